@@ -1,0 +1,167 @@
+//! What the known implies: tiers, a distribution for every factor, provenance of each.
+//!
+//! An [`Assessment`] has one [`AssessedModel`] per row, sorted by id, and the shared effects they are exposed to.
+//! Every output (compute, IT energy, facility energy, emissions) is a constant times a product of integer powers of
+//! the model's factors, so that the plan and the exact oracle read the same few numbers.
+
+use std::collections::BTreeMap;
+
+use crate::portfolio::{Distribution, Factor, Scope, Warning};
+
+/// The models with a distribution for each factor, and what they share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assessment {
+    /// Sorted by id.
+    pub models: Vec<AssessedModel>,
+    /// Sorted by (factor, by, value, ordinal); only those that at least one model is exposed to.
+    pub shared: Vec<SharedEffect>,
+    pub scope: Scope,
+    pub warnings: Vec<Warning>,
+    /// `[groups] by`, as asked for.
+    pub groups_by: Vec<String>,
+}
+
+/// The random inputs a model can have. The number is the slot of the random stream: value-breaking to change.
+/// Slots 0 to 3 lie in the first Philox block, 4 to 7 in the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Slot {
+    Compute = 0,
+    Efficiency = 1,
+    Pue = 2,
+    Grid = 3,
+    Reporting = 4,
+    Lineage = 5,
+}
+
+pub const SLOTS: usize = 6;
+
+impl Slot {
+    pub const ALL: [Slot; SLOTS] =
+        [Slot::Compute, Slot::Efficiency, Slot::Pue, Slot::Grid, Slot::Reporting, Slot::Lineage];
+
+    pub fn factor(self) -> Factor {
+        match self {
+            Slot::Compute => Factor::Compute,
+            Slot::Efficiency => Factor::Efficiency,
+            Slot::Pue => Factor::Pue,
+            Slot::Grid => Factor::Grid,
+            Slot::Reporting => Factor::Reporting,
+            Slot::Lineage => Factor::Lineage,
+        }
+    }
+}
+
+/// The outputs every model has. Units: EFLOP (1e18 FLOP), kWh, kWh, tCO2e.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Output {
+    Compute = 0,
+    ItEnergy = 1,
+    Energy = 2,
+    Emissions = 3,
+}
+
+pub const OUTPUTS: usize = 4;
+
+impl Output {
+    pub const ALL: [Output; OUTPUTS] = [Output::Compute, Output::ItEnergy, Output::Energy, Output::Emissions];
+}
+
+/// One output of one model: `constant · Π factor[slot]^power[slot]`, in the output's unit.
+/// A constant of 0 is a true zero (a disclosed 0).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Term {
+    pub constant: f64,
+    pub powers: [i8; SLOTS],
+}
+
+/// One model, ready to be compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssessedModel {
+    pub id: String,
+    pub tier: Tier,
+    /// By slot; `None` where the model has no such random input.
+    pub factors: [Option<AssessedFactor>; SLOTS],
+    /// By `Output`.
+    pub terms: [Term; OUTPUTS],
+    /// The row's labels plus `tier`.
+    pub labels: BTreeMap<String, String>,
+    /// What the row said and how each value came about, for people; one entry per quantity shown.
+    pub provenance: BTreeMap<String, Provenance>,
+}
+
+/// A factor's own distribution and the shared effects that multiply it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssessedFactor {
+    /// For `Slot::Pue` the distribution of PUE itself (≥ 1).
+    pub distribution: Distribution,
+    pub provenance: Provenance,
+    /// Shared effects on this factor (for PUE: on PUE − 1): index into `Assessment::shared`, and a weight that
+    /// multiplies the effect's ln GSD. Sorted by index.
+    pub shared: Vec<(usize, f64)>,
+}
+
+/// One draw shared by all models exposed to it: multiplies a factor by `gsd^(weight·z)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SharedEffect {
+    pub factor: Factor,
+    /// What it is, for people, e.g. "MFU of one organisation's runs in one year".
+    pub name: String,
+    /// Columns; empty = global.
+    pub by: Vec<String>,
+    /// The columns' values, in order.
+    pub value: Vec<String>,
+    /// Tells equal (factor, by, value) apart.
+    pub ordinal: u32,
+    pub ln_gsd: f64,
+    pub chosen: bool,
+    pub source: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    T1,
+    T1b,
+    T2,
+    T3,
+    T4,
+    T4b,
+    T5,
+    T6,
+}
+
+impl Tier {
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::T1 => "1",
+            Tier::T1b => "1b",
+            Tier::T2 => "2",
+            Tier::T3 => "3",
+            Tier::T4 => "4",
+            Tier::T4b => "4b",
+            Tier::T5 => "5",
+            Tier::T6 => "6",
+        }
+    }
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Disclosed,
+    LookedUp,
+    Imputed,
+    Default,
+    Guessed,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Provenance {
+    pub kind: Kind,
+    /// One line for people: what was done, e.g. "6 · 7e9 active parameters · 2e12 tokens".
+    pub how: String,
+    /// Paper, data file or "chosen".
+    pub source: String,
+    /// The spread or centre is a choice without a firm source.
+    pub chosen: bool,
+}

@@ -1,0 +1,24 @@
+//! How uncertain is the carbon footprint of AI models?
+//!
+//! The data goes one way, a module per stage:
+//!
+//! ```text
+//! files ─> portfolio ─> assess ─> plan ─> engine ─> posterior ─> report
+//! ```
+//!
+//! - [`portfolio`] reads what is known of each model;
+//! - [`assess`] turns that into tiers and a distribution for every factor, each with its provenance;
+//! - [`plan`] compiles the distributions into exact integer numbers, without names;
+//! - [`engine`] draws from the plan, in integers from the first random bit to the last sum;
+//! - [`posterior`] turns the integers into means, intervals and variance shares;
+//! - [`report`] writes tables and files.
+//!
+//! A stage never reaches back. `cli` is a thin layer over the same functions.
+
+pub mod assess;
+pub mod cli;
+pub mod engine;
+pub mod plan;
+pub mod portfolio;
+pub mod posterior;
+pub mod report;

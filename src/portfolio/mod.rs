@@ -1,0 +1,191 @@
+//! What is known of each model: the first stage.
+//!
+//! A [`Portfolio`] is what the user's files say, checked and typed, and nothing more: no default, no look-up.
+//! `models_file` reads CSV, `study_file` reads TOML, `cell` reads one distribution cell, `problem` is how
+//! errors and warnings name their place, `rules` finds what is legal but suspicious.
+
+pub mod distribution;
+pub mod problem;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use distribution::Distribution;
+pub use problem::{Place, Problem, Warning};
+
+/// Everything the user gave: the models of all files and the study's settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Portfolio {
+    /// In the order of the files. Ids are unique.
+    pub models: Vec<Model>,
+    pub study: Study,
+}
+
+/// One row of a models file. `None` is "not stated"; a stated zero is kept as zero.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Model {
+    pub id: String,
+    pub place: Place,
+    /// Every non-empty textual cell by its column name: the known ones (`name`, `organization`, `date`, `region`,
+    /// `provider`, `hardware`, `task`, `base_model`, `relation`, `source`, …) and any other column.
+    /// Groups and shared effects look here.
+    pub labels: BTreeMap<String, String>,
+    pub date: Option<Date>,
+    pub hardware_count: Option<f64>,
+    pub downloads: Option<f64>,
+    /// Ids of the models this one was made from (several: a merge).
+    pub base_models: Vec<String>,
+    pub relation: Option<Relation>,
+    /// Probability that the row is a training run of its own; `None` = not stated (column `base_probability`).
+    pub base_probability: Option<f64>,
+    pub source: Source,
+    pub emissions_kg: Option<Value>,
+    pub energy_kwh: Option<Value>,
+    pub energy_includes_pue: bool,
+    pub gpu_hours: Option<Value>,
+    /// Watts per accelerator, as the source counted it.
+    pub power_w: Option<Value>,
+    pub compute_flop: Option<Value>,
+    pub compute_confidence: Option<Confidence>,
+    pub parameters: Option<Value>,
+    pub active_parameters: Option<Value>,
+    pub tokens: Option<Value>,
+    pub epochs: Option<Value>,
+    /// A fraction.
+    pub mfu: Option<Value>,
+    pub efficiency_flop_per_j: Option<Value>,
+    pub pue: Option<Value>,
+    pub grid_g_per_kwh: Option<Value>,
+    pub wue_l_per_kwh: Option<Value>,
+}
+
+/// A cell's content: a plain number gets its quantity's measurement error later, a distribution stands as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Number(f64),
+    Distribution(Distribution),
+}
+
+/// A date of which the month and day may be unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    pub year: i32,
+    pub month: Option<u8>,
+    pub day: Option<u8>,
+}
+
+/// How a derivative was made from its base (column `relation`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    Finetune,
+    Lora,
+    Qlora,
+    Adapter,
+    Quantized,
+    Merge,
+    Distill,
+    Fork,
+}
+
+/// Who says so (column `source`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Source {
+    Metered,
+    Audited,
+    #[default]
+    SelfReported,
+    Calculator,
+}
+
+/// Epoch's word on how sure a compute figure is (column `compute_confidence`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    Confident,
+    Likely,
+    Speculative,
+    Unknown,
+    Wrong,
+}
+
+/// A study file's settings, or their defaults where only a models file was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// Models files, resolved against the study file's folder.
+    pub models: Vec<PathBuf>,
+    /// `None`: not stated, the command line or the default decides.
+    pub draws: Option<u64>,
+    pub seed: Option<u64>,
+    /// Level of the credible intervals, in (0, 1).
+    pub interval: Option<f64>,
+    pub default_shared: bool,
+    pub scope: Scope,
+    /// `[priors]`, as written: section → key → value. The names and meanings are checked by `assess`.
+    pub priors: toml::Table,
+    /// Where the study's text lies, for problems found later (`None` when there is no study file).
+    pub path: Option<PathBuf>,
+    pub shared: Vec<SharedSpec>,
+    /// `[groups] by`: columns (or `tier`) by which totals are also given.
+    pub groups_by: Vec<String>,
+}
+
+/// Which part of the footprint is counted (`[scope]`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    pub run: Run,
+    pub boundary: Boundary,
+    pub basis: Basis,
+    pub embodied: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    Final,
+    Development,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundary {
+    Facility,
+    It,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    Location,
+    Market,
+}
+
+/// One `[[shared]]` entry: a lognormal multiplier drawn once for all models with the same value of `by`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SharedSpec {
+    pub factor: Factor,
+    pub gsd: f64,
+    /// Columns; empty = one draw for every model.
+    pub by: Vec<String>,
+    pub place: Place,
+}
+
+/// The factors that shared effects act on and by which sensitivity is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Factor {
+    Compute,
+    Efficiency,
+    Pue,
+    Grid,
+    Reporting,
+    Lineage,
+}
+
+impl Factor {
+    /// The name used in files, tables and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Factor::Compute => "compute",
+            Factor::Efficiency => "efficiency",
+            Factor::Pue => "pue",
+            Factor::Grid => "grid",
+            Factor::Reporting => "reporting",
+            Factor::Lineage => "lineage",
+        }
+    }
+}

@@ -11,18 +11,25 @@ pub struct Summary {
     pub draws: Range<u64>,
     /// Per draw counts in `Plan::total_units`, by total (compute, IT energy, energy, emissions, independent emissions).
     pub totals: [Vec<u64>; TOTALS],
-    /// Per kept group (the first `KEPT_GROUPS` of the plan): per draw counts of emissions and compute.
-    pub groups: Vec<GroupTotals>,
+    /// By group in plan order.
+    pub groups: Vec<GroupSummary>,
     /// By model in plan order.
     pub models: Vec<ModelSummary>,
     /// Draws in which a total reached its ceiling of 2^53 counts, by total.
     pub saturated: [u64; TOTALS],
 }
 
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct GroupTotals {
-    pub emissions: Vec<u64>,
-    pub compute: Vec<u64>,
+/// The totals of one group: kept draw by draw for the first `plan::KEPT_GROUPS`, summed and binned for the rest.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GroupSummary {
+    /// Per draw counts in `2^GroupPlan::{emissions, compute}.unit`.
+    Kept {
+        emissions: Vec<u64>,
+        compute: Vec<u64>,
+    },
+    Binned {
+        emissions: Moments,
+    },
 }
 
 /// One model's own emissions and ATCI.

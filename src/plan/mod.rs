@@ -22,6 +22,8 @@ pub const ZERO_LOG2: i32 = -80 << LOG2_BITS;
 pub const TOTAL_BITS: u32 = 53;
 /// Single models' values are planned to stay below 2^48.
 pub const MODEL_BITS: u32 = 48;
+/// Groups whose totals are kept draw by draw; later ones are summed and binned like single models.
+pub const KEPT_GROUPS: usize = 32;
 /// Bins of log2 per single model and output.
 pub const BINS: usize = 1024;
 
@@ -112,8 +114,8 @@ pub struct Range {
 /// Units of one group's totals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupPlan {
-    pub emissions_unit: i32,
-    pub compute_unit: i32,
+    pub emissions: Range,
+    pub compute: Range,
     pub atci_shift: u32,
 }
 

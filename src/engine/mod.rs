@@ -1,71 +1,49 @@
 //! Draws to exact integer summaries. Knows nothing of carbon.
+//!
+//! Integers from the first random bit to the last sum, so that every backend, thread count and chunk size gives the
+//! same bytes (`docs/engine.md`). The numbers go `philox` → `inverse_normal` → `marginal` / `shared` / `one_plus` → `exp2` →
+//! `accumulate` (totals per draw) and `summarise` (single models). `model_block` puts these together for one model and
+//! a few hundred draws, `simd` compiles that for each instruction set, `cpu` spreads it over the cores. `scalar` is
+//! the same computation written draw by draw: the definition that the others are tested against.
+
+pub mod accumulate;
+pub mod cpu;
+pub mod exp2;
+pub mod inverse_normal;
+pub mod log2;
+pub mod marginal;
+pub mod model_block;
+pub mod one_plus;
+pub mod philox;
+pub mod scalar;
+pub mod shared;
+pub mod simd;
+pub mod summarise;
+pub mod summary;
 
 use std::ops::Range;
 
-use crate::plan::{BINS, Plan, TOTALS};
+pub use cpu::Cpu;
+pub use scalar::Scalar;
+pub use simd::Simd;
+pub use summary::{GroupSummary, ModelSummary, Moments, Summary};
 
-/// What a run of the engine leaves: integers only, mergeable in any order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Summary {
-    /// The draws covered (absolute indices).
-    pub draws: Range<u64>,
-    /// Per draw counts in `Plan::total_units`, by total (compute, IT energy, energy, emissions, independent emissions).
-    pub totals: [Vec<u64>; TOTALS],
-    /// By group in plan order.
-    pub groups: Vec<GroupSummary>,
-    /// By model in plan order.
-    pub models: Vec<ModelSummary>,
-    /// Draws in which a total reached its ceiling of 2^53 counts, by total.
-    pub saturated: [u64; TOTALS],
-}
-
-/// The totals of one group: kept draw by draw for the first `plan::KEPT_GROUPS`, summed and binned for the rest.
-#[derive(Debug, Clone, PartialEq)]
-pub enum GroupSummary {
-    /// Per draw counts in `2^GroupPlan::{emissions, compute}.unit`.
-    Kept {
-        emissions: Vec<u64>,
-        compute: Vec<u64>,
-    },
-    Binned {
-        emissions: Moments,
-    },
-}
-
-/// One model's own emissions and ATCI.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelSummary {
-    pub emissions: Moments,
-    pub atci: Moments,
-}
-
-/// Exact sums and the histogram of log2 of one output of one model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Moments {
-    /// Σx and Σx² in counts (x < 2^48, draws < 2^31: neither overflows).
-    pub sum: u128,
-    pub sum_sq: u128,
-    /// Draws whose value is exactly zero (in no bin). For ATCI: draws without compute, left out of everything else.
-    pub zeros: u64,
-    /// Draws at the ceiling of 2^48 counts.
-    pub saturated: u64,
-    /// Counts by bin of log2, `BINS` of them.
-    pub bins: Box<[u32]>,
-}
-
-impl Moments {
-    pub fn empty() -> Moments {
-        Moments { sum: 0, sum_sq: 0, zeros: 0, saturated: 0, bins: vec![0; BINS].into() }
-    }
-}
+use crate::plan::Plan;
 
 /// Something that draws.
 pub trait Backend {
-    /// Draws `draws` of `plan`; calls `progress` with the number of draws done, which may stop the run by `false`.
-    fn run(&self, plan: &Plan, draws: Range<u64>, progress: &(dyn Fn(u64) -> bool + Sync)) -> Result<Summary, Stopped>;
+    /// Draws `draws` of `plan` under `seed`; calls `progress` with the number of draws done, which may stop the run by
+    /// returning false.
+    fn run(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Summary, Stopped>;
 }
 
 /// The run was stopped by its progress callback.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Stopped;

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::assess::{OUTPUTS, SLOTS};
+use crate::assess::{OUTPUTS, Output, SLOTS};
 
 /// Fraction bits of a base-2 logarithm.
 pub const LOG2_BITS: u32 = 22;
@@ -39,6 +39,8 @@ pub struct Plan {
     /// Units of the kept totals, by `Total` index: a count of 1 is `2^unit` in the output's unit
     /// (EFLOP, kWh, kWh, t; the fifth is the independent emissions in t).
     pub total_units: [i32; TOTALS],
+    /// Whether some draw could pass the ceiling of a total or group (then additions saturate and are counted).
+    pub saturable: bool,
     /// Groups in order of (by, value).
     pub groups: Vec<GroupPlan>,
     /// ATCI per draw is `⌊G·2^k/C⌋` (counts), `k` in `0..=64` chosen so that it stays below 2^53 where possible.
@@ -76,6 +78,8 @@ pub struct ModelPlan {
     pub atci: Range,
     /// Indices into `Plan::groups`.
     pub groups: Vec<u32>,
+    /// Bit `s` is set where the marginal of slot `s` can be zero.
+    pub zeros: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,17 +102,86 @@ pub enum Marginal {
     OnePlusAffine { loc: i32, scale: i32 },
     /// PUE only: `log2(1 + 2^y)` of `y = loc + table(z) + shared`.
     OnePlusTable { loc: i32, table: u32 },
+    /// PUE only: `log2(1 + 2^y)` of `y = loc + shared`.
+    OnePlusConstant { loc: i32 },
 }
+
+impl Marginal {
+    /// Whether a standard normal of the model's own is drawn for it.
+    pub fn is_random(&self) -> bool {
+        !matches!(self, Marginal::None | Marginal::OnePlusConstant { .. })
+    }
+
+    /// The location of log2(PUE − 1), where that is what is sampled.
+    pub fn one_plus(&self) -> Option<i32> {
+        match *self {
+            Marginal::OnePlusAffine { loc, .. }
+            | Marginal::OnePlusTable { loc, .. }
+            | Marginal::OnePlusConstant { loc } => Some(loc),
+            Marginal::None | Marginal::Affine { .. } | Marginal::Table { .. } => None,
+        }
+    }
+}
+
+impl ModelPlan {
+    /// The slots (as bits) whose being zero makes the term zero.
+    pub fn zeros_of(&self, term: &TermPlan) -> u8 {
+        let positive = (0..SLOTS).filter(|&s| term.signs[s] > 0).fold(0, |bits, s| bits | 1 << s);
+        self.zeros & positive
+    }
+
+    /// Whether any shared effect acts on the term.
+    pub fn shares(&self, term: &TermPlan) -> bool {
+        (0..SLOTS).any(|s| self.cells[s].is_some() && term.signs[s] != 0)
+    }
+
+    /// Emissions per compute; `None` where either is a true zero.
+    pub fn atci_term(&self) -> Option<TermPlan> {
+        let (emissions, compute) = (self.terms[OUTPUT_EMISSIONS].as_ref()?, self.terms[OUTPUT_COMPUTE].as_ref()?);
+        let mut signs = emissions.signs;
+        for (sign, c) in signs.iter_mut().zip(compute.signs) {
+            *sign -= c;
+        }
+        Some(TermPlan { loc: emissions.loc - compute.loc, signs })
+    }
+}
+
+impl Plan {
+    /// Whether emissions depend on any shared effect; if not, the independent emissions are the emissions.
+    pub fn has_independent(&self) -> bool {
+        self.models.iter().any(|m| m.terms[OUTPUT_EMISSIONS].as_ref().is_some_and(|t| m.shares(t)))
+    }
+}
+
+pub const OUTPUT_COMPUTE: usize = Output::Compute as usize;
+pub const OUTPUT_EMISSIONS: usize = Output::Emissions as usize;
 
 /// Unit and histogram range of one output of one single model, in that model's own unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// A count of 1 is `2^unit` in the output's unit; values stay below `2^MODEL_BITS` counts.
     pub unit: i32,
+    /// Values could pass the ceiling: they are held there and counted.
+    pub saturable: bool,
     /// Lower end of the first bin, log2 in Q9.22 in the output's unit.
     pub bins_lo: i32,
-    /// Width of a bin in Q9.22 units (at least 1).
-    pub bin_width: u32,
+    /// Bins per octave, times 2^10: the bin of `y` is `((y − bins_lo) · bin_scale) >> 32`.
+    pub bin_scale: u32,
+}
+
+impl Range {
+    /// The bin of a log2 in Q9.22; the first and last bin hold what lies beyond them.
+    #[inline(always)]
+    pub fn bin(&self, y: i32) -> u32 {
+        let above = y.max(self.bins_lo).wrapping_sub(self.bins_lo) as u32;
+        (((u64::from(above) * u64::from(self.bin_scale)) >> 32) as u32).min(BINS as u32 - 1)
+    }
+
+    /// Lower edge of bin `i` (its upper edge is that of `i + 1`): log2 in the output's unit.
+    pub fn edge(&self, i: usize) -> f64 {
+        let ulps = f64::from(self.bins_lo) + i as f64 * (4_294_967_296.0 / f64::from(self.bin_scale));
+        ulps / f64::from(1u32 << LOG2_BITS)
+    }
 }
 
 /// Units of one group's totals.

@@ -1,0 +1,229 @@
+//! The CPU backend: all cores, the widest instruction set found, constant memory.
+//!
+//! Draws are taken in chunks. For each chunk the shared effects are drawn once; then tiles of models are spread over
+//! the threads, each of which adds to totals of its own for the chunk, which are summed at its end. A model belongs to
+//! one tile, so its histogram has one writer. Nothing of size models × draws is held: per thread one chunk of totals,
+//! per run the kept totals (8 bytes per draw and output) and 8 KiB of bins per model.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::accumulate::{self, CEILING};
+use super::log2::log2_count;
+use super::model_block::{BLOCK, Scratch, SharedLogs, Span, Totals};
+use super::simd::Available;
+use super::{Backend, GroupSummary, ModelSummary, Moments, Simd, Stopped, Summary};
+use crate::plan::{self, INDEPENDENT, ModelPlan, OUTPUT_EMISSIONS, Plan};
+
+/// Draws per chunk where the user does not say.
+pub const DEFAULT_CHUNK: usize = 4096;
+/// Chunks are at most this long, whatever the user says, so that memory stays bounded.
+const MAX_CHUNK: usize = 1 << 20;
+/// Models per tile at most.
+const TILE: usize = 32;
+
+/// The CPU backend.
+pub struct Cpu {
+    pool: rayon::ThreadPool,
+    chunk: usize,
+    simd: Available,
+}
+
+/// What one thread needs.
+struct Worker {
+    scratch: Box<Scratch>,
+    totals: Totals,
+}
+
+impl Cpu {
+    /// `threads` = 0 takes all cores, `chunk` = 0 the default. `simd` must be one of [`Simd::available`], else the
+    /// baseline is taken.
+    pub fn new(threads: usize, chunk: usize, simd: Simd) -> Result<Cpu, rayon::ThreadPoolBuildError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        let chunk = if chunk == 0 { DEFAULT_CHUNK } else { chunk.min(MAX_CHUNK) };
+        Ok(Cpu { pool, chunk, simd: Available::or_baseline(simd) })
+    }
+
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    pub fn simd(&self) -> Simd {
+        self.simd.simd()
+    }
+}
+
+impl Backend for Cpu {
+    fn run(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Summary, Stopped> {
+        self.pool.install(|| self.run_chunks(plan, seed, draws, progress))
+    }
+}
+
+impl Cpu {
+    fn run_chunks(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Summary, Stopped> {
+        let mut summary = Summary::empty(plan, draws.clone());
+        let threads = self.threads();
+        let chunk = self.chunk.min((draws.end - draws.start) as usize).max(1);
+        let workers: Vec<Mutex<Worker>> = (0..threads).map(|_| Mutex::new(Worker::new(plan, chunk))).collect();
+        let mut normals = vec![0; plan.effects.len() * chunk];
+        let mut shared = vec![0; plan.cells.len() * chunk];
+        let tile = plan.models.len().div_ceil(4 * threads).clamp(1, TILE);
+
+        let mut first = draws.start;
+        while first < draws.end {
+            let n = chunk.min((draws.end - first) as usize);
+            normals.par_chunks_mut(chunk).zip(&plan.effects).for_each(|(z, &key)| {
+                self.simd.draw_effect(seed, key, first, &mut z[..n]);
+            });
+            shared.par_chunks_mut(chunk).zip(&plan.cells).for_each(|(logs, cell)| {
+                self.simd.sum_cell(cell, &normals, chunk, &mut logs[..n]);
+            });
+            let shared_of = |offset| SharedLogs { logs: &shared, stride: chunk, offset };
+            plan.models.par_chunks(tile).zip(summary.models.par_chunks_mut(tile)).for_each(|(models, own)| {
+                let index = rayon::current_thread_index().unwrap_or(0);
+                let mut worker = workers[index].lock().unwrap_or_else(|e| e.into_inner());
+                self.run_tile(plan, models, own, seed, first, n, &shared_of, &mut worker);
+            });
+            let at = (first - draws.start) as usize;
+            collect(plan, &workers, &mut summary, at, n);
+            first += n as u64;
+            if !progress(n as u64) {
+                return Err(Stopped);
+            }
+        }
+        if !plan.has_independent() {
+            summary.totals[INDEPENDENT] = summary.totals[OUTPUT_EMISSIONS].clone();
+        }
+        summary.count_saturated();
+        Ok(summary)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn run_tile<'a>(
+        &self,
+        plan: &Plan,
+        models: &[ModelPlan],
+        own: &mut [ModelSummary],
+        seed: u64,
+        first: u64,
+        n: usize,
+        shared_of: &impl Fn(usize) -> SharedLogs<'a>,
+        worker: &mut Worker,
+    ) {
+        for at in (0..n).step_by(BLOCK) {
+            let span = Span { seed, first: first + at as u64, n: BLOCK.min(n - at), at };
+            for (model, own) in models.iter().zip(own.iter_mut()) {
+                let Worker { scratch, totals } = worker;
+                self.simd.add_model(plan, model, &span, shared_of(at), scratch, totals, own);
+            }
+        }
+    }
+}
+
+impl Worker {
+    fn new(plan: &Plan, chunk: usize) -> Worker {
+        let totals = Totals {
+            totals: std::array::from_fn(|_| vec![0; chunk]),
+            groups: plan.groups.iter().map(|_| [vec![0; chunk], vec![0; chunk]]).collect(),
+        };
+        Worker { scratch: Scratch::new(), totals }
+    }
+}
+
+/// Moves the threads' totals of a chunk into the summary and clears them.
+fn collect(plan: &Plan, workers: &[Mutex<Worker>], summary: &mut Summary, at: usize, n: usize) {
+    for (k, worker) in workers.iter().enumerate() {
+        let mut worker = worker.lock().unwrap_or_else(|e| e.into_inner());
+        let Totals { totals, groups } = &mut worker.totals;
+        for (into, from) in summary.totals.iter_mut().zip(totals) {
+            accumulate::merge(&mut into[at..at + n], &from[..n]);
+            from[..n].fill(0);
+        }
+        for (into, from) in summary.groups.iter_mut().zip(groups.iter_mut()) {
+            if let GroupSummary::Kept { emissions, compute } = into {
+                accumulate::merge(&mut emissions[at..at + n], &from[0][..n]);
+                accumulate::merge(&mut compute[at..at + n], &from[1][..n]);
+                from.iter_mut().for_each(|f| f[..n].fill(0));
+            } else if k > 0 {
+                // Later groups are binned from the first thread's array, into which the others are summed.
+                continue;
+            }
+        }
+    }
+    bin_groups(plan, workers, summary, n);
+}
+
+/// Adds the chunk's totals of the groups that are not kept to their histograms.
+fn bin_groups(plan: &Plan, workers: &[Mutex<Worker>], summary: &mut Summary, n: usize) {
+    let kept = summary.groups.len().min(plan::KEPT_GROUPS);
+    if summary.groups.len() == kept {
+        return;
+    }
+    let mut guards: Vec<_> = workers.iter().map(|w| w.lock().unwrap_or_else(|e| e.into_inner())).collect();
+    for (g, group) in summary.groups.iter_mut().enumerate().skip(kept) {
+        let GroupSummary::Binned { emissions } = group else { continue };
+        for i in 0..n {
+            let count = guards.iter().fold(0, |sum: u64, w| (sum + w.totals.groups[g][0][i]).min(CEILING));
+            emissions.add_count(count, &plan.groups[g].emissions);
+        }
+        for w in &mut guards {
+            w.totals.groups[g].iter_mut().for_each(|f| f[..n].fill(0));
+        }
+    }
+}
+
+impl Moments {
+    /// Adds one total of a group, a count in the group's unit.
+    pub fn add_count(&mut self, count: u64, range: &plan::Range) {
+        if count == 0 {
+            self.zeros += 1;
+            return;
+        }
+        self.sum += u128::from(count);
+        self.sum_sq += u128::from(count) * u128::from(count);
+        let y = log2_count(count).wrapping_add(range.unit << plan::LOG2_BITS);
+        self.bins[range.bin(y) as usize] += 1;
+    }
+}
+
+impl Summary {
+    /// Room for these draws, all zero.
+    pub fn empty(plan: &Plan, draws: Range<u64>) -> Summary {
+        let n = (draws.end - draws.start) as usize;
+        let group = |(i, _): (usize, &plan::GroupPlan)| {
+            if i < plan::KEPT_GROUPS {
+                GroupSummary::Kept { emissions: vec![0; n], compute: vec![0; n] }
+            } else {
+                GroupSummary::Binned { emissions: Moments::empty() }
+            }
+        };
+        Summary {
+            draws,
+            totals: std::array::from_fn(|_| vec![0; n]),
+            groups: plan.groups.iter().enumerate().map(group).collect(),
+            models: plan.models.iter().map(|_| ModelSummary::empty()).collect(),
+            saturated: [0; plan::TOTALS],
+        }
+    }
+
+    /// Counts the draws at the ceiling, once all draws are in.
+    pub fn count_saturated(&mut self) {
+        for (count, total) in self.saturated.iter_mut().zip(&self.totals) {
+            *count = total.iter().filter(|&&t| t >= CEILING).count() as u64;
+        }
+    }
+}

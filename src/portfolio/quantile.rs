@@ -351,12 +351,19 @@ fn mixture_at(parts: &[(f64, Node)], knots: &[Knot], level: Level) -> f64 {
     let top = libm::log(hi);
     let mut bottom = libm::log(lo.max(f64::MIN_POSITIVE));
     let mut reach = 1.0;
+    // At a knot's very level an end is the answer, where rounding may have left no change of sign.
+    if miss(top) <= 0.0 {
+        return hi;
+    }
     while top - reach > bottom {
         if miss(top - reach) < 0.0 {
             bottom = top - reach;
         } else {
             reach *= 4.0;
         }
+    }
+    if miss(bottom) >= 0.0 {
+        return lo;
     }
     libm::exp(chandrupatla(bottom, top, miss)).clamp(lo, hi)
 }

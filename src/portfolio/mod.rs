@@ -5,7 +5,10 @@
 //! errors and warnings name their place, `rules` finds what is legal but suspicious.
 
 pub mod distribution;
+pub mod normal;
 pub mod problem;
+pub mod quantile;
+pub mod special;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

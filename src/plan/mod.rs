@@ -192,4 +192,8 @@ pub struct GroupPlan {
     pub atci_shift: u32,
 }
 
+pub mod compile;
+pub mod hash;
+pub mod key;
+pub mod range;
 pub mod table;

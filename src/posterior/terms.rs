@@ -1,0 +1,85 @@
+//! The emissions as sums of products: what the exact oracle and the kurtosis are computed from.
+//!
+//! A model's emissions are one product of independent factors, or two where a shared effect acts on PUE − 1:
+//! IT part · 1 + IT part · (PUE − 1). Means are those of the engine's own normals (|z| ≤ 6.34).
+
+use std::collections::BTreeMap;
+
+use crate::assess::{AssessedModel, Assessment, Output, SLOTS, Slot};
+use crate::portfolio::Distribution;
+use crate::portfolio::moments::{engine_moment, lognormal_engine_moment};
+
+/// One product.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Product {
+    /// Index of its model.
+    pub model: usize,
+    pub mean_t: f64,
+    /// Net loading on each shared effect: the product is multiplied by `exp(loading · z)`. Sorted by effect.
+    pub loads: Vec<(usize, f64)>,
+    /// `E[g^k] / E[g]^k` of each slot's own part g, for k = 2, 3, 4; 1 where it is constant. `None` where infinite.
+    pub own: [[Option<f64>; 3]; SLOTS],
+}
+
+/// All products with a mean above zero, by model; or the reason why there is no finite mean.
+pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
+    let mut known: BTreeMap<(String, i8), [Option<f64>; 4]> = BTreeMap::new();
+    let mut products = Vec::with_capacity(assessment.models.len());
+    for (index, model) in assessment.models.iter().enumerate() {
+        let term = &model.terms[Output::Emissions as usize];
+        if term.constant == 0.0 {
+            continue;
+        }
+        let splits = split_pue(model);
+        for part in 0..if splits { 2 } else { 1 } {
+            let mut product = Product { model: index, mean_t: term.constant, loads: vec![], own: [[Some(1.0); 3]; SLOTS] };
+            let mut loads: BTreeMap<usize, f64> = BTreeMap::new();
+            for slot in Slot::ALL {
+                let s = slot as usize;
+                let power = term.powers[s];
+                let Some(factor) = model.factors[s].as_ref().filter(|_| power != 0) else { continue };
+                let is_split = splits && slot == Slot::Pue;
+                if is_split && part == 0 {
+                    continue;
+                }
+                if is_split && power != 1 {
+                    return Err(format!("{}: a shared effect on PUE − 1 that is divided by", model.id));
+                }
+                let distribution = if is_split { minus_one(&factor.distribution) } else { factor.distribution.clone() };
+                let raw = known.entry((format!("{distribution:?}"), power)).or_insert_with(|| {
+                    std::array::from_fn(|k| engine_moment(&distribution, i32::from(power) * (k as i32 + 1)))
+                });
+                let Some(mean) = raw[0] else {
+                    return Err(format!("{}: {} has no finite mean", model.id, slot.factor().name()));
+                };
+                product.mean_t *= mean;
+                for k in 0..3 {
+                    product.own[s][k] = raw[k + 1].map(|m| m / libm::pow(mean, k as f64 + 2.0));
+                }
+                for &(effect, weight) in &factor.shared {
+                    let size = assessment.shared[effect].ln_gsd * weight * f64::from(power);
+                    *loads.entry(effect).or_insert(0.0) += size;
+                }
+            }
+            product.loads = loads.into_iter().filter(|(_, size)| *size != 0.0).collect();
+            product.mean_t *= product.loads.iter().map(|&(_, size)| lognormal_engine_moment(size)).product::<f64>();
+            if product.mean_t > 0.0 {
+                products.push(product);
+            }
+        }
+    }
+    Ok(products)
+}
+
+fn split_pue(model: &AssessedModel) -> bool {
+    let power = model.terms[Output::Emissions as usize].powers[Slot::Pue as usize];
+    power != 0 && model.factors[Slot::Pue as usize].as_ref().is_some_and(|f| !f.shared.is_empty())
+}
+
+fn minus_one(distribution: &Distribution) -> Distribution {
+    match distribution {
+        Distribution::Fixed(x) => Distribution::Fixed(x - 1.0),
+        Distribution::Shifted { shift, inner } if *shift == 1.0 => (**inner).clone(),
+        other => Distribution::Shifted { shift: -1.0, inner: Box::new(other.clone()) },
+    }
+}

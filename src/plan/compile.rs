@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 use super::key::{effect_key, model_key};
 use super::range::{self, Spread};
-use super::table::{Kind, Table};
-use super::{
-    Cell, GroupPlan, LOG2_BITS, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, SCALE_BITS, TOTALS, TermPlan,
-};
+use super::shape::{ShapeKey, normalise};
+use super::table::Table;
+use super::{Cell, GroupPlan, LOG2_BITS, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, SCALE_BITS, TOTALS, TermPlan};
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, OUTPUTS, SLOTS, Slot};
 use crate::portfolio::Distribution;
 
@@ -99,7 +98,7 @@ pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
 struct Compiler<'a> {
     assessment: &'a Assessment,
     tables: Vec<Arc<Table>>,
-    table_of: HashMap<(String, bool), u32>,
+    table_of: HashMap<ShapeKey, u32>,
     cells: Vec<Cell>,
     cell_of: HashMap<Cell, u32>,
     groups: Vec<Group>,
@@ -248,7 +247,12 @@ impl Compiler<'_> {
             .collect()
     }
 
-    fn factor(&mut self, model: &AssessedModel, slot: Slot, factor: &AssessedFactor) -> Result<CompiledFactor, PlanError> {
+    fn factor(
+        &mut self,
+        model: &AssessedModel,
+        slot: Slot,
+        factor: &AssessedFactor,
+    ) -> Result<CompiledFactor, PlanError> {
         let name = slot.factor().name();
         let one_plus = slot == Slot::Pue && (!factor.shared.is_empty() || is_shifted_lognormal(&factor.distribution));
         let distribution = if one_plus { minus_one(&factor.distribution) } else { factor.distribution.clone() };
@@ -281,12 +285,12 @@ impl Compiler<'_> {
     }
 
     fn table(&mut self, distribution: &Distribution) -> Result<CompiledFactor, String> {
-        let (shape, scale) = super::table::normalise(distribution);
-        let key = (format!("{shape:?}"), false);
+        let (shape, scale) = normalise(distribution);
+        let key = ShapeKey::of(&shape);
         let index = match self.table_of.get(&key) {
             Some(&index) => index,
             None => {
-                let table = Table::compile(&shape, Kind::Value).map_err(|e| e.to_string())?;
+                let table = Table::compile(&shape).map_err(|e| e.to_string())?;
                 let index = self.tables.len() as u32;
                 self.tables.push(Arc::new(table));
                 self.table_of.insert(key, index);
@@ -400,9 +404,7 @@ fn minus_one(distribution: &Distribution) -> Distribution {
     match distribution {
         Distribution::Fixed(x) => Distribution::Fixed(x - 1.0),
         Distribution::Shifted { shift, inner } if *shift == 1.0 => (**inner).clone(),
-        Distribution::Mixture(parts) => {
-            Distribution::Mixture(parts.iter().map(|(w, d)| (*w, minus_one(d))).collect())
-        }
+        Distribution::Mixture(parts) => Distribution::Mixture(parts.iter().map(|(w, d)| (*w, minus_one(d))).collect()),
         other => Distribution::Shifted { shift: -1.0, inner: Box::new(other.clone()) },
     }
 }

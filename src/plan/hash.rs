@@ -66,6 +66,12 @@ fn marginal_bytes(marginal: &Marginal, tables: &[[u8; 32]], hash: &mut Sha256) {
 
 fn table_hash(table: &super::table::Table) -> [u8; 32] {
     let mut hash = Sha256::new();
-    table.words(|word| hash.update(word.to_le_bytes()));
+    table.cells.iter().for_each(|cell| hash.update(cell.to_le_bytes()));
+    for piece in &table.pieces {
+        hash.update(piece.start.to_le_bytes());
+        hash.update(piece.base.to_le_bytes());
+        hash.update(piece.slope.to_le_bytes());
+        hash.update(piece.shift.to_le_bytes());
+    }
     hash.finalize().into()
 }

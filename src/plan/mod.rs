@@ -196,4 +196,5 @@ pub mod compile;
 pub mod hash;
 pub mod key;
 pub mod range;
+pub mod shape;
 pub mod table;

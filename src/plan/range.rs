@@ -5,7 +5,9 @@
 //! median less than 2^12 counts, the unit follows the median instead and draws beyond the ceiling are held there and
 //! counted. Bins cover the same range with the parts added in quadrature; what lies beyond is in the end bins.
 
-use super::{BINS, GroupPlan, KEPT_GROUPS, LOG2_BITS, MODEL_BITS, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Range, TOTAL_BITS, Z_BITS};
+use super::{
+    BINS, GroupPlan, KEPT_GROUPS, LOG2_BITS, MODEL_BITS, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Range, TOTAL_BITS, Z_BITS,
+};
 use crate::assess::OUTPUTS;
 
 /// Largest |z| the engine draws: Φ⁻¹(1 − 2^-33) = 6.338, rounded up.

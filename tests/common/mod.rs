@@ -84,10 +84,7 @@ fn positive(rng: &mut StdRng, centre: f64, families: Families) -> Distribution {
         7 => Beta { a: rng.random_range(2.5..6.0), b: rng.random_range(0.8..4.0), lo: m * 0.2, hi: m * 2.0 },
         8 => Gamma { shape: rng.random_range(5.0..9.0), scale: m },
         9 => LogitNormal { mu: rng.random_range(-1.0..1.0), sd: rng.random_range(0.2..1.2), lo: m * 0.1, hi: m * 2.0 },
-        10 => Mixture(vec![
-            (0.3, LogNormal { median: m * 0.2, gsd }),
-            (0.7, LogNormal { median: m, gsd: 1.2 }),
-        ]),
+        10 => Mixture(vec![(0.3, LogNormal { median: m * 0.2, gsd }), (0.7, LogNormal { median: m, gsd: 1.2 })]),
         11 => Empirical((1..=rng.random_range(3..12)).map(|k| m * f64::from(k)).collect()),
         12 => Truncated { inner: Box::new(LogNormal { median: m, gsd: gsd * 1.5 }), lo: 0.0, hi: m * 2.0 },
         _ => LogNormal { median: m, gsd },
@@ -121,7 +118,9 @@ pub fn random_assessment(seed: u64, models: usize, families: Families, zeros: bo
         let pue = match rng.random_range(0..4) {
             0 if families == Families::All => Distribution::Uniform { lo: 1.05, hi: 1.6 },
             1 if families == Families::All => Distribution::Fixed(1.2),
-            _ => Distribution::Shifted { shift: 1.0, inner: Box::new(Distribution::LogNormal { median: 0.2, gsd: 1.4 }) },
+            _ => {
+                Distribution::Shifted { shift: 1.0, inner: Box::new(Distribution::LogNormal { median: 0.2, gsd: 1.4 }) }
+            }
         };
         let mut grid = positive(&mut rng, 300.0, families);
         if zeros && rng.random_bool(0.2) {

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use super::cell::{self, CellError};
 use super::quantity::Quantity;
-use super::{Confidence, Date, Model, Place, Problem, Relation, Source, Value, Warning, did_you_mean, shorten};
+use super::{
+    Confidence, Date, Model, Place, Problem, Relation, Source, Value, Warning, did_you_mean, shorten, validate,
+};
 
 /// What one models file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +103,7 @@ impl Report {
 pub fn read(path: &Path, bytes: &[u8], base_dir: &Path) -> Result<ModelsFile, Vec<Problem>> {
     let mut report = Report { file: Arc::new(path.to_path_buf()), problems: Vec::new() };
     let found = read_into(&mut report, bytes, base_dir);
+    report.problems.sort_by_key(|p| p.place.line);
     match found {
         Some(found) if report.problems.is_empty() => Ok(found),
         _ => Err(report.problems),
@@ -249,7 +252,11 @@ fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[
             }
             None => {
                 let lower = name.to_lowercase().replace([' ', '-'], "_");
-                if let Some(close) = did_you_mean(&lower, &known)
+                let whole = CELLS
+                    .iter()
+                    .map(|(known, ..)| *known)
+                    .find(|known| known.strip_prefix(lower.as_str()).is_some_and(|unit| unit.starts_with('_')));
+                if let Some(close) = whole.or_else(|| did_you_mean(&lower, &known))
                     && !fields.iter().any(|f| f == close)
                 {
                     let message = format!("the column is taken for a label; did you mean {close}?");
@@ -341,11 +348,16 @@ fn read_id(report: &mut Report, model: &mut Model, line: u64, text: &str) {
 
 fn read_cell(text: &str, factor: f64, quantity: Quantity, base_dir: &Path) -> Result<Value, CellError> {
     let value = match cell::parse(text, base_dir)? {
+        value if factor == 1.0 => value,
+        // Dividing keeps 2500 g at exactly 2.5 kg, which multiplying by 0.001 does not promise.
         Value::Number(x) if factor < 1.0 => Value::Number(x / (1.0 / factor)),
         Value::Number(x) => Value::Number(x * factor),
-        Value::Distribution(d) if factor != 1.0 => Value::Distribution(d.scaled(factor)),
-        Value::Distribution(d) => Value::Distribution(d),
+        Value::Distribution(d) => Value::Distribution(d.scaled(factor)),
     };
+    match &value {
+        Value::Number(x) => validate::magnitude("the value", *x)?,
+        Value::Distribution(d) => validate::validate(d)?,
+    }
     quantity.check(&value)?;
     Ok(value)
 }

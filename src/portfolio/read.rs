@@ -14,6 +14,9 @@ use super::{Place, Portfolio, Problem, Study, Warning, did_you_mean, rules};
 /// The path that stands for standard input.
 pub const STDIN: &str = "-";
 
+/// Formats that people try, and that are no CSV under any reading.
+const OTHER_FORMATS: [&str; 6] = ["parquet", "json", "jsonl", "xlsx", "xls", "ods"];
+
 /// A portfolio and what is suspicious in it, or everything that is wrong.
 pub type Outcome = Result<(Portfolio, Vec<Warning>), Vec<Problem>>;
 
@@ -58,11 +61,9 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
         std::io::stdin().read_to_end(&mut bytes).map_err(|e| format!("standard input could not be read: {e}"))?;
         return Ok(bytes);
     }
-    match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-        Some("parquet" | "json" | "jsonl" | "xlsx" | "xls" | "ods") => {
-            return Err("this format is not read; give a CSV file".into());
-        }
-        _ => {}
+    let extension = path.extension().map(|e| e.to_ascii_lowercase());
+    if extension.is_some_and(|e| OTHER_FORMATS.iter().any(|other| e == *other)) {
+        return Err("this format is not read; give a CSV file".into());
     }
     if path.is_dir() {
         return Err("this is a folder; name a file in it".into());

@@ -7,8 +7,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::{Basis, Boundary, Factor, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten, validate};
 
@@ -52,17 +53,14 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        let line = text.get(..at).unwrap_or(text).lines().count().max(1);
+        let line = usize::try_from(line_at(text, at)).unwrap_or(1);
         let value = text.lines().nth(line - 1).unwrap_or("").trim();
         reader.add(at, "", value, format!("this is not TOML: {}", error.message()));
     }
     reader.top(table.get_ref(), &mut found);
-    if errors.is_empty()
-        && let Ok(whole) = text.parse::<toml::Table>()
-        && let Some(toml::Value::Table(priors)) = whole.get("priors")
-    {
-        found.study.priors = priors.clone();
-    }
+    reader.problems.sort_by_key(|p| p.place.line);
+    // The TOML reader repeats itself about nested brackets.
+    reader.problems.dedup();
     (found, reader.problems)
 }
 
@@ -138,7 +136,7 @@ impl Reader<'_> {
                     }
                 }
                 "scope" => self.scope(entry, &mut study.scope),
-                "priors" => self.priors(entry),
+                "priors" => study.priors = self.priors(entry),
                 "shared" => study.shared = self.shared_effects(entry),
                 "groups" => {
                     found.groups_place = self.place(start, "groups.by");
@@ -295,11 +293,16 @@ impl Reader<'_> {
         }
     }
 
-    fn priors(&mut self, entry: Entry) {
-        let Some(table) = self.table(entry, "priors") else { return };
+    fn priors(&mut self, entry: Entry) -> toml::Table {
+        let Some(table) = self.table(entry, "priors") else { return toml::Table::new() };
         for (key, entry) in table.iter() {
             self.table(entry, &format!("priors.{}", key.get_ref()));
         }
+        toml::Table::deserialize(ValueDeserializer::from(entry.clone())).unwrap_or_else(|e| {
+            let at = e.span().map_or(entry.span().start, |span| span.start);
+            self.add(at, "priors", "", e.message());
+            toml::Table::new()
+        })
     }
 
     fn shared_effects(&mut self, entry: Entry) -> Vec<SharedSpec> {

@@ -6,18 +6,18 @@ use crate::{folder, parsed};
 
 #[test]
 fn intervals_are_the_lognormals_mpmath_says() {
-    // mpmath, 30 digits: sqrt(lo·hi) and exp(ln(hi/lo) / (2·√2·erfinv(level))).
+    // mpmath, 30 digits, rounded to 16: sqrt(lo·hi) and exp(ln(hi/lo) / (2·√2·erfinv(level))).
     let known = [
-        ("1e24 to 5e24", 2.2360679774997896964e24, 1.6310669760450542919),
-        ("0.2 to 0.5 @ 95%", 0.3162277660168379332, 1.2633310599702563709),
-        ("10 to 1000 @ 99.9 %", 100.0, 2.0132732015340629182),
-        ("3 to 4 @ 1%", 3.4641016151377545871, 96428.176907253759462),
+        ("1e24 to 5e24", 2.23606797749979e24, 1.631066976045054),
+        ("0.2 to 0.5 @ 95%", 0.316227766016838, 1.263331059970256),
+        ("10 to 1000 @ 99.9 %", 100.0, 2.013273201534063),
+        ("3 to 4 @ 1%", 3.464101615137755, 96428.17690725376),
     ];
     for (text, median, gsd) in known {
         let Ok(Value::Distribution(Distribution::LogNormal { median: m, gsd: g })) = parsed(text) else {
             panic!("{text}: {:?}", parsed(text))
         };
-        assert!((m / median - 1.0).abs() < 1e-14, "{text}: {m}");
+        assert!((m / median - 1.0).abs() < 2e-15, "{text}: {m}");
         assert!((g / gsd - 1.0).abs() < 1e-12, "{text}: {g}");
     }
     // Negative control: another level gives another spread.

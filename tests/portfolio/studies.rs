@@ -77,6 +77,7 @@ const BAD: &[Bad] = &[
     ("models = \"a.csv\"\n[groups]\nby = [\"\"]\n", 3, "groups.by", &["empty"]),
     ("models = \"a.csv\"\n[groups]\nby = [\"a\", \"a\"]\n", 3, "groups.by", &["twice"]),
     ("models = \"a.csv\"\n[priors]\ngrid = 3\n", 3, "priors.grid", &["section"]),
+    ("models = \"a.csv\"\n[priors.grid]\nx = 99999999999999999999\n", 3, "priors", &["integer"]),
     ("models = \"a.csv\"\ndraws = \n", 2, "", &["not TOML"]),
     ("models = \"a.csv\"\nmodels = \"b.csv\"\n", 2, "", &["not TOML", "duplicate"]),
 ];
@@ -89,6 +90,14 @@ fn bad_studies_are_refused_with_line_key_and_advice() {
             .iter()
             .any(|p| p.place.line == *line && p.place.column == *column && words.iter().all(|w| p.message.contains(w)));
         assert!(hit, "{text:?}: expected line {line}, {column:?}, {words:?}, got{}", listed(&problems));
+    }
+    // Deep nesting is a problem, not a stack overflow.
+    for deep in [
+        format!("models = {}", "[".repeat(100_000)),
+        format!("models = \"a.csv\"\npriors.{}b = 1", "a.".repeat(100_000)),
+        format!("models = \"a.csv\"\n[priors.{}b]", "a.".repeat(100_000)),
+    ] {
+        assert!(study(&deep).1.iter().any(|p| p.message.contains("not TOML")), "{}", listed(&study(&deep).1));
     }
     let (_, problems) = study_file::read(Path::new("s.toml"), b"models = \"a.csv\"\n# \xff\n");
     assert_eq!(problems[0].place.line, 2);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cell::{self, CellError};
+use super::csv_text::{Lines, not_utf8, unclosed_quote};
 use super::quantity::Quantity;
 use super::{
     Confidence, Date, Model, Place, Problem, Relation, Source, Value, Warning, did_you_mean, shorten, validate,
@@ -480,80 +481,4 @@ fn read_date(text: &str) -> Result<Date, CellError> {
     }
     let small = |x: Option<u16>| x.and_then(|x| u8::try_from(x).ok());
     Ok(Date { year: i32::from(year), month: small(month), day: small(day) })
-}
-
-/// Byte offsets at which physical lines start.
-struct Lines(Vec<usize>);
-
-impl Lines {
-    fn of(bytes: &[u8]) -> Lines {
-        let mut starts = vec![0];
-        for (i, b) in bytes.iter().enumerate() {
-            // A CR ends a line of its own unless an LF follows.
-            if *b == b'\n' || (*b == b'\r' && bytes.get(i + 1) != Some(&b'\n')) {
-                starts.push(i + 1);
-            }
-        }
-        Lines(starts)
-    }
-
-    /// The line (from 1) on which the byte lies.
-    fn at(&self, byte: usize) -> u64 {
-        self.0.partition_point(|start| *start <= byte) as u64
-    }
-
-    /// The line of the first byte at or after `byte` that is no line end: the CSV reader reports a row's position
-    /// before the blank lines that it skips.
-    fn after_blank(&self, bytes: &[u8], byte: u64) -> u64 {
-        let from = usize::try_from(byte).unwrap_or(bytes.len()).min(bytes.len());
-        let blank = bytes[from..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-        self.at(from + blank)
-    }
-}
-
-/// The lines that are not UTF-8, each with its text as far as it can be read.
-fn not_utf8(bytes: &[u8], lines: &Lines) -> Vec<(u64, String)> {
-    if std::str::from_utf8(bytes).is_ok() {
-        return Vec::new();
-    }
-    let ends = lines.0.iter().skip(1).copied().chain([bytes.len()]);
-    let mut found = Vec::new();
-    for (i, (start, end)) in lines.0.iter().zip(ends).enumerate() {
-        if let Some(line) = bytes.get(*start..end)
-            && std::str::from_utf8(line).is_err()
-        {
-            found.push((i as u64 + 1, String::from_utf8_lossy(line).trim().to_string()));
-        }
-    }
-    found
-}
-
-/// The start of the row and of the field in which a quotation mark opens and never closes. Follows the CSV reader: a
-/// mark quotes only at the start of a field, and `""` inside quotes is a mark.
-fn unclosed_quote(bytes: &[u8]) -> Option<(usize, usize)> {
-    #[derive(PartialEq)]
-    enum State {
-        Start,
-        Plain,
-        Quoted,
-        Mark,
-    }
-    let (mut state, mut row, mut quote) = (State::Start, 0, 0);
-    for (i, b) in bytes.iter().enumerate() {
-        state = match (state, b) {
-            (State::Start, b'"') => {
-                quote = i;
-                State::Quoted
-            }
-            (State::Quoted, b'"') => State::Mark,
-            (State::Mark, b'"') | (State::Quoted, _) => State::Quoted,
-            (_, b',') => State::Start,
-            (_, b'\n' | b'\r') => {
-                row = i + 1;
-                State::Start
-            }
-            _ => State::Plain,
-        };
-    }
-    (state == State::Quoted).then_some((row, quote))
 }

@@ -5,6 +5,7 @@
 
 use super::cell::CellError;
 use super::distribution::Decimal;
+use super::validate::NORMAL_99;
 use super::{Distribution, Value};
 
 /// The quantities that decide which bounds apply.
@@ -19,9 +20,6 @@ pub enum Quantity {
     /// At least 1.
     Pue,
 }
-
-/// Upper 1 % point of the standard normal (SciPy `norm.isf(0.01)`).
-const NORMAL_99: f64 = 2.3263478740408408;
 
 /// Lowest and highest possible value.
 pub fn ends(d: &Distribution) -> (f64, f64) {
@@ -139,7 +137,7 @@ impl Quantity {
                     return Err(match value {
                         Value::Number(x) if *x > 1.0 && *x <= 100.0 => CellError::new(
                             format!("an MFU of {}", Decimal(*x)),
-                            format!("the MFU is a fraction: did you mean {}?", Decimal(percent(*x))),
+                            format!("the MFU is a fraction: did you mean {}?", Decimal(*x / 100.0)),
                         ),
                         Value::Number(x) => CellError::new(
                             format!("an MFU of {}", Decimal(*x)),
@@ -155,11 +153,6 @@ impl Quantity {
             }
         }
     }
-}
-
-/// `x` per cent as a fraction, rounded so that 72 gives 0.72.
-fn percent(x: f64) -> f64 {
-    x / 100.0
 }
 
 fn divisor(what: &str, d: &Distribution) -> Result<(), CellError> {

@@ -139,7 +139,7 @@ impl Row<'_> {
                     Some(g) => ("energy and grid", kg / (kwh * g / 1000.0), 0.02, 50.0),
                     None => ("energy (kg per kWh)", kg / kwh, 0.002, 20.0),
                 })
-                .or(hours.map(|h| ("accelerator-hours (kg per hour)", kg / h, 2e-4, 20.0)))
+                .or(hours.map(|h| ("accelerator-hours (kg per hour)", kg / h, 1e-3, 20.0)))
                 .or(compute.map(|c| ("compute (kg per EFLOP)", kg / (c / 1e18), 5e-4, 2e3)));
             if let Some((what, ratio, low, high)) = against {
                 if ratio > high {

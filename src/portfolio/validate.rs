@@ -24,7 +24,7 @@ pub const MAX_VALUES: usize = 1_000_000;
 /// Weights within this of 1 are taken for rounded and are normalised by the reader.
 pub const WEIGHT_SLACK: f64 = 1e-6;
 /// Upper 1 % point of the standard normal (SciPy `norm.isf(0.01)`): `mean/sd` below it puts more than 1 % below zero.
-const NORMAL_99: f64 = 2.3263478740408408;
+pub const NORMAL_99: f64 = 2.3263478740408408;
 
 fn fail(found: impl Into<String>, advice: impl Into<String>) -> Result<(), CellError> {
     Err(CellError::new(found, advice))

@@ -66,4 +66,22 @@ fn every_listed_rule_has_a_case() {
     for (rule, _) in rules::RULES {
         assert!(others.contains(&rule) || CASES.iter().any(|case| case.0 == rule), "{rule} is not tested");
     }
+    for rule in CASES.iter().map(|case| case.0).chain(others) {
+        assert!(rules::RULES.iter().any(|(listed, _)| *listed == rule), "{rule} is not listed");
+    }
+}
+
+/// The rows of published runs (LLaMA-7B: arXiv 2302.13971, Table 15; Llama 3.1 405B: its model card) raise nothing;
+/// the same with emissions a thousand times off raise the rule.
+#[test]
+fn published_runs_pass_and_their_unit_errors_do_not() {
+    let header = "id,parameters,gpu_hours,power_w,energy_kwh,energy_includes_pue,emissions_t\n";
+    let rows = ["LLaMA-7B,6.7e9,82432,400,36000,yes,", "Llama-3.1-405B,4.05e11,30.84e6,700,,,"];
+    for (row, tonnes) in rows.iter().zip([14.0, 8930.0]) {
+        assert!(warned(&format!("{header}{row}{tonnes}\n")).is_empty(), "{row}");
+        for off in [1000.0, 0.001] {
+            let found = warned(&format!("{header}{row}{}\n", tonnes * off));
+            assert!(found.contains(&"emissions-thousandfold"), "{row} × {off}: {found:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::cell::CellError;
 use super::distribution::Decimal;
-use super::validate::NORMAL_99;
+use super::quantile::quantile;
 use super::{Distribution, Value};
 
 /// The quantities that decide which bounds apply.
@@ -46,21 +46,6 @@ pub fn ends(d: &Distribution) -> (f64, f64) {
             let (from, to) = ends(inner);
             (f64::max(from, *lo), f64::min(to, *hi))
         }
-    }
-}
-
-/// A value that at most about 1 % exceeds: the 99 % point where it is closed, the end where there is one, and mean + 3
-/// sd for the gamma. Good enough to tell an MFU in per cent from a fraction with a tail.
-fn top(d: &Distribution) -> f64 {
-    use Distribution::*;
-    match d {
-        LogNormal { median, gsd } => median * libm::pow(*gsd, NORMAL_99),
-        Normal { mean, sd } => mean + NORMAL_99 * sd,
-        Gamma { shape, scale } => scale * (shape + 3.0 * shape.sqrt()),
-        Shifted { shift, inner } => shift + top(inner),
-        Mixture(parts) => parts.iter().map(|(_, part)| top(part)).fold(0.0, f64::max),
-        Truncated { inner, hi, .. } => f64::min(top(inner), *hi),
-        bounded => ends(bounded).1,
     }
 }
 
@@ -132,8 +117,7 @@ impl Quantity {
             }),
             Quantity::Divisor => divisor("an efficiency", d),
             Quantity::Fraction => {
-                let top = top(d);
-                if top > 1.0 {
+                if quantile(d, 0.99) > 1.0 {
                     return Err(match value {
                         Value::Number(x) if *x > 1.0 && *x <= 100.0 => CellError::new(
                             format!("an MFU of {}", Decimal(*x)),

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::distribution::Decimal;
+use super::quantile::quantile;
 use super::{Distribution, Model, Place, Portfolio, Value, Warning};
 
 /// Every rule with what it is about, for `haze check` and the documentation.
@@ -68,31 +69,11 @@ struct Row<'m> {
     found: &'m mut Vec<Warning>,
 }
 
-/// A value that stands for the whole distribution when orders of magnitude are compared: a median, mode or mean.
-fn centre(d: &Distribution) -> f64 {
-    use Distribution::*;
-    match d {
-        Fixed(x) => *x,
-        LogNormal { median, .. } => *median,
-        Normal { mean, .. } => *mean,
-        Uniform { lo, hi } => 0.5 * (lo + hi),
-        LogUniform { lo, hi } => (lo * hi).sqrt(),
-        Triangular { mode, .. } | Pert { mode, .. } => *mode,
-        Beta { a, b, lo, hi } => lo + (hi - lo) * a / (a + b),
-        Gamma { shape, scale } => shape * scale,
-        LogitNormal { mu, lo, hi, .. } => lo + (hi - lo) / (1.0 + libm::exp(-mu)),
-        Shifted { shift, inner } => shift + centre(inner),
-        Mixture(parts) => parts.iter().map(|(w, part)| w * centre(part)).sum(),
-        Empirical(values) => values.get(values.len() / 2).copied().unwrap_or(0.0),
-        Truncated { inner, lo, hi } => centre(inner).max(*lo).min(*hi),
-    }
-}
-
-/// The centre of a stated value above 0.
+/// The median of a stated value, where it is above 0.
 fn size(value: &Option<Value>) -> Option<f64> {
     let x = match value.as_ref()? {
         Value::Number(x) => *x,
-        Value::Distribution(d) => centre(d),
+        Value::Distribution(d) => quantile(d, 0.5),
     };
     (x > 0.0).then_some(x)
 }

@@ -7,6 +7,7 @@
 use super::Distribution;
 use super::cell::CellError;
 use super::distribution::Decimal;
+use super::quantile::Quantiles;
 
 /// Values are 0 or within these: far beyond any footprint, and well inside the fixed-point range of ±512 octaves even
 /// after five factors are multiplied.
@@ -18,13 +19,15 @@ const LARGEST_GSD: f64 = 1e6;
 const SHAPES: (f64, f64) = (1e-3, 1e6);
 /// Logits within which a logit-normal is not numerically 0 or 1.
 const LARGEST_LOGIT: f64 = 30.0;
+/// Probability that a truncation must leave.
+const LEAST_KEPT: f64 = 1e-6;
 pub const MAX_DEPTH: usize = 8;
 pub const MAX_PARTS: usize = 1000;
 pub const MAX_VALUES: usize = 1_000_000;
 /// Weights within this of 1 are taken for rounded and are normalised by the reader.
 pub const WEIGHT_SLACK: f64 = 1e-6;
 /// Upper 1 % point of the standard normal (SciPy `norm.isf(0.01)`): `mean/sd` below it puts more than 1 % below zero.
-pub const NORMAL_99: f64 = 2.3263478740408408;
+const NORMAL_99: f64 = 2.3263478740408408;
 
 fn fail(found: impl Into<String>, advice: impl Into<String>) -> Result<(), CellError> {
     Err(CellError::new(found, advice))
@@ -172,11 +175,13 @@ fn validate_at(d: &Distribution, depth: usize) -> Result<(), CellError> {
             } else {
                 ordered(*lo, *hi)?
             }
-            let (from, to) = super::quantity::ends(inner);
-            if *lo >= to || *hi <= from {
+            let inside = Quantiles::new(inner);
+            let (below, upto) = (inside.cdf(*lo), inside.cdf(*hi));
+            let mass = f64::max(upto.below - below.below, below.above - upto.above);
+            if mass.is_nan() || mass < LEAST_KEPT {
                 return fail(
                     format!("nothing of {inner} lies between {} and {}", Decimal(*lo), Decimal(*hi)),
-                    "check the bounds",
+                    "check the bounds: at least a millionth must be left",
                 );
             }
             Ok(())

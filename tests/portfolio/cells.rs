@@ -111,6 +111,8 @@ fn bad_cells_are_refused_with_advice() {
         ("empirical()", "without a file"),
         ("empirical(1, nan)", "finite"),
         ("truncated(uniform(0, 1), 2, 3)", "nothing of uniform(0, 1)"),
+        ("truncated(normal(1, 0.01), 5, 6)", "at least a millionth"),
+        ("truncated(uniform(0, 1), 0.5, 0.1)", "reversed"),
         ("gaussian(1, 2)", "the distributions are"),
         ("normal(1, 2", "not closed"),
         ("normal(1, 2) to 3", "after the closing parenthesis"),

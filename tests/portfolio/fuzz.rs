@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::portfolio::{Distribution, Model, Place, Value, models_file, study_file};
+use carbonhaze::portfolio::{Distribution, Model, Place, Value, models_file, quantile, study_file};
 use proptest::prelude::*;
 
 use crate::studies::STUDY;
@@ -13,28 +13,32 @@ fn amount() -> impl Strategy<Value = f64> + Clone {
     (1.0..10.0f64, -20..25i32).prop_map(|(m, e)| m * 10f64.powi(e))
 }
 
+/// Every shape that is accepted, small and large alike.
+fn shape() -> impl Strategy<Value = f64> + Clone {
+    (-2.99..5.99f64).prop_map(|e| 10f64.powf(e))
+}
+
 fn distribution() -> impl Strategy<Value = Distribution> {
     use Distribution::*;
     let span = (amount(), 1.001..50.0f64).prop_map(|(lo, k)| (lo, lo * k));
     let moded = (amount(), 1.0..10.0f64, 1.01..10.0f64).prop_map(|(lo, a, b)| (lo, lo * a, lo * a * b));
-    let leaf =
-        prop_oneof![
-            prop_oneof![Just(0.0), amount()].prop_map(Fixed),
-            (amount(), 1.0001..100.0f64).prop_map(|(median, gsd)| LogNormal { median, gsd }),
-            (amount(), 0.001..0.42f64).prop_map(|(mean, cv)| Normal { mean, sd: mean * cv }),
-            span.clone().prop_map(|(lo, hi)| Uniform { lo, hi }),
-            span.clone().prop_map(|(lo, hi)| LogUniform { lo, hi }),
-            moded.clone().prop_map(|(lo, mode, hi)| Triangular { lo, mode, hi }),
-            moded.prop_map(|(lo, mode, hi)| Pert { lo, mode, hi }),
-            (0.01..50.0f64, 0.01..50.0f64, span.clone()).prop_map(|(a, b, (lo, hi))| Beta { a, b, lo, hi }),
-            (0.01..50.0f64, amount()).prop_map(|(shape, scale)| Gamma { shape, scale }),
-            (-9.0..9.0f64, 0.01..5.0f64, prop_oneof![Just((0.0, 1.0)), span])
-                .prop_map(|(mu, sd, (lo, hi))| LogitNormal { mu, sd, lo, hi }),
-            prop::collection::vec(amount(), 1..20).prop_map(|mut v| {
-                v.sort_by(f64::total_cmp);
-                Empirical(v.into())
-            }),
-        ];
+    let leaf = prop_oneof![
+        prop_oneof![Just(0.0), amount()].prop_map(Fixed),
+        (amount(), 1.0001..100.0f64).prop_map(|(median, gsd)| LogNormal { median, gsd }),
+        (amount(), 0.001..0.42f64).prop_map(|(mean, cv)| Normal { mean, sd: mean * cv }),
+        span.clone().prop_map(|(lo, hi)| Uniform { lo, hi }),
+        span.clone().prop_map(|(lo, hi)| LogUniform { lo, hi }),
+        moded.clone().prop_map(|(lo, mode, hi)| Triangular { lo, mode, hi }),
+        moded.prop_map(|(lo, mode, hi)| Pert { lo, mode, hi }),
+        (shape(), shape(), span.clone()).prop_map(|(a, b, (lo, hi))| Beta { a, b, lo, hi }),
+        (shape(), amount()).prop_map(|(shape, scale)| Gamma { shape, scale }),
+        (-30.0..30.0f64, 0.001..30.0f64, prop_oneof![Just((0.0, 1.0)), span])
+            .prop_map(|(mu, sd, (lo, hi))| LogitNormal { mu, sd, lo, hi }),
+        prop::collection::vec(amount(), 1..20).prop_map(|mut v| {
+            v.sort_by(f64::total_cmp);
+            Empirical(v.into())
+        }),
+    ];
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
             (amount(), inner.clone()).prop_map(|(shift, d)| Shifted { shift, inner: Box::new(d) }),
@@ -42,6 +46,10 @@ fn distribution() -> impl Strategy<Value = Distribution> {
                 let sum: f64 = parts.iter().map(|p| p.0).sum();
                 parts.iter_mut().for_each(|p| p.0 /= sum);
                 Mixture(parts)
+            }),
+            inner.clone().prop_filter_map("an end that is no value, or nothing between the ends", |d| {
+                let (lo, hi) = (quantile::quantile(&d, 0.1), quantile::quantile(&d, 0.9));
+                (lo < hi && (1e-30..1e40).contains(&lo) && hi < 1e40).then(|| Truncated { inner: Box::new(d), lo, hi })
             }),
             // All of it but a point mass at 0, of which nothing would be left.
             inner.prop_filter_map("zero", |d| {
@@ -112,6 +120,15 @@ proptest! {
     #[test]
     fn what_is_written_reads_back(d in distribution()) {
         prop_assert_eq!(parsed(&d.to_string()), Ok(Value::Distribution(d.clone())), "{}", d);
+    }
+
+    /// Whatever is accepted can be computed with: the quantile function takes it.
+    #[test]
+    fn what_is_accepted_has_quantiles(d in distribution()) {
+        let prepared = quantile::Quantiles::new(&d);
+        let found: Vec<f64> = [-6.34, -2.0, 0.0, 2.0, 6.34].iter().map(|z| prepared.at_z(*z)).collect();
+        prop_assert!(found.iter().all(|x| x.is_finite() && *x >= 0.0), "{}: {:?}", d, found);
+        prop_assert!(found.windows(2).all(|w| w[0] <= w[1] * (1.0 + 1e-12)), "{}: {:?}", d, found);
     }
 
     #[test]

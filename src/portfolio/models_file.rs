@@ -134,25 +134,29 @@ fn read_into(report: &mut Report, bytes: &[u8], base_dir: &Path) -> Option<Model
         let message = "the line is not in UTF-8 (perhaps Latin-1 or Windows-1252); save the file as \"CSV UTF-8\"";
         report.add(line, "", &wrong, message);
     }
+    // Without a copy where the text is fine; lines stay where they are where it is not.
+    let text = String::from_utf8_lossy(bytes);
+    let bytes = text.as_bytes();
+    let lines = Lines::of(bytes);
     let bytes = match unclosed_quote(bytes) {
         Some((row, quote)) => {
             let message =
                 "a quotation mark opens here and is never closed; close it (a mark inside quotes is written \"\")";
-            let text = String::from_utf8_lossy(&bytes[quote..]);
-            report.add(lines.at(quote), "", text.lines().next().unwrap_or(""), message);
+            let from = text.get(quote..).and_then(|rest| rest.lines().next()).unwrap_or("");
+            report.add(lines.at(quote), "", from, message);
             &bytes[..row]
         }
         None => bytes,
     };
 
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut record = csv::ByteRecord::new();
+    let mut record = csv::StringRecord::new();
     let mut header: Option<Header> = None;
     let mut file = ModelsFile { models: Vec::new(), label_columns: Vec::new(), warnings: Vec::new() };
     let mut rows = 0usize;
     let mut first_line: HashMap<String, u64> = HashMap::new();
     loop {
-        match reader.read_byte_record(&mut record) {
+        match reader.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
             Err(e) => {
@@ -161,8 +165,7 @@ fn read_into(report: &mut Report, bytes: &[u8], base_dir: &Path) -> Option<Model
             }
         }
         let line = record.position().map_or(0, |p| lines.after_blank(bytes, p.byte()));
-        let fields: Vec<String> =
-            record.iter().map(|field| String::from_utf8_lossy(field).trim().to_string()).collect();
+        let fields: Vec<&str> = record.iter().map(str::trim).collect();
         if fields.len() == 1 && fields[0].is_empty() {
             continue;
         }
@@ -215,11 +218,11 @@ fn known_columns() -> Vec<&'static str> {
 }
 
 /// The header's meaning; `None` where the rows cannot be read at all.
-fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[String]) -> Option<Header> {
+fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[&str]) -> Option<Header> {
     let joined = fields.join(",");
     for (separator, name) in [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")] {
         let split = joined.matches(separator).count();
-        if split > 0 && split >= fields.len() && !fields.iter().any(|f| f == "id") {
+        if split > 0 && split >= fields.len() && !fields.contains(&"id") {
             let message = format!(
                 "the columns are separated by {name}; save the file with commas (and a point as the decimal sign)"
             );
@@ -230,7 +233,7 @@ fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[
     let known = known_columns();
     let mut columns = Vec::with_capacity(fields.len());
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for (i, name) in fields.iter().enumerate() {
+    for (i, &name) in fields.iter().enumerate() {
         if name.is_empty() {
             let message = format!(
                 "column {} has no name; name it, or delete it (an index column: write the file without it)",
@@ -258,7 +261,7 @@ fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[
                     .map(|(known, ..)| *known)
                     .find(|known| known.strip_prefix(lower.as_str()).is_some_and(|unit| unit.starts_with('_')));
                 if let Some(close) = whole.or_else(|| did_you_mean(&lower, &known))
-                    && !fields.iter().any(|f| f == close)
+                    && !fields.contains(&close)
                 {
                     let message = format!("the column is taken for a label; did you mean {close}?");
                     warn(file, report, "almost-a-column", line, name, message);
@@ -267,25 +270,24 @@ fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[
             }
         };
         if column == Column::Text {
-            file.label_columns.push(name.clone());
+            file.label_columns.push(name.to_string());
         }
         columns.push(column);
     }
     if !columns.contains(&Column::Id) {
-        let advice =
-            fields.iter().find(|f| f.eq_ignore_ascii_case("id") || did_you_mean("id", &[f.as_str()]).is_some());
+        let advice = fields.iter().find(|f| f.eq_ignore_ascii_case("id") || did_you_mean("id", &[*f]).is_some());
         let advice = advice.map_or(String::new(), |f| format!(" (did you mean {f}? the name is written id)"));
         let message = format!("there is no column id{advice}; the columns are {}", fields.join(", "));
         report.add(line, "id", "", message);
     }
     for units in UNITS {
-        let both: Vec<&str> = units.iter().copied().filter(|u| fields.iter().any(|f| f == u)).collect();
+        let both: Vec<&str> = units.iter().copied().filter(|u| fields.contains(u)).collect();
         if let [first, second, ..] = both.as_slice() {
             let message = format!("{first} and {second} are the same quantity; keep one of them");
             report.add(line, second, second, message);
         }
     }
-    Some(Header { names: fields.to_vec(), columns })
+    Some(Header { names: fields.iter().map(|name| name.to_string()).collect(), columns })
 }
 
 fn warn(file: &mut ModelsFile, report: &Report, rule: &'static str, line: u64, column: &str, message: String) {
@@ -293,7 +295,7 @@ fn warn(file: &mut ModelsFile, report: &Report, rule: &'static str, line: u64, c
     file.warnings.push(Warning { rule, place, value: shorten(column), message });
 }
 
-fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[String], base_dir: &Path) -> Option<Model> {
+fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[&str], base_dir: &Path) -> Option<Model> {
     if fields.len() != header.columns.len() {
         let message = format!(
             "the row has {} fields, the header {}; quote cells that hold a comma",
@@ -303,13 +305,13 @@ fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[String], 
         report.add(line, "", &fields.join(","), message);
         return None;
     }
-    if fields.iter().all(String::is_empty) {
+    if fields.iter().all(|text| text.is_empty()) {
         report.add(line, "", "", "the row is empty; delete it");
         return None;
     }
     let mut model =
         Model { place: Place { file: Arc::clone(&report.file), line, column: String::new() }, ..Model::default() };
-    for ((name, column), text) in header.names.iter().zip(&header.columns).zip(fields) {
+    for ((name, column), text) in header.names.iter().zip(&header.columns).zip(fields.iter().copied()) {
         if *column == Column::Id {
             read_id(report, &mut model, line, text);
             continue;
@@ -320,7 +322,7 @@ fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[String], 
         let read = match column {
             Column::Id | Column::Ignored => Ok(()),
             Column::Text => {
-                model.labels.insert(name.clone(), text.clone());
+                model.labels.insert(name.clone(), text.to_string());
                 read_word(&mut model, name, text)
             }
             Column::Plain => read_plain(&mut model, name, text),

@@ -8,6 +8,7 @@
 pub mod cell;
 pub mod distribution;
 pub mod models_file;
+pub mod moments;
 pub mod normal;
 pub mod problem;
 pub mod quantile;

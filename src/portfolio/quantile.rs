@@ -88,6 +88,11 @@ impl Quantiles {
         self.node.cdf(x)
     }
 
+    /// `P(X < x)`.
+    pub fn cdf_below(&self, x: f64) -> Level {
+        self.node.cdf_below(x)
+    }
+
     /// `P(X = 0)`.
     pub fn zero_probability(&self) -> f64 {
         self.node.cdf(0.0).below
@@ -426,7 +431,7 @@ impl TruncatedNormal {
 }
 
 /// Positive nodes and weights of the 10-point Gauss–Legendre rule on [−1, 1] (DLMF table 3.5.2).
-const GAUSS_10: [(f64, f64); 5] = [
+pub(super) const GAUSS_10: [(f64, f64); 5] = [
     (0.148_874_338_981_631_22, 0.295_524_224_714_752_87),
     (0.433_395_394_129_247_2, 0.269_266_719_309_996_35),
     (0.679_409_568_299_024_4, 0.219_086_362_515_982_04),
@@ -470,7 +475,7 @@ fn unshift(x: f64, shift: f64) -> f64 {
 }
 
 /// The probability between two levels, from the tail in which it is told most exactly.
-fn mass_between(from: Level, to: Level) -> f64 {
+pub(super) fn mass_between(from: Level, to: Level) -> f64 {
     let mass = if to.below <= 0.5 {
         to.below - from.below
     } else if from.above <= 0.5 {

@@ -46,7 +46,7 @@ const AIM: f64 = (1 << (LOG2_BITS - 18)) as f64;
 /// z are no better than that.
 const REACH: i32 = 1 << (Z_BITS - 21);
 /// Cells get smaller until at most this share of the draws falls into irregular ones.
-const IRREGULAR_SHARE: f64 = 1.0 / 32.0;
+const IRREGULAR_SHARE: f64 = 1.0 / 128.0;
 const MAX_PIECES_PER_CELL: usize = 255;
 const MAX_PIECES: usize = 1 << 24;
 
@@ -199,13 +199,29 @@ impl Curve {
         if z <= self.zero_z {
             return f64::from(ZERO_LOG2);
         }
-        let octaves = (self.quantiles.ln_at_z(z) - self.reference_ln) / LN_2;
+        self.units(self.quantiles.ln_at_z(z))
+    }
+
+    /// The curve between two known points of it.
+    fn between(&self, z: i32, below: (i32, f64), above: (i32, f64)) -> f64 {
+        if below.1 == above.1 {
+            return below.1;
+        }
+        if below.1 <= f64::from(FLOOR_LOG2) {
+            return self.at(z);
+        }
+        let ln = |units: f64| units / f64::from(1u32 << LOG2_BITS) * LN_2 + self.reference_ln;
+        self.units(self.quantiles.ln_between(q28(z), (q28(below.0), ln(below.1)), (q28(above.0), ln(above.1))))
+    }
+
+    fn units(&self, ln: f64) -> f64 {
+        let octaves = (ln - self.reference_ln) / LN_2;
         (octaves * f64::from(1u32 << LOG2_BITS)).clamp(f64::from(FLOOR_LOG2), 0.0)
     }
 
-    /// How far `value` is from the curve at `z`: vertically or, in excess of the aim, from the curve within reach.
-    fn miss(&self, z: i32, value: f64) -> f64 {
-        let miss = (value - self.at(z)).abs();
+    /// How far `value` is from the curve at `z`, which is `exact` there: vertically or, in excess of the aim, from the curve within reach.
+    fn miss(&self, z: i32, value: f64, exact: f64) -> f64 {
+        let miss = (value - exact).abs();
         if miss <= AIM {
             return miss;
         }
@@ -251,12 +267,12 @@ impl Samples {
     fn refined(self, curve: &Curve) -> Samples {
         let step = self.step / 2;
         let mut values = Vec::with_capacity(2 * self.values.len());
-        for (i, value) in self.values.iter().enumerate() {
-            values.push(*value);
-            if i + 1 < self.values.len() {
-                values.push(curve.at(grid_point(i, self.step) + step));
-            }
+        for (i, pair) in self.values.windows(2).enumerate() {
+            let left = grid_point(i, self.step);
+            values.push(pair[0]);
+            values.push(curve.between(left + step, (left, pair[0]), (left + self.step, pair[1])));
         }
+        values.extend(self.values.last());
         Samples { values, step }
     }
 }
@@ -396,13 +412,13 @@ impl Fit {
         Ok(table)
     }
 
-    /// The largest difference from the curve at the samples and at five points of every piece.
+    /// The largest difference from the curve at the samples and at three points of every piece.
     fn measured_error(&self, table: &Table, curve: &Curve, samples: &Samples) -> f64 {
         let mut worst: f64 = 0.0;
         for (i, value) in samples.values.iter().enumerate() {
             let z = grid_point(i, samples.step);
             let miss = (f64::from(table.value(z)) - value).abs();
-            worst = worst.max(if miss <= AIM { miss } else { curve.miss(z, f64::from(table.value(z))) });
+            worst = worst.max(if miss <= AIM { miss } else { curve.miss(z, f64::from(table.value(z)), *value) });
         }
         for (i, piece) in table.pieces.iter().enumerate() {
             let width = match table.pieces.get(i + 1) {
@@ -410,9 +426,9 @@ impl Fit {
                 Some(next) => (next.start - piece.start).min(1 << (32 - self.bits)),
                 None => 1,
             };
-            for part in [0, width / 8, width / 2, width / 8 * 7, width - 1] {
-                let z = piece.start + part.max(0);
-                worst = worst.max(curve.miss(z, f64::from(table.value(z))));
+            for part in [0, width / 8, width / 8 * 5] {
+                let z = piece.start + part;
+                worst = worst.max(curve.miss(z, f64::from(table.value(z)), curve.at(z)));
             }
         }
         worst
@@ -438,20 +454,19 @@ fn split_cell(curve: &Curve, chord: &Chord, pieces: &mut Vec<Piece>) -> Result<(
 
 fn split(curve: &Curve, (from, base): (i32, f64), (to, top): (i32, f64), pieces: &mut Vec<Piece>) {
     let width = to - from;
-    let straight = width <= 1
-        || [1, 2, 3].iter().all(|quarter| {
-            let part = (i64::from(width) * quarter / 4) as i32;
-            let line = base + (top - base) * f64::from(part) / f64::from(width);
-            curve.miss(from + part, line) <= AIM
-        });
-    if straight {
+    let exact = |z: i32| curve.between(z, (from, base), (to, top));
+    let middle = (from + width / 2, exact(from + width / 2));
+    let fits = |(z, exact): (i32, f64)| {
+        let line = base + (top - base) * f64::from(z - from) / f64::from(width);
+        curve.miss(z, line, exact) <= AIM
+    };
+    let quarters = [from + width / 4, middle.0 + width / 4];
+    if width <= 1 || base == top || fits(middle) && quarters.into_iter().all(|z| fits((z, exact(z)))) {
         pieces.push(Piece::between(from, to, round(base), round(top)));
         return;
     }
-    let middle = from + width / 2;
-    let value = curve.at(middle);
-    split(curve, (from, base), (middle, value), pieces);
-    split(curve, (middle, value), (to, top), pieces);
+    split(curve, (from, base), middle, pieces);
+    split(curve, middle, (to, top), pieces);
 }
 
 fn pack(base: i32, slope: u32) -> u64 {

@@ -9,6 +9,7 @@ pub mod cell;
 mod csv_text;
 pub mod distribution;
 pub mod models_file;
+pub mod moments;
 pub mod normal;
 pub mod problem;
 pub mod quantile;

@@ -1,7 +1,8 @@
 //! Exact quantile functions of every [`Distribution`].
 //!
 //! [`quantile_z`] is `Q(Φ(z))`, the form in which the project draws: every random input is a monotone function of a
-//! standard normal. Both tails keep their relative accuracy (about 1e-12) because probabilities are [`Level`]s, told
+//! standard normal. Both tails keep their relative accuracy (about 1e-12; 1e-9 in the gap between far components of a
+//! mixture, where there is next to no density) because probabilities are [`Level`]s, told
 //! from both ends. `Q(p)` is the smallest x whose probability `P(X ≤ x)` reaches p, so point masses (a fixed number,
 //! a zero, equally likely values) are exact: no value between two atoms is ever returned.
 //!
@@ -42,7 +43,7 @@ enum Node {
     Gamma { gamma: Gamma, scale: f64 },
     LogitNormal { mu: f64, sd: f64, lo: f64, hi: f64 },
     Shifted { shift: f64, inner: Box<Node> },
-    Mixture { parts: Vec<(f64, Node)>, knots: Vec<Knot> },
+    Mixture(Mixture),
     Empirical(Arc<[f64]>),
     Truncated { inner: Box<Node>, lo: f64, hi: f64, start: Level, end: Level, mass: f64 },
 }
@@ -53,6 +54,19 @@ struct Knot {
     x: f64,
     before: Level,
     upto: Level,
+}
+
+/// Known quantiles on both sides of a wanted one.
+#[derive(Debug, Clone, Copy)]
+struct Bracket {
+    below: End,
+    above: End,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct End {
+    level: Level,
+    ln: f64,
 }
 
 impl Quantiles {
@@ -79,13 +93,29 @@ impl Quantiles {
         match &self.node {
             Node::LogNormal { mu, sigma } => mu + sigma * z,
             Node::LogitNormal { mu, sd, lo, hi } if *lo == 0.0 => libm::log(*hi) - softplus(-(mu + sd * z)),
-            node => node.ln_at(Level::at_z(z)),
+            node => node.ln_at(Level::at_z(z), None),
+        }
+    }
+
+    /// [`Self::ln_at_z`] with less work, to about 1e-10, between two z whose values are known: `(z, ln value)` each.
+    pub fn ln_between(&self, z: f64, below: (f64, f64), above: (f64, f64)) -> f64 {
+        match &self.node {
+            node @ (Node::Mixture { .. } | Node::Truncated { .. }) => {
+                let end = |(z, ln): (f64, f64)| End { level: Level::at_z(z), ln };
+                node.ln_at(Level::at_z(z), Some(Bracket { below: end(below), above: end(above) }))
+            }
+            _ => self.ln_at_z(z),
         }
     }
 
     /// `P(X ≤ x)`.
     pub fn cdf(&self, x: f64) -> Level {
         self.node.cdf(x)
+    }
+
+    /// `P(X < x)`.
+    pub fn cdf_below(&self, x: f64) -> Level {
+        self.node.cdf_below(x)
     }
 
     /// `P(X = 0)`.
@@ -127,7 +157,7 @@ impl Node {
             D::Gamma { shape, scale } => Node::Gamma { gamma: Gamma::new(*shape), scale: *scale },
             D::LogitNormal { mu, sd, lo, hi } => Node::LogitNormal { mu: *mu, sd: *sd, lo: *lo, hi: *hi },
             D::Shifted { shift, inner } => Node::Shifted { shift: *shift, inner: Box::new(Node::new(inner)) },
-            D::Mixture(parts) => Node::mixture(parts),
+            D::Mixture(parts) => Node::Mixture(Mixture::new(parts)),
             D::Empirical(values) => Node::Empirical(values.clone()),
             D::Truncated { inner, lo, hi } => {
                 let inner = Box::new(Node::new(inner));
@@ -137,26 +167,10 @@ impl Node {
         }
     }
 
-    fn mixture(parts: &[(f64, Distribution)]) -> Node {
-        let total: f64 = parts.iter().map(|(w, _)| w).sum();
-        let parts = parts.iter().map(|(w, d)| (w / total, Node::new(d))).collect();
-        let mut mixture = Node::Mixture { parts, knots: Vec::new() };
-        let mut values = Vec::new();
-        mixture.edges(&mut values);
-        values.sort_by(f64::total_cmp);
-        values.dedup();
-        let located: Vec<Knot> =
-            values.into_iter().map(|x| Knot { x, before: mixture.cdf_below(x), upto: mixture.cdf(x) }).collect();
-        if let Node::Mixture { knots, .. } = &mut mixture {
-            *knots = located;
-        }
-        mixture
-    }
-
     fn at(&self, level: Level) -> f64 {
         match self {
             Node::Fixed(x) => *x,
-            Node::LogNormal { .. } | Node::LogUniform { .. } | Node::Gamma { .. } => libm::exp(self.ln_at(level)),
+            Node::LogNormal { .. } | Node::LogUniform { .. } | Node::Gamma { .. } => libm::exp(self.ln_at(level, None)),
             Node::Normal(normal) => normal.quantile(level),
             Node::Uniform { lo, hi } => {
                 let width = hi - lo;
@@ -177,13 +191,13 @@ impl Node {
             Node::Beta { beta, lo, hi } => logistic(beta.logit_quantile(level), *lo, *hi),
             Node::LogitNormal { mu, sd, lo, hi } => logistic(mu + sd * level.z(), *lo, *hi),
             Node::Shifted { shift, inner } => shift + inner.at(level),
-            Node::Mixture { parts, knots } => mixture_at(parts, knots, level),
+            Node::Mixture(mixture) => mixture.at(level, None).value(),
             Node::Empirical(values) => values[empirical_index(values.len(), level)],
             Node::Truncated { inner, lo, hi, .. } => inner.at(self.inner_level(level)).clamp(*lo, *hi),
         }
     }
 
-    fn ln_at(&self, level: Level) -> f64 {
+    fn ln_at(&self, level: Level, bracket: Option<Bracket>) -> f64 {
         match self {
             Node::LogNormal { mu, sigma } => mu + sigma * level.z(),
             Node::LogUniform { lo, hi, ln_ratio } => {
@@ -196,8 +210,11 @@ impl Node {
             Node::Gamma { gamma, scale } => libm::log(*scale) + gamma.ln_quantile(level),
             Node::Beta { beta, lo, hi } if *lo == 0.0 => libm::log(*hi) - softplus(-beta.logit_quantile(level)),
             Node::Truncated { inner, lo, hi, .. } => {
-                inner.ln_at(self.inner_level(level)).clamp(libm::log(*lo), libm::log(*hi))
+                let end = |end: End| End { level: self.inner_level(end.level), ..end };
+                let bracket = bracket.map(|b| Bracket { below: end(b.below), above: end(b.above) });
+                inner.ln_at(self.inner_level(level), bracket).clamp(libm::log(*lo), libm::log(*hi))
             }
+            Node::Mixture(mixture) => mixture.at(level, bracket).ln(),
             node => libm::log(node.at(level)),
         }
     }
@@ -218,7 +235,7 @@ impl Node {
             Node::Fixed(value) => step(*value <= x),
             Node::Empirical(values) => share(values.partition_point(|v| *v <= x), values.len()),
             Node::Shifted { shift, inner } => inner.cdf(unshift(x, *shift)),
-            Node::Mixture { parts, .. } => blend(parts, |node| node.cdf(x)),
+            Node::Mixture(mixture) => blend(&mixture.parts, |node| node.cdf(x)),
             Node::Truncated { inner, lo, hi, .. } if *lo <= x && x < *hi => self.outer_level(inner.cdf(x)),
             Node::Truncated { hi, .. } => step(*hi <= x),
             node => node.continuous_cdf(x),
@@ -231,7 +248,7 @@ impl Node {
             Node::Fixed(value) => step(*value < x),
             Node::Empirical(values) => share(values.partition_point(|v| *v < x), values.len()),
             Node::Shifted { shift, inner } => inner.cdf_below(unshift(x, *shift)),
-            Node::Mixture { parts, .. } => blend(parts, |node| node.cdf_below(x)),
+            Node::Mixture(mixture) => blend(&mixture.parts, |node| node.cdf_below(x)),
             Node::Truncated { inner, lo, hi, .. } if *lo < x && x <= *hi => self.outer_level(inner.cdf_below(x)),
             Node::Truncated { hi, .. } => step(*hi < x),
             node => node.continuous_cdf(x),
@@ -295,6 +312,16 @@ impl Node {
         }
     }
 
+    /// Whether there is nothing but values with a probability of their own.
+    fn is_atomic(&self) -> bool {
+        match self {
+            Node::Fixed(_) | Node::Empirical(_) => true,
+            Node::Shifted { inner, .. } | Node::Truncated { inner, .. } => inner.is_atomic(),
+            Node::Mixture(mixture) => mixture.parts.iter().all(|(_, node)| node.is_atomic()),
+            _ => false,
+        }
+    }
+
     /// Values at which the cumulative probability jumps, bends or begins to be flat.
     fn edges(&self, out: &mut Vec<f64>) {
         let first = out.len();
@@ -308,7 +335,7 @@ impl Node {
                 inner.edges(out);
                 out[first..].iter_mut().for_each(|x| *x += shift);
             }
-            Node::Mixture { parts, .. } => parts.iter().for_each(|(_, node)| node.edges(out)),
+            Node::Mixture(mixture) => mixture.parts.iter().for_each(|(_, node)| node.edges(out)),
             Node::Truncated { inner, lo, hi, .. } => {
                 let mut values = vec![*lo, *hi];
                 inner.edges(&mut values);
@@ -321,51 +348,121 @@ impl Node {
     }
 }
 
-fn mixture_at(parts: &[(f64, Node)], knots: &[Knot], level: Level) -> f64 {
-    let next = knots.partition_point(|knot| !level.at_most(knot.upto));
-    if let Some(knot) = knots.get(next)
-        && !level.at_most(knot.before)
-    {
-        return knot.x;
+#[derive(Debug, Clone)]
+struct Mixture {
+    parts: Vec<(f64, Node)>,
+    knots: Vec<Knot>,
+    /// The only part that is not all atoms, if there is just one.
+    sole: Option<usize>,
+}
+
+/// A quantile of a mixture: an atom's very value, or a logarithm.
+enum Found {
+    Value(f64),
+    Ln(f64),
+}
+
+impl Found {
+    fn value(self) -> f64 {
+        match self {
+            Found::Value(x) => x,
+            Found::Ln(u) => libm::exp(u),
+        }
     }
-    // The components' own quantiles bracket the mixture's, and so do the knots on both sides.
-    let own = parts.iter().map(|(_, node)| node.at(level));
-    let (mut lo, mut hi) =
-        own.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (f64::min(lo, x), f64::max(hi, x)));
-    if next > 0 {
-        lo = lo.max(knots[next - 1].x);
+
+    fn ln(self) -> f64 {
+        match self {
+            Found::Value(x) => libm::log(x),
+            Found::Ln(u) => u,
+        }
     }
-    if let Some(knot) = knots.get(next) {
-        hi = hi.min(knot.x);
+}
+
+impl Mixture {
+    fn new(parts: &[(f64, Distribution)]) -> Mixture {
+        let total: f64 = parts.iter().map(|(w, _)| w).sum();
+        let parts: Vec<(f64, Node)> = parts.iter().map(|(w, d)| (w / total, Node::new(d))).collect();
+        let mut values = Vec::new();
+        parts.iter().for_each(|(_, node)| node.edges(&mut values));
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let before = |x: f64| blend(&parts, |node| node.cdf_below(x));
+        let upto = |x: f64| blend(&parts, |node| node.cdf(x));
+        let knots = values.into_iter().map(|x| Knot { x, before: before(x), upto: upto(x) }).collect();
+        let mut smooth = parts.iter().enumerate().filter(|(_, (_, node))| !node.is_atomic());
+        let sole = smooth.next().filter(|_| smooth.next().is_none()).map(|(i, _)| i);
+        Mixture { parts, knots, sole }
     }
-    if lo >= hi {
-        return hi;
+
+    fn at(&self, level: Level, bracket: Option<Bracket>) -> Found {
+        let next = self.knots.partition_point(|knot| !level.at_most(knot.upto));
+        let after = self.knots.get(next);
+        if let Some(knot) = after.filter(|knot| !level.at_most(knot.before)) {
+            return Found::Value(knot.x);
+        }
+        let before = next.checked_sub(1).and_then(|i| self.knots.get(i));
+        if let Some((weight, node)) = self.sole.and_then(|i| self.parts.get(i)) {
+            // Between two atoms the other parts' probabilities are constants.
+            let own = before.map_or(Level::BOTTOM, |knot| node.cdf(knot.x));
+            let all = before.map_or(Level::BOTTOM, |knot| knot.upto);
+            let others = Level { below: all.below - weight * own.below, above: all.above - weight * own.above };
+            let inner = Level {
+                below: ((level.below - others.below) / weight).clamp(0.0, 1.0),
+                above: ((level.above - others.above) / weight).clamp(0.0, 1.0),
+            };
+            return Found::Ln(node.ln_at(inner, None));
+        }
+        self.between(level, before, after, bracket)
     }
-    let lower = level.below <= level.above;
-    let target = libm::log(if lower { level.below } else { level.above });
-    let miss = |u: f64| {
-        let at = blend(parts, |node| node.cdf(libm::exp(u)));
-        if lower { libm::log(at.below) - target } else { target - libm::log(at.above) }
-    };
-    // A lower end at zero (an atom there) is far too wide a bracket for logarithms: walk down until it holds.
-    let top = libm::log(hi);
-    let mut bottom = libm::log(lo.max(f64::MIN_POSITIVE));
-    let mut reach = 1.0;
-    // At a knot's very level an end is the answer, where rounding may have left no change of sign.
-    if miss(top) <= 0.0 {
-        return hi;
-    }
-    while top - reach > bottom {
-        if miss(top - reach) < 0.0 {
-            bottom = top - reach;
-        } else {
+
+    /// The quantile at a level that is not an atom's, between two knots.
+    fn between(&self, level: Level, before: Option<&Knot>, after: Option<&Knot>, bracket: Option<Bracket>) -> Found {
+        let lower = level.below <= level.above;
+        let target = libm::log(if lower { level.below } else { level.above });
+        let miss = |at: Level| if lower { libm::log(at.below) - target } else { target - libm::log(at.above) };
+        let miss_at = |u: f64| miss(blend(&self.parts, |node| node.cdf(libm::exp(u))));
+        if let Some(Bracket { below, above }) = bracket.filter(|b| b.below.ln.is_finite()) {
+            let (mut bottom, mut top) = ((below.ln, miss(below.level)), (above.ln, miss(above.level)));
+            if let Some(knot) = before.filter(|knot| libm::log(knot.x) > bottom.0) {
+                bottom = (libm::log(knot.x), miss(knot.upto));
+            }
+            if let Some(knot) = after.filter(|knot| libm::log(knot.x) < top.0) {
+                top = (libm::log(knot.x), miss(knot.before));
+            }
+            if bottom.1 < 0.0 && top.1 > 0.0 && bottom.0 < top.0 {
+                return Found::Ln(chandrupatla(bottom, top, 1e-11, miss_at));
+            }
+        }
+        // The components' own quantiles bracket the mixture's, and so do the knots on both sides.
+        let own = self.parts.iter().map(|(_, node)| node.at(level));
+        let (mut lo, mut hi) =
+            own.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (f64::min(lo, x), f64::max(hi, x)));
+        lo = before.map_or(lo, |knot| lo.max(knot.x));
+        hi = after.map_or(hi, |knot| hi.min(knot.x));
+        if lo >= hi {
+            return Found::Value(hi);
+        }
+        let top = libm::log(hi);
+        let top = (top, miss_at(top));
+        // At a knot's very level an end is the answer, where rounding may have left no change of sign.
+        if top.1 <= 0.0 {
+            return Found::Value(hi);
+        }
+        // A lower end at zero (an atom there) is far too wide a bracket for logarithms: walk down until it holds.
+        let floor = libm::log(lo.max(f64::MIN_POSITIVE));
+        let mut reach = 1.0;
+        loop {
+            let u = f64::max(top.0 - reach, floor);
+            let bottom = (u, miss_at(u));
+            if bottom.1 < 0.0 {
+                return Found::Ln(chandrupatla(bottom, top, 2e-15, miss_at));
+            }
+            if u <= floor {
+                return Found::Value(lo);
+            }
             reach *= 4.0;
         }
     }
-    if miss(bottom) >= 0.0 {
-        return lo;
-    }
-    libm::exp(chandrupatla(bottom, top, miss)).clamp(lo, hi)
 }
 
 /// A normal given that it is positive.
@@ -426,7 +523,7 @@ impl TruncatedNormal {
 }
 
 /// Positive nodes and weights of the 10-point Gauss–Legendre rule on [−1, 1] (DLMF table 3.5.2).
-const GAUSS_10: [(f64, f64); 5] = [
+pub(super) const GAUSS_10: [(f64, f64); 5] = [
     (0.148_874_338_981_631_22, 0.295_524_224_714_752_87),
     (0.433_395_394_129_247_2, 0.269_266_719_309_996_35),
     (0.679_409_568_299_024_4, 0.219_086_362_515_982_04),
@@ -470,7 +567,7 @@ fn unshift(x: f64, shift: f64) -> f64 {
 }
 
 /// The probability between two levels, from the tail in which it is told most exactly.
-fn mass_between(from: Level, to: Level) -> f64 {
+pub(super) fn mass_between(from: Level, to: Level) -> f64 {
     let mass = if to.below <= 0.5 {
         to.below - from.below
     } else if from.above <= 0.5 {
@@ -488,11 +585,10 @@ fn empirical_index(count: usize, level: Level) -> usize {
     (rank.max(1.0) as usize).min(count) - 1
 }
 
-/// The root of an increasing function between `a` and `b`.
-fn chandrupatla(a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
-    let (mut a, mut b) = (b, a);
-    let (mut fa, mut fb) = (f(a), f(b));
-    let mut t = 0.5;
+/// The root of an increasing function between two (argument, value) of opposite signs.
+fn chandrupatla(low: (f64, f64), high: (f64, f64), tolerance: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let ((mut a, mut fa), (mut b, mut fb)) = (high, low);
+    let mut t = (fa / (fa - fb)).clamp(0.01, 0.99);
     for _ in 0..200 {
         let x = a + t * (b - a);
         let fx = f(x);
@@ -504,8 +600,7 @@ fn chandrupatla(a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
         }
         (a, fa) = (x, fx);
         let best = if fa.abs() < fb.abs() { a } else { b };
-        let tolerance = 2e-15 * (1.0 + best.abs());
-        let relative = tolerance / (b - a).abs();
+        let relative = tolerance * (1.0 + best.abs()) / (b - a).abs();
         if relative > 0.5 || fx == 0.0 {
             return best;
         }

@@ -4,6 +4,8 @@
 //! by the delta method, told only where the exact kurtosis κ is finite and below N/100: beyond that the sampling
 //! distribution of ŝ is so skewed that a correct sampler gives large |z| often.
 
+use serde::Serialize;
+
 use crate::engine::{GroupSummary, Summary};
 use crate::plan::{INDEPENDENT, Plan, TOTALS};
 
@@ -59,7 +61,7 @@ pub fn against_oracle(total: &Totals, oracle: &Oracle, draws: u64) -> OracleChec
 }
 
 /// Bounds of the relative error of the total emissions that is not sampling error.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Discretisation {
     /// Each model's emissions are rounded once per draw to whole counts, half a count at most: so many models times
     /// half a count, relative to the mean total. `None` where the mean is zero.
@@ -87,7 +89,7 @@ pub fn discretisation(total: &Totals, plan: &Plan, tables: f64) -> Discretisatio
 }
 
 /// Draws at a ceiling. All zero in a run that can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Saturated {
     pub compute: u64,
     pub it_energy: u64,

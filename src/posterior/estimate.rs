@@ -8,13 +8,15 @@
 //! (Kim and Pollard 1990, doi:10.1214/aos/1176347498), so the jackknife, which assumes the square root, is widened
 //! by J^(1/6).
 
+use serde::Serialize;
+
 use super::order::{BATCHES, Draws, Sample};
 
 /// With fewer draws no standard error is given.
 pub const MIN_DRAWS_FOR_MCSE: u64 = 64;
 
 /// Point and interval estimates of one output; `None` where undefined.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Estimate {
     pub mean: Option<f64>,
     /// Sample standard deviation.
@@ -28,7 +30,7 @@ pub struct Estimate {
 }
 
 /// Monte Carlo standard errors, in the unit of the estimate.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Mcse {
     pub mean: Option<f64>,
     pub sd: Option<f64>,

@@ -6,7 +6,8 @@ use crate::assess::{
     AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier,
 };
 use crate::engine::{GroupSummary, ModelSummary, Moments, Summary};
-use crate::plan::{BINS, GroupPlan, INDEPENDENT, LOG2_BITS, Marginal, ModelPlan, Plan, Range, TOTALS, TermPlan};
+use crate::plan::compile::{self, Group};
+use crate::plan::{GroupPlan, INDEPENDENT, LOG2_BITS, Marginal, ModelPlan, Plan, Range, TOTALS, TermPlan};
 use crate::portfolio::{Basis, Boundary, Distribution, Run, Scope};
 
 use super::{Options, Oracle, VarianceShare};
@@ -92,11 +93,12 @@ fn run(
     mut value: impl FnMut(usize, [f64; 2]) -> Values,
 ) -> (Assessment, Plan, Summary, Oracle) {
     let assessment = assessment(models);
-    let groups = super::groups(&assessment);
+    let groups = compile::groups(&assessment);
+    let is_of = |g: &Group, m: usize| assessment.models[m].labels[&g.by] == g.value;
     let n = draws as usize;
     let mut totals: [Vec<f64>; TOTALS] = std::array::from_fn(|_| vec![0.0; n]);
     let mut group_totals = vec![[vec![0.0; n], vec![0.0; n]]; groups.len()];
-    let wide = Range { unit: -30, bins_lo: -30 << LOG2_BITS, bin_width: (60 << LOG2_BITS) / BINS as u32 };
+    let wide = Range { unit: -30, saturable: false, bins_lo: -32 << LOG2_BITS, bin_scale: 16 << 10 };
     let mut summaries = vec![ModelSummary { emissions: Moments::empty(), atci: Moments::empty() }; models];
     for draw in 0..n {
         let shared = shared();
@@ -108,8 +110,8 @@ fn run(
             let (compute, emissions) = (v[Output::Compute as usize], v[Output::Emissions as usize]);
             add(&mut summary.emissions, wide, libm::ldexp(emissions, -wide.unit) as u64);
             add(&mut summary.atci, wide, libm::ldexp(emissions / compute, -wide.unit) as u64);
-            for (group, (_, members)) in group_totals.iter_mut().zip(&groups) {
-                if members.contains(&m) {
+            for (group, name) in group_totals.iter_mut().zip(&groups) {
+                if is_of(name, m) {
                     group[0][draw] += emissions;
                     group[1][draw] += compute;
                 }
@@ -120,19 +122,20 @@ fn run(
     let group_range = |values: &[f64]| {
         // ±8 octaves around the first draw.
         let octave = libm::floor(libm::log2(values[0])) as i32;
-        Range { unit: unit(values), bins_lo: (octave - 8) << LOG2_BITS, bin_width: (16 << LOG2_BITS) / BINS as u32 }
+        Range { unit: unit(values), saturable: false, bins_lo: (octave - 8) << LOG2_BITS, bin_scale: 64 << 10 }
     };
     let group_plans: Vec<GroupPlan> = group_totals
         .iter()
         .map(|[g, c]| GroupPlan { emissions: group_range(g), compute: group_range(c), atci_shift: 30 })
         .collect();
-    let of_model = |m: usize| groups.iter().enumerate().filter(move |(_, g)| g.1.contains(&m)).map(|(i, _)| i as u32);
+    let of_model = |m: usize| groups.iter().enumerate().filter(|(_, g)| is_of(g, m)).map(|(i, _)| i as u32);
     let plan = Plan {
         tables: Vec::new(),
         effects: Vec::new(),
         cells: Vec::new(),
         models: (0..models).map(|m| model_plan(m, wide, of_model(m).collect())).collect(),
         total_units,
+        saturable: false,
         groups: group_plans.clone(),
         atci_shift: 40,
     };
@@ -179,8 +182,7 @@ fn add(moments: &mut Moments, range: Range, count: u64) {
         return;
     }
     let log2 = (libm::log2(count as f64) + range.unit as f64) * libm::ldexp(1.0, LOG2_BITS as i32);
-    let bin = (libm::floor(log2) as i64 - range.bins_lo as i64) / range.bin_width as i64;
-    moments.bins[bin.clamp(0, BINS as i64 - 1) as usize] += 1;
+    moments.bins[range.bin(libm::floor(log2) as i32) as usize] += 1;
 }
 
 fn model_plan(m: usize, range: Range, groups: Vec<u32>) -> ModelPlan {
@@ -194,6 +196,7 @@ fn model_plan(m: usize, range: Range, groups: Vec<u32>) -> ModelPlan {
         emissions: range,
         atci: range,
         groups,
+        zeros: 0,
     }
 }
 

@@ -16,12 +16,11 @@ pub mod ratio;
 pub mod single;
 pub mod wide;
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use crate::assess::{Assessment, Output, Tier};
 use crate::engine::{GroupSummary, Summary};
+use crate::plan::compile::{self, Group};
 use crate::plan::{INDEPENDENT, Plan};
 
 pub use check::{Discretisation, OracleCheck, Saturated, SdCheck};
@@ -29,7 +28,6 @@ pub use concentration::{Concentration, TierShare};
 pub use estimate::{Estimate, Mcse, Scale};
 use order::Draws;
 use ratio::{Ratios, Side};
-use single::Zeros;
 
 /// Emissions are drawn in t; carbon intensities are told in kg.
 const KG_PER_T: f64 = 1000.0;
@@ -132,26 +130,6 @@ pub struct GroupPosterior {
     pub share: Option<f64>,
 }
 
-/// A group's name, its column and the column's value, and its members by index into the assessment's models.
-pub type Group = ((String, String), Vec<usize>);
-
-/// The groups asked for, sorted by (by, value): one for each value that a column of `groups_by` takes. A model
-/// without a value in the column is in none of that column's groups.
-pub fn groups(assessment: &Assessment) -> Vec<Group> {
-    let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-    let mut columns = assessment.groups_by.clone();
-    columns.sort();
-    columns.dedup();
-    for by in columns {
-        for (index, model) in assessment.models.iter().enumerate() {
-            if let Some(value) = model.labels.get(&by).filter(|v| !v.is_empty()) {
-                groups.entry((by.clone(), value.clone())).or_default().push(index);
-            }
-        }
-    }
-    groups.into_iter().collect()
-}
-
 /// The posterior of a run. `summary` is a run of `plan`, and `plan` was compiled from `assessment`, model by model
 /// and group by group in the same order.
 pub fn posterior(
@@ -190,10 +168,15 @@ pub fn posterior(
         emissions_kg_per_kwh: part(emissions, energy, KG_PER_T),
     };
 
-    let mut groups_found = Vec::new();
-    for (((by, value), members), (group_plan, group)) in
-        groups(assessment).into_iter().zip(plan.groups.iter().zip(&summary.groups))
-    {
+    let mut members = vec![0; plan.groups.len()];
+    for &group in plan.models.iter().flat_map(|m| &m.groups) {
+        if let Some(members) = members.get_mut(group as usize) {
+            *members += 1;
+        }
+    }
+    let mut groups = Vec::new();
+    let named = compile::groups(assessment).into_iter().zip(members);
+    for ((Group { by, value }, models), (group_plan, group)) in named.zip(plan.groups.iter().zip(&summary.groups)) {
         let (emissions_t, compute_eflop, atci_kg_per_eflop) = match group {
             GroupSummary::Kept { emissions, compute } => {
                 let over = Side { counts: emissions, unit: group_plan.emissions.unit };
@@ -204,12 +187,11 @@ pub fn posterior(
                 (of_side(over, first, level), Some(of_side(under, first, level)), Some(atci))
             }
             GroupSummary::Binned { emissions } => {
-                (single::of_moments(emissions, group_plan.emissions, draws, Zeros::Values, level, 1.0), None, None)
+                (single::of_moments(emissions, group_plan.emissions, draws, level, 1.0), None, None)
             }
         };
         let share = concentration::ratio(emissions_t.mean, total.emissions_t.mean);
-        let models = members.len();
-        groups_found.push(GroupPosterior { by, value, models, emissions_t, compute_eflop, atci_kg_per_eflop, share });
+        groups.push(GroupPosterior { by, value, models, emissions_t, compute_eflop, atci_kg_per_eflop, share });
     }
 
     // Each model is computed on its own; `collect` keeps their order.
@@ -218,8 +200,8 @@ pub fn posterior(
         .par_iter()
         .zip(&plan.models)
         .map(|(summary, plan)| {
-            let emissions = single::of_moments(&summary.emissions, plan.emissions, draws, Zeros::Values, level, 1.0);
-            let atci = single::of_moments(&summary.atci, plan.atci, draws, Zeros::LeftOut, level, KG_PER_T);
+            let emissions = single::of_moments(&summary.emissions, plan.emissions, draws, level, 1.0);
+            let atci = single::of_moments(&summary.atci, plan.atci, draws, level, KG_PER_T);
             (emissions, atci)
         })
         .collect();
@@ -245,7 +227,7 @@ pub fn posterior(
         draws,
         level,
         models,
-        groups: groups_found,
+        groups,
         concentration: concentration::concentration(&shares, &tiers),
         check: check::against_oracle(&total, oracle, draws),
         oracle: oracle.clone(),
@@ -298,20 +280,6 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_sorted_and_skip_the_unlabelled() {
-        let (mut assessment, ..) = example::proportional(64);
-        assessment.groups_by = vec!["tier".into(), "organization".into()];
-        assessment.models[0].labels.remove("organization");
-        let groups = groups(&assessment);
-        let names: Vec<_> = groups.iter().map(|(name, _)| name.clone()).collect();
-        let mut sorted = names.clone();
-        sorted.sort();
-        assert_eq!(names, sorted);
-        assert!(groups.iter().all(|((by, _), members)| by == "tier" || !members.contains(&0)));
-        assert!(groups.iter().any(|((by, _), members)| by == "tier" && members.contains(&0)));
-    }
-
-    #[test]
     fn threads_do_not_matter() {
         let (assessment, plan, summary, oracle) = example::lognormal(20, 4_000);
         let on = |threads: usize| {
@@ -333,6 +301,8 @@ mod tests {
         let binned = posterior(&assessment, &plan, &binned_summary, &oracle, &example::OPTIONS);
         assert!(!kept.groups.is_empty());
         for (a, b) in kept.groups.iter().zip(&binned.groups) {
+            let members = assessment.models.iter().filter(|m| m.labels[&a.by] == a.value).count();
+            assert_eq!((a.models, b.models), (members, members));
             assert_eq!((&a.by, &a.value, a.emissions_t.mean), (&b.by, &b.value, b.emissions_t.mean));
             assert!(close(a.emissions_t.median, b.emissions_t.median.unwrap(), 3e-3), "{a:?} {b:?}");
             assert!(!close(a.emissions_t.median, b.emissions_t.median.unwrap() * 1.01, 3e-3));

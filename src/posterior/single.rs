@@ -7,26 +7,15 @@
 //! There is none for the shortest interval.
 
 use crate::engine::Moments;
-use crate::plan::{LOG2_BITS, Range};
+use crate::plan::Range;
 
 use super::estimate::{Estimate, MIN_DRAWS_FOR_MCSE, Mcse, Scale, tails};
 use super::wide::{Sums, Wide};
 
-/// What a zero means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Zeros {
-    /// A value like any other (emissions).
-    Values,
-    /// A draw without a value (ATCI of a draw without compute).
-    LeftOut,
-}
-
-/// Estimates over `draws` draws. `factor` turns the plan's unit into the reported one.
-pub fn of_moments(moments: &Moments, range: Range, draws: u64, zeros: Zeros, level: f64, factor: f64) -> Estimate {
-    let n = match zeros {
-        Zeros::Values => draws,
-        Zeros::LeftOut => draws.saturating_sub(moments.zeros),
-    };
+/// Estimates over `draws` draws, less those in which the output is undefined (ATCI without compute). `factor` turns
+/// the plan's unit into the reported one.
+pub fn of_moments(moments: &Moments, range: Range, draws: u64, level: f64, factor: f64) -> Estimate {
+    let n = draws.saturating_sub(moments.undefined);
     let sums = Sums { n, sum: moments.sum, sum_sq: Wide::from(moments.sum_sq) };
     let scale = Scale { exponent: range.unit, factor };
     let (Some(mean), sd) = (sums.mean().map(|x| scale.apply(x)), sums.sd().map(|x| scale.apply(x))) else {
@@ -40,7 +29,7 @@ pub fn of_moments(moments: &Moments, range: Range, draws: u64, zeros: Zeros, lev
         let pair = Some([mean, mean]);
         return Estimate { mean: Some(mean), sd, median: Some(mean), interval: pair, shortest: pair, mcse };
     }
-    let bins = Bins::new(moments, range, zeros, factor);
+    let bins = Bins::new(moments, range, factor);
     let [lo, hi] = tails(level);
     let mut mcse = Mcse::default();
     if enough {
@@ -69,11 +58,8 @@ struct Bins<'a> {
 }
 
 impl<'a> Bins<'a> {
-    fn new(moments: &'a Moments, range: Range, zeros: Zeros, factor: f64) -> Bins<'a> {
-        let mut total = match zeros {
-            Zeros::Values => moments.zeros,
-            Zeros::LeftOut => 0,
-        };
+    fn new(moments: &'a Moments, range: Range, factor: f64) -> Bins<'a> {
+        let mut total = moments.zeros;
         let mut before = Vec::with_capacity(moments.bins.len() + 1);
         before.push(total);
         for &count in &moments.bins {
@@ -87,10 +73,10 @@ impl<'a> Bins<'a> {
         self.before.last().copied().unwrap_or(0)
     }
 
-    /// The value `bins` bins above the lowest edge.
-    fn at(&self, bins: f64) -> f64 {
-        let log2 = self.range.bins_lo as f64 + bins * self.range.bin_width as f64;
-        libm::exp2(libm::ldexp(log2, -(LOG2_BITS as i32))) * self.factor
+    /// The value at a place inside a bin, as a fraction of its width in log2.
+    fn at(&self, bin: usize, fraction: f64) -> f64 {
+        let (lo, hi) = (self.range.edge(bin), self.range.edge(bin + 1));
+        libm::exp2(lo + fraction * (hi - lo)) * self.factor
     }
 
     /// The value below which `rank` draws lie, 0 ≤ rank ≤ n.
@@ -103,10 +89,10 @@ impl<'a> Bins<'a> {
         let Some(bin) = edges.checked_sub(1) else {
             // At rank 0 without zeros: the lower edge of the lowest bin that holds a draw.
             let lowest = self.counts.iter().position(|&c| c > 0);
-            return Some(if self.before[0] > 0 { 0.0 } else { lowest.map_or(0.0, |bin| self.at(bin as f64)) });
+            return Some(if self.before[0] > 0 { 0.0 } else { lowest.map_or(0.0, |bin| self.at(bin, 0.0)) });
         };
         let count = *self.counts.get(bin)? as f64;
-        Some(self.at(bin as f64 + (rank - self.before[bin] as f64) / count))
+        Some(self.at(bin, (rank - self.before[bin] as f64) / count))
     }
 
     fn quantile(&self, p: f64) -> Option<f64> {
@@ -148,7 +134,7 @@ impl<'a> Bins<'a> {
     fn kurtosis(&self) -> Option<f64> {
         let zeros = std::iter::once((0.0, self.before[0] as f64));
         let bins = self.counts.iter().enumerate().filter(|(_, c)| **c > 0);
-        let points: Vec<(f64, f64)> = zeros.chain(bins.map(|(i, &c)| (self.at(i as f64 + 0.5), c as f64))).collect();
+        let points: Vec<(f64, f64)> = zeros.chain(bins.map(|(i, &c)| (self.at(i, 0.5), c as f64))).collect();
         let n = self.n() as f64;
         let mean = points.iter().map(|(x, c)| x * c).sum::<f64>() / n;
         // Relative to the mean, so that no fourth power overflows.
@@ -163,7 +149,7 @@ impl<'a> Bins<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::BINS;
+    use crate::plan::LOG2_BITS;
 
     /// One draw per value, binned as the engine does: counts of 2^unit, bins of log2.
     fn moments(values: &[f64], range: Range) -> Moments {
@@ -176,9 +162,8 @@ mod tests {
                 m.zeros += 1;
                 continue;
             }
-            let log2 = (libm::log2(x) * libm::ldexp(1.0, LOG2_BITS as i32)).floor() as i64;
-            let bin = (log2 - range.bins_lo as i64) / range.bin_width as i64;
-            m.bins[bin.clamp(0, BINS as i64 - 1) as usize] += 1;
+            let log2 = (libm::log2(x) * libm::ldexp(1.0, LOG2_BITS as i32)).floor() as i32;
+            m.bins[range.bin(log2) as usize] += 1;
         }
         m
     }
@@ -196,8 +181,8 @@ mod tests {
         (0..n).map(|i| libm::exp(sigma * normal((i as f64 + 0.5) / n as f64))).collect()
     }
 
-    /// ±10 octaves in 1,024 bins.
-    const RANGE: Range = Range { unit: -36, bins_lo: -10 << LOG2_BITS, bin_width: (20 << LOG2_BITS) / BINS as u32 };
+    /// ±8 octaves in 1,024 bins: 64 bins per octave.
+    const RANGE: Range = Range { unit: -36, saturable: false, bins_lo: -8 << LOG2_BITS, bin_scale: 64 << 10 };
 
     fn close(got: f64, want: f64, relative: f64) -> bool {
         (got / want - 1.0).abs() < relative
@@ -207,7 +192,7 @@ mod tests {
     fn a_stratified_lognormal() {
         let n = 100_000;
         let m = moments(&lognormal(0.5, n), RANGE);
-        let e = of_moments(&m, RANGE, n, Zeros::Values, 0.95, 1.0);
+        let e = of_moments(&m, RANGE, n, 0.95, 1.0);
         // SciPy: lognorm(0.5).ppf([0.025, 0.5, 0.975]), .mean(), .std()
         let [lo, hi] = e.interval.unwrap();
         assert!(close(lo, 0.37531786, 3e-4) && close(hi, 2.66440826, 3e-4), "{e:?}");
@@ -234,11 +219,12 @@ mod tests {
         let mut values = vec![0.0; 30];
         values.extend((0..70).map(|i| 1.0 + i as f64 / 70.0));
         let m = moments(&values, RANGE);
-        let e = of_moments(&m, RANGE, 100, Zeros::Values, 0.95, 1.0);
+        let e = of_moments(&m, RANGE, 100, 0.95, 1.0);
         assert_eq!(e.interval.unwrap()[0], 0.0);
         assert!(close(e.median.unwrap(), 1.0 + 20.0 / 70.0, 0.02), "{e:?}");
         assert!(close(e.mean.unwrap(), 0.7 * (1.0 + 69.0 / 140.0), 1e-6));
-        let left_out = of_moments(&m, RANGE, 100, Zeros::LeftOut, 0.95, 1000.0);
+        let m = Moments { zeros: 0, undefined: 30, ..m };
+        let left_out = of_moments(&m, RANGE, 100, 0.95, 1000.0);
         assert!(close(left_out.mean.unwrap(), 1000.0 * (1.0 + 69.0 / 140.0), 1e-6));
         assert!(left_out.interval.unwrap()[0] >= 990.0);
     }
@@ -246,18 +232,18 @@ mod tests {
     #[test]
     fn known_numbers_have_no_width() {
         let m = moments(&[3.0; 100], RANGE);
-        let e = of_moments(&m, RANGE, 100, Zeros::Values, 0.95, 1.0);
+        let e = of_moments(&m, RANGE, 100, 0.95, 1.0);
         assert_eq!((e.mean, e.sd, e.median), (Some(3.0), Some(0.0), Some(3.0)));
         assert_eq!((e.interval, e.shortest, e.mcse.mean), (Some([3.0, 3.0]), Some([3.0, 3.0]), Some(0.0)));
-        let nothing = of_moments(&moments(&[0.0; 100], RANGE), RANGE, 100, Zeros::Values, 0.95, 1.0);
+        let nothing = of_moments(&moments(&[0.0; 100], RANGE), RANGE, 100, 0.95, 1.0);
         assert_eq!((nothing.mean, nothing.interval), (Some(0.0), Some([0.0, 0.0])));
     }
 
     #[test]
     fn undefined_is_none() {
-        let m = moments(&[0.0; 100], RANGE);
-        assert_eq!(of_moments(&m, RANGE, 100, Zeros::LeftOut, 0.95, 1.0), Estimate::default());
-        let two = of_moments(&moments(&[1.0, 2.0], RANGE), RANGE, 2, Zeros::Values, 0.95, 1.0);
+        let m = Moments { undefined: 100, ..Moments::empty() };
+        assert_eq!(of_moments(&m, RANGE, 100, 0.95, 1.0), Estimate::default());
+        let two = of_moments(&moments(&[1.0, 2.0], RANGE), RANGE, 2, 0.95, 1.0);
         assert!(two.mean.is_some() && two.mcse == Mcse::default());
     }
 }

@@ -128,12 +128,12 @@ fn run(
         .iter()
         .map(|[g, c]| GroupPlan { emissions: group_range(g), compute: group_range(c), atci_shift: 30 })
         .collect();
-    let of_model = |m: usize| groups.iter().enumerate().filter(|(_, g)| is_of(g, m)).map(|(i, _)| i as u32);
+    let of_model = |m: usize| (0..groups.len()).filter(|&g| is_of(&groups[g], m)).map(|g| g as u32).collect();
     let plan = Plan {
         tables: Vec::new(),
         effects: Vec::new(),
         cells: Vec::new(),
-        models: (0..models).map(|m| model_plan(m, wide, of_model(m).collect())).collect(),
+        models: (0..models).map(|m| model_plan(m, wide, of_model(m))).collect(),
         total_units,
         saturable: false,
         groups: group_plans.clone(),

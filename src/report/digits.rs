@@ -71,7 +71,7 @@ pub fn count(n: u64) -> String {
 pub fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     match percent.abs() {
-        p if p == 0.0 => "0 %".into(),
+        0.0 => "0 %".into(),
         p if p < 0.05 => "<0.1 %".into(),
         p if p < 9.95 => format!("{percent:.1} %"),
         _ => format!("{percent:.0} %"),

@@ -323,11 +323,8 @@ impl Page {
         let relative = |x: f64| if x == 0.0 { "0".to_string() } else { format!("{x:.0e}") };
         let d = &p.discretisation;
         if let (Some(bound), Some(mcse)) = (d.bound, d.relative_mcse) {
-            let line = format!(
-                "  Error of the integer arithmetic below {} of the mean; Monte Carlo standard error {}",
-                relative(bound),
-                relative(mcse)
-            );
+            let (bound, mcse) = (relative(bound), relative(mcse));
+            let line = format!("  Relative error of the mean: sampling {mcse}, integer arithmetic below {bound}");
             self.line(&line);
         }
         if p.draws_without_compute > 0 {

@@ -1,1 +1,312 @@
-//! posterior
+//! Integers to means, intervals and shares: what the draws say, with the error of every number.
+//!
+//! `order` sorts one output's draws, `estimate` reads point and interval estimates and their Monte Carlo standard
+//! errors off them, `ratio` forms ATCI and its decomposition draw by draw, `single` reads a model's estimates off its
+//! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` sets the run beside the
+//! exact oracle and bounds what the integers cost.
+//!
+//! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
+//! gives the same bytes on every host and with any number of threads.
+
+pub mod check;
+pub mod concentration;
+pub mod estimate;
+pub mod order;
+pub mod ratio;
+pub mod single;
+pub mod wide;
+
+use rayon::prelude::*;
+
+use crate::assess::{Assessment, Output, Tier};
+use crate::engine::{GroupSummary, Summary};
+use crate::plan::compile::{self, Group};
+use crate::plan::{INDEPENDENT, Plan};
+
+pub use check::{Discretisation, OracleCheck, Saturated, SdCheck};
+pub use concentration::{Concentration, TierShare};
+pub use estimate::{Estimate, Mcse, Scale};
+use order::Draws;
+use ratio::{Ratios, Side};
+
+/// Emissions are drawn in t; carbon intensities are told in kg.
+const KG_PER_T: f64 = 1000.0;
+
+/// What was asked for, and what the stages before know of their own error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Level of the credible intervals, in (0, 1).
+    pub interval: f64,
+    pub seed: u64,
+    /// Largest relative error of one model's value by the engine's tables and fixed-point logarithms.
+    pub discretisation_bound: f64,
+}
+
+/// Exact moments of the total's emissions and the variance shares of the factors, without sampling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Oracle {
+    pub mean_t: f64,
+    /// `None`: the variance is infinite or unknown, with the reason below.
+    pub sd_t: Option<f64>,
+    /// Fourth central moment over the squared variance; `None` where infinite or unknown.
+    pub kurtosis: Option<f64>,
+    /// Mean and sd with every shared effect drawn separately for each model.
+    pub independent_mean_t: f64,
+    pub independent_sd_t: Option<f64>,
+    /// Variance shares by factor, in the order they are told; empty where there is no variance.
+    pub groups: Vec<VarianceShare>,
+    pub reason: Option<String>,
+}
+
+/// Sobol' indices of one factor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VarianceShare {
+    pub name: String,
+    pub first_order: f64,
+    pub total: f64,
+}
+
+/// Everything the report says in numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Posterior {
+    pub seed: u64,
+    pub draws: u64,
+    /// Level of all intervals.
+    pub level: f64,
+    pub total: Totals,
+    /// Sorted by id, as in the assessment.
+    pub models: Vec<ModelPosterior>,
+    /// Sorted by (by, value).
+    pub groups: Vec<GroupPosterior>,
+    pub concentration: Concentration,
+    pub oracle: Oracle,
+    pub check: OracleCheck,
+    pub discretisation: Discretisation,
+    pub saturated: Saturated,
+    /// Draws without any compute, which have no ATCI.
+    pub draws_without_compute: u64,
+    /// Number of warnings about the input.
+    pub warnings: usize,
+}
+
+/// The whole portfolio.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Totals {
+    /// Models that every output, energy and ATCI included, runs over.
+    pub models: usize,
+    pub emissions_t: Estimate,
+    /// With every shared effect drawn separately for each model.
+    pub independent_t: Estimate,
+    pub compute_eflop: Estimate,
+    pub it_energy_kwh: Estimate,
+    pub energy_kwh: Estimate,
+    pub atci_kg_per_eflop: Estimate,
+    /// The three ratios whose product is ATCI, draw by draw.
+    pub it_energy_kwh_per_eflop: Estimate,
+    pub energy_per_it_energy: Estimate,
+    pub emissions_kg_per_kwh: Estimate,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelPosterior {
+    pub id: String,
+    pub tier: Tier,
+    pub emissions_t: Estimate,
+    pub atci_kg_per_eflop: Estimate,
+    /// Share of the mean total emissions; `None` where that is zero.
+    pub share: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupPosterior {
+    pub by: String,
+    pub value: String,
+    pub models: usize,
+    pub emissions_t: Estimate,
+    /// `None` for groups that were not kept draw by draw.
+    pub compute_eflop: Option<Estimate>,
+    pub atci_kg_per_eflop: Option<Estimate>,
+    /// Share of the mean total emissions.
+    pub share: Option<f64>,
+}
+
+/// The posterior of a run. `summary` is a run of `plan`, and `plan` was compiled from `assessment`, model by model
+/// and group by group in the same order.
+pub fn posterior(
+    assessment: &Assessment,
+    plan: &Plan,
+    summary: &Summary,
+    oracle: &Oracle,
+    options: &Options,
+) -> Posterior {
+    let level = options.interval;
+    let first = summary.draws.start;
+    let draws = summary.draws.end.saturating_sub(first);
+
+    // One sorted copy at a time: 8 bytes per draw each.
+    let side = |output: usize| Side { counts: &summary.totals[output], unit: plan.total_units[output] };
+    let kept = |output: usize| of_side(side(output), first, level);
+    let [compute, it_energy, energy, emissions] = Output::ALL.map(|o| o as usize);
+    let atci = ratio::ratios(side(emissions), side(compute), plan.atci_shift, first);
+    let mut saturated_ratios = atci.saturated;
+    let draws_without_compute = atci.left_out;
+    let atci_kg_per_eflop = of_ratios(atci, level, KG_PER_T);
+    let part = |over: usize, under: usize, factor: f64| {
+        let shift = ratio::widest_shift(side(over), side(under));
+        of_ratios(ratio::ratios(side(over), side(under), shift, first), level, factor)
+    };
+    let total = Totals {
+        models: assessment.models.len(),
+        emissions_t: kept(emissions),
+        independent_t: kept(INDEPENDENT),
+        compute_eflop: kept(compute),
+        it_energy_kwh: kept(it_energy),
+        energy_kwh: kept(energy),
+        atci_kg_per_eflop,
+        it_energy_kwh_per_eflop: part(it_energy, compute, 1.0),
+        energy_per_it_energy: part(energy, it_energy, 1.0),
+        emissions_kg_per_kwh: part(emissions, energy, KG_PER_T),
+    };
+
+    let mut members = vec![0; plan.groups.len()];
+    for &group in plan.models.iter().flat_map(|m| &m.groups) {
+        if let Some(members) = members.get_mut(group as usize) {
+            *members += 1;
+        }
+    }
+    let mut groups = Vec::new();
+    let named = compile::groups(assessment).into_iter().zip(members);
+    for ((Group { by, value }, models), (group_plan, group)) in named.zip(plan.groups.iter().zip(&summary.groups)) {
+        let (emissions_t, compute_eflop, atci_kg_per_eflop) = match group {
+            GroupSummary::Kept { emissions, compute } => {
+                let over = Side { counts: emissions, unit: group_plan.emissions.unit };
+                let under = Side { counts: compute, unit: group_plan.compute.unit };
+                let atci = ratio::ratios(over, under, group_plan.atci_shift, first);
+                saturated_ratios += atci.saturated;
+                let atci = of_ratios(atci, level, KG_PER_T);
+                (of_side(over, first, level), Some(of_side(under, first, level)), Some(atci))
+            }
+            GroupSummary::Binned { emissions } => {
+                (single::of_moments(emissions, group_plan.emissions, draws, level, 1.0), None, None)
+            }
+        };
+        let share = concentration::ratio(emissions_t.mean, total.emissions_t.mean);
+        groups.push(GroupPosterior { by, value, models, emissions_t, compute_eflop, atci_kg_per_eflop, share });
+    }
+
+    // Each model is computed on its own; `collect` keeps their order.
+    let estimates: Vec<(Estimate, Estimate)> = summary
+        .models
+        .par_iter()
+        .zip(&plan.models)
+        .map(|(summary, plan)| {
+            let emissions = single::of_moments(&summary.emissions, plan.emissions, draws, level, 1.0);
+            let atci = single::of_moments(&summary.atci, plan.atci, draws, level, KG_PER_T);
+            (emissions, atci)
+        })
+        .collect();
+    let means: Vec<f64> = estimates.iter().map(|(e, _)| e.mean.unwrap_or(0.0)).collect();
+    let tiers: Vec<Tier> = assessment.models.iter().map(|m| m.tier).collect();
+    let shares = concentration::shares(&means);
+    let models = assessment
+        .models
+        .iter()
+        .zip(estimates)
+        .zip(shares.iter().copied().map(Some).chain(std::iter::repeat(None)))
+        .map(|((model, (emissions_t, atci_kg_per_eflop)), share)| ModelPosterior {
+            id: model.id.clone(),
+            tier: model.tier,
+            emissions_t,
+            atci_kg_per_eflop,
+            share,
+        })
+        .collect();
+
+    Posterior {
+        seed: options.seed,
+        draws,
+        level,
+        models,
+        groups,
+        concentration: concentration::concentration(&shares, &tiers),
+        check: check::against_oracle(&total, oracle, draws),
+        oracle: oracle.clone(),
+        discretisation: check::discretisation(&total, plan, options.discretisation_bound),
+        saturated: check::saturated(summary, saturated_ratios),
+        draws_without_compute,
+        warnings: assessment.warnings.len(),
+        total,
+    }
+}
+
+fn of_side(side: Side, first: u64, level: f64) -> Estimate {
+    let draws = Draws::new((first..).zip(side.counts.iter().copied()));
+    estimate::of_draws(&draws, level, Scale::power_of_two(side.unit))
+}
+
+fn of_ratios(ratios: Ratios, level: f64, factor: f64) -> Estimate {
+    estimate::of_draws(&ratios.draws, level, Scale { exponent: ratios.exponent, factor })
+}
+
+#[cfg(test)]
+pub(crate) mod example;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(got: Option<f64>, want: f64, relative: f64) -> bool {
+        (got.unwrap() / want - 1.0).abs() < relative
+    }
+
+    #[test]
+    fn units_and_ratios() {
+        // Every draw of the example has E_IT = C·0.4 kWh/EFLOP, E = E_IT·1.25, G = E·0.5 kg/kWh, so that
+        // ATCI = 0.4·1.25·0.5 = 0.25 kg/EFLOP, whatever the compute.
+        let (assessment, plan, summary, oracle) = example::proportional(5_000);
+        let p = posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let t = &p.total;
+        for (estimate, want) in [
+            (&t.atci_kg_per_eflop, 0.25),
+            (&t.it_energy_kwh_per_eflop, 0.4),
+            (&t.energy_per_it_energy, 1.25),
+            (&t.emissions_kg_per_kwh, 0.5),
+        ] {
+            assert!(close(estimate.mean, want, 1e-6) && close(estimate.median, want, 1e-6), "{want}: {estimate:?}");
+            assert!(!close(estimate.mean, want * 1.001, 1e-6));
+        }
+        assert!(close(t.energy_kwh.mean, 1.25 * t.it_energy_kwh.mean.unwrap(), 1e-6));
+        assert!(close(t.emissions_t.mean, 0.0005 * t.energy_kwh.mean.unwrap(), 1e-6));
+    }
+
+    #[test]
+    fn threads_do_not_matter() {
+        let (assessment, plan, summary, oracle) = example::lognormal(20, 4_000);
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS))
+        };
+        let (one, three) = (on(1), on(3));
+        assert_eq!(one, three);
+        let mut other = summary.clone();
+        other.totals[3][17] += 1;
+        assert_ne!(one, posterior(&assessment, &plan, &other, &oracle, &example::OPTIONS));
+    }
+
+    #[test]
+    fn kept_and_binned_groups_agree() {
+        let (assessment, plan, summary, oracle) = example::lognormal(20, 20_000);
+        let kept = posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let binned_summary = example::binned(&plan, &summary);
+        let binned = posterior(&assessment, &plan, &binned_summary, &oracle, &example::OPTIONS);
+        assert!(!kept.groups.is_empty());
+        for (a, b) in kept.groups.iter().zip(&binned.groups) {
+            let members = assessment.models.iter().filter(|m| m.labels[&a.by] == a.value).count();
+            assert_eq!((a.models, b.models), (members, members));
+            assert_eq!((&a.by, &a.value, a.emissions_t.mean), (&b.by, &b.value, b.emissions_t.mean));
+            assert!(close(a.emissions_t.median, b.emissions_t.median.unwrap(), 3e-3), "{a:?} {b:?}");
+            assert!(!close(a.emissions_t.median, b.emissions_t.median.unwrap() * 1.01, 3e-3));
+            assert!(a.compute_eflop.is_some() && b.compute_eflop.is_none());
+        }
+    }
+}

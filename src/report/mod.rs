@@ -1,1 +1,12 @@
-//! report
+//! The posterior to tables and files, for people and programs.
+//!
+//! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups, `study` the
+//! study file that gives the same result again; `files` puts outputs in place whole or not at all; `digits` prints
+//! a number no more exactly than it is known, in a unit that reads well.
+
+pub mod csv;
+pub mod digits;
+pub mod files;
+pub mod json;
+pub mod study;
+pub mod table;

@@ -1,0 +1,237 @@
+//! Estimates of one output, each with its Monte Carlo standard error.
+//!
+//! The estimate comes from all draws. Its standard error comes from a delete-one-batch jackknife over 32 batches
+//! (draw index modulo 32), one mechanism for mean, sd, quantiles and the shortest interval alike: with θ₍ⱼ₎ the
+//! estimate without batch j, MCSE² = (J − 1)/J · Σ (θ₍ⱼ₎ − mean of θ₍ⱼ₎)² (Shao and Wu 1989,
+//! doi:10.1214/aos/1176347263, for why a batch and not a single draw is deleted: quantiles are not smooth).
+//! The ends of a shortest interval converge with the cube root of the number of draws, not the square root
+//! (Kim and Pollard 1990, doi:10.1214/aos/1176347498), so the jackknife, which assumes the square root, is widened
+//! by J^(1/6).
+
+use serde::Serialize;
+
+use super::order::{BATCHES, Draws, Sample};
+
+/// With fewer draws no standard error is given.
+pub const MIN_DRAWS_FOR_MCSE: u64 = 64;
+
+/// Point and interval estimates of one output; `None` where undefined.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Estimate {
+    pub mean: Option<f64>,
+    /// Sample standard deviation.
+    pub sd: Option<f64>,
+    pub median: Option<f64>,
+    /// Equal-tailed credible interval.
+    pub interval: Option<[f64; 2]>,
+    /// Shortest credible interval (highest density where the density has one peak).
+    pub shortest: Option<[f64; 2]>,
+    pub mcse: Mcse,
+}
+
+/// Monte Carlo standard errors, in the unit of the estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Mcse {
+    pub mean: Option<f64>,
+    pub sd: Option<f64>,
+    pub median: Option<f64>,
+    pub interval: Option<[f64; 2]>,
+    pub shortest: Option<[f64; 2]>,
+}
+
+/// What a count is worth: `count · 2^exponent · factor`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    pub exponent: i32,
+    pub factor: f64,
+}
+
+impl Scale {
+    pub fn power_of_two(exponent: i32) -> Scale {
+        Scale { exponent, factor: 1.0 }
+    }
+
+    pub fn apply(self, counts: f64) -> f64 {
+        libm::ldexp(counts, self.exponent) * self.factor
+    }
+
+    fn pair(self, counts: [f64; 2]) -> [f64; 2] {
+        counts.map(|x| self.apply(x))
+    }
+}
+
+/// The quantiles at both ends of an equal-tailed interval of `level`.
+pub fn tails(level: f64) -> [f64; 2] {
+    let p = (1.0 - level) / 2.0;
+    [p, 1.0 - p]
+}
+
+/// Estimates of an output whose draws were kept.
+pub fn of_draws(draws: &Draws, level: f64, scale: Scale) -> Estimate {
+    let all = Counts::of(draws, Sample::All, level);
+    let enough = draws.sums(Sample::All).n >= MIN_DRAWS_FOR_MCSE;
+    let mcse = if enough { jackknife(draws, level, scale) } else { Mcse::default() };
+    Estimate {
+        mean: all.mean.map(|x| scale.apply(x)),
+        sd: all.sd.map(|x| scale.apply(x)),
+        median: all.median.map(|x| scale.apply(x)),
+        interval: all.interval.map(|x| scale.pair(x)),
+        shortest: all.shortest.map(|x| scale.pair(x)),
+        mcse,
+    }
+}
+
+/// The estimates of one sample, in counts.
+struct Counts {
+    mean: Option<f64>,
+    sd: Option<f64>,
+    median: Option<f64>,
+    interval: Option<[f64; 2]>,
+    shortest: Option<[f64; 2]>,
+}
+
+impl Counts {
+    fn of(draws: &Draws, sample: Sample, level: f64) -> Counts {
+        let sums = draws.sums(sample);
+        let quantile = |p: f64| draws.quantile(sample, p).map(|x| x as f64);
+        let [lo, hi] = tails(level);
+        Counts {
+            mean: sums.mean(),
+            sd: sums.sd(),
+            median: quantile(0.5),
+            interval: quantile(lo).zip(quantile(hi)).map(|(lo, hi)| [lo, hi]),
+            shortest: draws.shortest(sample, level).map(|[lo, hi]| [lo as f64, hi as f64]),
+        }
+    }
+}
+
+fn jackknife(draws: &Draws, level: f64, scale: Scale) -> Mcse {
+    let left_out: Vec<Counts> = (0..BATCHES)
+        .filter(|&batch| draws.batches[batch].n > 0)
+        .map(|batch| Counts::of(draws, Sample::Without(batch), level))
+        .collect();
+    let single = |f: &dyn Fn(&Counts) -> Option<f64>| spread(left_out.iter().map(f)).map(|x| scale.apply(x));
+    let pair = |f: &dyn Fn(&Counts) -> Option<[f64; 2]>, widen: f64| {
+        let lo = single(&|c| f(c).map(|x| x[0]))?;
+        let hi = single(&|c| f(c).map(|x| x[1]))?;
+        Some([lo * widen, hi * widen])
+    };
+    let cube_root_rate = libm::pow(left_out.len() as f64, 1.0 / 6.0);
+    Mcse {
+        mean: single(&|c| c.mean),
+        sd: single(&|c| c.sd),
+        median: single(&|c| c.median),
+        interval: pair(&|c| c.interval, 1.0),
+        shortest: pair(&|c| c.shortest, cube_root_rate),
+    }
+}
+
+/// The jackknife's standard error; `None` unless every θ₍ⱼ₎ is defined and there are two.
+fn spread(estimates: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let estimates: Vec<f64> = estimates.collect::<Option<_>>()?;
+    let j = estimates.len() as f64;
+    if j < 2.0 {
+        return None;
+    }
+    let mean = estimates.iter().sum::<f64>() / j;
+    let squares: f64 = estimates.iter().map(|x| (x - mean) * (x - mean)).sum();
+    Some(((j - 1.0) / j * squares).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// exp(sigma·Φ⁻¹((i + ½)/n)) in counts of 2^-40, from libm's erfc by bisection: a stratified lognormal sample.
+    /// The order is a fixed permutation, so that every batch holds the whole range.
+    fn lognormal(sigma: f64, n: u64) -> Draws {
+        let value = |i: u64| {
+            let p = (i as f64 + 0.5) / n as f64;
+            let (mut lo, mut hi) = (-9.0, 9.0);
+            for _ in 0..60 {
+                let mid = (lo + hi) / 2.0;
+                let below = 0.5 * libm::erfc(-mid * std::f64::consts::FRAC_1_SQRT_2);
+                if below < p { lo = mid } else { hi = mid }
+            }
+            libm::ldexp(libm::exp(sigma * lo), 40) as u64
+        };
+        Draws::new((0..n).map(|i| (i * 7919 % n, value(i))))
+    }
+
+    const UNIT: Scale = Scale { exponent: -40, factor: 1.0 };
+
+    fn close(got: f64, want: f64, relative: f64) -> bool {
+        (got / want - 1.0).abs() < relative
+    }
+
+    #[test]
+    fn a_stratified_lognormal() {
+        // SciPy: lognorm(0.5).ppf([0.025, 0.5, 0.975]), .mean(), .std()
+        let e = of_draws(&lognormal(0.5, 200_000), 0.95, UNIT);
+        let [lo, hi] = e.interval.unwrap();
+        let ok = |got: f64, want: f64| close(got, want, 1e-4);
+        assert!(ok(lo, 0.375_317_86) && ok(hi, 2.664_408_26), "{lo} {hi}");
+        assert!(ok(e.median.unwrap(), 1.0));
+        assert!(ok(e.mean.unwrap(), 1.133_148_453_1), "{e:?}");
+        assert!(close(e.sd.unwrap(), 0.603_900_533_2, 2e-3), "{e:?}");
+        assert!(!ok(e.median.unwrap() * 1.001, 1.0));
+    }
+
+    #[test]
+    fn shortest_intervals_of_the_lognormal() {
+        // Closed form: the ends have equal density and hold 95 %.
+        for (sigma, want) in [(0.25, [0.566982, 1.556482]), (0.5, [0.261652, 2.318079]), (1.0, [0.026092, 5.186948])] {
+            let draws = lognormal(sigma, 200_000);
+            let got = of_draws(&draws, 0.95, UNIT).shortest.unwrap();
+            // The width is flat at its minimum: the ends are known less well than the width.
+            assert!(close(got[1] - got[0], want[1] - want[0], 1e-4), "{sigma}: {got:?}");
+            assert!(close(got[0], want[0], 5e-3) && close(got[1], want[1], 5e-3), "{sigma}: {got:?}");
+            let other = of_draws(&draws, 0.94, UNIT).shortest.unwrap();
+            assert!(!close(other[1] - other[0], want[1] - want[0], 1e-4));
+        }
+    }
+
+    #[test]
+    fn jackknife_of_the_mean_is_that_of_batch_means() {
+        // 64 draws in 32 batches of two. With equal batches the jackknife of a mean is exactly the standard error of
+        // the batch means, sd(means)/√32. NumPy: x = (np.arange(64)*37 % 64)**2; m = x.reshape(2, 32).mean(0);
+        // m.std(ddof=1)/32**.5 = 105.36484233367409. The others: the same formula over x without one batch, by loops.
+        let values: Vec<u64> = (0..64).map(|i| (i * 37 % 64) * (i * 37 % 64)).collect();
+        let draws = Draws::new(values.iter().enumerate().map(|(i, &x)| (i as u64, x)));
+        let e = of_draws(&draws, 0.9, Scale { exponent: 0, factor: 1000.0 });
+        let m = e.mcse;
+        let got = [m.mean, m.sd, m.median, m.interval.map(|x| x[0]), m.interval.map(|x| x[1])];
+        for (got, want) in got.into_iter().zip(JACKKNIFE) {
+            assert!(close(got.unwrap(), 1000.0 * want, 1e-9), "{got:?} {want}");
+            assert!(!close(got.unwrap(), 1010.0 * want, 1e-9));
+        }
+        // 32^(1/6) = 2^(5/6) = 1.7817974362806785
+        for (got, want) in m.shortest.unwrap().into_iter().zip(SHORTEST) {
+            assert!(close(got, 1000.0 * want * 1.7817974362806785, 1e-9), "{got} {want}");
+        }
+    }
+
+    // Printed by the loops described above (NumPy 2).
+    const JACKKNIFE: [f64; 5] = [105.3648423336741, 59.6174608443149, 59.09375, 12.889554879824207, 219.1224329570115];
+    const SHORTEST: [f64; 2] = [0.96875, 260.09280382502413];
+
+    #[test]
+    fn the_batch_is_the_absolute_index() {
+        let values: Vec<u64> = (0..96).map(|i| i * i * 31 % 1009).collect();
+        let at = |start: u64| {
+            of_draws(&Draws::new(values.iter().enumerate().map(|(i, &x)| (start + i as u64, x))), 0.9, UNIT)
+        };
+        assert_eq!(at(0), at(64));
+        assert_eq!(at(0).mean, at(7).mean);
+    }
+
+    #[test]
+    fn too_few_draws() {
+        let few = Draws::new((0..63).map(|i| (i, i)));
+        let e = of_draws(&few, 0.9, UNIT);
+        assert!(e.mean.is_some() && e.sd.is_some() && e.mcse == Mcse::default());
+        assert!(of_draws(&Draws::new((0..64).map(|i| (i, i))), 0.9, UNIT).mcse.mean.is_some());
+        assert_eq!(of_draws(&Draws::new((0..1).map(|i| (i, i))), 0.9, UNIT).sd, None);
+        assert_eq!(of_draws(&Draws::new(std::iter::empty()), 0.9, UNIT), Estimate::default());
+    }
+}

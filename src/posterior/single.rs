@@ -1,0 +1,249 @@
+//! Estimates of one model (or of a group that was not kept draw by draw) from exact sums and a histogram.
+//!
+//! Mean and sd come from Σx and Σx². Quantiles come from 1,024 equal bins of log2 x: the cumulative count is taken
+//! as linear in log2 x inside a bin, zeros are the lowest values. Standard errors: sd/√N for the mean, σ·√((κ−1)/4N)
+//! for the sd (delta method; κ the kurtosis by bins), and for a p-quantile half the distance between the quantiles
+//! at ranks Np ± √(Np(1−p)), the binomial spread of a rank (Wilks 1948, doi:10.1090/S0002-9904-1948-09029-9).
+//! There is none for the shortest interval.
+
+use crate::engine::Moments;
+use crate::plan::Range;
+
+use super::estimate::{Estimate, MIN_DRAWS_FOR_MCSE, Mcse, Scale, tails};
+use super::wide::{Sums, Wide};
+
+/// Estimates over `draws` draws, less those in which the output is undefined (ATCI without compute). `factor` turns
+/// the plan's unit into the reported one.
+pub fn of_moments(moments: &Moments, range: Range, draws: u64, level: f64, factor: f64) -> Estimate {
+    let n = draws.saturating_sub(moments.undefined);
+    let sums = Sums { n, sum: moments.sum, sum_sq: Wide::from(moments.sum_sq) };
+    let scale = Scale { exponent: range.unit, factor };
+    let (Some(mean), sd) = (sums.mean().map(|x| scale.apply(x)), sums.sd().map(|x| scale.apply(x))) else {
+        return Estimate::default();
+    };
+    let enough = n >= MIN_DRAWS_FOR_MCSE;
+    if sums.is_constant() {
+        // Known exactly; the bins would add their own width.
+        let zero = enough.then_some(0.0);
+        let mcse = Mcse { mean: zero, sd: zero, median: zero, interval: zero.map(|x| [x, x]), shortest: None };
+        let pair = Some([mean, mean]);
+        return Estimate { mean: Some(mean), sd, median: Some(mean), interval: pair, shortest: pair, mcse };
+    }
+    let bins = Bins::new(moments, range, factor);
+    let [lo, hi] = tails(level);
+    let mut mcse = Mcse::default();
+    if enough {
+        mcse.mean = sd.map(|sd| sd / (n as f64).sqrt());
+        mcse.sd = sd.zip(bins.kurtosis()).map(|(sd, k)| sd * ((k - 1.0).max(0.0) / (4.0 * n as f64)).sqrt());
+        mcse.median = bins.quantile_error(0.5);
+        mcse.interval = bins.quantile_error(lo).zip(bins.quantile_error(hi)).map(|(lo, hi)| [lo, hi]);
+    }
+    Estimate {
+        mean: Some(mean),
+        sd,
+        median: bins.quantile(0.5),
+        interval: bins.quantile(lo).zip(bins.quantile(hi)).map(|(lo, hi)| [lo, hi]),
+        shortest: bins.shortest(level),
+        mcse,
+    }
+}
+
+/// The binned distribution: pieces of a distribution function that is linear in log2 x.
+struct Bins<'a> {
+    counts: &'a [u32],
+    range: Range,
+    factor: f64,
+    /// Draws before each bin, zeros included, and at the end all of them.
+    before: Vec<u64>,
+}
+
+impl<'a> Bins<'a> {
+    fn new(moments: &'a Moments, range: Range, factor: f64) -> Bins<'a> {
+        let mut total = moments.zeros;
+        let mut before = Vec::with_capacity(moments.bins.len() + 1);
+        before.push(total);
+        for &count in &moments.bins {
+            total += count as u64;
+            before.push(total);
+        }
+        Bins { counts: &moments.bins, range, factor, before }
+    }
+
+    fn n(&self) -> u64 {
+        self.before.last().copied().unwrap_or(0)
+    }
+
+    /// The value at a place inside a bin, as a fraction of its width in log2.
+    fn at(&self, bin: usize, fraction: f64) -> f64 {
+        let (lo, hi) = (self.range.edge(bin), self.range.edge(bin + 1));
+        libm::exp2(lo + fraction * (hi - lo)) * self.factor
+    }
+
+    /// The value below which `rank` draws lie, 0 ≤ rank ≤ n.
+    fn at_rank(&self, rank: f64) -> Option<f64> {
+        if self.n() == 0 {
+            return None;
+        }
+        // The last edge with fewer than `rank` draws below it; the first one's draws are the zeros.
+        let edges = self.before.partition_point(|&b| (b as f64) < rank);
+        let Some(bin) = edges.checked_sub(1) else {
+            // At rank 0 without zeros: the lower edge of the lowest bin that holds a draw.
+            let lowest = self.counts.iter().position(|&c| c > 0);
+            return Some(if self.before[0] > 0 { 0.0 } else { lowest.map_or(0.0, |bin| self.at(bin, 0.0)) });
+        };
+        let count = *self.counts.get(bin)? as f64;
+        Some(self.at(bin, (rank - self.before[bin] as f64) / count))
+    }
+
+    fn quantile(&self, p: f64) -> Option<f64> {
+        self.at_rank(p * self.n() as f64)
+    }
+
+    fn quantile_error(&self, p: f64) -> Option<f64> {
+        let n = self.n() as f64;
+        let spread = (n * p * (1.0 - p)).sqrt();
+        let at = |rank: f64| self.at_rank(rank.clamp(0.0, n));
+        Some((at(n * p + spread)? - at(n * p - spread)?) / 2.0)
+    }
+
+    /// The narrowest interval with `level` of the draws among those that begin or end at an edge of a bin.
+    fn shortest(&self, level: f64) -> Option<[f64; 2]> {
+        let n = self.n() as f64;
+        let inside = level * n;
+        let mut best: Option<[f64; 2]> = None;
+        let mut consider = |from: f64| {
+            let (Some(lo), Some(hi)) = (self.at_rank(from), self.at_rank(from + inside)) else { return };
+            if best.is_none_or(|[a, b]| hi - lo < b - a) {
+                best = Some([lo, hi]);
+            }
+        };
+        consider(0.0);
+        for &edge in &self.before {
+            let edge = edge as f64;
+            if edge + inside <= n {
+                consider(edge);
+            }
+            if edge >= inside {
+                consider(edge - inside);
+            }
+        }
+        best
+    }
+
+    /// Fourth central moment over the squared variance, each draw at the middle of its bin.
+    fn kurtosis(&self) -> Option<f64> {
+        let zeros = std::iter::once((0.0, self.before[0] as f64));
+        let bins = self.counts.iter().enumerate().filter(|(_, c)| **c > 0);
+        let points: Vec<(f64, f64)> = zeros.chain(bins.map(|(i, &c)| (self.at(i, 0.5), c as f64))).collect();
+        let n = self.n() as f64;
+        let mean = points.iter().map(|(x, c)| x * c).sum::<f64>() / n;
+        // Relative to the mean, so that no fourth power overflows.
+        let moment =
+            |power: &dyn Fn(f64) -> f64| points.iter().map(|(x, c)| power(x / mean - 1.0) * c).sum::<f64>() / n;
+        let (m2, m4) = (moment(&|d| d * d), moment(&|d| d * d * d * d));
+        let kurtosis = m4 / (m2 * m2);
+        kurtosis.is_finite().then_some(kurtosis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::LOG2_BITS;
+
+    /// One draw per value, binned as the engine does: counts of 2^unit, bins of log2.
+    fn moments(values: &[f64], range: Range) -> Moments {
+        let mut m = Moments::empty();
+        for &x in values {
+            let count = libm::ldexp(x, -range.unit) as u64;
+            m.sum += count as u128;
+            m.sum_sq += count as u128 * count as u128;
+            if count == 0 {
+                m.zeros += 1;
+                continue;
+            }
+            let log2 = (libm::log2(x) * libm::ldexp(1.0, LOG2_BITS as i32)).floor() as i32;
+            m.bins[range.bin(log2) as usize] += 1;
+        }
+        m
+    }
+
+    /// A stratified lognormal: exp(sigma·Φ⁻¹((i + ½)/n)).
+    fn lognormal(sigma: f64, n: u64) -> Vec<f64> {
+        let normal = |p: f64| {
+            let (mut lo, mut hi) = (-9.0, 9.0);
+            for _ in 0..60 {
+                let mid = (lo + hi) / 2.0;
+                if 0.5 * libm::erfc(-mid * std::f64::consts::FRAC_1_SQRT_2) < p { lo = mid } else { hi = mid }
+            }
+            lo
+        };
+        (0..n).map(|i| libm::exp(sigma * normal((i as f64 + 0.5) / n as f64))).collect()
+    }
+
+    /// ±8 octaves in 1,024 bins: 64 bins per octave.
+    const RANGE: Range = Range { unit: -36, saturable: false, bins_lo: -8 << LOG2_BITS, bin_scale: 64 << 10 };
+
+    fn close(got: f64, want: f64, relative: f64) -> bool {
+        (got / want - 1.0).abs() < relative
+    }
+
+    #[test]
+    fn a_stratified_lognormal() {
+        let n = 100_000;
+        let m = moments(&lognormal(0.5, n), RANGE);
+        let e = of_moments(&m, RANGE, n, 0.95, 1.0);
+        // SciPy: lognorm(0.5).ppf([0.025, 0.5, 0.975]), .mean(), .std()
+        let [lo, hi] = e.interval.unwrap();
+        assert!(close(lo, 0.37531786, 3e-4) && close(hi, 2.66440826, 3e-4), "{e:?}");
+        assert!(close(e.median.unwrap(), 1.0, 3e-4) && !close(e.median.unwrap() * 1.001, 1.0, 3e-4));
+        assert!(close(e.mean.unwrap(), 1.13314845, 1e-4) && close(e.sd.unwrap(), 0.60390053, 3e-3), "{e:?}");
+        // Closed form of the shortest interval.
+        let [lo, hi] = e.shortest.unwrap();
+        assert!(close(hi - lo, 2.318079 - 0.261652, 1e-3) && close(lo, 0.261652, 0.02), "{lo} {hi}");
+        // Standard errors: sd/√n; κ = 8.898 (SciPy: lognorm(0.5).stats("k") + 3), so σ√(7.898/4n);
+        // √(p(1−p)/n)/density: SciPy lognorm(0.5).pdf at the three quantiles.
+        let m = e.mcse;
+        assert!(close(m.mean.unwrap(), 0.60390053 / 316.227766, 3e-3), "{m:?}");
+        assert!(close(m.sd.unwrap(), 0.60390053 * (7.898f64 / 4e5).sqrt(), 0.05), "{m:?}");
+        let [lo, hi] = m.interval.unwrap();
+        assert!(close(m.median.unwrap(), 0.00158113883 / 0.797884561, 0.01), "{m:?}");
+        assert!(close(lo, 4.93710e-4 / (0.0584451 / 0.5 / 0.37531786), 0.02), "{lo}");
+        assert!(close(hi, 4.93710e-4 / (0.0584451 / 0.5 / 2.66440826), 0.02), "{hi}");
+        assert_eq!(m.shortest, None);
+    }
+
+    #[test]
+    fn zeros_are_the_lowest_values() {
+        // 30 zeros and 70 values from 1 to 2: the 2.5 % quantile is 0; the median is the 20th of the 70.
+        let mut values = vec![0.0; 30];
+        values.extend((0..70).map(|i| 1.0 + i as f64 / 70.0));
+        let m = moments(&values, RANGE);
+        let e = of_moments(&m, RANGE, 100, 0.95, 1.0);
+        assert_eq!(e.interval.unwrap()[0], 0.0);
+        assert!(close(e.median.unwrap(), 1.0 + 20.0 / 70.0, 0.02), "{e:?}");
+        assert!(close(e.mean.unwrap(), 0.7 * (1.0 + 69.0 / 140.0), 1e-6));
+        let m = Moments { zeros: 0, undefined: 30, ..m };
+        let left_out = of_moments(&m, RANGE, 100, 0.95, 1000.0);
+        assert!(close(left_out.mean.unwrap(), 1000.0 * (1.0 + 69.0 / 140.0), 1e-6));
+        assert!(left_out.interval.unwrap()[0] >= 990.0);
+    }
+
+    #[test]
+    fn known_numbers_have_no_width() {
+        let m = moments(&[3.0; 100], RANGE);
+        let e = of_moments(&m, RANGE, 100, 0.95, 1.0);
+        assert_eq!((e.mean, e.sd, e.median), (Some(3.0), Some(0.0), Some(3.0)));
+        assert_eq!((e.interval, e.shortest, e.mcse.mean), (Some([3.0, 3.0]), Some([3.0, 3.0]), Some(0.0)));
+        let nothing = of_moments(&moments(&[0.0; 100], RANGE), RANGE, 100, 0.95, 1.0);
+        assert_eq!((nothing.mean, nothing.interval), (Some(0.0), Some([0.0, 0.0])));
+    }
+
+    #[test]
+    fn undefined_is_none() {
+        let m = Moments { undefined: 100, ..Moments::empty() };
+        assert_eq!(of_moments(&m, RANGE, 100, 0.95, 1.0), Estimate::default());
+        let two = of_moments(&moments(&[1.0, 2.0], RANGE), RANGE, 2, 0.95, 1.0);
+        assert!(two.mean.is_some() && two.mcse == Mcse::default());
+    }
+}

@@ -1,0 +1,204 @@
+//! Numbers as exact as they are known, in units that read well.
+//!
+//! The last decimal printed is the first one of twice the Monte Carlo standard error: an MCSE of 0.03 supports
+//! hundredths, one of 0.006 too, one of 0.2 tenths.
+
+/// Significant digits of a number that has no sampling error.
+const EXACT_DIGITS: i32 = 4;
+/// Significant digits where the error is unknown.
+const UNKNOWN_DIGITS: i32 = 3;
+/// Never more than this, however small the error.
+const MOST_DIGITS: i32 = 6;
+
+/// Exponent of the first decimal digit: 3 for 1234, −2 for 0.056; `None` for zero and non-finite numbers.
+pub fn magnitude(x: f64) -> Option<i32> {
+    if x == 0.0 || !x.is_finite() {
+        return None;
+    }
+    // The exponent of the scientific notation is exact, unlike a logarithm's floor.
+    format!("{x:e}").split('e').nth(1)?.parse().ok()
+}
+
+/// The power of ten at which `value` with this standard error ends.
+fn last_place(value: f64, mcse: Option<f64>) -> i32 {
+    let first = magnitude(value).unwrap_or(0);
+    match mcse {
+        None => first + 1 - UNKNOWN_DIGITS,
+        Some(error) => match magnitude(2.0 * error) {
+            None => first + 1 - EXACT_DIGITS,
+            Some(place) => place.clamp(first + 1 - MOST_DIGITS, first.max(first + 1 - MOST_DIGITS)),
+        },
+    }
+}
+
+/// `x` rounded to a multiple of 10^place, without exponent.
+fn at_place(x: f64, place: i32) -> String {
+    if place <= 0 {
+        return format!("{x:.*}", place.unsigned_abs() as usize);
+    }
+    let unit = libm::pow(10.0, place as f64);
+    format!("{:.0}", libm::rint(x / unit) * unit)
+}
+
+/// The value to the digits that its error supports.
+pub fn value(x: f64, mcse: Option<f64>) -> String {
+    at_place(x, last_place(x, mcse))
+}
+
+/// Value and standard error with the same last decimal: `61.32 ± 0.03`. The error is at least one unit of the last
+/// decimal. Without an error, or without any uncertainty, the value alone.
+pub fn with_error(x: f64, mcse: Option<f64>) -> (String, Option<String>) {
+    let place = last_place(x, mcse);
+    let error =
+        mcse.filter(|e| *e > 0.0 && e.is_finite()).map(|e| at_place(e.max(libm::pow(10.0, place as f64)), place));
+    (at_place(x, place), error)
+}
+
+/// `1,234,567`
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A share as per cent: two significant digits below ten, one decimal at most above.
+pub fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    match percent.abs() {
+        0.0 => "0 %".into(),
+        p if p < 0.05 => "<0.1 %".into(),
+        p if p < 9.95 => format!("{percent:.1} %"),
+        _ => format!("{percent:.0} %"),
+    }
+}
+
+/// The level of an interval: `95 %`, `99.7 %`.
+pub fn level(level: f64) -> String {
+    let text = format!("{:.6}", 100.0 * level);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A unit for display: multiply by `factor`, print `name`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    pub name: String,
+    pub factor: f64,
+}
+
+/// What a number measures, in the unit it is held in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// tCO2e
+    Emissions,
+    /// kWh
+    Energy,
+    /// EFLOP
+    Compute,
+    /// kgCO2e per EFLOP
+    CarbonPerCompute,
+    /// kWh per EFLOP
+    EnergyPerCompute,
+    /// kgCO2e per kWh
+    CarbonPerEnergy,
+    /// Facility energy over IT energy.
+    Overhead,
+}
+
+impl Quantity {
+    /// The unit in which `typical` has one to three digits before the point, as far as there are names.
+    pub fn unit(self, typical: f64) -> Unit {
+        // Powers of 1,000 and names, smallest first, relative to the unit the number is held in.
+        let names: &[(i32, &str)] = match self {
+            Quantity::Emissions => &[(-2, "gCO2e"), (-1, "kgCO2e"), (0, "tCO2e"), (1, "ktCO2e"), (2, "MtCO2e")],
+            Quantity::Energy => &[(-1, "Wh"), (0, "kWh"), (1, "MWh"), (2, "GWh"), (3, "TWh")],
+            Quantity::Compute => {
+                return match magnitude(typical).map_or(0, |m| m.div_euclid(3) * 3) {
+                    0 => Unit { name: "EFLOP".into(), factor: 1.0 },
+                    power => Unit { name: format!("10^{power} EFLOP"), factor: libm::pow(10.0, -power as f64) },
+                };
+            }
+            Quantity::CarbonPerCompute => &[(-2, "mg/EFLOP"), (-1, "g/EFLOP"), (0, "kg/EFLOP"), (1, "t/EFLOP")],
+            Quantity::EnergyPerCompute => &[(-1, "Wh/EFLOP"), (0, "kWh/EFLOP"), (1, "MWh/EFLOP")],
+            Quantity::CarbonPerEnergy => &[(-1, "g/kWh"), (0, "kg/kWh")],
+            Quantity::Overhead => &[(0, "")],
+        };
+        let wanted = magnitude(typical).map_or(0, |m| m.div_euclid(3));
+        let fitting = names.iter().rev().find(|(power, _)| *power <= wanted).or(names.first());
+        let (power, name) = fitting.copied().unwrap_or((0, ""));
+        Unit { name: name.into(), factor: libm::pow(1000.0, -power as f64) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_digits_than_twice_the_error_supports() {
+        let cases = [
+            (61.3219, Some(0.03), "61.32", Some("0.03")),
+            (61.3219, Some(0.006), "61.32", Some("0.01")),
+            (61.3219, Some(0.0049), "61.322", Some("0.005")),
+            (61.3219, Some(0.2), "61.3", Some("0.2")),
+            (61.3219, Some(4.0), "61", Some("4")),
+            (61.3219, Some(6.0), "60", Some("10")),
+            (1234567.0, Some(800.0), "1235000", Some("1000")),
+            (0.0, Some(0.0), "0.000", None),
+            (0.36, Some(0.0), "0.3600", None),
+            (0.0361, None, "0.0361", None),
+            (123.456, None, "123", None),
+            (1.0, Some(1e-12), "1.00000", Some("0.00001")),
+            // An error larger than the value: its first digit is all there is.
+            (3.0, Some(80.0), "3", Some("80")),
+        ];
+        for (x, mcse, text, error) in cases {
+            assert_eq!(with_error(x, mcse), (text.to_string(), error.map(String::from)), "{x} {mcse:?}");
+            assert_eq!(value(x, mcse), text);
+        }
+    }
+
+    #[test]
+    fn magnitudes_are_exact_at_powers_of_ten() {
+        for power in -20..20 {
+            let x: f64 = format!("1e{power}").parse().unwrap();
+            assert_eq!(magnitude(x), Some(power));
+            assert_eq!(magnitude(x * (1.0 - 1e-15)), Some(power - 1));
+        }
+        assert_eq!((magnitude(0.0), magnitude(f64::NAN)), (None, None));
+    }
+
+    #[test]
+    fn units_for_reading() {
+        let shown = |q: Quantity, x: f64| {
+            let unit = q.unit(x);
+            format!("{:.3} {}", x * unit.factor, unit.name)
+        };
+        assert_eq!(shown(Quantity::Emissions, 61_320.0), "61.320 ktCO2e");
+        assert_eq!(shown(Quantity::Emissions, 0.0021), "2.100 kgCO2e");
+        assert_eq!(shown(Quantity::Emissions, 2.1e-6), "2.100 gCO2e");
+        assert_eq!(shown(Quantity::Emissions, 2.1e-9), "0.002 gCO2e");
+        assert_eq!(shown(Quantity::Emissions, 0.0), "0.000 tCO2e");
+        assert_eq!(shown(Quantity::Energy, 999.0), "999.000 kWh");
+        assert_eq!(shown(Quantity::Energy, 1.5e8), "150.000 GWh");
+        assert_eq!(shown(Quantity::Compute, 2.6e8), "260.000 10^6 EFLOP");
+        assert_eq!(shown(Quantity::Compute, 26.0), "26.000 EFLOP");
+        assert_eq!(shown(Quantity::CarbonPerCompute, 0.36), "360.000 g/EFLOP");
+        assert_eq!(shown(Quantity::Overhead, 1.12), "1.120 ");
+    }
+
+    #[test]
+    fn counts_percents_levels() {
+        assert_eq!([count(0), count(999), count(1000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [percent(0.0), percent(0.0001), percent(0.0312), percent(0.413)],
+            ["0 %", "<0.1 %", "3.1 %", "41 %"]
+        );
+        assert_eq!([level(0.95), level(0.997), level(0.5)], ["95 %", "99.7 %", "50 %"]);
+    }
+}

@@ -1,0 +1,278 @@
+//! Files that appear whole or not at all.
+//!
+//! A [`Target`] is made before the run, so that a path that cannot be written is found before hours are spent. Its
+//! files are first written beside their places, under temporary names; only when all are on disk are they renamed
+//! into place, each of which replaces an older file atomically. Should a rename fail, those done before are undone.
+//! Folders made for the target disappear again with it unless it was committed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// What `--out DIR` holds.
+pub const RESULT: &str = "result.json";
+pub const MODELS: &str = "models.csv";
+pub const GROUPS: &str = "groups.csv";
+pub const STUDY: &str = "study.toml";
+
+/// A file cannot be written where it should go.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}; name another place or make it writable", path.display())]
+pub struct Unwritable {
+    pub path: PathBuf,
+    pub source: io::Error,
+}
+
+/// A folder that files will be put into.
+#[derive(Debug)]
+pub struct Target {
+    folder: PathBuf,
+    names: Vec<String>,
+    /// Folders that did not exist before, outermost first; emptied once the target is committed.
+    made: Vec<PathBuf>,
+}
+
+/// Writes one file's content.
+pub type Content<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
+
+/// A target for `--out`: makes the folder if need be and tries to write there.
+pub fn prepare(folder: &Path) -> Result<Target, Unwritable> {
+    target(folder, &[RESULT, MODELS, GROUPS, STUDY])
+}
+
+/// A target for a single file such as `--json FILE`. Its folder must exist.
+pub fn prepare_file(path: &Path) -> Result<Target, Unwritable> {
+    let refuse = |source| Unwritable { path: path.to_path_buf(), source };
+    let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| refuse(io::ErrorKind::InvalidInput.into()))?;
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(refuse(io::ErrorKind::NotFound.into()));
+    }
+    target(folder, &[name])
+}
+
+fn target(folder: &Path, names: &[&str]) -> Result<Target, Unwritable> {
+    let missing: Vec<PathBuf> = folder
+        .ancestors()
+        .take_while(|a| !a.as_os_str().is_empty() && fs::symlink_metadata(a).is_err())
+        .map(Path::to_path_buf)
+        .collect();
+    let mut target =
+        Target { folder: folder.to_path_buf(), names: names.iter().map(|n| n.to_string()).collect(), made: vec![] };
+    let refuse = |path: &Path, source| Unwritable { path: path.to_path_buf(), source };
+    for path in missing.into_iter().rev() {
+        fs::create_dir(&path).map_err(|e| refuse(&path, e))?;
+        target.made.push(path);
+    }
+    for name in names {
+        let path = folder.join(name);
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => return Err(refuse(&path, io::ErrorKind::IsADirectory.into())),
+            // A file that may not be written is not replaced, although a rename could.
+            Ok(_) => drop(OpenOptions::new().write(true).open(&path).map_err(|e| refuse(&path, e))?),
+            Err(_) => {}
+        }
+    }
+    temporary(folder).map_err(|e| refuse(folder, e))?;
+    Ok(target)
+}
+
+impl Target {
+    /// The folder the files will lie in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes the files, in the order the target names them, and puts them in place together.
+    pub fn commit(mut self, contents: &[Content]) -> Result<(), Unwritable> {
+        let refuse = |path: &Path, source| Unwritable { path: path.to_path_buf(), source };
+        let mut written = Vec::new();
+        for (name, content) in self.names.iter().zip(contents) {
+            let path = self.folder.join(name);
+            let file = write(&self.folder, *content).map_err(|e| refuse(&path, e))?;
+            written.push((path, file));
+        }
+        let mut replaced = Replaced { done: Vec::new() };
+        for (path, file) in written {
+            replaced.put(&path, file).map_err(|e| refuse(&path, e))?;
+        }
+        replaced.done.clear();
+        self.made.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        for folder in self.made.iter().rev() {
+            // Only goes if nobody has put anything into it; then that is right too.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".haze-");
+    // As any program would make a file: readable as the user's umask allows.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+fn write(folder: &Path, content: Content) -> io::Result<NamedTempFile> {
+    let file = temporary(folder)?;
+    let mut out = BufWriter::new(file.as_file());
+    content(&mut out)?;
+    out.flush()?;
+    drop(out);
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Files put in place so far, to be taken back in reverse order unless all of them arrive.
+struct Replaced {
+    /// A place, and the file that stood there before.
+    done: Vec<(PathBuf, Option<tempfile::TempPath>)>,
+}
+
+impl Replaced {
+    fn put(&mut self, path: &Path, file: NamedTempFile) -> io::Result<()> {
+        let before = if path.exists() { Some(keep(path)?) } else { None };
+        file.persist(path).map_err(|e| e.error)?;
+        self.done.push((path.to_path_buf(), before));
+        Ok(())
+    }
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        for (path, before) in self.done.drain(..).rev() {
+            let _ = match before {
+                Some(before) => before.persist(&path).map_err(|e| e.error),
+                None => fs::remove_file(&path),
+            };
+        }
+    }
+}
+
+/// A second name for the file at `path`, or a copy where the file system has no links.
+fn keep(path: &Path) -> io::Result<tempfile::TempPath> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let linked = tempfile::Builder::new().prefix(".haze-").make_in(folder, |name| fs::hard_link(path, name));
+    match linked {
+        Ok(link) => Ok(link.into_temp_path()),
+        Err(_) => {
+            let mut copy = temporary(folder)?;
+            io::copy(&mut File::open(path)?, copy.as_file_mut())?;
+            Ok(copy.into_temp_path())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn text(content: &'static str) -> impl Fn(&mut dyn Write) -> io::Result<()> {
+        move |out| out.write_all(content.as_bytes())
+    }
+
+    const ALL: [&str; 4] = [GROUPS, MODELS, RESULT, STUDY];
+
+    #[test]
+    fn all_files_appear_and_replace_older_ones() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("deep/results");
+        for round in ["first", "second"] {
+            let target = prepare(&folder).unwrap();
+            assert_eq!(target.folder(), folder);
+            let content = text(round);
+            target.commit(&[&content, &content, &content, &content]).unwrap();
+            assert_eq!(names(&folder), ALL);
+            assert!(ALL.iter().all(|name| fs::read_to_string(folder.join(name)).unwrap() == round));
+        }
+    }
+
+    #[test]
+    fn nothing_appears_when_a_writer_fails() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("new/results");
+        let fails = |out: &mut dyn Write| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("disk full"))
+        };
+        let good = text("good");
+        let error = prepare(&folder).unwrap().commit(&[&good, &fails, &good, &good]).unwrap_err();
+        assert!(error.to_string().contains(MODELS) && error.to_string().contains("disk full"), "{error}");
+        assert_eq!(names(root.path()), Vec::<String>::new(), "the folders made for it are gone");
+        // The same over existing files leaves them as they were.
+        prepare(&folder).unwrap().commit(&[&good, &good, &good, &good]).unwrap();
+        prepare(&folder).unwrap().commit(&[&good, &good, &good, &fails]).unwrap_err();
+        assert_eq!(names(&folder), ALL);
+        assert_eq!(fs::read_to_string(folder.join(STUDY)).unwrap(), "good");
+    }
+
+    #[test]
+    fn a_failing_rename_takes_the_others_back() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join(RESULT), "old").unwrap();
+        let target = prepare(root.path()).unwrap();
+        // Somebody puts a folder where the last file should go, after the check.
+        fs::create_dir(root.path().join(STUDY)).unwrap();
+        fs::write(root.path().join(STUDY).join("x"), "").unwrap();
+        let new = text("new");
+        target.commit(&[&new, &new, &new, &new]).unwrap_err();
+        assert_eq!(names(root.path()), [RESULT, STUDY]);
+        assert_eq!(fs::read_to_string(root.path().join(RESULT)).unwrap(), "old");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_found_before_the_run() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("file"), "").unwrap();
+        fs::create_dir(root.path().join(MODELS)).unwrap();
+        assert!(prepare(&root.path().join("file/results")).is_err());
+        assert!(prepare(&root.path().join("file")).is_err());
+        assert!(prepare(root.path()).unwrap_err().to_string().contains(MODELS));
+        assert!(prepare_file(&root.path().join("nowhere/x.json")).is_err());
+        assert!(prepare_file(root.path()).is_err());
+        assert!(prepare_file(&root.path().join("file")).is_ok());
+    }
+
+    #[test]
+    fn an_abandoned_target_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        drop(prepare(&root.path().join("a/b")).unwrap());
+        drop(prepare_file(&root.path().join("x.json")).unwrap());
+        assert_eq!(names(root.path()), Vec::<String>::new());
+        // But a folder that was there stays.
+        fs::create_dir(root.path().join("a")).unwrap();
+        drop(prepare(&root.path().join("a/b")).unwrap());
+        assert_eq!(names(root.path()), ["a"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn readable_as_any_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let (path, usual) = (root.path().join("x.json"), root.path().join("usual"));
+        prepare_file(&path).unwrap().commit(&[&text("{}")]).unwrap();
+        fs::write(&usual, "").unwrap();
+        let mode = |p: &Path| fs::metadata(p).unwrap().permissions().mode();
+        assert_eq!(mode(&path), mode(&usual));
+    }
+}

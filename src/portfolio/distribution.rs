@@ -3,7 +3,10 @@
 //! Invariants (kept by whoever constructs one: the cell reader and the assessment): every number is finite; bounds
 //! are in order; spreads are positive; nothing has probability below zero of the factor's range. Quantile functions
 //! and moments are in `plan`, because only the compiled form is ever drawn from.
+//!
+//! `Display` writes the grammar that [`super::cell`] reads, and what it writes reads back as the same numbers.
 
+use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +97,53 @@ impl Distribution {
             Mixture(parts) => Mixture(parts.iter().map(|(w, d)| (*w, d.scaled(k))).collect()),
             Empirical(values) => Empirical(values.iter().map(|x| x * k).collect()),
             Truncated { inner, lo, hi } => Truncated { inner: Box::new(inner.scaled(k)), lo: lo * k, hi: hi * k },
+        }
+    }
+}
+
+/// A number in the shortest decimal form that reads back as the same f64: plain where people would write it so,
+/// with an exponent elsewhere.
+pub(crate) struct Decimal(pub f64);
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let x = self.0;
+        if x == 0.0 || !x.is_finite() || (1e-4..1e7).contains(&x.abs()) { write!(f, "{x}") } else { write!(f, "{x:e}") }
+    }
+}
+
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Distribution::*;
+        let call = |f: &mut fmt::Formatter<'_>, name: &str, numbers: &[f64]| {
+            write!(f, "{name}(")?;
+            for (i, x) in numbers.iter().enumerate() {
+                write!(f, "{}{}", if i == 0 { "" } else { ", " }, Decimal(*x))?;
+            }
+            write!(f, ")")
+        };
+        match self {
+            Fixed(x) => call(f, "fixed", &[*x]),
+            LogNormal { median, gsd } => call(f, "lognormal", &[*median, *gsd]),
+            Normal { mean, sd } => call(f, "normal", &[*mean, *sd]),
+            Uniform { lo, hi } => call(f, "uniform", &[*lo, *hi]),
+            LogUniform { lo, hi } => call(f, "loguniform", &[*lo, *hi]),
+            Triangular { lo, mode, hi } => call(f, "triangular", &[*lo, *mode, *hi]),
+            Pert { lo, mode, hi } => call(f, "pert", &[*lo, *mode, *hi]),
+            Beta { a, b, lo, hi } => call(f, "beta", &[*a, *b, *lo, *hi]),
+            Gamma { shape, scale } => call(f, "gamma", &[*shape, *scale]),
+            LogitNormal { mu, sd, lo, hi } if *lo == 0.0 && *hi == 1.0 => call(f, "logitnormal", &[*mu, *sd]),
+            LogitNormal { mu, sd, lo, hi } => call(f, "logitnormal", &[*mu, *sd, *lo, *hi]),
+            Shifted { shift, inner } => write!(f, "shifted({}, {inner})", Decimal(*shift)),
+            Mixture(parts) => {
+                write!(f, "mixture(")?;
+                for (i, (weight, part)) in parts.iter().enumerate() {
+                    write!(f, "{}{}: {part}", if i == 0 { "" } else { ", " }, Decimal(*weight))?;
+                }
+                write!(f, ")")
+            }
+            Empirical(values) => call(f, "empirical", values),
+            Truncated { inner, lo, hi } => write!(f, "truncated({inner}, {}, {})", Decimal(*lo), Decimal(*hi)),
         }
     }
 }

@@ -1,20 +1,31 @@
 //! What is known of each model: the first stage.
 //!
 //! A [`Portfolio`] is what the user's files say, checked and typed, and nothing more: no default, no look-up.
-//! `models_file` reads CSV, `study_file` reads TOML, `cell` reads one distribution cell, `problem` is how
-//! errors and warnings name their place, `rules` finds what is legal but suspicious.
+//! `models_file` reads CSV, `study_file` reads TOML, `cell` reads one distribution cell, `validate` and `quantity`
+//! say what a value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but
+//! suspicious. [`read`] does all of it.
 
+pub mod cell;
 pub mod distribution;
+pub mod models_file;
 pub mod normal;
 pub mod problem;
 pub mod quantile;
+pub mod quantity;
+pub mod read;
+pub mod rules;
 pub mod special;
+pub mod study_file;
+pub mod validate;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use distribution::Distribution;
 pub use problem::{Place, Problem, Warning};
+pub use read::{read, read_models};
+
+use problem::{did_you_mean, shorten};
 
 /// Everything the user gave: the models of all files and the study's settings.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +142,24 @@ pub struct Study {
     pub groups_by: Vec<String>,
 }
 
+impl Default for Study {
+    /// What holds where only models files are given.
+    fn default() -> Study {
+        Study {
+            models: Vec::new(),
+            draws: None,
+            seed: None,
+            interval: None,
+            default_shared: true,
+            scope: Scope::default(),
+            priors: toml::Table::new(),
+            path: None,
+            shared: Vec::new(),
+            groups_by: Vec::new(),
+        }
+    }
+}
+
 /// Which part of the footprint is counted (`[scope]`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scope {
@@ -156,6 +185,13 @@ pub enum Boundary {
 pub enum Basis {
     Location,
     Market,
+}
+
+impl Default for Scope {
+    /// Final run, facility, location-based, operational.
+    fn default() -> Scope {
+        Scope { run: Run::Final, boundary: Boundary::Facility, basis: Basis::Location, embodied: false }
+    }
 }
 
 /// One `[[shared]]` entry: a lognormal multiplier drawn once for all models with the same value of `by`.

@@ -64,3 +64,26 @@ impl fmt::Display for Warning {
         write!(f, "{} [{}]", self.message, self.rule)
     }
 }
+
+/// `text` on one line, cut to what a message can hold.
+pub(crate) fn shorten(text: &str) -> String {
+    const MOST: usize = 60;
+    let line: String = text.chars().take(MOST + 1).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.chars().count() > MOST { line.chars().take(MOST - 1).chain(['…']).collect() } else { line }
+}
+
+/// The known name that `text` was probably meant to be: the nearest by Damerau–Levenshtein distance, if that is at
+/// most a third of the name's length (and 1 for the shortest).
+pub(crate) fn did_you_mean<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+    // A longer text cannot be near, and the distance takes time in its length.
+    if text.chars().count() > 40 {
+        return None;
+    }
+    let text = text.to_lowercase();
+    known
+        .iter()
+        .map(|name| (strsim::osa_distance(&text, &name.to_lowercase()), *name))
+        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,179 @@
+//! What each quantity of a models file may be, beyond being a valid distribution.
+//!
+//! Bounds that follow from the definition of the quantity are problems (a PUE below 1, an MFU above 1, an efficiency
+//! of 0 to divide by); what is merely unlikely is a warning, in [`super::rules`].
+
+use super::cell::CellError;
+use super::distribution::Decimal;
+use super::{Distribution, Value};
+
+/// The quantities that decide which bounds apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// At least 0.
+    Amount,
+    /// Divides the energy: efficiency. Above 0, and not near it.
+    Divisor,
+    /// MFU: a divisor that is a fraction.
+    Fraction,
+    /// At least 1.
+    Pue,
+}
+
+/// Upper 1 % point of the standard normal (SciPy `norm.isf(0.01)`).
+const NORMAL_99: f64 = 2.3263478740408408;
+
+/// Lowest and highest possible value.
+pub fn ends(d: &Distribution) -> (f64, f64) {
+    use Distribution::*;
+    match d {
+        Fixed(x) => (*x, *x),
+        LogNormal { .. } | Normal { .. } | Gamma { .. } => (0.0, f64::INFINITY),
+        Uniform { lo, hi }
+        | LogUniform { lo, hi }
+        | Triangular { lo, hi, .. }
+        | Pert { lo, hi, .. }
+        | Beta { lo, hi, .. }
+        | LogitNormal { lo, hi, .. } => (*lo, *hi),
+        Shifted { shift, inner } => {
+            let (lo, hi) = ends(inner);
+            (shift + lo, shift + hi)
+        }
+        Mixture(parts) => parts.iter().fold((f64::INFINITY, 0.0), |(lo, hi), (_, part)| {
+            let (from, to) = ends(part);
+            (f64::min(lo, from), f64::max(hi, to))
+        }),
+        Empirical(values) => (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(f64::INFINITY)),
+        Truncated { inner, lo, hi } => {
+            let (from, to) = ends(inner);
+            (f64::max(from, *lo), f64::min(to, *hi))
+        }
+    }
+}
+
+/// A value that at most about 1 % exceeds: the 99 % point where it is closed, the end where there is one, and mean + 3
+/// sd for the gamma. Good enough to tell an MFU in per cent from a fraction with a tail.
+fn top(d: &Distribution) -> f64 {
+    use Distribution::*;
+    match d {
+        LogNormal { median, gsd } => median * libm::pow(*gsd, NORMAL_99),
+        Normal { mean, sd } => mean + NORMAL_99 * sd,
+        Gamma { shape, scale } => scale * (shape + 3.0 * shape.sqrt()),
+        Shifted { shift, inner } => shift + top(inner),
+        Mixture(parts) => parts.iter().map(|(_, part)| top(part)).fold(0.0, f64::max),
+        Truncated { inner, hi, .. } => f64::min(top(inner), *hi),
+        bounded => ends(bounded).1,
+    }
+}
+
+/// The first normal in `d`, however deep, whose sd is more than a fifth of its mean.
+fn wide_normal(d: &Distribution) -> Option<(f64, f64)> {
+    use Distribution::*;
+    match d {
+        Normal { mean, sd } => (*sd > mean / 5.0).then_some((*mean, *sd)),
+        Shifted { inner, .. } | Truncated { inner, .. } => wide_normal(inner),
+        Mixture(parts) => parts.iter().find_map(|(_, part)| wide_normal(part)),
+        _ => None,
+    }
+}
+
+/// Whether `d` has a density that does not vanish at 0, so that its reciprocal has no mean.
+fn reaches_zero(d: &Distribution) -> bool {
+    use Distribution::*;
+    match d {
+        Fixed(x) => *x == 0.0,
+        Uniform { lo, .. } => *lo == 0.0,
+        // The reciprocal of x^(a−1) dx near 0 has a mean only for a > 1.
+        Beta { a, lo, .. } => *lo == 0.0 && *a <= 1.0,
+        Pert { lo, mode, .. } | Triangular { lo, mode, .. } => *lo == 0.0 && *mode == 0.0,
+        Gamma { shape, .. } => *shape <= 1.0,
+        Shifted { shift, inner } => *shift == 0.0 && reaches_zero(inner),
+        Mixture(parts) => parts.iter().any(|(_, part)| reaches_zero(part)),
+        Empirical(values) => values.first().is_some_and(|x| *x == 0.0),
+        Truncated { inner, lo, .. } => *lo == 0.0 && reaches_zero(inner),
+        LogNormal { .. } | Normal { .. } | LogUniform { .. } | LogitNormal { .. } => false,
+    }
+}
+
+impl Quantity {
+    /// Checks a value that is already a valid distribution.
+    ///
+    /// # Errors
+    /// What the quantity excludes, with advice.
+    pub fn check(self, value: &Value) -> Result<(), CellError> {
+        let fixed;
+        let d = match value {
+            Value::Number(x) => {
+                fixed = Distribution::Fixed(*x);
+                &fixed
+            }
+            Value::Distribution(d) => d,
+        };
+        let (lo, _) = ends(d);
+        match self {
+            Quantity::Amount => Ok(()),
+            Quantity::Pue if lo >= 1.0 => Ok(()),
+            Quantity::Pue => Err(match (value, d) {
+                (Value::Number(x), _) => CellError::new(
+                    format!("a PUE of {} is below 1", Decimal(*x)),
+                    "the PUE is facility energy over IT energy, so at least 1: check for a swapped column or an overhead \
+                     (0.1 means 1.1)",
+                ),
+                (_, Distribution::Normal { mean, sd }) => CellError::new(
+                    "this distribution has probability below 1, which a PUE cannot be",
+                    format!(
+                        "write truncated(normal({}, {}), 1, inf), or shifted(1, …) for 1 + X",
+                        Decimal(*mean),
+                        Decimal(*sd)
+                    ),
+                ),
+                _ => CellError::new(
+                    "this distribution has probability below 1, which a PUE cannot be",
+                    "write shifted(1, …) for 1 + X, for example shifted(1, 0.05 to 0.3)",
+                ),
+            }),
+            Quantity::Divisor => divisor("an efficiency", d),
+            Quantity::Fraction => {
+                let top = top(d);
+                if top > 1.0 {
+                    return Err(match value {
+                        Value::Number(x) if *x > 1.0 && *x <= 100.0 => CellError::new(
+                            format!("an MFU of {}", Decimal(*x)),
+                            format!("the MFU is a fraction: did you mean {}?", Decimal(percent(*x))),
+                        ),
+                        Value::Number(x) => CellError::new(
+                            format!("an MFU of {}", Decimal(*x)),
+                            "the MFU is a fraction of the dense peak, above 0 and at most 1",
+                        ),
+                        Value::Distribution(_) => CellError::new(
+                            "more than 1 % of this distribution lies above an MFU of 1",
+                            "the MFU is a fraction: write 0.3 to 0.5, not 30 to 50; bound it with truncated(…, 0, 1)",
+                        ),
+                    });
+                }
+                divisor("an MFU", d)
+            }
+        }
+    }
+}
+
+/// `x` per cent as a fraction, rounded so that 72 gives 0.72.
+fn percent(x: f64) -> f64 {
+    x / 100.0
+}
+
+fn divisor(what: &str, d: &Distribution) -> Result<(), CellError> {
+    if let Some((mean, sd)) = wide_normal(d) {
+        return Err(CellError::new(
+            format!("{what} divides the energy, and normal({}, {}) comes too near 0", Decimal(mean), Decimal(sd)),
+            format!("its sd may be a fifth of its mean at most: write lognormal({}, gsd)", Decimal(mean)),
+        ));
+    }
+    if reaches_zero(d) {
+        return Err(CellError::new(
+            format!("{what} of 0 would mean infinite energy"),
+            "leave the cell empty if it is unknown, or keep the distribution off 0",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,313 @@
+//! What is legal but suspicious: units off by 1000, percentages, copies of a parent's value, marketing peaks.
+//!
+//! A rule looks at one row (or at a row and its base) and warns; it never changes a value. The limits are wide enough
+//! that published training runs and our own defaults pass: what trips one deserves a second look at its source.
+
+use std::collections::HashMap;
+
+use super::distribution::Decimal;
+use super::{Distribution, Model, Place, Portfolio, Value, Warning};
+
+/// Every rule with what it is about, for `haze check` and the documentation.
+pub const RULES: [(&str, &str); 22] = [
+    ("almost-a-column", "a column name that is nearly one with a meaning"),
+    ("tier-column", "a column named tier, which is worked out"),
+    ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
+    ("emissions-for-size", "emissions implausible for the number of parameters"),
+    ("energy-hours-power", "energy that disagrees with hours times power"),
+    ("copied-from-base", "a disclosure equal to that of the row's base model"),
+    ("mfu-high", "an MFU above 0.65"),
+    ("mfu-one", "an MFU of exactly 1"),
+    ("sparse-peak", "an efficiency above any dense peak"),
+    ("tokens-in-billions", "tokens that look like billions"),
+    ("parameters-in-billions", "parameters that look like billions"),
+    ("active-above-total", "more active parameters than parameters"),
+    ("compute-in-eflop", "compute that looks like EFLOP"),
+    ("pue-high", "a PUE above 2.5"),
+    ("grid-high", "a grid intensity above 1200 g/kWh"),
+    ("grid-in-kg", "a grid intensity that looks like kg/kWh"),
+    ("power-high", "more than 2000 W per accelerator"),
+    ("date-range", "a date before 1950 or after 2100"),
+    ("sigma-large", "a lognormal whose ln-sd is above 2"),
+    ("gsd-one", "a GSD so near 1 that it is no spread"),
+    ("shared-sigma-large", "a shared effect whose ln-sd is above 2"),
+    ("shared-gsd-one", "a shared GSD so near 1 that it is no effect"),
+];
+
+/// FLOP per joule: no chip's dense 16-bit peak over its TDP is above this (B200: 2.25e15 FLOP/s over 1000 W).
+const DENSE_PEAK: f64 = 3e12;
+/// A GSD below this moves 95 % of values by 0.2 % at most.
+const NO_SPREAD: f64 = 1.001;
+
+/// Applies every rule. Warnings are in the order of the models, then of the study.
+pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
+    let by_id: HashMap<&str, &Model> = portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect();
+    let mut found = Vec::new();
+    for model in &portfolio.models {
+        let mut row = Row { model, found: &mut found };
+        row.units();
+        row.single_values();
+        row.spreads();
+        for base in model.base_models.iter().filter_map(|id| by_id.get(id.as_str())) {
+            row.copies(base);
+        }
+    }
+    for effect in &portfolio.study.shared {
+        let value = Decimal(effect.gsd).to_string();
+        let place = Place { column: "shared.gsd".into(), ..effect.place.clone() };
+        if let Some((rule, message)) = spread(effect.gsd) {
+            let rule = if rule == "gsd-one" { "shared-gsd-one" } else { "shared-sigma-large" };
+            found.push(Warning { rule, place, value, message });
+        }
+    }
+    found
+}
+
+struct Row<'m> {
+    model: &'m Model,
+    found: &'m mut Vec<Warning>,
+}
+
+/// A value that stands for the whole distribution when orders of magnitude are compared: a median, mode or mean.
+fn centre(d: &Distribution) -> f64 {
+    use Distribution::*;
+    match d {
+        Fixed(x) => *x,
+        LogNormal { median, .. } => *median,
+        Normal { mean, .. } => *mean,
+        Uniform { lo, hi } => 0.5 * (lo + hi),
+        LogUniform { lo, hi } => (lo * hi).sqrt(),
+        Triangular { mode, .. } | Pert { mode, .. } => *mode,
+        Beta { a, b, lo, hi } => lo + (hi - lo) * a / (a + b),
+        Gamma { shape, scale } => shape * scale,
+        LogitNormal { mu, lo, hi, .. } => lo + (hi - lo) / (1.0 + libm::exp(-mu)),
+        Shifted { shift, inner } => shift + centre(inner),
+        Mixture(parts) => parts.iter().map(|(w, part)| w * centre(part)).sum(),
+        Empirical(values) => values.get(values.len() / 2).copied().unwrap_or(0.0),
+        Truncated { inner, lo, hi } => centre(inner).max(*lo).min(*hi),
+    }
+}
+
+/// The centre of a stated value above 0.
+fn size(value: &Option<Value>) -> Option<f64> {
+    let x = match value.as_ref()? {
+        Value::Number(x) => *x,
+        Value::Distribution(d) => centre(d),
+    };
+    (x > 0.0).then_some(x)
+}
+
+fn shown(x: f64) -> String {
+    format!("{}", Decimal(format!("{x:.2e}").parse().unwrap_or(x)))
+}
+
+fn spread(gsd: f64) -> Option<(&'static str, String)> {
+    if gsd > libm::exp(2.0) {
+        let message = format!(
+            "a GSD of {} is a ln-sd of {:.2}, above 2: the mean rests on a far tail and sampling it is slow to settle",
+            shown(gsd),
+            libm::log(gsd)
+        );
+        Some(("sigma-large", message))
+    } else if gsd < NO_SPREAD {
+        Some((
+            "gsd-one",
+            format!("a GSD of {} is practically no spread; write fixed(x) if that is meant", Decimal(gsd)),
+        ))
+    } else {
+        None
+    }
+}
+
+impl Row<'_> {
+    fn warn(&mut self, rule: &'static str, column: &str, x: f64, message: String) {
+        let place = Place { column: column.to_string(), ..self.model.place.clone() };
+        self.found.push(Warning { rule, place, value: shown(x), message });
+    }
+
+    /// Quantities of one row against each other.
+    fn units(&mut self) {
+        let m = self.model;
+        let (energy, hours, compute) = (size(&m.energy_kwh), size(&m.gpu_hours), size(&m.compute_flop));
+        if let Some(kg) = size(&m.emissions_kg) {
+            // What is expected per unit of the row's other quantity, and the range in which no unit is wrong. Grids run
+            // from 0.005 to 1.3 kg/kWh; an accelerator-hour takes 0.05 to 3 kWh; an EFLOP took 0.1 kWh on the best chip
+            // of 2025 and some 300 kWh on the CPUs of 2010.
+            let grid = size(&m.grid_g_per_kwh);
+            let against = energy
+                .map(|kwh| match grid {
+                    Some(g) => ("energy and grid", kg / (kwh * g / 1000.0), 0.02, 50.0),
+                    None => ("energy (kg per kWh)", kg / kwh, 0.002, 20.0),
+                })
+                .or(hours.map(|h| ("accelerator-hours (kg per hour)", kg / h, 2e-4, 20.0)))
+                .or(compute.map(|c| ("compute (kg per EFLOP)", kg / (c / 1e18), 5e-4, 2e3)));
+            if let Some((what, ratio, low, high)) = against {
+                if ratio > high {
+                    let message = format!(
+                        "the emissions stand to the row's {what} as {}: far too high; are these grams in a column of kg?",
+                        shown(ratio)
+                    );
+                    self.warn("emissions-thousandfold", "emissions", kg, message);
+                } else if ratio < low {
+                    let message = format!(
+                        "the emissions stand to the row's {what} as {}: far too low; are these tonnes in a column of kg?",
+                        shown(ratio)
+                    );
+                    self.warn("emissions-thousandfold", "emissions", kg, message);
+                }
+            }
+            if let Some(parameters) = size(&m.parameters) {
+                // Published pre-training runs lie between 1e-7 and 1e-4 kg per parameter; a fine-tune may be far below.
+                let ratio = kg / parameters;
+                let from_scratch = m.base_models.is_empty() && m.relation.is_none();
+                if ratio > 2e-3 || (from_scratch && ratio < 1e-11) {
+                    let way = if ratio > 1e-6 { "large" } else { "small" };
+                    let message =
+                        format!("{} kg per parameter is implausibly {way}; check the unit of both", shown(ratio));
+                    self.warn("emissions-for-size", "emissions", kg, message);
+                }
+            }
+        }
+        if let (Some(kwh), Some(hours), Some(power)) = (energy, hours, size(&m.power_w)) {
+            let ratio = kwh / (hours * power / 1000.0);
+            if !(0.33..=4.0).contains(&ratio) {
+                let message = format!(
+                    "the energy is {} times gpu_hours × power_w; node, cooling and load explain 0.33 to 4",
+                    shown(ratio)
+                );
+                self.warn("energy-hours-power", "energy_kwh", kwh, message);
+            }
+        }
+        if let (Some(total), Some(active)) = (size(&m.parameters), size(&m.active_parameters))
+            && active > total * 1.001
+        {
+            let message = format!("more active parameters than the {} there are; are they swapped?", shown(total));
+            self.warn("active-above-total", "active_parameters", active, message);
+        }
+    }
+
+    /// Quantities by themselves.
+    fn single_values(&mut self) {
+        let m = self.model;
+        if let Some(x) = size(&m.mfu) {
+            if x == 1.0 {
+                self.warn("mfu-one", "mfu", x, "an MFU of 1 is never reached; is it a flag, or per cent?".into());
+            } else if x > 0.65 {
+                let message = "no published run sustained an MFU above 0.65; is it HFU, or of a best configuration?";
+                self.warn("mfu-high", "mfu", x, message.into());
+            }
+        }
+        let limits = [
+            (
+                &m.efficiency_flop_per_j,
+                "efficiency_flop_per_j",
+                DENSE_PEAK,
+                "sparse-peak",
+                "above the dense 16-bit peak of every chip; peaks \"with sparsity\" are twice the dense ones",
+            ),
+            (&m.pue, "pue", 2.5, "pue-high", "a PUE above 2.5 is rare even for small server rooms"),
+            (&m.grid_g_per_kwh, "grid_g_per_kwh", 1200.0, "grid-high", "above the dirtiest national grids; g per kWh?"),
+            (&m.power_w, "power_w", 2000.0, "power-high", "power_w is per accelerator, in W; is it of a node?"),
+        ];
+        for (value, column, limit, rule, message) in limits {
+            if let Some(x) = size(value)
+                && x > limit
+            {
+                self.warn(rule, column, x, message.into());
+            }
+        }
+        let floors = [
+            (&m.tokens, "tokens", 1e5, "tokens-in-billions", "a count of tokens; were billions meant?"),
+            (&m.parameters, "parameters", 1e3, "parameters-in-billions", "a count of parameters; were billions meant?"),
+            (
+                &m.active_parameters,
+                "active_parameters",
+                1e3,
+                "parameters-in-billions",
+                "a count of parameters; were billions meant?",
+            ),
+            (&m.grid_g_per_kwh, "grid_g_per_kwh", 1.5, "grid-in-kg", "the unit is g per kWh; is this kg per kWh?"),
+        ];
+        for (value, column, limit, rule, message) in floors {
+            if let Some(x) = size(value)
+                && x < limit
+            {
+                self.warn(rule, column, x, message.into());
+            }
+        }
+        if let (Some(c), Some(n)) = (size(&m.compute_flop), size(&m.parameters))
+            && c < n
+        {
+            let message = "fewer operations than parameters; the unit is FLOP, were EFLOP or FLOP/s meant?";
+            self.warn("compute-in-eflop", "compute_flop", c, message.into());
+        }
+        if let Some(date) = m.date
+            && !(1950..=2100).contains(&date.year)
+        {
+            let message = "a date before 1950 or after 2100; check the year";
+            self.warn("date-range", "date", f64::from(date.year), message.into());
+        }
+    }
+
+    fn spreads(&mut self) {
+        let m = self.model;
+        let cells = [
+            (&m.emissions_kg, "emissions"),
+            (&m.energy_kwh, "energy"),
+            (&m.gpu_hours, "gpu_hours"),
+            (&m.power_w, "power_w"),
+            (&m.compute_flop, "compute_flop"),
+            (&m.parameters, "parameters"),
+            (&m.active_parameters, "active_parameters"),
+            (&m.tokens, "tokens"),
+            (&m.epochs, "epochs"),
+            (&m.mfu, "mfu"),
+            (&m.efficiency_flop_per_j, "efficiency_flop_per_j"),
+            (&m.pue, "pue"),
+            (&m.grid_g_per_kwh, "grid_g_per_kwh"),
+            (&m.wue_l_per_kwh, "wue_l_per_kwh"),
+        ];
+        for (value, column) in cells {
+            let Some(Value::Distribution(d)) = value else { continue };
+            let mut gsds = Vec::new();
+            lognormals(d, &mut gsds);
+            for gsd in gsds {
+                if let Some((rule, message)) = spread(gsd) {
+                    self.warn(rule, column, gsd, message);
+                }
+            }
+        }
+    }
+
+    /// A derivative that repeats its base's disclosure counts the base's training twice.
+    fn copies(&mut self, base: &Model) {
+        let m = self.model;
+        let pairs = [
+            (&m.emissions_kg, &base.emissions_kg, "emissions"),
+            (&m.energy_kwh, &base.energy_kwh, "energy"),
+            (&m.gpu_hours, &base.gpu_hours, "gpu_hours"),
+            (&m.compute_flop, &base.compute_flop, "compute_flop"),
+        ];
+        for (own, parent, column) in pairs {
+            if let Some(x) = size(own)
+                && own == parent
+            {
+                let message = format!(
+                    "the same value as its base {} has: a copy? A derivative states only what it added itself",
+                    super::shorten(&base.id)
+                );
+                self.warn("copied-from-base", column, x, message);
+            }
+        }
+    }
+}
+
+/// The GSDs of all lognormals in `d`.
+fn lognormals(d: &Distribution, found: &mut Vec<f64>) {
+    match d {
+        Distribution::LogNormal { gsd, .. } => found.push(*gsd),
+        Distribution::Shifted { inner, .. } | Distribution::Truncated { inner, .. } => lognormals(inner, found),
+        Distribution::Mixture(parts) => parts.iter().for_each(|(_, part)| lognormals(part, found)),
+        _ => {}
+    }
+}

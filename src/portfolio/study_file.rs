@@ -1,0 +1,365 @@
+//! Study files: TOML that names models files and says how to run them.
+//!
+//! Every key is known or refused (with a suggestion), every value checked, all problems returned together with the
+//! line of the key or value they are about. The entries of `[priors]` are kept as written: only the assessment knows
+//! which priors there are.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Basis, Boundary, Factor, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten, validate};
+
+/// Most draws one run can have.
+pub const MAX_DRAWS: u64 = 2_147_483_647;
+
+const KEYS: [&str; 9] =
+    ["models", "draws", "seed", "interval", "default_shared", "scope", "priors", "shared", "groups"];
+
+/// A study and where its parts stand, for the checks that need the models too.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyFile {
+    pub study: Study,
+    /// Of each entry of `study.models`.
+    pub model_places: Vec<Place>,
+    pub groups_place: Place,
+}
+
+/// Reads a study file from its bytes; models files are resolved against the folder of `path`.
+///
+/// Returns what could be read along with all problems, so that the models files can be checked in the same go. With
+/// any problem the study must not be run.
+pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
+    let file = Arc::new(path.to_path_buf());
+    let place = Place { file: Arc::clone(&file), line: 0, column: String::new() };
+    let mut found = StudyFile {
+        study: Study { path: Some(path.to_path_buf()), ..Study::default() },
+        model_places: Vec::new(),
+        groups_place: place.clone(),
+    };
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(e) => {
+            let line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() as u64;
+            let message = "the file is not in UTF-8; save it as UTF-8".to_string();
+            return (found, vec![Problem { place: Place { line, ..place }, value: String::new(), message }]);
+        }
+    };
+    let mut reader = Reader { file, text, problems: Vec::new() };
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let at = error.span().map_or(0, |span| span.start);
+        let line = text.get(..at).unwrap_or(text).lines().count().max(1);
+        let value = text.lines().nth(line - 1).unwrap_or("").trim();
+        reader.add(at, "", value, format!("this is not TOML: {}", error.message()));
+    }
+    reader.top(table.get_ref(), &mut found);
+    if errors.is_empty()
+        && let Ok(whole) = text.parse::<toml::Table>()
+        && let Some(toml::Value::Table(priors)) = whole.get("priors")
+    {
+        found.study.priors = priors.clone();
+    }
+    (found, reader.problems)
+}
+
+/// The line (from 1) of a dotted key in a study file's text, for problems found after reading (an unknown prior).
+pub fn line_of(text: &str, keys: &[&str]) -> Option<u64> {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let mut table = table.get_ref();
+    let mut line = None;
+    for key in keys {
+        let (name, value) = table.iter().find(|(name, _)| name.get_ref() == key)?;
+        line = Some(line_at(text, name.span().start));
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    line
+}
+
+fn line_at(text: &str, byte: usize) -> u64 {
+    1 + text.bytes().take(byte).filter(|b| *b == b'\n').count() as u64
+}
+
+struct Reader<'t> {
+    file: Arc<PathBuf>,
+    text: &'t str,
+    problems: Vec<Problem>,
+}
+
+type Entry<'e, 't> = &'e Spanned<DeValue<'t>>;
+
+impl Reader<'_> {
+    fn place(&self, byte: usize, key: &str) -> Place {
+        Place { file: Arc::clone(&self.file), line: line_at(self.text, byte), column: key.to_string() }
+    }
+
+    fn add(&mut self, byte: usize, key: &str, value: &str, message: impl Into<String>) {
+        let place = self.place(byte, key);
+        self.problems.push(Problem { place, value: shorten(value), message: message.into() });
+    }
+
+    /// A problem about `entry`, quoting it as it stands in the file.
+    fn refuse(&mut self, entry: Entry, key: &str, message: impl Into<String>) {
+        let span = entry.span();
+        let value = self.text.get(span.clone()).unwrap_or("").to_string();
+        self.add(span.start, key, &value, message);
+    }
+
+    fn top(&mut self, table: &DeTable, found: &mut StudyFile) {
+        let mut has_models = false;
+        for (key, entry) in table.iter() {
+            let start = key.span().start;
+            let study = &mut found.study;
+            match key.get_ref().as_ref() {
+                "models" => {
+                    has_models = true;
+                    for (name, byte) in self.strings(entry, "models") {
+                        let path = self.file.parent().unwrap_or(Path::new("")).join(&name);
+                        if study.models.contains(&path) {
+                            self.add(byte, "models", &name, "the file is named twice; name it once");
+                        } else {
+                            study.models.push(path);
+                            found.model_places.push(self.place(byte, "models"));
+                        }
+                    }
+                }
+                "draws" => study.draws = self.draws(entry),
+                "seed" => study.seed = self.integer(entry, "seed", "an integer from 0 to 18446744073709551615"),
+                "interval" => study.interval = self.interval(entry),
+                "default_shared" => {
+                    if let Some(on) = self.boolean(entry, "default_shared") {
+                        study.default_shared = on;
+                    }
+                }
+                "scope" => self.scope(entry, &mut study.scope),
+                "priors" => self.priors(entry),
+                "shared" => study.shared = self.shared_effects(entry),
+                "groups" => {
+                    found.groups_place = self.place(start, "groups.by");
+                    study.groups_by = self.groups(entry);
+                }
+                other => self.unknown_key(start, "", other, &KEYS),
+            }
+        }
+        if !has_models {
+            self.problems.push(Problem {
+                place: Place { file: Arc::clone(&self.file), line: 0, column: "models".into() },
+                value: String::new(),
+                message: "the study names no models file; add models = [\"models.csv\"]".into(),
+            });
+        }
+    }
+
+    fn unknown_key(&mut self, byte: usize, section: &str, key: &str, known: &[&str]) {
+        let close = did_you_mean(key, known).map_or(String::new(), |close| format!("did you mean {close}? "));
+        let column = if section.is_empty() { key.to_string() } else { format!("{section}.{key}") };
+        self.add(byte, &column, key, format!("unknown key; {close}the keys here are {}", known.join(", ")));
+    }
+
+    fn boolean(&mut self, entry: Entry, key: &str) -> Option<bool> {
+        let value = entry.get_ref().as_bool();
+        if value.is_none() {
+            self.refuse(entry, key, "write true or false");
+        }
+        value
+    }
+
+    fn integer(&mut self, entry: Entry, key: &str, expected: &str) -> Option<u64> {
+        let value = match entry.get_ref() {
+            DeValue::Integer(n) => u64::from_str_radix(n.as_str(), n.radix()).ok(),
+            _ => None,
+        };
+        if value.is_none() {
+            self.refuse(entry, key, format!("expected {expected}, without quotes or exponent"));
+        }
+        value
+    }
+
+    fn float(&mut self, entry: Entry) -> Option<f64> {
+        match entry.get_ref() {
+            DeValue::Float(x) => x.as_str().parse().ok(),
+            DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok().map(|n| n as f64),
+            _ => None,
+        }
+    }
+
+    fn draws(&mut self, entry: Entry) -> Option<u64> {
+        let expected = "an integer from 1 to 2_147_483_647, such as 1_000_000";
+        let draws = self.integer(entry, "draws", expected)?;
+        if (1..=MAX_DRAWS).contains(&draws) {
+            Some(draws)
+        } else {
+            self.refuse(entry, "draws", format!("expected {expected}"));
+            None
+        }
+    }
+
+    fn interval(&mut self, entry: Entry) -> Option<f64> {
+        match self.float(entry) {
+            Some(x) if x > 0.0 && x < 1.0 => Some(x),
+            Some(x) if x > 1.0 && x < 100.0 => {
+                self.refuse(entry, "interval", format!("the level is a fraction: did you mean {}?", x / 100.0));
+                None
+            }
+            _ => {
+                self.refuse(entry, "interval", "expected a number between 0 and 1, both excluded, such as 0.95");
+                None
+            }
+        }
+    }
+
+    /// A string or a list of strings, each with its position; none of them empty.
+    fn strings(&mut self, entry: Entry, key: &str) -> Vec<(String, usize)> {
+        let one;
+        let entries: Vec<Entry> = match entry.get_ref() {
+            DeValue::Array(array) => array.iter().collect(),
+            _ => {
+                one = entry;
+                vec![one]
+            }
+        };
+        if entries.is_empty() {
+            self.refuse(entry, key, "the list is empty; name at least one, or leave the key out");
+        }
+        let mut found: Vec<(String, usize)> = Vec::new();
+        for entry in entries {
+            match entry.get_ref().as_str() {
+                Some("") => self.refuse(entry, key, "an empty name; write one or remove it"),
+                Some(text) => found.push((text.to_string(), entry.span().start)),
+                None => self.refuse(entry, key, "expected text in quotes, or a list of such"),
+            }
+        }
+        found
+    }
+
+    /// Column names, each once.
+    fn columns(&mut self, entry: Entry, key: &str) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for (name, byte) in self.strings(entry, key) {
+            if found.contains(&name) {
+                self.add(byte, key, &name, "the column is named twice; name it once");
+            } else {
+                found.push(name);
+            }
+        }
+        found
+    }
+
+    fn table<'e, 't>(&mut self, entry: Entry<'e, 't>, key: &str) -> Option<&'e DeTable<'t>> {
+        let table = entry.get_ref().as_table();
+        if table.is_none() {
+            self.refuse(entry, key, format!("expected a section [{key}]"));
+        }
+        table
+    }
+
+    fn choice<T: Copy>(&mut self, entry: Entry, key: &str, known: &[(&str, T)]) -> Option<T> {
+        let text = entry.get_ref().as_str();
+        if let Some((_, value)) = known.iter().find(|(name, _)| Some(*name) == text) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        let close = text.and_then(|t| did_you_mean(t, &names));
+        let close = close.map_or(String::new(), |close| format!("did you mean \"{close}\"? "));
+        self.refuse(entry, key, format!("{close}expected one of \"{}\"", names.join("\", \"")));
+        None
+    }
+
+    fn scope(&mut self, entry: Entry, scope: &mut Scope) {
+        let Some(table) = self.table(entry, "scope") else { return };
+        for (key, entry) in table.iter() {
+            match key.get_ref().as_ref() {
+                "run" => {
+                    let known = [("final", Run::Final), ("development", Run::Development)];
+                    scope.run = self.choice(entry, "scope.run", &known).unwrap_or(scope.run);
+                }
+                "boundary" => {
+                    let known = [("facility", Boundary::Facility), ("it", Boundary::It)];
+                    scope.boundary = self.choice(entry, "scope.boundary", &known).unwrap_or(scope.boundary);
+                }
+                "basis" => {
+                    let known = [("location", Basis::Location), ("market", Basis::Market)];
+                    scope.basis = self.choice(entry, "scope.basis", &known).unwrap_or(scope.basis);
+                }
+                "embodied" => scope.embodied = self.boolean(entry, "scope.embodied").unwrap_or(scope.embodied),
+                other => {
+                    self.unknown_key(key.span().start, "scope", other, &["run", "boundary", "basis", "embodied"]);
+                }
+            }
+        }
+    }
+
+    fn priors(&mut self, entry: Entry) {
+        let Some(table) = self.table(entry, "priors") else { return };
+        for (key, entry) in table.iter() {
+            self.table(entry, &format!("priors.{}", key.get_ref()));
+        }
+    }
+
+    fn shared_effects(&mut self, entry: Entry) -> Vec<SharedSpec> {
+        let Some(array) = entry.get_ref().as_array() else {
+            self.refuse(entry, "shared", "expected [[shared]], with two brackets, once for each effect");
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for entry in array.iter() {
+            let Some(table) = self.table(entry, "[shared]") else { continue };
+            let place = self.place(entry.span().start, "shared");
+            let (mut factor, mut gsd, mut by) = (None, None, Vec::new());
+            let (mut has_factor, mut has_gsd) = (false, false);
+            for (key, value) in table.iter() {
+                match key.get_ref().as_ref() {
+                    "factor" => {
+                        has_factor = true;
+                        let known = [Factor::Compute, Factor::Efficiency, Factor::Pue, Factor::Grid, Factor::Reporting];
+                        factor = self.choice(value, "shared.factor", &known.map(|f| (f.name(), f)));
+                    }
+                    "gsd" => {
+                        has_gsd = true;
+                        match self.float(value) {
+                            None => self.refuse(value, "shared.gsd", "expected a number above 1, such as 1.3"),
+                            Some(x) => match validate::gsd_in_range(x) {
+                                Ok(()) => gsd = Some(x),
+                                Err(_) if x == 1.0 => {
+                                    let message = "a GSD of 1 is no effect at all; remove this [[shared]] entry";
+                                    self.refuse(value, "shared.gsd", message);
+                                }
+                                Err(e) => self.refuse(value, "shared.gsd", e.to_string()),
+                            },
+                        }
+                    }
+                    "by" => by = self.columns(value, "shared.by"),
+                    other => self.unknown_key(key.span().start, "shared", other, &["factor", "gsd", "by"]),
+                }
+            }
+            for (has, key) in [(has_factor, "factor"), (has_gsd, "gsd")] {
+                if !has {
+                    let message = format!("this [[shared]] entry has no {key}; add {key} = …");
+                    self.add(entry.span().start, &format!("shared.{key}"), "", message);
+                }
+            }
+            if let (Some(factor), Some(gsd)) = (factor, gsd) {
+                found.push(SharedSpec { factor, gsd, by, place });
+            }
+        }
+        found
+    }
+
+    fn groups(&mut self, entry: Entry) -> Vec<String> {
+        let Some(table) = self.table(entry, "groups") else { return Vec::new() };
+        let mut by = Vec::new();
+        for (key, entry) in table.iter() {
+            match key.get_ref().as_ref() {
+                "by" => by = self.columns(entry, "groups.by"),
+                other => self.unknown_key(key.span().start, "groups", other, &["by"]),
+            }
+        }
+        by
+    }
+}

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::factor::{Draft, quadrature, residual};
 use super::priors::Priors;
 use super::{SharedEffect, Tier};
-use crate::portfolio::{Factor, Model, SharedSpec, Study};
+use crate::portfolio::{Factor, Model, SharedSpec, Study, Warning};
 
 /// First ordinal of default effects.
 pub const DEFAULT_ORDINAL: u32 = 1000;
@@ -230,6 +230,24 @@ pub fn effects(keys: &BTreeMap<EffectKey, usize>, study: &Study, priors: &Priors
             ln_gsd,
             chosen,
             source,
+        })
+        .collect()
+}
+
+/// Effects of the study that no model is exposed to: a label that no row has, or a factor that no row has.
+pub fn without_effect(study: &Study, keys: &BTreeMap<EffectKey, usize>) -> Vec<Warning> {
+    let idle = |(position, spec): &(usize, &SharedSpec)| {
+        let before = study.shared.iter().take(*position);
+        let ordinal = before.filter(|s| s.factor == spec.factor && s.by == spec.by).count();
+        !keys.keys().any(|k| k.factor == spec.factor && k.by == spec.by && k.ordinal as usize == ordinal)
+    };
+    let specs = study.shared.iter().enumerate().filter(idle);
+    specs
+        .map(|(_, spec)| Warning {
+            rule: "shared-idle",
+            place: spec.place.clone(),
+            value: spec.by.join(", "),
+            message: format!("no model has the factor {} and a value in every column named by this effect", spec.factor.name()),
         })
         .collect()
 }

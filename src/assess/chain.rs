@@ -438,7 +438,8 @@ fn scaled(d: &Distribution, k: f64) -> Distribution {
 }
 
 fn development_prior(model: &Model) -> &'static str {
-    let reasoning = model.labels.get("reasoning").is_some_and(|t| matches!(t.to_lowercase().as_str(), "yes" | "true" | "1"));
+    let reasoning =
+        model.labels.get("reasoning").is_some_and(|t| matches!(t.to_lowercase().as_str(), "yes" | "true" | "1"));
     if reasoning && model.date.is_some_and(|d| d.year >= 2025) { "development.reasoning" } else { "development.base" }
 }
 
@@ -488,7 +489,8 @@ fn settle(model: &Model, factors: &mut Factors, outputs: [Product; OUTPUTS]) -> 
             problems.push(Problem {
                 place: column(model, "id"),
                 value: model.id.clone(),
-                message: "the values of this row multiply to more than a number can hold; check their units".to_string(),
+                message: "the values of this row multiply to more than a number can hold; check their units"
+                    .to_string(),
             });
         }
     }

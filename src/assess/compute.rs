@@ -71,23 +71,24 @@ pub fn known(exposure: Exposure<'_>) -> Option<Draft> {
     let (n, d) = n_and_d?;
     let per = flop_per_parameter_and_token(model);
     let parts: Vec<&Value> = [n, d].into_iter().chain(model.epochs.as_ref()).collect();
-    let constant: f64 = per * parts.iter().filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None }).product::<f64>();
+    let constant: f64 =
+        per * parts.iter().filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None }).product::<f64>();
     let given: Vec<&Distribution> =
         parts.iter().filter_map(|v| if let Value::Distribution(d) = v { Some(d) } else { None }).collect();
     let epochs = if model.epochs.is_some() { " · epochs" } else { "" };
     Some(match given.as_slice() {
         [] => {
-            let how = format!(
-                "{per} · N_active · tokens{epochs} = {constant:.4e} FLOP, GSD {}",
-                priors.number(exact)
-            );
+            let how = format!("{per} · N_active · tokens{epochs} = {constant:.4e} FLOP, GSD {}", priors.number(exact));
             let mut draft = Draft::given(&Value::Number(constant), priors.ln_gsd(exact), "FLOP");
             draft.provenance = disclosed(how, priors.chosen(exact));
             draft
         }
         [one] if constant > 0.0 => Draft {
             explicit: true,
-            ..Draft::new(one.scaled(constant), disclosed(format!("{per} · N_active · tokens{epochs}, one as a distribution"), false))
+            ..Draft::new(
+                one.scaled(constant),
+                disclosed(format!("{per} · N_active · tokens{epochs}, one as a distribution"), false),
+            )
         },
         _ if constant <= 0.0 => Draft::given(&Value::Number(0.0), 0.0, "FLOP"),
         several => {
@@ -153,15 +154,21 @@ impl Era {
     /// Names of the priors: tokens at 10 B, exponent, bound, weight among undated models.
     fn priors(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
-            Era::To2020 => ("tokens.to_2020", "tokens.to_2020_exponent", "tokens.to_2020_bound", "tokens.weight_to_2020"),
+            Era::To2020 => {
+                ("tokens.to_2020", "tokens.to_2020_exponent", "tokens.to_2020_bound", "tokens.weight_to_2020")
+            }
             Era::In2021And2022 => (
                 "tokens.in_2021_2022",
                 "tokens.in_2021_2022_exponent",
                 "tokens.in_2021_2022_bound",
                 "tokens.weight_in_2021_2022",
             ),
-            Era::In2023 => ("tokens.in_2023", "tokens.in_2023_exponent", "tokens.in_2023_bound", "tokens.weight_in_2023"),
-            Era::In2024 => ("tokens.in_2024", "tokens.in_2024_exponent", "tokens.in_2024_bound", "tokens.weight_in_2024"),
+            Era::In2023 => {
+                ("tokens.in_2023", "tokens.in_2023_exponent", "tokens.in_2023_bound", "tokens.weight_in_2023")
+            }
+            Era::In2024 => {
+                ("tokens.in_2024", "tokens.in_2024_exponent", "tokens.in_2024_bound", "tokens.weight_in_2024")
+            }
             Era::From2025 => {
                 ("tokens.from_2025", "tokens.from_2025_exponent", "tokens.from_2025_bound", "tokens.weight_from_2025")
             }
@@ -220,7 +227,8 @@ pub fn imputed(exposure: Exposure<'_>) -> (Draft, Tier) {
         [d] => format!("{d:.3e} tokens"),
         _ => "tokens".to_string(),
     };
-    let how = format!("{per} · {:.4e} active parameters · {tokens} (median) of a base model {when}; truncated", n.median);
+    let how =
+        format!("{per} · {:.4e} active parameters · {tokens} (median) of a base model {when}; truncated", n.median);
     let prior = eras.first().map_or("tokens.in_2024", |(_, e)| e.priors().0);
     let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
     let mut draft = Draft::new(distribution, provenance);
@@ -278,7 +286,8 @@ pub fn derivative(
     let ln_sd = priors.ln_gsd("derivative.hours_gsd");
     let by_hours = lognormal(LogNormal { median: hours * per_hour, ln_sd });
     let continued = priors.number("derivative.continued_share");
-    let mut how = format!("{name}: {hours} GPU-hours (median, GSD {:.3}) · {:.3e} FLOP per hour", libm::exp(ln_sd), per_hour);
+    let mut how =
+        format!("{name}: {hours} GPU-hours (median, GSD {:.3}) · {:.3e} FLOP per hour", libm::exp(ln_sd), per_hour);
     let distribution = if relation == Relation::Finetune && continued > 0.0 {
         let stated = own.or(base.and_then(active_parameters)).map(|n| LogNormal::of(n).median);
         let n = stated.filter(|n| *n > 0.0).unwrap_or(priors.number("derivative.parameters"));

@@ -23,6 +23,8 @@ pub struct Chips {
     pub named: bool,
 }
 
+const ADVICE: &str = "leave hardware empty to use a mixture of the chips of that year, or give efficiency_flop_per_j";
+
 /// The row's chips, or the mixture of its year and place.
 ///
 /// # Errors
@@ -30,13 +32,10 @@ pub struct Chips {
 pub fn chips(priors: &Priors, model: &Model) -> Result<Chips, Problem> {
     let problem = |value: String, message: String| Problem { place: column(model, "hardware"), value, message };
     if let Some(cell) = model.labels.get("hardware") {
-        let found = hardware::find_all(cell).map_err(|(value, message)| problem(value, message))?;
+        let found = hardware::find_all(cell).map_err(|(value, message)| problem(value, message + ADVICE))?;
         if let Some(chip) = found.iter().find(|c| c.tdp_w.is_none() || c.peak_flops.is_none()) {
             let lacks = if chip.tdp_w.is_none() { "TDP" } else { "dense 16-bit rate" };
-            let message = format!(
-                "the table has no {lacks} for this chip; give efficiency_flop_per_j, or leave hardware empty to use a \
-                 mixture of the chips of that year"
-            );
+            let message = format!("the table has no {lacks} for this chip; {ADVICE}");
             return Err(problem(chip.name.clone(), message));
         }
         let names: Vec<&str> = found.iter().map(|c| c.name.as_str()).collect();
@@ -55,7 +54,10 @@ pub fn chips(priors: &Priors, model: &Model) -> Result<Chips, Problem> {
     }
     let year = model.date.map_or(priors.number("chips.undated_year") as i32, |d| d.year);
     let (shares, key) = priors.chips(place(model), year);
-    let provenance = Provenance { kind: Kind::Guessed, ..priors.provenance(&format!("chips.{key}"), format!("chip not stated: mixture {key}")) };
+    let provenance = Provenance {
+        kind: Kind::Guessed,
+        ..priors.provenance(&format!("chips.{key}"), format!("chip not stated: mixture {key}"))
+    };
     Ok(Chips { shares: shares.to_vec(), provenance, named: false })
 }
 
@@ -197,7 +199,8 @@ pub fn efficiency(exposure: Exposure<'_>, chips: &Chips, usage: Use) -> Draft {
             let k = k_node(priors, chip).median;
             (*w, mfu.scaled(number(chip.peak_flops) / (k * number(chip.tdp_w))))
         });
-        let mut provenance = priors.provenance("efficiency.mfu_small", format!("MFU of small jobs on {}", chips.provenance.how));
+        let mut provenance =
+            priors.provenance("efficiency.mfu_small", format!("MFU of small jobs on {}", chips.provenance.how));
         provenance.kind = chips.provenance.kind.max(Kind::Imputed);
         let mut draft = Draft::new(mixture(per_chip.collect()), provenance);
         exposure.expose(&mut draft, Default::KNode, k_shared, -1.0);
@@ -213,7 +216,12 @@ pub fn efficiency(exposure: Exposure<'_>, chips: &Chips, usage: Use) -> Draft {
     });
     let distribution = mixture(parts.collect());
     let node: Vec<String> = match chips.shares.as_slice() {
-        [(_, c)] => vec![format!(" · {:.4e} FLOP/s / ({} · {} W)", number(c.peak_flops), k_node(priors, c).median, number(c.tdp_w))],
+        [(_, c)] => vec![format!(
+            " · {:.4e} FLOP/s / ({} · {} W)",
+            number(c.peak_flops),
+            k_node(priors, c).median,
+            number(c.tdp_w)
+        )],
         _ => vec![],
     };
     let how = format!("{}{} on {}", source.how(chips, &mfus), node.concat(), chips.provenance.how);

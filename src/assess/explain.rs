@@ -1,8 +1,8 @@
 //! How every factor of one model came about, as text for people.
 
 use super::{Assessment, Kind, Output, Provenance, Slot, Term};
-use crate::portfolio::quantile::quantile;
 use crate::portfolio::Distribution;
+use crate::portfolio::quantile::quantile;
 
 /// Every factor of the model `id`: its distribution, median and central 90 % range (own part, without shared effects),
 /// provenance, the shared effects on it, and each output as a product. `None` if there is no such model.
@@ -29,8 +29,11 @@ pub fn explain(assessment: &Assessment, id: &str) -> Option<String> {
             out += &format!("  {:<9} {}{whose}, GSD {gsd:.3}{sign}\n", "shared", effect.name);
         }
     }
-    let further: Vec<_> =
-        model.provenance.iter().filter(|(name, _)| Slot::ALL.iter().all(|s| s.factor().name() != name.as_str())).collect();
+    let further: Vec<_> = model
+        .provenance
+        .iter()
+        .filter(|(name, _)| Slot::ALL.iter().all(|s| s.factor().name() != name.as_str()))
+        .collect();
     for (name, p) in further {
         out += &format!("\n{name}\n{}", provenance(p));
     }
@@ -90,9 +93,8 @@ fn short(x: f64) -> String {
 /// A distribution in the grammar of cells, to four digits.
 fn written(d: &Distribution) -> String {
     use Distribution::*;
-    let args = |name: &str, xs: &[f64]| {
-        format!("{name}({})", xs.iter().map(|x| short(*x)).collect::<Vec<_>>().join(", "))
-    };
+    let args =
+        |name: &str, xs: &[f64]| format!("{name}({})", xs.iter().map(|x| short(*x)).collect::<Vec<_>>().join(", "));
     match d {
         Fixed(x) => args("fixed", &[*x]),
         LogNormal { median, gsd } => args("lognormal", &[*median, *gsd]),

@@ -8,16 +8,54 @@ use super::{Kind, Provenance};
 use crate::portfolio::{Distribution, Problem, Value};
 
 const HYPERSCALERS: [&str; 12] = [
-    "google", "deepmind", "gcp", "aws", "amazon", "azure", "microsoft", "meta", "facebook", "oracle cloud", "alibaba",
+    "google",
+    "deepmind",
+    "gcp",
+    "aws",
+    "amazon",
+    "azure",
+    "microsoft",
+    "meta",
+    "facebook",
+    "oracle cloud",
+    "alibaba",
     "apple",
 ];
 const CLOUDS: [&str; 14] = [
-    "coreweave", "lambda", "ovh", "scaleway", "oracle", "tencent", "baidu", "huawei", "crusoe", "together", "runpod",
-    "nebius", "ibm cloud", "cloud",
+    "coreweave",
+    "lambda",
+    "ovh",
+    "scaleway",
+    "oracle",
+    "tencent",
+    "baidu",
+    "huawei",
+    "crusoe",
+    "together",
+    "runpod",
+    "nebius",
+    "ibm cloud",
+    "cloud",
 ];
 const HPC: [&str; 18] = [
-    "hpc", "supercomput", "jean zay", "genci", "idris", "lumi", "leonardo", "cineca", "summit", "frontier", "olcf",
-    "perlmutter", "nersc", "tacc", "marenostrum", "barcelona", "juwels", "university",
+    "hpc",
+    "supercomput",
+    "jean zay",
+    "genci",
+    "idris",
+    "lumi",
+    "leonardo",
+    "cineca",
+    "summit",
+    "frontier",
+    "olcf",
+    "perlmutter",
+    "nersc",
+    "tacc",
+    "marenostrum",
+    "barcelona",
+    "juwels",
+    "university",
 ];
 
 /// PUE ≥ 1.
@@ -121,7 +159,8 @@ pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
     let provenance = Provenance {
         kind: Kind::LookedUp,
         how: format!("{}{undated}", places.join(" or ")),
-        source: "Ember and Energy Institute, processed by Our World in Data, 2026-04; cloud regions: Google".to_string(),
+        source: "Ember and Energy Institute, processed by Our World in Data, 2026-04; cloud regions: Google"
+            .to_string(),
         chosen: true,
     };
     Ok(split(exposure, parts.collect(), provenance))

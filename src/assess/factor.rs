@@ -70,6 +70,11 @@ pub fn mixture(mut parts: Vec<(f64, Distribution)>) -> Distribution {
     }
 }
 
+/// A number as people write it: large and small ones with an exponent.
+pub fn shown(x: f64) -> String {
+    if x != 0.0 && !(1e-4..1e7).contains(&x.abs()) { format!("{x:e}") } else { format!("{x}") }
+}
+
 /// A factor before its shared effects are numbered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -96,7 +101,9 @@ impl Draft {
         };
         match value {
             Value::Number(x) => {
-                let how = if error > 0.0 { format!("{what} {x}, GSD {:.3}", libm::exp(error)) } else { format!("{what} {x}") };
+                let gsd =
+                    if error > 0.0 && *x > 0.0 { format!(", GSD {:.3}", libm::exp(error)) } else { String::new() };
+                let how = format!("{what} {}{gsd}", shown(*x));
                 Draft::new(lognormal(LogNormal { median: *x, ln_sd: error }), provenance(how))
             }
             Value::Distribution(d) => Draft {

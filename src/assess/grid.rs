@@ -51,7 +51,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         let text = |i: usize| row.get(i).unwrap_or_default();
         let number = |i: usize| text(i).parse::<f64>().ok();
         cloud.insert(
-            normal(text(1)),
+            cloud_key(text(1)),
             CloudRegion { iso3: text(2).to_string(), value_2019: number(3), value_2020: number(4) },
         );
     }
@@ -60,17 +60,65 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 
 /// US states and eGRID subregions, to say why they are refused.
 const US_STATES: [&str; 49] = [
-    "alabama", "alaska", "arizona", "arkansas", "california", "colorado", "connecticut", "delaware", "florida", "hawaii",
-    "idaho", "illinois", "indiana", "iowa", "kansas", "kentucky", "louisiana", "maine", "maryland", "massachusetts",
-    "michigan", "minnesota", "mississippi", "missouri", "montana", "nebraska", "nevada", "newhampshire", "newjersey",
-    "newmexico", "newyork", "northcarolina", "northdakota", "ohio", "oklahoma", "oregon", "pennsylvania", "rhodeisland",
-    "southcarolina", "southdakota", "tennessee", "texas", "utah", "vermont", "virginia", "washington", "westvirginia",
-    "wisconsin", "wyoming",
+    "alabama",
+    "alaska",
+    "arizona",
+    "arkansas",
+    "california",
+    "colorado",
+    "connecticut",
+    "delaware",
+    "florida",
+    "hawaii",
+    "idaho",
+    "illinois",
+    "indiana",
+    "iowa",
+    "kansas",
+    "kentucky",
+    "louisiana",
+    "maine",
+    "maryland",
+    "massachusetts",
+    "michigan",
+    "minnesota",
+    "mississippi",
+    "missouri",
+    "montana",
+    "nebraska",
+    "nevada",
+    "newhampshire",
+    "newjersey",
+    "newmexico",
+    "newyork",
+    "northcarolina",
+    "northdakota",
+    "ohio",
+    "oklahoma",
+    "oregon",
+    "pennsylvania",
+    "rhodeisland",
+    "southcarolina",
+    "southdakota",
+    "tennessee",
+    "texas",
+    "utah",
+    "vermont",
+    "virginia",
+    "washington",
+    "westvirginia",
+    "wisconsin",
+    "wyoming",
 ];
 const EGRID: [&str; 26] = [
-    "akgd", "akms", "azna", "camx", "erct", "frcc", "hims", "hioa", "mroe", "mrow", "newe", "nwpp", "nycw", "nyli", "nyup",
-    "rfce", "rfcm", "rfcw", "rmpa", "spno", "spso", "srmv", "srmw", "srso", "srtv", "srvc",
+    "akgd", "akms", "azna", "camx", "erct", "frcc", "hims", "hioa", "mroe", "mrow", "newe", "nwpp", "nycw", "nyli",
+    "nyup", "rfce", "rfcm", "rfcw", "rmpa", "spno", "spso", "srmv", "srmw", "srso", "srtv", "srvc",
 ];
+
+/// Normal form of a cloud region. Hyphens count: us-east-1 is Amazon's in Virginia, us-east1 Google's in South Carolina.
+fn cloud_key(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric() || *c == '-').flat_map(char::to_lowercase).collect()
+}
 
 /// How closely a place is known: it decides the spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,11 +205,12 @@ fn one(text: &str, year: i32) -> Option<Point> {
         let (value, at) = country.nearest(year)?;
         return Some(country.point(value, at, None));
     }
+    let wanted = cloud_key(text);
     let cloud = t.cloud.get(&wanted).or_else(|| {
         // "gcp us-central1", "AWS:us-east-1"
         ["gcp", "google", "aws", "amazon", "azure", "microsoft"]
             .iter()
-            .find_map(|p| wanted.strip_prefix(p).and_then(|rest| t.cloud.get(rest)))
+            .find_map(|p| wanted.strip_prefix(p).and_then(|rest| t.cloud.get(rest.trim_start_matches('-'))))
     })?;
     let country = t.countries.iter().find(|c| c.iso3 == cloud.iso3)?;
     let (country_value, at) = country.nearest(year)?;
@@ -244,7 +293,10 @@ mod tests {
         let (moved, level) = value("us-central1", 2023);
         assert_eq!(level, Level::RegionTrend);
         assert!((moved - 454.0 * 392.89 / 411.73).abs() < 1e-9); // United States 2023 and 2020
-        assert_eq!(value("us-east-1", 2023), (392.89, Level::Usa)); // AWS: no life-cycle value, so the country
+        // Amazon publishes no life-cycle value: the country's. Google's us-east1 (480 in 2020) is another place.
+        assert_eq!(value("us-east-1", 2023), (392.89, Level::Usa));
+        assert_eq!(value("AWS us-east-1", 2023), (392.89, Level::Usa));
+        assert_eq!(value("us-east1", 2020), (480.0, Level::Region));
         assert_eq!(value("West Europe", 2023), value("NLD", 2023));
     }
 

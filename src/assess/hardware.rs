@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use super::names::{did_you_mean, normal};
+use super::names::{nearest, normal, question};
 
 /// Chips that share priors for MFU and for node power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +48,9 @@ static CHIPS: LazyLock<Vec<Chip>> = LazyLock::new(|| {
 });
 
 /// Written forms that the table's own names do not cover; keys in the form of [`key`].
-const ALIASES: [(&str, &str); 38] = [
+const ALIASES: [(&str, &str); 39] = [
     ("h100", "NVIDIA H100 SXM5 80GB"),
+    ("h10080gb", "NVIDIA H100 SXM5 80GB"),
     ("h100sxm", "NVIDIA H100 SXM5 80GB"),
     ("h100sxm5", "NVIDIA H100 SXM5 80GB"),
     ("h100hbm", "NVIDIA H100 SXM5 80GB"),
@@ -91,8 +92,8 @@ const ALIASES: [(&str, &str); 38] = [
 
 /// Words that say who made or sells the chip, not which it is.
 const VENDOR: [&str; 17] = [
-    "nvidia", "google", "cloud", "tesla", "geforce", "quadro", "amd", "radeon", "instinct", "intel", "habana", "huawei",
-    "amazon", "aws", "gpu", "gpus", "memory",
+    "nvidia", "google", "cloud", "tesla", "geforce", "quadro", "amd", "radeon", "instinct", "intel", "habana",
+    "huawei", "amazon", "aws", "gpu", "gpus", "memory",
 ];
 
 /// The name without case, punctuation, vendor words, a leading count ("8x") and a pod size ("v3-256").
@@ -122,9 +123,9 @@ fn key(name: &str) -> String {
 fn family(name: &str) -> Family {
     let k = key(name);
     let starts = |prefixes: &[&str]| {
-        prefixes
-            .iter()
-            .any(|p| k.strip_prefix(p).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()) || p.len() > 3))
+        prefixes.iter().any(|p| {
+            k.strip_prefix(p).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()) || p.len() > 3)
+        })
     };
     if k.starts_with("tpuv3") {
         Family::TpuV3
@@ -146,7 +147,7 @@ fn family(name: &str) -> Family {
 /// One chip by name.
 ///
 /// # Errors
-/// Advice with the nearest names in the table.
+/// The nearest names in the table.
 pub fn find(name: &str) -> Result<&'static Chip, String> {
     let name = name.trim();
     if let Some(chip) = CHIPS.iter().find(|c| c.name == name) {
@@ -163,16 +164,15 @@ pub fn find(name: &str) -> Result<&'static Chip, String> {
             return Ok(chip);
         }
     }
-    Err(format!("unknown chip; {}{}", did_you_mean(name, CHIPS.iter().map(|c| c.name.as_str())), ADVICE))
+    let forms = CHIPS.iter().map(|c| (key(&c.name), c.name.as_str()));
+    let aliases = ALIASES.iter().map(|(alias, name)| ((*alias).to_string(), *name));
+    Err(format!("unknown chip; {}", question(&nearest(&wanted, aliases.chain(forms), 3))))
 }
-
-const ADVICE: &str =
-    "leave hardware empty to use a mixture of the chips of that year, or give efficiency_flop_per_j (or power_w and mfu)";
 
 /// The chips of a `hardware` cell: one name, or several between commas or semicolons, which share the run equally.
 ///
 /// # Errors
-/// The first name that is not known, and advice.
+/// The first name that is not known, and the nearest ones.
 pub fn find_all(cell: &str) -> Result<Vec<&'static Chip>, (String, String)> {
     if let Ok(chip) = find(cell) {
         return Ok(vec![chip]);
@@ -186,7 +186,7 @@ pub fn find_all(cell: &str) -> Result<Vec<&'static Chip>, (String, String)> {
     }
     // By name, so that the order in the cell does not matter.
     chips.sort_by(|a, b| a.name.cmp(&b.name));
-    if chips.is_empty() { Err((cell.to_string(), format!("no chip is named; {ADVICE}"))) } else { Ok(chips) }
+    if chips.is_empty() { Err((cell.to_string(), "no chip is named; ".to_string())) } else { Ok(chips) }
 }
 
 #[cfg(test)]
@@ -202,7 +202,8 @@ mod tests {
     fn spellings_of_one_chip() {
         // TDP and dense peaks from the makers' data sheets: A100 400 W, 312e12; H100 SXM 700 W, 989.4e12; H800 SXM
         // 700 W (not the 350 W of the PCIe card); V100 SXM2 300 W, 125e12; TPU v3 123e12; TPU v4 275e12.
-        for a100 in ["NVIDIA A100 SXM4 80 GB", "A100-80GB", "nvidia a100 80gb", "1 x NVIDIA A100-SXM4-80GB", "A100 80G"] {
+        for a100 in ["NVIDIA A100 SXM4 80 GB", "A100-80GB", "nvidia a100 80gb", "1 x NVIDIA A100-SXM4-80GB", "A100 80G"]
+        {
             assert_eq!(named(a100), ("NVIDIA A100 SXM4 80 GB", Some(400.0), Some(312e12), Family::A100), "{a100}");
         }
         assert_eq!(named("A100").0, "NVIDIA A100");

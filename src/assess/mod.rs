@@ -15,6 +15,8 @@ pub mod hardware;
 mod names;
 pub mod priors;
 mod shared;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -226,9 +226,7 @@ fn read(value: &toml::Value, form: Form, folder: &Path) -> Result<Content, Strin
             Err(format!("a fraction lies between 0 and 1; did you mean {}?", x / 100.0))
         }
         (Form::Fraction | Form::Number, _) => Err("this prior is a plain number, without a distribution".to_string()),
-        (Form::LogNormal, Value::Number(x)) if x > 0.0 => {
-            Ok(Content::LogNormal(LogNormal { median: x, ln_sd: 0.0 }))
-        }
+        (Form::LogNormal, Value::Number(x)) if x > 0.0 => Ok(Content::LogNormal(LogNormal { median: x, ln_sd: 0.0 })),
         (Form::LogNormal, Value::Distribution(Distribution::LogNormal { median, gsd })) => {
             Ok(Content::LogNormal(LogNormal { median, ln_sd: libm::log(gsd) }))
         }
@@ -250,7 +248,7 @@ fn chips(text: &str) -> Result<Vec<(f64, &'static Chip)>, String> {
         let Some((weight, name)) = share.filter(|(w, _)| w.is_finite() && *w > 0.0) else {
             return Err(format!("{:?} is no share; write \"0.6: H100, 0.4: A100\"", part.trim()));
         };
-        let chip = hardware::find(name)?;
+        let chip = hardware::find(name).map_err(|e| format!("{name:?}: {e}`haze priors` shows spellings"))?;
         if chip.tdp_w.is_none() || chip.peak_flops.is_none() {
             return Err(format!("{} has no TDP or no dense 16-bit rate in the table; name another chip", chip.name));
         }
@@ -266,7 +264,7 @@ fn chips(text: &str) -> Result<Vec<(f64, &'static Chip)>, String> {
 fn embedded(text: &str) -> Result<Priors, String> {
     let table: toml::Table = text.parse().map_err(|e| format!("{e}"))?;
     // `toml` sorts keys; the order of the file is the reader's, so it is read off the text.
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     let mut section = String::new();
     for line in text.lines() {
         if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
@@ -300,6 +298,18 @@ fn embedded(text: &str) -> Result<Priors, String> {
             key: key.to_string(),
             replaced: false,
         });
+    }
+    // "as key; remark" and "as key: remark" stand for that entry's source and the remark.
+    for i in 0..entries.len() {
+        let Some(rest) = entries.get(i).and_then(|e| e.source.strip_prefix("as ")) else { continue };
+        let end = rest.find([':', ';']).unwrap_or(rest.len());
+        let (key, remark) = rest.split_at(end);
+        let section = entries.get(i).map(|e| e.section.clone()).unwrap_or_default();
+        let whole = entries.iter().find(|e| e.section == section && e.key == key).map(|e| e.source.clone() + remark);
+        let whole = whole.ok_or(format!("{section}.{key} is referred to and missing"))?;
+        if let Some(entry) = entries.get_mut(i) {
+            entry.source = whole;
+        }
     }
     Ok(Priors { entries })
 }

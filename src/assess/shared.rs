@@ -205,9 +205,9 @@ fn study_key(study: &Study, position: usize, spec: &SharedSpec, model: &Model, t
 pub fn effects(keys: &BTreeMap<EffectKey, usize>, study: &Study, priors: &Priors) -> Vec<SharedEffect> {
     let described = |key: &EffectKey| {
         if key.ordinal >= DEFAULT_ORDINAL {
-            let effect = Default::ALL.into_iter().find(|d| {
-                d.factor() == key.factor && d.ordinal() == key.ordinal && d.by().iter().eq(key.by.iter())
-            });
+            let effect = Default::ALL
+                .into_iter()
+                .find(|d| d.factor() == key.factor && d.ordinal() == key.ordinal && d.by().iter().eq(key.by.iter()));
             let effect = effect?;
             let prior = effect.prior();
             let source = priors.source(prior).to_string();
@@ -247,7 +247,10 @@ pub fn without_effect(study: &Study, keys: &BTreeMap<EffectKey, usize>) -> Vec<W
             rule: "shared-idle",
             place: spec.place.clone(),
             value: spec.by.join(", "),
-            message: format!("no model has the factor {} and a value in every column named by this effect", spec.factor.name()),
+            message: format!(
+                "no model has the factor {} and a value in every column named by this effect",
+                spec.factor.name()
+            ),
         })
         .collect()
 }

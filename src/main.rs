@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `haze`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    carbonhaze::cli::main()
+}

@@ -4,9 +4,139 @@
 //! Every output (compute, IT energy, facility energy, emissions) is a constant times a product of integer powers of
 //! the model's factors, so that the plan and the exact oracle read the same few numbers.
 
-use std::collections::BTreeMap;
+mod chain;
+mod compute;
+mod efficiency;
+mod explain;
+mod facility;
+mod factor;
+pub mod grid;
+pub mod hardware;
+mod names;
+pub mod priors;
+mod shared;
+#[cfg(test)]
+mod tests;
 
-use crate::portfolio::{Distribution, Factor, Scope, Warning};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use explain::explain;
+
+use crate::portfolio::{
+    Basis, Confidence, Distribution, Factor, Model, Place, Portfolio, Problem, Scope, Study, Warning,
+};
+use priors::Priors;
+use shared::EffectKey;
+
+/// What the portfolio implies, under its study's priors, scope and shared effects.
+///
+/// A model's result depends on its own row, the study, and the rows it names as bases; on nothing else, and not on the
+/// order of rows.
+///
+/// # Errors
+/// All problems at once: priors that do not exist or have the wrong form, scopes that are not supported, chips and
+/// regions that are needed and not known, zeros that would be divided by.
+pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
+    let study = &portfolio.study;
+    let mut problems = unsupported(study);
+    let priors = match Priors::of(study) {
+        Ok(priors) => priors,
+        Err(found) => {
+            problems.extend(found);
+            Priors::defaults()
+        }
+    };
+    let by_id: BTreeMap<&str, &Model> = portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect();
+    let context = chain::Context { priors: &priors, study, by_id: &by_id };
+    let mut drafts = Vec::with_capacity(by_id.len());
+    let mut warnings = Vec::new();
+    for model in by_id.values() {
+        match chain::assess_model(&context, model) {
+            Ok(mut draft) => {
+                shared::add_study_effects(study, model, draft.tier, &mut draft.factors);
+                drafts.push((*model, draft));
+            }
+            Err(found) => problems.extend(found),
+        }
+        warnings.extend(warning(model));
+    }
+    if !problems.is_empty() {
+        // In the order of the file, whatever the order of ids.
+        problems.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
+        return Err(problems);
+    }
+    let mut keys: BTreeMap<EffectKey, usize> = BTreeMap::new();
+    for key in drafts.iter().flat_map(|(_, d)| d.factors.iter().flatten()).flat_map(|f| f.shared.keys()) {
+        keys.entry(key.clone()).or_default();
+    }
+    for (index, slot) in keys.values_mut().enumerate() {
+        *slot = index;
+    }
+    warnings.extend(shared::without_effect(study, &keys));
+    let models = drafts.into_iter().map(|(model, draft)| numbered(model, draft, &keys)).collect();
+    Ok(Assessment {
+        models,
+        shared: shared::effects(&keys, study, &priors),
+        scope: study.scope,
+        warnings,
+        groups_by: study.groups_by.clone(),
+    })
+}
+
+fn numbered(model: &Model, draft: chain::DraftModel, keys: &BTreeMap<EffectKey, usize>) -> AssessedModel {
+    let mut labels = model.labels.clone();
+    labels.insert("tier".to_string(), draft.tier.name().to_string());
+    AssessedModel {
+        id: model.id.clone(),
+        tier: draft.tier,
+        factors: draft.factors.map(|factor| {
+            factor.map(|f| AssessedFactor {
+                // Keys are in the order of their indices.
+                shared: f.shared.iter().filter_map(|(key, weight)| Some((*keys.get(key)?, *weight))).collect(),
+                distribution: f.distribution,
+                provenance: f.provenance,
+            })
+        }),
+        terms: draft.terms,
+        labels,
+        provenance: draft.provenance,
+    }
+}
+
+/// Scopes that are known and not yet computed.
+fn unsupported(study: &Study) -> Vec<Problem> {
+    let problem = |key: &str, value: &str, message: &str| Problem {
+        place: Place {
+            file: Arc::new(study.path.clone().unwrap_or_else(|| PathBuf::from("study"))),
+            line: 0,
+            column: format!("scope.{key}"),
+        },
+        value: value.to_string(),
+        message: message.to_string(),
+    };
+    let mut problems = Vec::new();
+    if study.scope.basis == Basis::Market {
+        problems.push(problem("basis", "market", "not supported yet; write basis = \"location\""));
+    }
+    if study.scope.embodied {
+        problems.push(problem("embodied", "true", "not supported yet; write embodied = false"));
+    }
+    problems
+}
+
+fn warning(model: &Model) -> Option<Warning> {
+    if model.compute_confidence == Some(Confidence::Wrong) && model.compute_flop.is_some() {
+        return Some(Warning {
+            rule: "compute-wrong",
+            place: efficiency::column(model, "compute_flop"),
+            value: String::new(),
+            message: "compute_confidence says the figure is wrong; it is not used".to_string(),
+        });
+    }
+    None
+}
 
 /// The models with a distribution for each factor, and what they share.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +199,7 @@ impl Output {
 
 /// One output of one model: `constant · Π factor[slot]^power[slot]`, in the output's unit.
 /// A constant of 0 is a true zero (a disclosed 0).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Term {
     pub constant: f64,
     pub powers: [i8; SLOTS],

@@ -1,1 +1,220 @@
-//! cli
+//! What a user types: arguments, and one file per command. Thin: everything it does is a function of the library.
+//!
+//! Arguments are taken in two steps: clap reads what was typed, then each command resolves it against the study file.
+//! Exit codes are decided here and nowhere else: 0 done, 1 the run failed, 2 bad input or usage, 130 interrupted.
+
+mod check;
+mod explain;
+mod priors;
+mod run;
+
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::portfolio::{Problem, Warning};
+
+/// How uncertain is the carbon footprint of AI models?
+#[derive(Debug, Parser)]
+#[command(name = "haze", version, arg_required_else_help = true)]
+#[command(after_help = "Examples:
+  haze run models.csv                       intervals for a portfolio, with defaults for all that is not known
+  haze run study.toml --out results/        a study file: priors, scope, groups, draws
+  haze check models.csv                     what is wrong or suspicious in the input
+  haze explain models.csv org/model-7b      how every factor of one model came about
+  haze priors > priors.toml                 the default priors with their sources, as a file to edit")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Credible intervals for a portfolio: the main job
+    Run(RunArgs),
+    /// What is wrong or suspicious in the input, without running
+    Check {
+        /// Models file (CSV), study file (TOML), or - for CSV on standard input
+        file: PathBuf,
+    },
+    /// How every factor of one model came about
+    Explain {
+        /// Models file (CSV), study file (TOML), or - for CSV on standard input
+        file: PathBuf,
+        /// The model's id
+        id: String,
+    },
+    /// The priors in force with their sources, as a file that can be edited and given back
+    #[command(after_help = "To use an edited file, keep the entries you changed in the [priors.*] sections of a study
+file that also names your models files:
+
+  models = [\"models.csv\"]
+  [priors.grid]
+  unknown = \"mixture(0.5: lognormal(400, 1.5), 0.5: lognormal(60, 2))\"")]
+    Priors {
+        /// Study file whose [priors] replace defaults
+        study: Option<PathBuf>,
+    },
+}
+
+/// What `haze run` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  haze run models.csv
+  haze run models.csv --draws 100000 --interval 0.9
+  haze run study.toml --out results/        result.json, models.csv, groups.csv, study.toml
+  haze run models.csv --json - | jq .total.emissions_t
+  cat models.csv | haze run -
+
+The command line goes before the study file, the study file before the defaults.")]
+struct RunArgs {
+    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    file: PathBuf,
+    /// Monte Carlo draws [default: 1000000]
+    #[arg(long, value_name = "N", value_parser = draws)]
+    draws: Option<u64>,
+    /// Seed of the random stream [default: 42]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// Level of the credible intervals, between 0 and 1 [default: 0.95]
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    interval: Option<f64>,
+    /// What draws: every backend gives the same bytes
+    #[arg(long, value_enum, default_value = "auto")]
+    backend: BackendChoice,
+    /// Threads (default: all cores); changes no result
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Draws per chunk (default: 4096); changes no result
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    chunk: Option<u32>,
+    /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write the JSON result to this file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// No table and no progress; problems are still told
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BackendChoice {
+    Auto,
+    Cpu,
+}
+
+/// Draws that a run may have: their count fits 31 bits, so that exact sums fit 128.
+const MAX_DRAWS: u64 = (1 << 31) - 1;
+
+fn draws(text: &str) -> Result<u64, String> {
+    match text.replace('_', "").parse() {
+        Ok(n) if (1..=MAX_DRAWS).contains(&n) => Ok(n),
+        _ => Err(format!("expected a whole number from 1 to {MAX_DRAWS}")),
+    }
+}
+
+fn level(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(level) if level > 0.0 && level < 1.0 => Ok(level),
+        _ => Err("expected a number between 0 and 1, such as 0.95 (not a percentage)".into()),
+    }
+}
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+enum Failure {
+    /// What the user gave is wrong: exit code 2.
+    Input(Vec<Problem>),
+    /// The same, where no file and line can be named.
+    Usage(String),
+    /// Something else went wrong: exit code 1.
+    Run(anyhow::Error),
+    /// Ctrl-C: exit code 130.
+    Interrupted,
+}
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Failure {
+        Failure::Input(problems)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Failure {
+        Failure::Run(error)
+    }
+}
+
+/// Runs the command line; the program's exit code.
+pub fn main() -> ExitCode {
+    let outcome = match Args::parse().command {
+        Command::Run(args) => run::run(args),
+        Command::Check { file } => check::check(&file),
+        Command::Explain { file, id } => explain::explain(&file, &id),
+        Command::Priors { study } => priors::priors(study.as_deref()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Run(error)) => {
+            eprintln!("haze: {error:#}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Input(problems)) => {
+            eprint!("{}", told(&problems));
+            ExitCode::from(2)
+        }
+        Err(Failure::Usage(message)) => {
+            eprintln!("haze: {message}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Interrupted) => {
+            eprintln!("haze: interrupted, nothing was written");
+            ExitCode::from(130)
+        }
+    }
+}
+
+/// All problems, one per line, and how many there are.
+fn told(problems: &[Problem]) -> String {
+    let mut text = String::new();
+    for problem in problems {
+        let _ = writeln!(text, "error: {problem}");
+    }
+    let _ = writeln!(text, "{}", counted(problems.len(), "problem"));
+    text
+}
+
+/// Warnings on standard error, at most `limit` of them.
+fn warn(warnings: &[Warning], limit: usize) {
+    for warning in warnings.iter().take(limit) {
+        eprintln!("warning: {warning}");
+    }
+    if warnings.len() > limit {
+        eprintln!("warning: and {} more; `haze check` lists them all", warnings.len() - limit);
+    }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// Writes to standard output; a closed pipe (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Run(anyhow::Error::new(e).context("cannot write to standard output")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Colour is for terminals only, and not where NO_COLOR (no-color.org) is set.
+fn colour() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}

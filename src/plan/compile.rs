@@ -255,7 +255,7 @@ impl Compiler<'_> {
     ) -> Result<CompiledFactor, PlanError> {
         let name = slot.factor().name();
         let one_plus = slot == Slot::Pue && (!factor.shared.is_empty() || is_shifted_lognormal(&factor.distribution));
-        let distribution = if one_plus { minus_one(&factor.distribution) } else { factor.distribution.clone() };
+        let distribution = if one_plus { factor.distribution.minus_one() } else { factor.distribution.clone() };
         let wrap = |compiled: CompiledFactor| if one_plus { compiled.into_one_plus() } else { compiled };
         match &distribution {
             Distribution::Fixed(x) if one_plus && *x == 0.0 => Ok(CompiledFactor::constant(1.0)),
@@ -397,16 +397,6 @@ impl CompiledFactor {
 fn is_shifted_lognormal(distribution: &Distribution) -> bool {
     matches!(distribution, Distribution::Shifted { shift, inner }
         if *shift == 1.0 && matches!(**inner, Distribution::LogNormal { .. }))
-}
-
-/// The distribution of X − 1.
-fn minus_one(distribution: &Distribution) -> Distribution {
-    match distribution {
-        Distribution::Fixed(x) => Distribution::Fixed(x - 1.0),
-        Distribution::Shifted { shift, inner } if *shift == 1.0 => (**inner).clone(),
-        Distribution::Mixture(parts) => Distribution::Mixture(parts.iter().map(|(w, d)| (*w, minus_one(d))).collect()),
-        other => Distribution::Shifted { shift: -1.0, inner: Box::new(other.clone()) },
-    }
 }
 
 /// Octaves per standard deviation in Q5.26.

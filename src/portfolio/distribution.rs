@@ -78,6 +78,17 @@ pub enum Distribution {
 }
 
 impl Distribution {
+    /// The distribution of X − 1, for a PUE (at least 1).
+    pub fn minus_one(&self) -> Distribution {
+        use Distribution::*;
+        match self {
+            Fixed(x) => Fixed(x - 1.0),
+            Shifted { shift, inner } if *shift == 1.0 => (**inner).clone(),
+            Mixture(parts) => Mixture(parts.iter().map(|(w, d)| (*w, d.minus_one())).collect()),
+            other => Shifted { shift: -1.0, inner: Box::new(other.clone()) },
+        }
+    }
+
     /// The distribution of `factor · X`, `factor` > 0.
     pub fn scaled(&self, factor: f64) -> Distribution {
         use Distribution::*;

@@ -11,9 +11,12 @@
 pub mod check;
 pub mod concentration;
 pub mod estimate;
+pub mod kurtosis;
+pub mod oracle;
 pub mod order;
 pub mod ratio;
 pub mod single;
+pub mod terms;
 pub mod wide;
 
 use rayon::prelude::*;

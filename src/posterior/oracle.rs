@@ -133,7 +133,8 @@ impl Sums<'_> {
     /// Cells and the distinct sets of global loadings they refer to.
     fn cells(&self, loads: &dyn Fn(&Product) -> Vec<(usize, f64)>) -> (Vec<Cell>, Vec<Vec<(usize, f64)>>) {
         let is_global = |e: usize| self.assessment.shared[e].by.is_empty();
-        let bits = |loads: &[(usize, f64)]| -> Vec<(usize, u64)> { loads.iter().map(|&(e, a)| (e, a.to_bits())).collect() };
+        let bits =
+            |loads: &[(usize, f64)]| -> Vec<(usize, u64)> { loads.iter().map(|&(e, a)| (e, a.to_bits())).collect() };
         let mut globals: Vec<Vec<(usize, f64)>> = Vec::new();
         let mut global_of = BTreeMap::new();
         let mut cells: Vec<Cell> = Vec::new();

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use crate::assess::{AssessedModel, Assessment, Output, SLOTS, Slot};
-use crate::portfolio::Distribution;
 use crate::portfolio::moments::{engine_moment, lognormal_engine_moment};
 
 /// One product.
@@ -32,7 +31,8 @@ pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
         }
         let splits = split_pue(model);
         for part in 0..if splits { 2 } else { 1 } {
-            let mut product = Product { model: index, mean_t: term.constant, loads: vec![], own: [[Some(1.0); 3]; SLOTS] };
+            let mut product =
+                Product { model: index, mean_t: term.constant, loads: vec![], own: [[Some(1.0); 3]; SLOTS] };
             let mut loads: BTreeMap<usize, f64> = BTreeMap::new();
             for slot in Slot::ALL {
                 let s = slot as usize;
@@ -45,7 +45,7 @@ pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
                 if is_split && power != 1 {
                     return Err(format!("{}: a shared effect on PUE − 1 that is divided by", model.id));
                 }
-                let distribution = if is_split { minus_one(&factor.distribution) } else { factor.distribution.clone() };
+                let distribution = if is_split { factor.distribution.minus_one() } else { factor.distribution.clone() };
                 let raw = known.entry((format!("{distribution:?}"), power)).or_insert_with(|| {
                     std::array::from_fn(|k| engine_moment(&distribution, i32::from(power) * (k as i32 + 1)))
                 });
@@ -74,12 +74,4 @@ pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
 fn split_pue(model: &AssessedModel) -> bool {
     let power = model.terms[Output::Emissions as usize].powers[Slot::Pue as usize];
     power != 0 && model.factors[Slot::Pue as usize].as_ref().is_some_and(|f| !f.shared.is_empty())
-}
-
-fn minus_one(distribution: &Distribution) -> Distribution {
-    match distribution {
-        Distribution::Fixed(x) => Distribution::Fixed(x - 1.0),
-        Distribution::Shifted { shift, inner } if *shift == 1.0 => (**inner).clone(),
-        other => Distribution::Shifted { shift: -1.0, inner: Box::new(other.clone()) },
-    }
 }

@@ -1,0 +1,504 @@
+//! One model's chain: which disclosure counts, the factors around it, and each output as their product.
+//!
+//! In logs the chain C → hours → E_IT → E → G is a line. The most downstream disclosure is the anchor; outputs
+//! downstream of it multiply factors, outputs upstream divide by them, and compute that is stated besides stands on
+//! its own. Combining several disclosures by Gaussian conditioning would replace [`anchor`] and keep the rest.
+//!
+//! Units: compute factor FLOP (or FLOP/s behind hours), efficiency FLOP/J (or 1/W behind hours), grid gCO2e/kWh,
+//! reporting in the unit of the disclosure (kg, kWh, hours).
+
+use std::collections::BTreeMap;
+
+use super::efficiency::{self, Use, chips, column};
+use super::factor::{Draft, LogNormal, lognormal, quadrature};
+use super::priors::Priors;
+use super::shared::{Default, Exposure};
+use super::{Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier};
+use super::{compute, facility};
+use crate::portfolio::{Boundary, Distribution, Model, Problem, Relation, Run, Source, Study, Value};
+
+/// A model before its shared effects are numbered.
+pub struct DraftModel {
+    pub tier: Tier,
+    pub factors: [Option<Draft>; SLOTS],
+    pub terms: [Term; OUTPUTS],
+    pub provenance: BTreeMap<String, Provenance>,
+}
+
+/// What surrounds a model.
+pub struct Context<'a> {
+    pub priors: &'a Priors,
+    pub study: &'a Study,
+    pub by_id: &'a BTreeMap<&'a str, &'a Model>,
+}
+
+/// Which disclosure the chain starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Anchor {
+    Emissions,
+    Energy,
+    Hours,
+    Compute,
+    Derivative,
+    Imputed,
+}
+
+fn zero(value: Option<&Value>) -> bool {
+    matches!(value, Some(Value::Number(x) | Value::Distribution(Distribution::Fixed(x))) if *x == 0.0)
+}
+
+fn anchor(model: &Model) -> Anchor {
+    let upstream = model.energy_kwh.is_some() || model.gpu_hours.is_some() || compute::is_known(model);
+    // Stated zero emissions say nothing of the energy: where anything upstream is known, the chain starts there.
+    if model.emissions_kg.is_some() && !(zero(model.emissions_kg.as_ref()) && upstream) {
+        Anchor::Emissions
+    } else if model.energy_kwh.is_some() {
+        Anchor::Energy
+    } else if model.gpu_hours.is_some() {
+        Anchor::Hours
+    } else if compute::is_known(model) {
+        Anchor::Compute
+    } else if is_derivative(model) && model.base_probability.is_none_or(|p| p <= 0.0) {
+        Anchor::Derivative
+    } else {
+        Anchor::Imputed
+    }
+}
+
+fn is_derivative(model: &Model) -> bool {
+    !model.base_models.is_empty() || model.relation.is_some() || model.base_probability == Some(0.0)
+}
+
+/// A product under construction.
+#[derive(Clone, Copy)]
+struct Product(Term);
+
+impl Product {
+    fn new(constant: f64) -> Product {
+        Product(Term { constant, powers: [0; SLOTS] })
+    }
+
+    fn with(mut self, slot: Slot, power: i8) -> Product {
+        for s in Slot::ALL {
+            if s == slot
+                && let Some(p) = self.0.powers.get_mut(s as usize)
+            {
+                *p += power;
+            }
+        }
+        self
+    }
+
+    fn times(mut self, constant: f64) -> Product {
+        self.0.constant *= constant;
+        self
+    }
+}
+
+struct Factors([Option<Draft>; SLOTS]);
+
+impl Factors {
+    fn set(&mut self, slot: Slot, draft: Draft) {
+        if let Some(place) = self.0.get_mut(slot as usize) {
+            *place = Some(draft);
+        }
+    }
+
+    fn get(&self, slot: Slot) -> Option<&Draft> {
+        self.0.get(slot as usize).and_then(Option::as_ref)
+    }
+}
+
+/// Assesses one model.
+///
+/// # Errors
+/// Every value of the row that a needed factor cannot be looked up from.
+pub fn assess_model(context: &Context<'_>, model: &Model) -> Result<DraftModel, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut note = |result: Result<Draft, Problem>| match result {
+        Ok(draft) => Some(draft),
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
+    let anchor = anchor(model);
+    let grid = note(facility::grid(exposure));
+    let core = match core(context, exposure, anchor) {
+        Ok(core) => Some(core),
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    let (Some(grid), Some(core)) = (grid, core) else { return Err(problems) };
+    let Core { mut factors, outputs, tier, mut provenance } = core;
+    factors.set(Slot::Grid, grid);
+    factors.set(Slot::Pue, facility::pue(exposure));
+    let mut outputs = outputs;
+    if context.study.scope.boundary == Boundary::It {
+        let [_, it, energy, emissions] = &mut outputs;
+        *energy = *it;
+        *emissions = emissions.with(Slot::Pue, -1);
+    }
+    lineage(context, exposure, anchor, &mut factors, &mut outputs)?;
+    if zero(model.emissions_kg.as_ref()) {
+        let [.., emissions] = &mut outputs;
+        *emissions = Product::new(0.0);
+    }
+    let terms = settle(model, &mut factors, outputs)?;
+    for slot in Slot::ALL {
+        if let Some(draft) = factors.get(slot) {
+            provenance.insert(slot.factor().name().to_string(), draft.provenance.clone());
+        }
+    }
+    Ok(DraftModel { tier, factors: factors.0, terms, provenance })
+}
+
+/// The chain without PUE, grid and lineage.
+struct Core {
+    factors: Factors,
+    /// Facility boundary, in the order of `Output`.
+    outputs: [Product; OUTPUTS],
+    tier: Tier,
+    provenance: BTreeMap<String, Provenance>,
+}
+
+const J_PER_KWH: f64 = 3.6e6;
+const FLOP_PER_EFLOP: f64 = 1e18;
+
+fn core(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -> Result<Core, Problem> {
+    match anchor {
+        Anchor::Compute | Anchor::Derivative | Anchor::Imputed => from_compute(context, exposure, anchor),
+        Anchor::Hours => from_hours(exposure),
+        Anchor::Energy => from_energy(exposure),
+        Anchor::Emissions => from_emissions(exposure),
+    }
+}
+
+/// E, G from E_IT.
+fn downstream(compute: Product, it: Product) -> [Product; OUTPUTS] {
+    let energy = it.with(Slot::Pue, 1);
+    // 1 t is 1e6 g.
+    [compute, it, energy, energy.with(Slot::Grid, 1).times(1e-6)]
+}
+
+/// The given efficiency, or the chips' one.
+fn efficiency_of(
+    exposure: Exposure<'_>,
+    usage: Use,
+    provenance: &mut BTreeMap<String, Provenance>,
+) -> Result<(Draft, bool), Problem> {
+    let error = exposure.priors.ln_gsd("efficiency.given_gsd");
+    if let Some(given) = &exposure.model.efficiency_flop_per_j {
+        return Ok((Draft::given(given, error, "FLOP/J"), true));
+    }
+    let chips = chips(exposure.priors, exposure.model)?;
+    provenance.insert("hardware".to_string(), chips.provenance.clone());
+    let named = chips.named;
+    Ok((efficiency::efficiency(exposure, &chips, usage), named))
+}
+
+fn from_compute(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -> Result<Core, Problem> {
+    let mut provenance = BTreeMap::new();
+    let mut factors = Factors(std::array::from_fn(|_| None));
+    let relation = exposure.model.relation.unwrap_or(Relation::Finetune);
+    let usage = match relation {
+        _ if anchor != Anchor::Derivative => Use::Training,
+        Relation::Finetune | Relation::Distill => Use::Training,
+        _ => Use::Small,
+    };
+    let (mut efficiency, named) = efficiency_of(exposure, usage, &mut provenance)?;
+    let (mut compute, tier) = match (anchor, compute::known(exposure)) {
+        (Anchor::Compute, Some(known)) => (known, if named { Tier::T4 } else { Tier::T4b }),
+        (Anchor::Derivative, _) => own_compute(context, exposure, usage)?,
+        _ => compute::imputed(exposure),
+    };
+    // The convention multiplies both or neither, so that energy is free of it.
+    if !compute.explicit && !efficiency.explicit {
+        let sd = exposure.priors.ln_gsd("efficiency.flop_convention_gsd");
+        exposure.expose(&mut compute, Default::FlopConvention, sd, 1.0);
+        exposure.expose(&mut efficiency, Default::FlopConvention, sd, 1.0);
+    }
+    factors.set(Slot::Compute, compute);
+    factors.set(Slot::Efficiency, efficiency);
+    let c = Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1);
+    let it = Product::new(1.0 / J_PER_KWH).with(Slot::Compute, 1).with(Slot::Efficiency, -1);
+    Ok(Core { factors, outputs: downstream(c, it), tier, provenance })
+}
+
+/// Incremental compute of a derivative, by the MFU that its efficiency has.
+fn own_compute(context: &Context<'_>, exposure: Exposure<'_>, usage: Use) -> Result<(Draft, Tier), Problem> {
+    let chips = match chips(exposure.priors, exposure.model) {
+        Ok(chips) => chips,
+        // With an efficiency given the chip is not needed: hours by relation are those of the year's mixture.
+        Err(_) if exposure.model.efficiency_flop_per_j.is_some() => {
+            let mut bare = exposure.model.clone();
+            bare.labels.remove("hardware");
+            chips(exposure.priors, &bare)?
+        }
+        Err(problem) => return Err(problem),
+    };
+    let mfu = efficiency::median_mfu(exposure, &chips, usage);
+    let base = exposure.model.base_models.iter().find_map(|id| context.by_id.get(id.as_str())).copied();
+    compute::derivative(exposure, base, &chips, mfu)
+}
+
+fn from_hours(exposure: Exposure<'_>) -> Result<Core, Problem> {
+    let (priors, model) = (exposure.priors, exposure.model);
+    let mut factors = Factors(std::array::from_fn(|_| None));
+    let mut provenance = BTreeMap::new();
+    let hours = model.gpu_hours.clone().unwrap_or(Value::Number(0.0));
+    let mut reporting = Draft::given(&hours, priors.ln_gsd("hours.gsd"), "accelerator-hours");
+    reporting.provenance.chosen |= !reporting.explicit && priors.chosen("hours.gsd");
+    factors.set(Slot::Reporting, reporting);
+    let h = Product::new(1.0).with(Slot::Reporting, 1);
+    let (it, c) = behind_hours(exposure, h, 0.0, &mut factors, &mut provenance)?;
+    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T3, provenance })
+}
+
+/// E_IT and C from accelerator-hours `h`; `further` is a spread (ln) of the hours that has no slot of its own.
+fn behind_hours(
+    exposure: Exposure<'_>,
+    h: Product,
+    further: f64,
+    factors: &mut Factors,
+    provenance: &mut BTreeMap<String, Provenance>,
+) -> Result<(Product, Product), Problem> {
+    let chips = chips(exposure.priors, exposure.model)?;
+    provenance.insert("hardware".to_string(), chips.provenance.clone());
+    factors.set(Slot::Efficiency, efficiency::inverse_power(exposure, &chips, further));
+    let it = h.with(Slot::Efficiency, -1).times(1e-3);
+    let c = if let Some(known) = known_besides(exposure) {
+        factors.set(Slot::Compute, known);
+        Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1)
+    } else if let Some(given) = &exposure.model.efficiency_flop_per_j {
+        factors.set(Slot::Compute, Draft::given(given, exposure.priors.ln_gsd("efficiency.given_gsd"), "FLOP/J"));
+        it.with(Slot::Compute, 1).times(J_PER_KWH / FLOP_PER_EFLOP)
+    } else {
+        factors.set(Slot::Compute, efficiency::throughput(exposure, &chips));
+        h.with(Slot::Compute, 1).times(3600.0 / FLOP_PER_EFLOP)
+    };
+    Ok((it, c))
+}
+
+/// Compute stated besides a disclosure further down: it decides C alone.
+fn known_besides(exposure: Exposure<'_>) -> Option<Draft> {
+    let mut known = compute::known(exposure)?;
+    if !known.explicit {
+        let sd = exposure.priors.ln_gsd("efficiency.flop_convention_gsd");
+        exposure.expose(&mut known, Default::FlopConvention, sd, 1.0);
+    }
+    Some(known)
+}
+
+/// C from E_IT where it is not stated.
+fn backwards(
+    exposure: Exposure<'_>,
+    it: Product,
+    factors: &mut Factors,
+    provenance: &mut BTreeMap<String, Provenance>,
+) -> Result<Product, Problem> {
+    if let Some(known) = known_besides(exposure) {
+        factors.set(Slot::Compute, known);
+        return Ok(Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1));
+    }
+    let (mut efficiency, _) = efficiency_of(exposure, Use::Training, provenance)?;
+    if !efficiency.explicit {
+        let sd = exposure.priors.ln_gsd("efficiency.flop_convention_gsd");
+        exposure.expose(&mut efficiency, Default::FlopConvention, sd, 1.0);
+    }
+    factors.set(Slot::Efficiency, efficiency);
+    Ok(it.with(Slot::Efficiency, 1).times(J_PER_KWH / FLOP_PER_EFLOP))
+}
+
+/// Prior of true/reported energy.
+fn meter(model: &Model) -> &'static str {
+    match model.source {
+        Source::Metered | Source::Audited => "energy.metered",
+        Source::Calculator if efficiency::is_cpu(model) => "energy.calculator_cpu",
+        Source::Calculator => "energy.calculator",
+        Source::SelfReported => "energy.self_reported",
+    }
+}
+
+/// `value` times a correction: a number becomes the corrected lognormal, a distribution stands as it is.
+fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: &str, what: &str) -> Draft {
+    let mut draft = Draft::given(value, correction.ln_sd, what);
+    if let Value::Number(x) = value {
+        draft.distribution = lognormal(correction.times(*x));
+        draft.provenance.chosen = priors.chosen(prior);
+        if correction.median != 1.0 {
+            draft.provenance.how += &format!(", times {:.3} (true / reported)", correction.median);
+        }
+        draft.provenance.source += &format!("; error: {}", priors.source(prior));
+    }
+    draft
+}
+
+fn from_energy(exposure: Exposure<'_>) -> Result<Core, Problem> {
+    let (priors, model) = (exposure.priors, exposure.model);
+    let mut factors = Factors(std::array::from_fn(|_| None));
+    let mut provenance = BTreeMap::new();
+    let value = model.energy_kwh.clone().unwrap_or(Value::Number(0.0));
+    let prior = meter(model);
+    factors.set(Slot::Reporting, corrected(priors, &value, priors.lognormal(prior), prior, "kWh"));
+    let reported = Product::new(1.0).with(Slot::Reporting, 1);
+    let it = if model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
+    let c = backwards(exposure, it, &mut factors, &mut provenance)?;
+    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T2, provenance })
+}
+
+fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
+    let (priors, model) = (exposure.priors, exposure.model);
+    let mut factors = Factors(std::array::from_fn(|_| None));
+    let mut provenance = BTreeMap::new();
+    let value = model.emissions_kg.clone().unwrap_or(Value::Number(0.0));
+    let metered = matches!(model.source, Source::Metered | Source::Audited);
+    let (prior, tier) =
+        if metered { ("emissions.metered_gsd", Tier::T1) } else { ("emissions.self_reported_gsd", Tier::T1b) };
+    let mut correction = LogNormal { median: 1.0, ln_sd: priors.ln_gsd(prior) };
+    if !metered && let Some(scope) = efficiency::scope_correction(priors, model) {
+        correction = LogNormal { median: scope.median, ln_sd: quadrature(correction.ln_sd, scope.ln_sd) };
+    }
+    let reporting = corrected(priors, &value, correction, prior, "kgCO2e");
+    let kg = reporting.median();
+    factors.set(Slot::Reporting, reporting);
+    let emissions = Product::new(1e-3).with(Slot::Reporting, 1);
+    // What else is stated decides the energies; it has the relative error of the emissions, which it was made with.
+    let (it, energy, c) = if let Some(stated) = model.energy_kwh.as_ref().filter(|_| kg > 0.0) {
+        let bias = LogNormal::of(stated).median * priors.lognormal(meter(model)).median;
+        let reported = Product::new(bias / kg).with(Slot::Reporting, 1);
+        let it = if model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
+        (it, it.with(Slot::Pue, 1), backwards(exposure, it, &mut factors, &mut provenance)?)
+    } else if let Some(hours) = &model.gpu_hours {
+        let hours = LogNormal::of(hours);
+        let further = quadrature(hours.ln_sd, priors.ln_gsd("hours.gsd"));
+        let (it, c) = behind_hours(exposure, Product::new(hours.median), further, &mut factors, &mut provenance)?;
+        (it, it.with(Slot::Pue, 1), c)
+    } else {
+        // kg / (g/kWh) = 1,000 kWh
+        let energy = Product::new(1e3).with(Slot::Reporting, 1).with(Slot::Grid, -1);
+        let it = energy.with(Slot::Pue, -1);
+        (it, energy, backwards(exposure, it, &mut factors, &mut provenance)?)
+    };
+    Ok(Core { factors, outputs: [c, it, energy, emissions], tier, provenance })
+}
+
+/// The factor of all outputs that says how much of the run is counted: whether it is one at all, and the development
+/// multiplier.
+fn lineage(
+    context: &Context<'_>,
+    exposure: Exposure<'_>,
+    anchor: Anchor,
+    factors: &mut Factors,
+    outputs: &mut [Product; OUTPUTS],
+) -> Result<(), Vec<Problem>> {
+    let (priors, model) = (exposure.priors, exposure.model);
+    let guessed = model.base_probability.filter(|p| *p > 0.0 && *p < 1.0);
+    let development = context.study.scope.run == Run::Development;
+    let (base, tune) = (development_prior(model), "development.finetune");
+    let multiplier = |derivative: bool| {
+        let name = if derivative { tune } else { base };
+        if development { priors.distribution(name) } else { Distribution::Fixed(1.0) }
+    };
+    let mut draft = if let Some(p) = guessed {
+        let whole = outputs.first().map_or(0.0, |c| median(factors, c));
+        let (own, _) = own_compute(context, exposure, Use::Small).map_err(|p| vec![p])?;
+        let ratio = if whole > 0.0 { (own.median() / FLOP_PER_EFLOP / whole).min(1.0) } else { 1.0 };
+        if ratio >= 1.0 && !development {
+            return Ok(());
+        }
+        let how = format!(
+            "a training run of its own with probability {p}, else a derivative with {ratio:.3e} of the compute{}",
+            if development { "; times the development multiplier" } else { "" }
+        );
+        let source = "base_probability of the models file".to_string();
+        let parts = vec![(p, multiplier(false)), (1.0 - p, scaled(&multiplier(true), ratio))];
+        Draft::new(Distribution::Mixture(parts), Provenance { kind: Kind::Guessed, how, source, chosen: true })
+    } else if development {
+        let derivative = anchor == Anchor::Derivative || is_derivative(model);
+        let name = if derivative { tune } else { base };
+        Draft::new(multiplier(derivative), priors.provenance(name, "development multiplier: all runs / final run"))
+    } else {
+        return Ok(());
+    };
+    draft.provenance.chosen |= guessed.is_some();
+    factors.set(Slot::Lineage, draft);
+    for output in outputs {
+        *output = output.with(Slot::Lineage, 1);
+    }
+    Ok(())
+}
+
+/// `d · k`, where k may be 0.
+fn scaled(d: &Distribution, k: f64) -> Distribution {
+    if k > 0.0 { d.scaled(k) } else { Distribution::Fixed(0.0) }
+}
+
+fn development_prior(model: &Model) -> &'static str {
+    let reasoning =
+        model.labels.get("reasoning").is_some_and(|t| matches!(t.to_lowercase().as_str(), "yes" | "true" | "1"));
+    if reasoning && model.date.is_some_and(|d| d.year >= 2025) { "development.reasoning" } else { "development.base" }
+}
+
+/// An output at the medians of its factors.
+fn median(factors: &Factors, product: &Product) -> f64 {
+    let mut value = product.0.constant;
+    for (slot, power) in Slot::ALL.into_iter().zip(product.0.powers) {
+        if let Some(draft) = factors.get(slot).filter(|_| power != 0) {
+            value *= libm::pow(draft.median(), f64::from(power));
+        }
+    }
+    value
+}
+
+/// Zero factors make zero outputs; factors that reach no output are dropped.
+fn settle(model: &Model, factors: &mut Factors, outputs: [Product; OUTPUTS]) -> Result<[Term; OUTPUTS], Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut terms = outputs.map(|p| p.0);
+    for slot in Slot::ALL {
+        let Some(draft) = factors.get(slot).filter(|d| d.is_zero()) else { continue };
+        let mut divides = false;
+        for term in &mut terms {
+            let power = term.powers.get(slot as usize).copied().unwrap_or(0);
+            if power > 0 {
+                *term = Term { constant: 0.0, powers: [0; SLOTS] };
+            } else if power < 0 && term.constant > 0.0 {
+                divides = true;
+            }
+        }
+        if divides {
+            problems.push(Problem {
+                place: column(model, slot.factor().name()),
+                value: "0".to_string(),
+                message: format!(
+                    "{} of 0 ({}) would have to be divided by; leave it empty or give the energy",
+                    slot.factor().name(),
+                    draft.provenance.how
+                ),
+            });
+        }
+    }
+    for term in &mut terms {
+        if term.constant == 0.0 {
+            term.powers = [0; SLOTS];
+        }
+        if !term.constant.is_finite() {
+            problems.push(Problem {
+                place: column(model, "id"),
+                value: model.id.clone(),
+                message: "the values of this row multiply to more than a number can hold; check their units"
+                    .to_string(),
+            });
+        }
+    }
+    for slot in Slot::ALL {
+        let used = Output::ALL.iter().zip(&terms).any(|(_, t)| t.powers.get(slot as usize).is_some_and(|p| *p != 0));
+        if !used && let Some(place) = factors.0.get_mut(slot as usize) {
+            *place = None;
+        }
+    }
+    if problems.is_empty() { Ok(terms) } else { Err(problems) }
+}

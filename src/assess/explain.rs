@@ -1,0 +1,118 @@
+//! How every factor of one model came about, as text for people.
+
+use super::{Assessment, Kind, Output, Provenance, Slot, Term};
+use crate::portfolio::Distribution;
+use crate::portfolio::quantile::quantile;
+
+/// Every factor of the model `id`: its distribution, median and central 90 % range (own part, without shared effects),
+/// provenance, the shared effects on it, and each output as a product. `None` if there is no such model.
+pub fn explain(assessment: &Assessment, id: &str) -> Option<String> {
+    let model = assessment.models.iter().find(|m| m.id == id)?;
+    let mut out = format!("{}\ntier {}\n", model.id, model.tier.name());
+    for (slot, factor) in Slot::ALL.into_iter().zip(&model.factors) {
+        let Some(factor) = factor else { continue };
+        let d = &factor.distribution;
+        out += &format!(
+            "\n{:<11} median {}, 90 % from {} to {}\n",
+            slot.factor().name(),
+            short(quantile(d, 0.5)),
+            short(quantile(d, 0.05)),
+            short(quantile(d, 0.95))
+        );
+        out += &format!("  {:<9} {}\n", "own", written(d));
+        out += &provenance(&factor.provenance);
+        for (index, weight) in &factor.shared {
+            let Some(effect) = assessment.shared.get(*index) else { continue };
+            let gsd = libm::exp((effect.ln_gsd * weight).abs());
+            let sign = if *weight < 0.0 { " (inverse)" } else { "" };
+            let whose = if effect.value.is_empty() { String::new() } else { format!(" [{}]", effect.value.join(", ")) };
+            out += &format!("  {:<9} {}{whose}, GSD {gsd:.3}{sign}\n", "shared", effect.name);
+        }
+    }
+    let further: Vec<_> = model
+        .provenance
+        .iter()
+        .filter(|(name, _)| Slot::ALL.iter().all(|s| s.factor().name() != name.as_str()))
+        .collect();
+    for (name, p) in further {
+        out += &format!("\n{name}\n{}", provenance(p));
+    }
+    out.push('\n');
+    for (output, term) in Output::ALL.into_iter().zip(&model.terms) {
+        let (name, unit) = match output {
+            Output::Compute => ("compute", "EFLOP"),
+            Output::ItEnergy => ("IT energy", "kWh"),
+            Output::Energy => ("energy", "kWh"),
+            Output::Emissions => ("emissions", "t"),
+        };
+        out += &format!("{name:<11} {unit:<5} = {}\n", product(term));
+    }
+    Some(out)
+}
+
+fn provenance(p: &Provenance) -> String {
+    let kind = match p.kind {
+        Kind::Disclosed => "disclosed",
+        Kind::LookedUp => "looked up",
+        Kind::Imputed => "imputed",
+        Kind::Default => "default",
+        Kind::Guessed => "guessed",
+    };
+    let chosen = if p.chosen { "; chosen" } else { "" };
+    format!("  {kind:<9} {}\n  {:<9} {}{chosen}\n", p.how, "source", p.source)
+}
+
+fn product(term: &Term) -> String {
+    let mut text = short(term.constant);
+    for (slot, power) in Slot::ALL.into_iter().zip(term.powers) {
+        let name = slot.factor().name();
+        match power {
+            0 => {}
+            1 => text += &format!(" · {name}"),
+            p if p < 0 => text += &format!(" / {name}{}", exponent(-p)),
+            p => text += &format!(" · {name}{}", exponent(p)),
+        }
+    }
+    text
+}
+
+fn exponent(power: i8) -> String {
+    if power == 1 { String::new() } else { format!("^{power}") }
+}
+
+/// Four significant digits.
+fn short(x: f64) -> String {
+    if x != 0.0 && !(1e-3..1e5).contains(&x.abs()) {
+        return format!("{x:.3e}");
+    }
+    let digits = if x == 0.0 { 0 } else { 3 - (libm::log10(x.abs()).floor() as i32).clamp(-3, 3) };
+    let text = format!("{x:.*}", usize::try_from(digits).unwrap_or(0));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+/// A distribution in the grammar of cells, to four digits.
+fn written(d: &Distribution) -> String {
+    use Distribution::*;
+    let args =
+        |name: &str, xs: &[f64]| format!("{name}({})", xs.iter().map(|x| short(*x)).collect::<Vec<_>>().join(", "));
+    match d {
+        Fixed(x) => args("fixed", &[*x]),
+        LogNormal { median, gsd } => args("lognormal", &[*median, *gsd]),
+        Normal { mean, sd } => args("normal", &[*mean, *sd]),
+        Uniform { lo, hi } => args("uniform", &[*lo, *hi]),
+        LogUniform { lo, hi } => args("loguniform", &[*lo, *hi]),
+        Triangular { lo, mode, hi } => args("triangular", &[*lo, *mode, *hi]),
+        Pert { lo, mode, hi } => args("pert", &[*lo, *mode, *hi]),
+        Beta { a, b, lo, hi } => args("beta", &[*a, *b, *lo, *hi]),
+        Gamma { shape, scale } => args("gamma", &[*shape, *scale]),
+        LogitNormal { mu, sd, lo, hi } if *lo == 0.0 && *hi == 1.0 => args("logitnormal", &[*mu, *sd]),
+        LogitNormal { mu, sd, lo, hi } => args("logitnormal", &[*mu, *sd, *lo, *hi]),
+        Shifted { shift, inner } => format!("shifted({}, {})", short(*shift), written(inner)),
+        Mixture(parts) => {
+            let parts: Vec<String> = parts.iter().map(|(w, d)| format!("{}: {}", short(*w), written(d))).collect();
+            format!("mixture({})", parts.join(", "))
+        }
+        Empirical(values) => format!("empirical of {} values", values.len()),
+        Truncated { inner, lo, hi } => format!("truncated({}, {}, {})", written(inner), short(*lo), short(*hi)),
+    }
+}

@@ -1,0 +1,16 @@
+//! `haze check`: read and assess, report everything, run nothing.
+
+use std::path::Path;
+
+use super::{Failure, counted, print, warn};
+use crate::assess::assess;
+use crate::portfolio;
+
+pub fn check(file: &Path) -> Result<(), Failure> {
+    let (portfolio, mut warnings) = portfolio::read(file)?;
+    let assessment = assess(&portfolio)?;
+    warnings.extend(assessment.warnings);
+    warn(&warnings, usize::MAX);
+    let models = counted(portfolio.models.len(), "model");
+    print(&format!("{models}, no problem, {}\n", counted(warnings.len(), "warning")))
+}

@@ -1,0 +1,170 @@
+//! `haze run`: from files to a table on the terminal and to result files.
+//!
+//! Outputs are prepared before the work, so that a bad path fails first, and put in place after it, so that an
+//! interrupted or failed run leaves nothing behind.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{BackendChoice, Failure, RunArgs, colour, print, warn};
+use crate::assess::{Assessment, assess};
+use crate::engine::{Backend, Cpu, Simd, Stopped, Summary};
+use crate::plan::compile::compile;
+use crate::plan::hash::plan_hash;
+use crate::plan::{self, Plan};
+use crate::portfolio::{self, Study};
+use crate::posterior::oracle::oracle;
+use crate::posterior::{self, Options, Posterior};
+use crate::report::files::{self, Target, Unwritable};
+use crate::report::json::RunInfo;
+use crate::report::study::Effective;
+use crate::report::table::Style;
+use crate::report::{csv, json, study, table};
+
+const DRAWS: u64 = 1_000_000;
+const SEED: u64 = 42;
+const INTERVAL: f64 = 0.95;
+/// Warnings shown by a run; `haze check` shows all.
+const WARNINGS: usize = 5;
+
+pub fn run(args: RunArgs) -> Result<(), Failure> {
+    let mut clock = Clock::new();
+    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
+    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
+    let (portfolio, mut warnings) = portfolio::read(&args.file)?;
+    let effective = settings(&args, &portfolio.study);
+    let assessment = assess(&portfolio)?;
+    warnings.extend(assessment.warnings.iter().cloned());
+    clock.lap("read_and_assess_s");
+    let plan = compile(&assessment).map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
+    clock.lap("plan_s");
+    let folder = args.out.as_deref().map(files::prepare).transpose().map_err(unwritable)?;
+    let json_file = args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose();
+    let json_file = json_file.map_err(unwritable)?;
+    if !args.quiet {
+        warn(&warnings, WARNINGS);
+    }
+
+    let (summary, backend) = draw(&args, &plan, &effective)?;
+    clock.lap("draw_s");
+    let oracle = oracle(&assessment);
+    let discretisation_bound = plan::error::relative_bound(&plan);
+    let options = Options { interval: effective.interval, seed: effective.seed, discretisation_bound };
+    let posterior = posterior::posterior(&assessment, &plan, &summary, &oracle, &options);
+    drop(summary);
+    clock.lap("posterior_s");
+    let info = RunInfo { plan_hash: plan_hash(&plan), backend, timings: clock.laps };
+
+    let mut result = Vec::new();
+    json::write(&mut result, &posterior, &assessment, &info).context("cannot write the JSON result")?;
+    if let Some(target) = folder {
+        write_folder(target, &result, &posterior, &portfolio.study, effective)?;
+    }
+    if let Some(target) = json_file {
+        target.commit(&[&bytes(&result)]).map_err(|e| Failure::Run(e.into()))?;
+    }
+    if to_stdout {
+        print(&String::from_utf8_lossy(&result))
+    } else if args.quiet {
+        Ok(())
+    } else {
+        print(&page(&posterior, &assessment))
+    }
+}
+
+/// The command line goes before the study, the study before the defaults.
+fn settings(args: &RunArgs, study: &Study) -> Effective {
+    Effective {
+        draws: args.draws.or(study.draws).unwrap_or(DRAWS),
+        seed: args.seed.or(study.seed).unwrap_or(SEED),
+        interval: args.interval.or(study.interval).unwrap_or(INTERVAL),
+    }
+}
+
+fn draw(args: &RunArgs, plan: &Plan, effective: &Effective) -> Result<(Summary, json::Backend), Failure> {
+    let simd = Simd::detect();
+    let cpu = match args.backend {
+        BackendChoice::Auto | BackendChoice::Cpu => {
+            Cpu::new(args.threads.map_or(0, usize::from), args.chunk.map_or(0, |n| n as usize), simd)
+        }
+    };
+    let cpu = cpu.context("cannot start the threads")?;
+    let backend = json::Backend { name: "cpu".into(), adapter: Some(simd.name().into()), threads: cpu.threads() };
+    let bar = progress_bar(effective.draws, args.quiet);
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    // A second handler in one process (the library used twice) changes nothing: the first one stays.
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+    let progress = |n| {
+        bar.inc(n);
+        !stop.load(Ordering::Relaxed)
+    };
+    let outcome = cpu.run(plan, effective.seed, 0..effective.draws, &progress);
+    bar.finish_and_clear();
+    match outcome {
+        Ok(summary) => Ok((summary, backend)),
+        Err(Stopped) => Err(Failure::Interrupted),
+    }
+}
+
+/// Progress on standard error where that is a terminal.
+fn progress_bar(draws: u64, quiet: bool) -> ProgressBar {
+    let shown = !quiet && io::stderr().is_terminal();
+    let target = if shown { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(draws), target);
+    if let Ok(style) = ProgressStyle::with_template("drawing {bar:32} {percent:>3} %  {human_pos} draws, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(250));
+    bar
+}
+
+fn write_folder(
+    target: Target,
+    result: &[u8],
+    posterior: &Posterior,
+    settings: &Study,
+    effective: Effective,
+) -> Result<(), Failure> {
+    let (mut models, mut groups) = (Vec::new(), Vec::new());
+    csv::models(&mut models, posterior).context("cannot write models.csv")?;
+    csv::groups(&mut groups, posterior).context("cannot write groups.csv")?;
+    let study = study::resolved(settings, effective, target.folder()).context("cannot write study.toml")?;
+    target
+        .commit(&[&bytes(result), &bytes(&models), &bytes(&groups), &bytes(study.as_bytes())])
+        .map_err(|e| Failure::Run(e.into()))
+}
+
+fn bytes(content: &[u8]) -> impl Fn(&mut dyn Write) -> io::Result<()> {
+    move |out| out.write_all(content)
+}
+
+fn page(posterior: &Posterior, assessment: &Assessment) -> String {
+    let (_, columns) = console::Term::stdout().size();
+    let width = if io::stdout().is_terminal() { usize::from(columns) } else { 100 };
+    table::terminal(posterior, assessment, Style { colour: colour(), width })
+}
+
+/// Seconds by stage.
+struct Clock {
+    last: Instant,
+    laps: Vec<(String, f64)>,
+}
+
+impl Clock {
+    fn new() -> Clock {
+        Clock { last: Instant::now(), laps: vec![] }
+    }
+
+    fn lap(&mut self, name: &str) {
+        let now = Instant::now();
+        self.laps.push((name.into(), (now - self.last).as_secs_f64()));
+        self.last = now;
+    }
+}

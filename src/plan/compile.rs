@@ -108,6 +108,8 @@ struct Compiler<'a> {
 struct CompiledFactor {
     marginal: Marginal,
     log2_constant: f64,
+    /// For a PUE sampled as 1 + X: log2 of X's constant, which is in the marginal and not in the terms.
+    log2_x: f64,
     /// A fixed zero.
     zero: bool,
     can_be_zero: bool,
@@ -122,6 +124,7 @@ impl CompiledFactor {
         CompiledFactor {
             marginal: Marginal::None,
             log2_constant: if value > 0.0 { libm::log2(value) } else { 0.0 },
+            log2_x: 0.0,
             zero: value == 0.0,
             can_be_zero: false,
             own: [0.0; 3],
@@ -267,6 +270,7 @@ impl Compiler<'_> {
                 Ok(wrap(CompiledFactor {
                     marginal: Marginal::Affine { scale },
                     log2_constant: libm::log2(*median),
+                    log2_x: 0.0,
                     zero: false,
                     can_be_zero: false,
                     own: [-half, 0.0, half],
@@ -302,6 +306,7 @@ impl Compiler<'_> {
         Ok(CompiledFactor {
             marginal: Marginal::Table { table: index },
             log2_constant: libm::log2(scale) + table.reference_log2,
+            log2_x: 0.0,
             zero: false,
             can_be_zero: table.has_zero(),
             own: [at(-range::Z_MAX), at(0.0), at(range::Z_MAX)],
@@ -366,14 +371,14 @@ impl CompiledFactor {
             Marginal::Table { table } => Marginal::OnePlusTable { loc, table },
             _ => Marginal::OnePlusConstant { loc },
         };
-        CompiledFactor { marginal, can_be_zero: false, ..self }
+        CompiledFactor { marginal, log2_constant: 0.0, log2_x: self.log2_constant, can_be_zero: false, ..self }
     }
 
     /// log2 of the sampled factor at the ends and the middle, shared effects included.
     fn with_shared(&self, half: f64) -> [f64; 3] {
         let [low, middle, high] = self.own;
         if self.marginal.one_plus().is_some() {
-            let at = |y: f64| libm::log1p(libm::exp2(self.log2_constant + y)) / std::f64::consts::LN_2;
+            let at = |y: f64| libm::log1p(libm::exp2(self.log2_x + y)) / std::f64::consts::LN_2;
             [at(low - half), at(middle), at(high + half)]
         } else {
             [low - half, middle, high + half]

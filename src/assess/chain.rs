@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::efficiency::{self, Use, chips, column};
-use super::factor::{Draft, LogNormal, lognormal, quadrature};
+use super::factor::{Draft, LogNormal, eighth_octave, lognormal, quadrature};
 use super::priors::Priors;
 use super::shared::{Default, Exposure};
 use super::{Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier};
@@ -406,7 +406,7 @@ fn lineage(
     let mut draft = if let Some(p) = guessed {
         let whole = outputs.first().map_or(0.0, |c| median(factors, c));
         let (own, _) = own_compute(context, exposure, Use::Small).map_err(|p| vec![p])?;
-        let ratio = if whole > 0.0 { (own.median() / FLOP_PER_EFLOP / whole).min(1.0) } else { 1.0 };
+        let ratio = if whole > 0.0 { eighth_octave(own.median() / FLOP_PER_EFLOP / whole).min(1.0) } else { 1.0 };
         if ratio >= 1.0 && !development {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::efficiency::{Chips, column};
-use super::factor::{Draft, LogNormal, lognormal, mixture, quadrature, residual};
+use super::factor::{Draft, LogNormal, eighth_octave, lognormal, mixture, quadrature, residual};
 use super::names::normal;
 use super::shared::{Default, Exposure};
 use super::{Kind, Provenance, Tier};
@@ -206,6 +206,7 @@ pub fn imputed(exposure: Exposure<'_>) -> (Draft, Tier) {
         }
     };
     let per = flop_per_parameter_and_token(model);
+    let size = eighth_octave(n.median);
     // An era's spread is split between and within organisations in one proportion.
     let (between, within) = (priors.ln_gsd("tokens.organization_gsd"), priors.ln_gsd("tokens.within_gsd"));
     let total = quadrature(between, within);
@@ -217,7 +218,7 @@ pub fn imputed(exposure: Exposure<'_>) -> (Draft, Tier) {
         let names = era.priors();
         let tokens = priors.lognormal(names.0);
         let exponent = priors.number(names.1);
-        let d = tokens.median * libm::pow(n.median / 10e9, exponent);
+        let d = tokens.median * libm::pow(size / 10e9, exponent);
         medians.push(d);
         let ln_sd = quadrature(residual(tokens.ln_sd, shared), (1.0 + exponent) * n.ln_sd);
         (*w, truncated(lognormal(LogNormal { median: per * n.median * d, ln_sd }), bound(exposure, Some(*era))))
@@ -241,26 +242,35 @@ fn by_kind(exposure: Exposure<'_>) -> Draft {
     let label = |name: &str| exposure.model.labels.get(name).map(|t| normal(t)).unwrap_or_default();
     let task = label("task") + &label("domain");
     let has = |words: &[&str]| words.iter().any(|w| task.contains(w));
-    let prior = if has(&["texttoimage", "texttovideo", "imagegeneration", "videogeneration", "diffusion"]) {
-        "compute.unknown_image_generation"
+    let (prior, growth) = if has(&["texttoimage", "texttovideo", "imagegeneration", "videogeneration", "diffusion"]) {
+        ("compute.unknown_image_generation", "compute.unknown_image_generation_growth")
     } else if has(&["imagetexttotext", "multimodal", "visualquestion", "anytoany", "visionlanguage"]) {
-        "compute.unknown_multimodal"
+        ("compute.unknown_multimodal", "compute.unknown_multimodal_growth")
     } else if has(&["speech", "audio", "voice"]) {
-        "compute.unknown_speech"
+        ("compute.unknown_speech", "compute.unknown_speech_growth")
     } else if has(&["image", "vision", "object", "segment", "video", "depth"]) {
-        "compute.unknown_vision"
+        ("compute.unknown_vision", "compute.unknown_vision_growth")
     } else if task.is_empty()
         || has(&["text", "language", "fillmask", "sentence", "token", "question", "translation", "summar", "chat"])
     {
-        "compute.unknown_language"
+        ("compute.unknown_language", "compute.unknown_language_growth")
     } else {
-        "compute.unknown_other"
+        ("compute.unknown_other", "compute.unknown_other_growth")
     };
-    let provenance = Provenance {
-        kind: Kind::Imputed,
-        ..priors.provenance(prior, format!("neither compute nor parameters stated: {}", prior.replace('_', " ")))
-    };
-    Draft::new(truncated(priors.distribution(prior), priors.number("compute.bound_flop")), provenance)
+    let year = exposure.model.date.map_or(priors.number("chips.undated_year") as i32, |d| d.year);
+    let grown = libm::exp(priors.number(growth) * f64::from(year - 2023));
+    let hi = priors.number(match year {
+        ..=2016 => "compute.bound_to_2016",
+        2017..=2018 => "compute.bound_to_2018",
+        2019..=2020 => "compute.bound_to_2020",
+        2021..=2022 => "compute.bound_to_2022",
+        2023 => "compute.bound_to_2023",
+        2024.. => "compute.bound_flop",
+    });
+    let kind = prior.trim_start_matches("compute.unknown_").replace('_', " ");
+    let how = format!("neither compute nor parameters stated: models of kind {kind} in {year}, below {hi:e} FLOP");
+    let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
+    Draft::new(truncated(lognormal(priors.lognormal(prior).times(grown)), hi), provenance)
 }
 
 /// A derivative's own compute: GPU-hours by relation times the chips' median throughput; for fine-tunes a small share
@@ -291,7 +301,7 @@ pub fn derivative(
     let distribution = if relation == Relation::Finetune && continued > 0.0 {
         let stated = own.or(base.and_then(active_parameters)).map(|n| LogNormal::of(n).median);
         let n = stated.filter(|n| *n > 0.0).unwrap_or(priors.number("derivative.parameters"));
-        let per_token = flop_per_parameter_and_token(model) * n;
+        let per_token = flop_per_parameter_and_token(model) * eighth_octave(n);
         if !(per_token.is_finite() && per_token > 0.0) {
             return Err(Problem {
                 place: column(model, "parameters"),

@@ -5,7 +5,8 @@
 //! reciprocal node power `1 / (k_node · TDP)` [1/W]. The own part of MFU is cut where MFU would pass its bound at the
 //! median node power; shared effects multiply what is left.
 
-use super::factor::{Draft, LogNormal, lognormal, mixture, quadrature, residual};
+use super::compute::active_parameters;
+use super::factor::{Draft, LogNormal, eighth_octave, lognormal, mixture, quadrature, residual};
 use super::grid;
 use super::hardware::{self, Chip, Family};
 use super::names::normal;
@@ -107,8 +108,9 @@ impl MfuSource {
     fn of(exposure: Exposure<'_>) -> MfuSource {
         let model = exposure.model;
         let priors = exposure.priors;
-        let active_parameters = model.active_parameters.as_ref().or(model.parameters.as_ref());
-        let active_parameters = active_parameters.map(|n| LogNormal::of(n).median).filter(|n| *n > 0.0);
+        let active_parameters = active_parameters(model);
+        let active_parameters =
+            active_parameters.map(|n| LogNormal::of(n).median).filter(|n| *n > 0.0).map(eighth_octave);
         match &model.mfu {
             Some(Value::Number(x)) => {
                 let quoted = priors.lognormal("efficiency.mfu_quoted");

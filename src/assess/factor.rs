@@ -70,6 +70,12 @@ pub fn mixture(mut parts: Vec<(f64, Distribution)>) -> Distribution {
     }
 }
 
+/// To the nearest eighth of an octave (4.4 %). For sizes that enter only a prior's shape or a small power of it: models
+/// of like size then share one compiled table.
+pub fn eighth_octave(x: f64) -> f64 {
+    libm::exp2(libm::round(8.0 * libm::log2(x)) / 8.0)
+}
+
 /// A number as people write it: large and small ones with an exponent.
 pub fn shown(x: f64) -> String {
     if x != 0.0 && !(1e-4..1e7).contains(&x.abs()) { format!("{x:e}") } else { format!("{x}") }

@@ -17,6 +17,7 @@ pub mod priors;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod typical;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

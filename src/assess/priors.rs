@@ -114,7 +114,7 @@ impl Priors {
                 match read(value, entry.form, folder) {
                     Ok(content) => {
                         entry.content = content;
-                        entry.text = value.to_string();
+                        entry.text = written(value);
                         entry.source = "the study file".to_string();
                         entry.chosen = false;
                         entry.replaced = true;
@@ -194,6 +194,14 @@ impl Priors {
 
     pub fn source(&self, name: &str) -> &str {
         &self.entry(name).source
+    }
+}
+
+/// As TOML, large and small numbers with an exponent.
+fn written(value: &toml::Value) -> String {
+    match value {
+        toml::Value::Float(x) if *x != 0.0 && !(1e-4..1e7).contains(&x.abs()) => format!("{x:e}"),
+        other => other.to_string(),
     }
 }
 
@@ -290,7 +298,7 @@ fn embedded(text: &str) -> Result<Priors, String> {
         entries.push(Entry {
             content: read(value, form, Path::new(".")).map_err(|e| format!("{section}.{key}: {e}"))?,
             form,
-            text: value.to_string(),
+            text: written(value),
             unit: text("unit")?,
             source: text("source")?,
             chosen: spec.get("chosen").and_then(|c| c.as_bool()).ok_or(format!("{section}.{key}: chosen?"))?,
@@ -315,12 +323,17 @@ fn embedded(text: &str) -> Result<Priors, String> {
 }
 
 /// All priors as a study file: `[priors.*]` tables with unit and source above each entry. Edited and passed to
-/// `haze run`, it replaces the defaults by what it says.
+/// `haze run`, it replaces the defaults by what it says. Comments at its head give the spread of emissions that the
+/// priors combine to for a typical model of each tier.
 pub fn print(priors: &Priors) -> String {
     let mut out = String::from(
         "# Priors of carbonhaze. To change some, keep their lines, name your models file and run this file as a study:\n\
-         # models = [\"models.csv\"]\n",
+         # models = [\"models.csv\"]\n#\n# They combine to these geometric standard deviations of the emissions of a typical \
+         model\n# (USA, 2024, its organisation known; A100 where the tier knows the chip):\n",
     );
+    for (tier, gsd) in super::typical::gsds(priors) {
+        out += &format!("#   tier {:<3} {gsd:.2}\n", tier.name());
+    }
     let mut section = "";
     for entry in &priors.entries {
         if entry.section != section {

@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::key::{effect_key, model_key};
 use super::range::{self, Spread};
 use super::shape::{ShapeKey, normalise};
-use super::table::Table;
+use super::table::{Table, TableError};
 use super::{Cell, GroupPlan, LOG2_BITS, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, SCALE_BITS, TOTALS, TermPlan};
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, OUTPUTS, SLOTS, Slot};
 use crate::portfolio::Distribution;
@@ -52,10 +54,11 @@ pub fn groups(assessment: &Assessment) -> Vec<Group> {
 
 /// Compiles an assessment.
 pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
+    let (tables, table_of) = compile_tables(assessment);
     let mut compiler = Compiler {
         assessment,
-        tables: Vec::new(),
-        table_of: HashMap::new(),
+        tables,
+        table_of,
         cells: Vec::new(),
         cell_of: HashMap::new(),
         groups: groups(assessment),
@@ -84,7 +87,7 @@ pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
     total_units[..OUTPUTS].copy_from_slice(&totals.units);
     total_units[OUTPUTS] = totals.units[OUTPUT_EMISSIONS];
     Ok(Plan {
-        tables: compiler.tables,
+        tables: compiler.tables.into_iter().filter_map(Result::ok).collect(),
         effects: assessment.shared.iter().map(effect_key).collect(),
         cells: compiler.cells,
         models,
@@ -97,7 +100,7 @@ pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
 
 struct Compiler<'a> {
     assessment: &'a Assessment,
-    tables: Vec<Arc<Table>>,
+    tables: Vec<Result<Arc<Table>, TableError>>,
     table_of: HashMap<ShapeKey, u32>,
     cells: Vec<Cell>,
     cell_of: HashMap<Cell, u32>,
@@ -257,8 +260,8 @@ impl Compiler<'_> {
         factor: &AssessedFactor,
     ) -> Result<CompiledFactor, PlanError> {
         let name = slot.factor().name();
-        let one_plus = slot == Slot::Pue && (!factor.shared.is_empty() || is_shifted_lognormal(&factor.distribution));
-        let distribution = if one_plus { factor.distribution.minus_one() } else { factor.distribution.clone() };
+        let one_plus = is_one_plus(slot, factor);
+        let distribution = sampled(slot, factor);
         let wrap = |compiled: CompiledFactor| if one_plus { compiled.into_one_plus() } else { compiled };
         match &distribution {
             Distribution::Fixed(x) if one_plus && *x == 0.0 => Ok(CompiledFactor::constant(1.0)),
@@ -288,20 +291,13 @@ impl Compiler<'_> {
         }
     }
 
-    fn table(&mut self, distribution: &Distribution) -> Result<CompiledFactor, String> {
+    fn table(&self, distribution: &Distribution) -> Result<CompiledFactor, String> {
         let (shape, scale) = normalise(distribution);
-        let key = ShapeKey::of(&shape);
-        let index = match self.table_of.get(&key) {
-            Some(&index) => index,
-            None => {
-                let table = Table::compile(&shape).map_err(|e| e.to_string())?;
-                let index = self.tables.len() as u32;
-                self.tables.push(Arc::new(table));
-                self.table_of.insert(key, index);
-                index
-            }
+        let index = self.table_of.get(&ShapeKey::of(&shape)).copied();
+        let Some((index, table)) = index.and_then(|i| Some((i, self.tables.get(i as usize)?))) else {
+            return Err("no table was compiled for it".into());
         };
-        let table = &self.tables[index as usize];
+        let table = table.as_ref().map_err(|e| e.to_string())?;
         let at = |z: f64| libm::ldexp(f64::from(table.value(range::fixed_z(z))), -(LOG2_BITS as i32));
         Ok(CompiledFactor {
             marginal: Marginal::Table { table: index },
@@ -397,6 +393,37 @@ impl CompiledFactor {
             [[(low - middle).max(DEEPEST), high - middle], [-half, half]]
         }
     }
+}
+
+/// Whether PUE − 1 is what is sampled: where effects are shared, and where that needs no table.
+fn is_one_plus(slot: Slot, factor: &AssessedFactor) -> bool {
+    slot == Slot::Pue && (!factor.shared.is_empty() || is_shifted_lognormal(&factor.distribution))
+}
+
+/// The distribution that is drawn from.
+fn sampled(slot: Slot, factor: &AssessedFactor) -> Distribution {
+    if is_one_plus(slot, factor) { factor.distribution.minus_one() } else { factor.distribution.clone() }
+}
+
+/// A table for every shape that needs one, in the order of first use, compiled on all cores.
+fn compile_tables(assessment: &Assessment) -> (Vec<Result<Arc<Table>, TableError>>, HashMap<ShapeKey, u32>) {
+    let mut shapes = Vec::new();
+    let mut table_of = HashMap::new();
+    for model in &assessment.models {
+        for slot in Slot::ALL {
+            let Some(factor) = &model.factors[slot as usize] else { continue };
+            let distribution = sampled(slot, factor);
+            if matches!(distribution, Distribution::Fixed(_) | Distribution::LogNormal { .. }) {
+                continue;
+            }
+            let (shape, _) = normalise(&distribution);
+            table_of.entry(ShapeKey::of(&shape)).or_insert_with(|| {
+                shapes.push(shape);
+                shapes.len() as u32 - 1
+            });
+        }
+    }
+    (shapes.par_iter().map(|shape| Table::compile(shape).map(Arc::new)).collect(), table_of)
 }
 
 fn is_shifted_lognormal(distribution: &Distribution) -> bool {

@@ -351,7 +351,7 @@ impl Fit {
             let knot = after.left;
             let low = 0.5 * (before.left + knot);
             let high = 0.5 * (knot + after.right);
-            (knot + 0.25 * (before.sag() + after.sag())).clamp(low, high)
+            (knot + 0.25 * (before.sag() + after.sag())).max(low).min(high)
         };
         let joined = |before: &Chord, after: &Chord| before.regular && after.regular && before.right == after.left;
         let left = match i.checked_sub(1).and_then(|i| self.chords.get(i)) {
@@ -423,7 +423,7 @@ impl Fit {
         for (i, piece) in table.pieces.iter().enumerate() {
             let width = match table.pieces.get(i + 1) {
                 // The next cell's first piece does not end this one; what lies between has its own samples.
-                Some(next) => (next.start - piece.start).min(1 << (32 - self.bits)),
+                Some(next) => next.start.saturating_sub(piece.start).min(1 << (32 - self.bits)),
                 None => 1,
             };
             for part in [0, width / 8, width / 8 * 5] {

@@ -11,11 +11,11 @@
 //! stretches. Lognormals have a closed form; other families are integrated over their own z by 10-point
 //! Gauss–Legendre panels between bends.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use super::distribution::Distribution;
 use super::normal::{Level, density};
-use super::quantile::{GAUSS_10, Quantiles, mass_between, pert_shapes};
+use super::quantile::{GAUSS_10, Quantiles, mass_between, pert_shapes, unshift_down, unshift_up};
 use super::special::ln_beta;
 
 /// Probability of one of the engine's z.
@@ -57,7 +57,7 @@ pub fn raw_moment(d: &Distribution, k: i32) -> Option<f64> {
             }
             sum
         }
-        d => partial(d, Power { shift: 0.0, k }, f64::NEG_INFINITY, f64::INFINITY),
+        d => partial(d, &Power::new(k), f64::NEG_INFINITY, f64::INFINITY),
     };
     Some(moment)
 }
@@ -74,14 +74,14 @@ pub fn engine_moment(d: &Distribution, k: i32) -> Option<f64> {
         return None;
     }
     match d {
-        Distribution::Fixed(x) => return Some(Power { shift: 0.0, k }.of(*x)),
+        Distribution::Fixed(x) => return Some(Power::new(k).of(*x)),
         Distribution::LogNormal { median, gsd } => {
             let location = libm::exp(f64::from(k) * libm::log(*median));
             return Some(location * lognormal_engine_moment(f64::from(k) * libm::log(*gsd)));
         }
         _ => {}
     }
-    let power = Power { shift: 0.0, k };
+    let power = Power::new(k);
     let quantiles = Quantiles::new(d);
     let tails = tails(TAIL_CELLS, |level, _| power.of(quantiles.at(level)));
     // The body lies between two levels; where one cuts an atom in two, the atom's inner part belongs to it.
@@ -93,7 +93,7 @@ pub fn engine_moment(d: &Distribution, k: i32) -> Option<f64> {
     }
     let ends =
         power.of(lo) * mass_between(from, quantiles.cdf(lo)) + power.of(hi) * mass_between(quantiles.cdf_below(hi), to);
-    Some(tails + ends + partial(d, power, lo, hi))
+    Some(tails + ends + partial(d, &power, lo, hi))
 }
 
 /// `E[exp(loading · z)]` over the engine's z: a shared effect's, and a lognormal's `E[X^k]` for `loading = k σ` and
@@ -129,16 +129,35 @@ fn tail_z(m: usize) -> f64 {
     TAIL.get_or_init(|| std::array::from_fn(|m| Level::below((2 * m + 1) as f64 * (0.5 * CELL)).z()))[m]
 }
 
-/// The function `x ↦ (shift + x)^k`.
+/// The function `x ↦ (shift + x)^k`. Shifts are added one by one, as the quantile function does, so that atoms keep
+/// their very values.
 #[derive(Debug, Clone, Copy)]
-struct Power {
-    shift: f64,
+struct Power<'a> {
+    shift: Option<(f64, &'a Power<'a>)>,
     k: i32,
 }
 
-impl Power {
-    fn of(self, x: f64) -> f64 {
-        let x = self.shift + x;
+impl Power<'_> {
+    fn new(k: i32) -> Self {
+        Power { shift: None, k }
+    }
+
+    fn shifted(&self, x: f64) -> f64 {
+        self.shift.map_or(x, |(shift, outer)| outer.shifted(shift + x))
+    }
+
+    /// The largest x that is shifted to `y` or less.
+    fn unshift_up(&self, y: f64) -> f64 {
+        self.shift.map_or(y, |(shift, outer)| unshift_up(outer.unshift_up(y), shift))
+    }
+
+    /// The smallest x that is shifted to `y` or more.
+    fn unshift_down(&self, y: f64) -> f64 {
+        self.shift.map_or(y, |(shift, outer)| unshift_down(outer.unshift_down(y), shift))
+    }
+
+    fn of(&self, x: f64) -> f64 {
+        let x = self.shifted(x);
         let mut power = 1.0;
         for _ in 0..self.k.unsigned_abs() {
             power *= x;
@@ -147,48 +166,49 @@ impl Power {
     }
 }
 
-/// `E[g(X); lo < g.shift + X < hi]`.
-fn partial(d: &Distribution, g: Power, lo: f64, hi: f64) -> f64 {
+/// `E[g(X); lo < shift + X < hi]`.
+fn partial(d: &Distribution, g: &Power, lo: f64, hi: f64) -> f64 {
     use Distribution::*;
     if lo >= hi {
         return 0.0;
     }
     match d {
         Fixed(x) => in_open(*x, lo, hi, g),
-        LogNormal { median, gsd } if g.shift == 0.0 => {
+        LogNormal { median, gsd } if g.shift.is_none() => {
             let (mu, load) = (libm::log(*median), f64::from(g.k) * libm::log(*gsd));
             let z = |x: f64| if x <= 0.0 { f64::NEG_INFINITY } else { (libm::log(x) - mu) / libm::log(*gsd) };
             let mass = mass_between(Level::at_z(z(lo) - load), Level::at_z(z(hi) - load));
             libm::exp(f64::from(g.k) * mu + 0.5 * load * load) * mass
         }
-        Shifted { shift, inner } => partial(inner, Power { shift: g.shift + shift, ..g }, lo, hi),
+        Shifted { shift, inner } => partial(inner, &Power { shift: Some((*shift, g)), k: g.k }, lo, hi),
         Mixture(parts) => {
             let total: f64 = parts.iter().map(|(w, _)| w).sum();
             parts.iter().map(|(weight, part)| weight / total * partial(part, g, lo, hi)).sum()
         }
-        Empirical(values) => empirical(values, g, lo, hi),
+        Empirical(values) => values.iter().map(|x| in_open(*x, lo, hi, g)).sum::<f64>() / values.len() as f64,
         Truncated { inner, lo: start, hi: end } => {
             let quantiles = Quantiles::new(inner);
             let mass = mass_between(quantiles.cdf_below(*start), quantiles.cdf(*end));
             // The bounds belong to the distribution, so an atom on one counts.
-            partial(inner, g, lo.max((g.shift + start).next_down()), hi.min((g.shift + end).next_up())) / mass
+            let (start, end) = (g.shifted(*start).next_down(), g.shifted(*end).next_up());
+            partial(inner, g, lo.max(start), hi.min(end)) / mass
         }
         d => quadrature(&Quantiles::new(d), g, lo, hi),
     }
 }
 
-fn in_open(x: f64, lo: f64, hi: f64, g: Power) -> f64 {
-    if lo < g.shift + x && g.shift + x < hi { g.of(x) } else { 0.0 }
-}
-
-fn empirical(values: &Arc<[f64]>, g: Power, lo: f64, hi: f64) -> f64 {
-    values.iter().map(|x| in_open(*x, lo, hi, g)).sum::<f64>() / values.len() as f64
+fn in_open(x: f64, lo: f64, hi: f64, g: &Power) -> f64 {
+    let shifted = g.shifted(x);
+    if lo < shifted && shifted < hi { g.of(x) } else { 0.0 }
 }
 
 /// Over the distribution's own z, in panels between its bends.
-fn quadrature(quantiles: &Quantiles, g: Power, lo: f64, hi: f64) -> f64 {
-    let from = quantiles.cdf(lo - g.shift).z().max(-Z_END);
-    let to = quantiles.cdf_below(hi - g.shift).z().min(Z_END);
+fn quadrature(quantiles: &Quantiles, g: &Power, lo: f64, hi: f64) -> f64 {
+    let from = quantiles.cdf(g.unshift_up(lo)).z().max(-Z_END);
+    let to = quantiles.cdf_below(g.unshift_down(hi)).z().min(Z_END);
+    if from >= to {
+        return 0.0;
+    }
     let mut ends: Vec<f64> = quantiles.breaks(Z_END).into_iter().filter(|z| from < *z && *z < to).collect();
     ends.push(to);
     let (mut sum, mut left) = (0.0, from);

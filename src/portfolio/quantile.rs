@@ -2,8 +2,7 @@
 //!
 //! [`quantile_z`] is `Q(Φ(z))`, the form in which the project draws: every random input is a monotone function of a
 //! standard normal. Both tails keep their relative accuracy (about 1e-12; 1e-9 in the gap between far components of a
-//! mixture, where there is next to no density) because probabilities are [`Level`]s, told
-//! from both ends. `Q(p)` is the smallest x whose probability `P(X ≤ x)` reaches p, so point masses (a fixed number,
+//! mixture, where there is next to no density) because probabilities are [`Level`]s, told from both ends. `Q(p)` is the smallest x whose probability `P(X ≤ x)` reaches p, so point masses (a fixed number,
 //! a zero, equally likely values) are exact: no value between two atoms is ever returned.
 //!
 //! A mixture has no closed form: where p does not fall on an atom, its quantile is found by bracketing `ln x` with
@@ -193,7 +192,7 @@ impl Node {
             Node::Shifted { shift, inner } => shift + inner.at(level),
             Node::Mixture(mixture) => mixture.at(level, None).value(),
             Node::Empirical(values) => values[empirical_index(values.len(), level)],
-            Node::Truncated { inner, lo, hi, .. } => inner.at(self.inner_level(level)).clamp(*lo, *hi),
+            Node::Truncated { inner, lo, hi, .. } => inner.at(self.inner_level(level)).max(*lo).min(*hi),
         }
     }
 
@@ -212,7 +211,7 @@ impl Node {
             Node::Truncated { inner, lo, hi, .. } => {
                 let end = |end: End| End { level: self.inner_level(end.level), ..end };
                 let bracket = bracket.map(|b| Bracket { below: end(b.below), above: end(b.above) });
-                inner.ln_at(self.inner_level(level), bracket).clamp(libm::log(*lo), libm::log(*hi))
+                inner.ln_at(self.inner_level(level), bracket).max(libm::log(*lo)).min(libm::log(*hi))
             }
             Node::Mixture(mixture) => mixture.at(level, bracket).ln(),
             node => libm::log(node.at(level)),
@@ -234,7 +233,7 @@ impl Node {
         match self {
             Node::Fixed(value) => step(*value <= x),
             Node::Empirical(values) => share(values.partition_point(|v| *v <= x), values.len()),
-            Node::Shifted { shift, inner } => inner.cdf(unshift(x, *shift)),
+            Node::Shifted { shift, inner } => inner.cdf(unshift_up(x, *shift)),
             Node::Mixture(mixture) => blend(&mixture.parts, |node| node.cdf(x)),
             Node::Truncated { inner, lo, hi, .. } if *lo <= x && x < *hi => self.outer_level(inner.cdf(x)),
             Node::Truncated { hi, .. } => step(*hi <= x),
@@ -247,7 +246,7 @@ impl Node {
         match self {
             Node::Fixed(value) => step(*value < x),
             Node::Empirical(values) => share(values.partition_point(|v| *v < x), values.len()),
-            Node::Shifted { shift, inner } => inner.cdf_below(unshift(x, *shift)),
+            Node::Shifted { shift, inner } => inner.cdf_below(unshift_down(x, *shift)),
             Node::Mixture(mixture) => blend(&mixture.parts, |node| node.cdf_below(x)),
             Node::Truncated { inner, lo, hi, .. } if *lo < x && x <= *hi => self.outer_level(inner.cdf_below(x)),
             Node::Truncated { hi, .. } => step(*hi < x),
@@ -559,11 +558,22 @@ fn blend(parts: &[(f64, Node)], level: impl Fn(&Node) -> Level) -> Level {
     })
 }
 
-/// `x − shift`, corrected so that an atom of the shifted distribution is found again in the unshifted one.
-fn unshift(x: f64, shift: f64) -> f64 {
-    let y = x - shift;
-    // `shift + v` was rounded; take the largest y that rounds to x, so that v ≤ y whenever shift + v ≤ x.
-    if shift + y.next_up() <= x { y.next_up() } else { y }
+/// The largest y whose `shift + y` rounds to x or less, so that an atom is found again after its shift was rounded.
+pub(super) fn unshift_up(x: f64, shift: f64) -> f64 {
+    if !x.is_finite() {
+        return x;
+    }
+    let y = x - shift + 0.5 * (x.next_up() - x);
+    if shift + y > x { y.next_down() } else { y }
+}
+
+/// The smallest y whose `shift + y` rounds to x or more.
+pub(super) fn unshift_down(x: f64, shift: f64) -> f64 {
+    if !x.is_finite() {
+        return x;
+    }
+    let y = x - shift - 0.5 * (x - x.next_down());
+    if shift + y < x { y.next_up() } else { y }
 }
 
 /// The probability between two levels, from the tail in which it is told most exactly.
@@ -588,7 +598,8 @@ fn empirical_index(count: usize, level: Level) -> usize {
 /// The root of an increasing function between two (argument, value) of opposite signs.
 fn chandrupatla(low: (f64, f64), high: (f64, f64), tolerance: f64, f: impl Fn(f64) -> f64) -> f64 {
     let ((mut a, mut fa), (mut b, mut fb)) = (high, low);
-    let mut t = (fa / (fa - fb)).clamp(0.01, 0.99);
+    // An end of no probability has an infinite logarithm; then the first step is a bisection.
+    let mut t = if (fa - fb).is_finite() { (fa / (fa - fb)).clamp(0.01, 0.99) } else { 0.5 };
     for _ in 0..200 {
         let x = a + t * (b - a);
         let fx = f(x);

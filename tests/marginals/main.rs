@@ -1,6 +1,7 @@
 //! Quantile functions, moments and compiled tables of every family of distribution.
 
 mod cases;
+mod fuzz;
 mod moments;
 mod quantiles;
 mod tables;

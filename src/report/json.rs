@@ -64,7 +64,7 @@ struct Document<'a> {
     sensitivity: Sensitivity<'a>,
     groups: Vec<Group<'a>>,
     diagnostics: Diagnostics<'a>,
-    models: Vec<Model<'a>>,
+    models: Models<'a>,
 }
 
 fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a RunInfo) -> Document<'a> {
@@ -84,7 +84,7 @@ fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a R
         sensitivity: Sensitivity::new(posterior),
         groups: posterior.groups.iter().map(Group::new).collect(),
         diagnostics: Diagnostics::new(posterior, assessment),
-        models: posterior.models.iter().zip(&assessment.models).map(|(p, a)| Model::new(p, a)).collect(),
+        models: Models { posterior, assessment },
     }
 }
 
@@ -322,6 +322,19 @@ impl<'a> Diagnostics<'a> {
             draws_without_compute: p.draws_without_compute,
             warnings,
         }
+    }
+}
+
+/// Written one by one: a portfolio can have millions.
+struct Models<'a> {
+    posterior: &'a Posterior,
+    assessment: &'a Assessment,
+}
+
+impl Serialize for Models<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pairs = self.posterior.models.iter().zip(&self.assessment.models);
+        serializer.collect_seq(pairs.map(|(p, a)| Model::new(p, a)))
     }
 }
 

@@ -1,12 +1,15 @@
 //! Estimates of one output, each with its Monte Carlo standard error.
 //!
 //! The estimate comes from all draws. Its standard error comes from a delete-one-batch jackknife over 32 batches
-//! (draw index modulo 32), one mechanism for mean, sd, quantiles and the shortest interval alike: with θ₍ⱼ₎ the
-//! estimate without batch j, MCSE² = (J − 1)/J · Σ (θ₍ⱼ₎ − mean of θ₍ⱼ₎)² (Shao and Wu 1989,
-//! doi:10.1214/aos/1176347263, for why a batch and not a single draw is deleted: quantiles are not smooth).
-//! The ends of a shortest interval converge with the cube root of the number of draws, not the square root
-//! (Kim and Pollard 1990, doi:10.1214/aos/1176347498), so the jackknife, which assumes the square root, is widened
-//! by J^(1/6).
+//! (draw index modulo 32) for mean, sd and quantiles alike: with θ₍ⱼ₎ the estimate without batch j,
+//! MCSE² = (J − 1)/J · Σ (θ₍ⱼ₎ − mean of θ₍ⱼ₎)² (Shao and Wu 1989, doi:10.1214/aos/1176347263, for why a batch and not
+//! a single draw is deleted: quantiles are not smooth).
+//!
+//! The ends of a shortest interval converge with the cube root of the number of draws, not the square root (Kim and
+//! Pollard 1990, doi:10.1214/aos/1176347498), and a jackknife overstates their error: they move in jumps, so that
+//! leaving out a thirty-second of the draws moves them far more than a thirty-second of their error. Theirs comes from
+//! the J batches one by one: sd(θⱼ)/√J widened by J^(1/6), that is sd(θⱼ)/J^(1/3). Measured on lognormals of
+//! σ = 0.25 to 1 with 6,400 to 100,000 draws it is 0.85 to 1.9 times the true error; the jackknife so widened, 2 to 7.
 
 use serde::Serialize;
 
@@ -76,7 +79,7 @@ pub fn of_draws(draws: &Draws, level: f64, scale: Scale) -> Estimate {
         sd: all.sd.map(|x| scale.apply(x)),
         median: all.median.map(|x| scale.apply(x)),
         interval: all.interval.map(|x| scale.pair(x)),
-        shortest: all.shortest.map(|x| scale.pair(x)),
+        shortest: draws.shortest(Sample::All, level).map(|x| scale.pair(x.map(|x| x as f64))),
         mcse,
     }
 }
@@ -87,7 +90,6 @@ struct Counts {
     sd: Option<f64>,
     median: Option<f64>,
     interval: Option<[f64; 2]>,
-    shortest: Option<[f64; 2]>,
 }
 
 impl Counts {
@@ -100,7 +102,6 @@ impl Counts {
             sd: sums.sd(),
             median: quantile(0.5),
             interval: quantile(lo).zip(quantile(hi)).map(|(lo, hi)| [lo, hi]),
-            shortest: draws.shortest(sample, level).map(|[lo, hi]| [lo as f64, hi as f64]),
         }
     }
 }
@@ -111,19 +112,31 @@ fn jackknife(draws: &Draws, level: f64, scale: Scale) -> Mcse {
         .map(|batch| Counts::of(draws, Sample::Without(batch), level))
         .collect();
     let single = |f: &dyn Fn(&Counts) -> Option<f64>| spread(left_out.iter().map(f)).map(|x| scale.apply(x));
-    let pair = |f: &dyn Fn(&Counts) -> Option<[f64; 2]>, widen: f64| {
-        let lo = single(&|c| f(c).map(|x| x[0]))?;
-        let hi = single(&|c| f(c).map(|x| x[1]))?;
-        Some([lo * widen, hi * widen])
+    let pair = |f: &dyn Fn(&Counts) -> Option<[f64; 2]>| {
+        Some([single(&|c| f(c).map(|x| x[0]))?, single(&|c| f(c).map(|x| x[1]))?])
     };
-    let cube_root_rate = libm::pow(left_out.len() as f64, 1.0 / 6.0);
     Mcse {
         mean: single(&|c| c.mean),
         sd: single(&|c| c.sd),
         median: single(&|c| c.median),
-        interval: pair(&|c| c.interval, 1.0),
-        shortest: pair(&|c| c.shortest, cube_root_rate),
+        interval: pair(&|c| c.interval),
+        shortest: cube_root_rate(draws, level).map(|x| scale.pair(x)),
     }
+}
+
+/// The standard error of the shortest interval, in counts, from that of each batch.
+fn cube_root_rate(draws: &Draws, level: f64) -> Option<[f64; 2]> {
+    let ends: Vec<[u64; 2]> = (0..BATCHES).filter_map(|batch| draws.shortest(Sample::Only(batch), level)).collect();
+    let j = ends.len() as f64;
+    if j < 2.0 {
+        return None;
+    }
+    let error = |end: usize| {
+        let mean = ends.iter().map(|x| x[end] as f64).sum::<f64>() / j;
+        let squares: f64 = ends.iter().map(|x| (x[end] as f64 - mean) * (x[end] as f64 - mean)).sum();
+        (squares / (j - 1.0)).sqrt() / libm::cbrt(j)
+    };
+    Some([error(0), error(1)])
 }
 
 /// The jackknife's standard error; `None` unless every θ₍ⱼ₎ is defined and there are two.
@@ -205,15 +218,15 @@ mod tests {
             assert!(close(got.unwrap(), 1000.0 * want, 1e-9), "{got:?} {want}");
             assert!(!close(got.unwrap(), 1010.0 * want, 1e-9));
         }
-        // 32^(1/6) = 2^(5/6) = 1.7817974362806785
         for (got, want) in m.shortest.unwrap().into_iter().zip(SHORTEST) {
-            assert!(close(got, 1000.0 * want * 1.7817974362806785, 1e-9), "{got} {want}");
+            assert!(close(got, 1000.0 * want, 1e-9), "{got} {want}");
         }
     }
 
     // Printed by the loops described above (NumPy 2).
     const JACKKNIFE: [f64; 5] = [105.3648423336741, 59.6174608443149, 59.09375, 12.889554879824207, 219.1224329570115];
-    const SHORTEST: [f64; 2] = [0.96875, 260.09280382502413];
+    // 90 % of a batch of two is both: x.reshape(2, 32).min(0).std(ddof=1)/32**(1/3), and max.
+    const SHORTEST: [f64; 2] = [94.78341760885195, 281.75930811688835];
 
     #[test]
     fn the_batch_is_the_absolute_index() {
@@ -233,5 +246,41 @@ mod tests {
         assert!(of_draws(&Draws::new((0..64).map(|i| (i, i))), 0.9, UNIT).mcse.mean.is_some());
         assert_eq!(of_draws(&Draws::new((0..1).map(|i| (i, i))), 0.9, UNIT).sd, None);
         assert_eq!(of_draws(&Draws::new(std::iter::empty()), 0.9, UNIT), Estimate::default());
+    }
+
+    #[test]
+    fn standard_errors_are_as_large_as_the_errors() {
+        use rand::SeedableRng;
+        use rand_distr::{Distribution, LogNormal};
+        // 400 independent runs of 6,400 draws: the spread of the estimates over the runs is what the MCSE claims.
+        let lognormal = LogNormal::new(0.0, 0.5).unwrap();
+        let mut rng = rand::rngs::StdRng::seed_from_u64(1);
+        let runs: Vec<Estimate> = (0..400)
+            .map(|_| {
+                let draws = (0..6_400).map(|i| (i, libm::ldexp(lognormal.sample(&mut rng), 40) as u64));
+                of_draws(&Draws::new(draws), 0.95, UNIT)
+            })
+            .collect();
+        let ratio = |estimate: &dyn Fn(&Estimate) -> f64, mcse: &dyn Fn(&Mcse) -> f64| {
+            let n = runs.len() as f64;
+            let mean = runs.iter().map(estimate).sum::<f64>() / n;
+            let spread = (runs.iter().map(|e| (estimate(e) - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+            (runs.iter().map(|e| mcse(&e.mcse).powi(2)).sum::<f64>() / n).sqrt() / spread
+        };
+        // The spread over 400 runs is known to 3.5 %.
+        // The same in NumPy gives 1.07 to 1.11 for quantiles.
+        let honest = |ratio: f64| (0.9..1.25).contains(&ratio);
+        let mean = ratio(&|e| e.mean.unwrap(), &|m| m.mean.unwrap());
+        let sd = ratio(&|e| e.sd.unwrap(), &|m| m.sd.unwrap());
+        let median = ratio(&|e| e.median.unwrap(), &|m| m.median.unwrap());
+        let ends = [0, 1].map(|i| ratio(&|e| e.interval.unwrap()[i], &|m| m.interval.unwrap()[i]));
+        let shortest = [0, 1].map(|i| ratio(&|e| e.shortest.unwrap()[i], &|m| m.shortest.unwrap()[i]));
+        for r in [mean, sd, median, ends[0], ends[1]] {
+            assert!(honest(r), "{r}");
+            assert!(!honest(r / 1.4));
+        }
+        for r in shortest {
+            assert!((0.7..2.2).contains(&r), "{r}");
+        }
     }
 }

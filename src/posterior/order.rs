@@ -31,6 +31,28 @@ pub enum Sample {
     All,
     /// All but those of one batch.
     Without(usize),
+    /// Those of one batch.
+    Only(usize),
+}
+
+impl Sample {
+    fn holds(self, word: u64) -> bool {
+        match self {
+            Sample::All => true,
+            Sample::Without(batch) => batch_of(word) != batch,
+            Sample::Only(batch) => batch_of(word) == batch,
+        }
+    }
+
+    /// Draws of the sample among those counted by batch.
+    fn count(self, by_batch: &[u32; BATCHES]) -> u64 {
+        let all = || by_batch.iter().map(|&c| c as u64).sum::<u64>();
+        match self {
+            Sample::All => all(),
+            Sample::Without(batch) => all() - by_batch[batch] as u64,
+            Sample::Only(batch) => by_batch[batch] as u64,
+        }
+    }
 }
 
 impl Draws {
@@ -61,6 +83,7 @@ impl Draws {
         match sample {
             Sample::All => all,
             Sample::Without(batch) => all.without(&self.batches[batch]),
+            Sample::Only(batch) => self.batches[batch],
         }
     }
 
@@ -89,30 +112,18 @@ impl Draws {
 
     /// The next draw of the sample after position `at`.
     fn next(&self, sample: Sample, at: usize) -> Option<usize> {
-        (at + 1..self.packed.len()).find(|&i| sample != Sample::Without(batch_of(self.packed[i])))
+        (at + 1..self.packed.len()).find(|&i| sample.holds(self.packed[i]))
     }
 
     /// Where the draw of 1-based `rank` in the sample lies.
     fn position(&self, sample: Sample, rank: u64) -> Option<usize> {
-        let Sample::Without(batch) = sample else {
-            let at = usize::try_from(rank.checked_sub(1)?).ok()?;
-            return (at < self.packed.len()).then_some(at);
-        };
         // The last block with fewer than `rank` draws of the sample before it.
-        let kept_before = |block: usize| (block * BLOCK) as u64 - self.before[block][batch] as u64;
-        let blocks = self.before.partition_point(|b| {
-            // `partition_point` gives the element; its position follows from the sum of its counts.
-            let all: u64 = b.iter().map(|&c| c as u64).sum();
-            all - (b[batch] as u64) < rank
-        });
-        let block = blocks.checked_sub(1)?;
-        let mut left = rank - kept_before(block);
-        for (i, word) in self.packed[block * BLOCK..].iter().enumerate() {
-            if batch_of(*word) != batch {
-                left -= 1;
-                if left == 0 {
-                    return Some(block * BLOCK + i);
-                }
+        let block = self.before.partition_point(|b| sample.count(b) < rank).checked_sub(1)?;
+        let mut left = rank - sample.count(&self.before[block]);
+        for (i, &word) in self.packed[block * BLOCK..].iter().enumerate() {
+            left -= sample.holds(word) as u64;
+            if left == 0 {
+                return Some(block * BLOCK + i);
             }
         }
         None
@@ -142,9 +153,9 @@ mod tests {
     }
 
     /// The sample's values in order, the plain way.
-    fn naive(values: &[u64], without: Option<usize>) -> Vec<u64> {
+    fn naive(values: &[u64], holds: impl Fn(usize) -> bool) -> Vec<u64> {
         let mut kept: Vec<u64> =
-            values.iter().enumerate().filter(|(i, _)| Some(i % BATCHES) != without).map(|(_, &v)| v).collect();
+            values.iter().enumerate().filter(|(i, _)| holds(i % BATCHES)).map(|(_, &v)| v).collect();
         kept.sort();
         kept
     }
@@ -170,8 +181,13 @@ mod tests {
             values in prop::collection::vec(0u64..1000, 64..5000), batch in 0..BATCHES, p in 0.001..0.999f64
         ) {
             let d = draws(&values);
-            for (sample, without) in [(Sample::All, None), (Sample::Without(batch), Some(batch))] {
-                let sorted = naive(&values, without);
+            let samples: [(Sample, &dyn Fn(usize) -> bool); 3] = [
+                (Sample::All, &|_| true),
+                (Sample::Without(batch), &|b| b != batch),
+                (Sample::Only(batch), &|b| b == batch),
+            ];
+            for (sample, holds) in samples {
+                let sorted = naive(&values, holds);
                 let r = ((p * sorted.len() as f64 - 1e-6).ceil() as usize).max(1);
                 prop_assert_eq!(d.quantile(sample, p), Some(sorted[r - 1]));
                 prop_assert_eq!(d.shortest(sample, p), Some(naive_shortest(&sorted, p)));

@@ -3,7 +3,7 @@
 //! Mean and sd come from Σx and Σx². Quantiles come from 1,024 equal bins of log2 x: the cumulative count is taken
 //! as linear in log2 x inside a bin, zeros are the lowest values. Standard errors: sd/√N for the mean, σ·√((κ−1)/4N)
 //! for the sd (delta method; κ the kurtosis by bins), and for a p-quantile half the distance between the quantiles
-//! at ranks Np ± √(Np(1−p)), the binomial spread of a rank (Wilks 1948, doi:10.1090/S0002-9904-1948-09029-9).
+//! at ranks Np ± √(Np(1−p)), the binomial spread of a rank (Wilks 1948, doi:10.1090/S0002-9904-1948-08936-4).
 //! There is none for the shortest interval.
 
 use crate::engine::Moments;
@@ -53,46 +53,57 @@ struct Bins<'a> {
     counts: &'a [u32],
     range: Range,
     factor: f64,
-    /// Draws before each bin, zeros included, and at the end all of them.
+    /// Values at the edges of the bins.
+    edges: Vec<f64>,
+    /// Draws below each edge, zeros included.
     before: Vec<u64>,
 }
 
 impl<'a> Bins<'a> {
     fn new(moments: &'a Moments, range: Range, factor: f64) -> Bins<'a> {
+        let counts = &moments.bins;
+        let edges = (0..=counts.len()).map(|i| libm::exp2(range.edge(i)) * factor).collect();
         let mut total = moments.zeros;
-        let mut before = Vec::with_capacity(moments.bins.len() + 1);
+        let mut before = Vec::with_capacity(counts.len() + 1);
         before.push(total);
-        for &count in &moments.bins {
+        for &count in counts {
             total += count as u64;
             before.push(total);
         }
-        Bins { counts: &moments.bins, range, factor, before }
+        Bins { counts, range, factor, edges, before }
     }
 
     fn n(&self) -> u64 {
         self.before.last().copied().unwrap_or(0)
     }
 
-    /// The value at a place inside a bin, as a fraction of its width in log2.
-    fn at(&self, bin: usize, fraction: f64) -> f64 {
+    /// The value in a bin below which `rank` draws lie.
+    fn inside(&self, bin: usize, rank: f64) -> f64 {
+        let fraction = (rank - self.before[bin] as f64) / self.counts[bin] as f64;
         let (lo, hi) = (self.range.edge(bin), self.range.edge(bin + 1));
         libm::exp2(lo + fraction * (hi - lo)) * self.factor
     }
 
-    /// The value below which `rank` draws lie, 0 ≤ rank ≤ n.
+    /// The bin in which the count reaches `rank`; `None` if the zeros reach it (or there is nothing to reach).
+    fn reaches(&self, rank: f64) -> Option<usize> {
+        self.before.partition_point(|&b| (b as f64) < rank).checked_sub(1).filter(|&bin| bin < self.counts.len())
+    }
+
+    /// The bin in which the count passes `rank`; `None` if the zeros pass it (or nothing does).
+    fn passes(&self, rank: f64) -> Option<usize> {
+        self.before.partition_point(|&b| b as f64 <= rank).checked_sub(1).filter(|&bin| bin < self.counts.len())
+    }
+
+    /// The lowest value at or below which `rank` draws lie, 0 ≤ rank ≤ n.
     fn at_rank(&self, rank: f64) -> Option<f64> {
         if self.n() == 0 {
             return None;
         }
-        // The last edge with fewer than `rank` draws below it; the first one's draws are the zeros.
-        let edges = self.before.partition_point(|&b| (b as f64) < rank);
-        let Some(bin) = edges.checked_sub(1) else {
-            // At rank 0 without zeros: the lower edge of the lowest bin that holds a draw.
-            let lowest = self.counts.iter().position(|&c| c > 0);
-            return Some(if self.before[0] > 0 { 0.0 } else { lowest.map_or(0.0, |bin| self.at(bin, 0.0)) });
-        };
-        let count = *self.counts.get(bin)? as f64;
-        Some(self.at(bin, (rank - self.before[bin] as f64) / count))
+        if rank <= 0.0 && self.before[0] == 0 {
+            // Nothing lies below the lowest bin that holds a draw.
+            return self.passes(0.0).map(|bin| self.edges[bin]);
+        }
+        Some(self.reaches(rank).map_or(0.0, |bin| self.inside(bin, rank)))
     }
 
     fn quantile(&self, p: f64) -> Option<f64> {
@@ -109,32 +120,47 @@ impl<'a> Bins<'a> {
     /// The narrowest interval with `level` of the draws among those that begin or end at an edge of a bin.
     fn shortest(&self, level: f64) -> Option<[f64; 2]> {
         let n = self.n() as f64;
-        let inside = level * n;
-        let mut best: Option<[f64; 2]> = None;
-        let mut consider = |from: f64| {
-            let (Some(lo), Some(hi)) = (self.at_rank(from), self.at_rank(from + inside)) else { return };
-            if best.is_none_or(|[a, b]| hi - lo < b - a) {
-                best = Some([lo, hi]);
+        let held = level * n;
+        let mut best = [0.0, self.at_rank(held)?];
+        if self.before[0] == 0 {
+            best[0] = self.at_rank(0.0)?;
+        }
+        let filled = || (0..self.counts.len()).filter(|&bin| self.counts[bin] > 0);
+        // Each pair is first judged by the edge of the bin its other end lies in: that spares most powers of two.
+        for first in filled() {
+            let (lo, to) = (self.edges[first], self.before[first] as f64 + held);
+            if to > n {
+                break;
             }
-        };
-        consider(0.0);
-        for &edge in &self.before {
-            let edge = edge as f64;
-            if edge + inside <= n {
-                consider(edge);
-            }
-            if edge >= inside {
-                consider(edge - inside);
+            if let Some(last) = self.reaches(to).filter(|&last| self.edges[last] - lo < best[1] - best[0]) {
+                let hi = self.inside(last, to);
+                if hi - lo < best[1] - best[0] {
+                    best = [lo, hi];
+                }
             }
         }
-        best
+        for last in filled() {
+            let (hi, from) = (self.edges[last + 1], self.before[last + 1] as f64 - held);
+            if from < self.before[0] as f64 {
+                // It would begin at zero, as the first one does, and end higher.
+                continue;
+            }
+            if let Some(first) = self.passes(from).filter(|&first| hi - self.edges[first + 1] < best[1] - best[0]) {
+                let lo = self.inside(first, from);
+                if hi - lo < best[1] - best[0] {
+                    best = [lo, hi];
+                }
+            }
+        }
+        Some(best)
     }
 
     /// Fourth central moment over the squared variance, each draw at the middle of its bin.
     fn kurtosis(&self) -> Option<f64> {
         let zeros = std::iter::once((0.0, self.before[0] as f64));
         let bins = self.counts.iter().enumerate().filter(|(_, c)| **c > 0);
-        let points: Vec<(f64, f64)> = zeros.chain(bins.map(|(i, &c)| (self.at(i, 0.5), c as f64))).collect();
+        let points: Vec<(f64, f64)> =
+            zeros.chain(bins.map(|(i, &c)| ((self.edges[i] + self.edges[i + 1]) / 2.0, c as f64))).collect();
         let n = self.n() as f64;
         let mean = points.iter().map(|(x, c)| x * c).sum::<f64>() / n;
         // Relative to the mean, so that no fourth power overflows.
@@ -227,6 +253,25 @@ mod tests {
         let left_out = of_moments(&m, RANGE, 100, 0.95, 1000.0);
         assert!(close(left_out.mean.unwrap(), 1000.0 * (1.0 + 69.0 / 140.0), 1e-6));
         assert!(left_out.interval.unwrap()[0] >= 990.0);
+    }
+
+    #[test]
+    fn a_gap_is_not_part_of_the_shortest_interval() {
+        // A tenth near 0.01 and nine tenths near 1: 90 % is the upper cluster alone, without the gap below it.
+        let mut values: Vec<f64> = (0..100).map(|i| 0.01 + i as f64 * 1e-6).collect();
+        values.extend((0..900).map(|i| 1.0 + i as f64 * 1e-3));
+        let m = moments(&values, RANGE);
+        let [lo, hi] = of_moments(&m, RANGE, 1000, 0.9, 1.0).shortest.unwrap();
+        assert!(lo > 0.98 && close(hi, 1.9, 0.02), "{lo} {hi}");
+        // At 95 % half the lower cluster belongs to it.
+        let [lo, hi] = of_moments(&m, RANGE, 1000, 0.95, 1.0).shortest.unwrap();
+        assert!(lo < 0.02 && hi < 1.87, "{lo} {hi}");
+        // Ninety zeros and ten others: 90 % is the zeros.
+        let mut values = vec![0.0; 90];
+        values.extend([1.0; 10]);
+        let m = moments(&values, RANGE);
+        assert_eq!(of_moments(&m, RANGE, 100, 0.9, 1.0).shortest, Some([0.0, 0.0]));
+        assert!(of_moments(&m, RANGE, 100, 0.91, 1.0).shortest.unwrap()[1] > 0.99);
     }
 
     #[test]

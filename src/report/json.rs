@@ -64,7 +64,7 @@ struct Document<'a> {
     sensitivity: Sensitivity<'a>,
     groups: Vec<Group<'a>>,
     diagnostics: Diagnostics<'a>,
-    models: Vec<Model<'a>>,
+    models: Models<'a>,
 }
 
 fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a RunInfo) -> Document<'a> {
@@ -84,7 +84,7 @@ fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a R
         sensitivity: Sensitivity::new(posterior),
         groups: posterior.groups.iter().map(Group::new).collect(),
         diagnostics: Diagnostics::new(posterior, assessment),
-        models: posterior.models.iter().zip(&assessment.models).map(|(p, a)| Model::new(p, a)).collect(),
+        models: Models { posterior, assessment },
     }
 }
 
@@ -325,11 +325,24 @@ impl<'a> Diagnostics<'a> {
     }
 }
 
+/// Written one by one: a portfolio can have millions.
+struct Models<'a> {
+    posterior: &'a Posterior,
+    assessment: &'a Assessment,
+}
+
+impl Serialize for Models<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pairs = self.posterior.models.iter().zip(&self.assessment.models);
+        serializer.collect_seq(pairs.map(|(p, a)| Model::new(p, a)))
+    }
+}
+
+/// Nothing here depends on the other models: in another portfolio the line is the same.
 #[derive(Serialize)]
 struct Model<'a> {
     id: &'a str,
     tier: &'static str,
-    share: Option<f64>,
     emissions_t: &'a Estimate,
     atci_kg_per_eflop: &'a Estimate,
     provenance: BTreeMap<&'a str, Origin<'a>>,
@@ -358,7 +371,6 @@ impl<'a> Model<'a> {
         Model {
             id: &p.id,
             tier: p.tier.name(),
-            share: p.share,
             emissions_t: &p.emissions_t,
             atci_kg_per_eflop: &p.atci_kg_per_eflop,
             provenance,
@@ -566,6 +578,27 @@ mod tests {
         assert_eq!((&grid["name"], &grid["total"]["lo"]), (&"grid".into(), &grid["total"]["value"]));
         // One model on one line.
         assert!(text.lines().any(|l| l.starts_with("    {\"id\": \"ai2/model-0000\"") && l.ends_with("}},")), "{text}");
+    }
+
+    #[test]
+    fn a_model_does_not_know_the_others() {
+        let (assessment, plan, summary, oracle) = example::lognormal(5, 640);
+        let all = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let (mut fewer, mut fewer_plan, mut fewer_draws) = (assessment.clone(), plan.clone(), summary.clone());
+        fewer.models.remove(1);
+        fewer_plan.models.remove(1);
+        fewer_draws.models.remove(1);
+        let some = posterior::posterior(&fewer, &fewer_plan, &fewer_draws, &oracle, &example::OPTIONS);
+        let line = |text: String, id: &str| {
+            let start = format!("    {{\"id\": \"{id}\"");
+            text.lines().find(|l| l.starts_with(&start)).unwrap().trim_end_matches(',').to_string()
+        };
+        let (a, b) = (result(&all, &assessment).0, result(&some, &fewer).0);
+        assert_ne!(a.lines().count(), b.lines().count());
+        for model in &fewer.models {
+            assert_eq!(line(a.clone(), &model.id), line(b.clone(), &model.id));
+        }
+        assert_ne!(line(a, &fewer.models[0].id), line(b, &fewer.models[1].id));
     }
 
     #[test]

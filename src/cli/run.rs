@@ -37,10 +37,10 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let mut clock = Clock::new();
     let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
-    let (portfolio, mut warnings) = portfolio::read(&args.file)?;
+    let (portfolio, warnings) = portfolio::read(&args.file)?;
     let effective = settings(&args, &portfolio.study);
-    let assessment = assess(&portfolio)?;
-    warnings.extend(assessment.warnings.iter().cloned());
+    let mut assessment = assess(&portfolio)?;
+    assessment.warnings.splice(0..0, warnings);
     clock.lap("read_and_assess_s");
     let plan = compile(&assessment).map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
     clock.lap("plan_s");
@@ -48,7 +48,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let json_file = args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose();
     let json_file = json_file.map_err(unwritable)?;
     if !args.quiet {
-        warn(&warnings, WARNINGS);
+        warn(&assessment.warnings, WARNINGS);
     }
 
     let (summary, backend) = draw(&args, &plan, &effective)?;

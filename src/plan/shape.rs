@@ -44,25 +44,33 @@ fn scale(d: &Distribution) -> Option<f64> {
     }
 }
 
-/// Every number of [`Distribution::scaled`] divided, not multiplied by a rounded reciprocal.
+/// Every number of [`Distribution::scaled`] divided, and rounded to 46 bits: what the division's own rounding made
+/// different is the same shape again, whichever model it came from.
 fn divided(d: &Distribution, by: f64) -> Distribution {
     use Distribution::*;
+    let q = |x: f64| rounded(x / by);
     match d {
-        Fixed(x) => Fixed(x / by),
-        LogNormal { median, gsd } => LogNormal { median: median / by, gsd: *gsd },
-        Normal { mean, sd } => Normal { mean: mean / by, sd: sd / by },
-        Uniform { lo, hi } => Uniform { lo: lo / by, hi: hi / by },
-        LogUniform { lo, hi } => LogUniform { lo: lo / by, hi: hi / by },
-        Triangular { lo, mode, hi } => Triangular { lo: lo / by, mode: mode / by, hi: hi / by },
-        Pert { lo, mode, hi } => Pert { lo: lo / by, mode: mode / by, hi: hi / by },
-        Beta { a, b, lo, hi } => Beta { a: *a, b: *b, lo: lo / by, hi: hi / by },
-        Gamma { shape, scale } => Gamma { shape: *shape, scale: scale / by },
-        LogitNormal { mu, sd, lo, hi } => LogitNormal { mu: *mu, sd: *sd, lo: lo / by, hi: hi / by },
-        Shifted { shift, inner } => Shifted { shift: shift / by, inner: Box::new(divided(inner, by)) },
+        Fixed(x) => Fixed(q(*x)),
+        LogNormal { median, gsd } => LogNormal { median: q(*median), gsd: *gsd },
+        Normal { mean, sd } => Normal { mean: q(*mean), sd: q(*sd) },
+        Uniform { lo, hi } => Uniform { lo: q(*lo), hi: q(*hi) },
+        LogUniform { lo, hi } => LogUniform { lo: q(*lo), hi: q(*hi) },
+        Triangular { lo, mode, hi } => Triangular { lo: q(*lo), mode: q(*mode), hi: q(*hi) },
+        Pert { lo, mode, hi } => Pert { lo: q(*lo), mode: q(*mode), hi: q(*hi) },
+        Beta { a, b, lo, hi } => Beta { a: *a, b: *b, lo: q(*lo), hi: q(*hi) },
+        Gamma { shape, scale } => Gamma { shape: *shape, scale: q(*scale) },
+        LogitNormal { mu, sd, lo, hi } => LogitNormal { mu: *mu, sd: *sd, lo: q(*lo), hi: q(*hi) },
+        Shifted { shift, inner } => Shifted { shift: q(*shift), inner: Box::new(divided(inner, by)) },
         Mixture(parts) => Mixture(parts.iter().map(|(w, part)| (*w, divided(part, by))).collect()),
-        Empirical(values) => Empirical(values.iter().map(|x| x / by).collect()),
-        Truncated { inner, lo, hi } => Truncated { inner: Box::new(divided(inner, by)), lo: lo / by, hi: hi / by },
+        Empirical(values) => Empirical(values.iter().map(|x| q(*x)).collect()),
+        Truncated { inner, lo, hi } => Truncated { inner: Box::new(divided(inner, by)), lo: q(*lo), hi: q(*hi) },
     }
+}
+
+/// To 46 significant bits: within 2^-47.
+fn rounded(x: f64) -> f64 {
+    const DROPPED: u64 = (1 << 7) - 1;
+    f64::from_bits((x.to_bits() + (1 << 6)) & !DROPPED)
 }
 
 /// One word for the family (and the number of parts), then the numbers' bits.

@@ -3,9 +3,13 @@
 //! A model's emissions are one product of independent factors, or two where a shared effect acts on PUE − 1:
 //! IT part · 1 + IT part · (PUE − 1). Means are those of the engine's own normals (|z| ≤ 6.34).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
 
 use crate::assess::{AssessedModel, Assessment, Output, SLOTS, Slot};
+use crate::plan::shape::ShapeKey;
+use crate::portfolio::Distribution;
 use crate::portfolio::moments::{engine_moment, lognormal_engine_moment};
 
 /// One product.
@@ -20,9 +24,32 @@ pub struct Product {
     pub own: [[Option<f64>; 3]; SLOTS],
 }
 
+/// The first four moments of a factor's own part raised to its power.
+type Moments = [Option<f64>; 4];
+
+/// Moments of every distinct (distribution, power) that emissions depend on, computed on all cores.
+fn moments(assessment: &Assessment) -> HashMap<(ShapeKey, i8), Moments> {
+    let mut distinct: HashMap<(ShapeKey, i8), &Distribution> = HashMap::new();
+    let split: Vec<Distribution> =
+        assessment.models.iter().filter(|m| split_pue(m)).filter_map(pue_minus_one).collect();
+    let whole = assessment.models.iter().flat_map(|model| {
+        let powers = model.terms[Output::Emissions as usize].powers;
+        let factors = model.factors.iter().zip(powers).filter(|(_, power)| *power != 0);
+        factors.filter_map(|(factor, power)| Some((&factor.as_ref()?.distribution, power)))
+    });
+    for (distribution, power) in whole.chain(split.iter().map(|d| (d, 1))) {
+        distinct.insert((ShapeKey::of(distribution), power), distribution);
+    }
+    let of = |(key, d): ((ShapeKey, i8), &Distribution)| {
+        let power = i32::from(key.1);
+        (key, std::array::from_fn(|k| engine_moment(d, power * (k as i32 + 1))))
+    };
+    distinct.into_par_iter().map(of).collect()
+}
+
 /// All products with a mean above zero, by model; or the reason why there is no finite mean.
 pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
-    let mut known: BTreeMap<(String, i8), [Option<f64>; 4]> = BTreeMap::new();
+    let known = moments(assessment);
     let mut products = Vec::with_capacity(assessment.models.len());
     for (index, model) in assessment.models.iter().enumerate() {
         let term = &model.terms[Output::Emissions as usize];
@@ -46,9 +73,7 @@ pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
                     return Err(format!("{}: a shared effect on PUE − 1 that is divided by", model.id));
                 }
                 let distribution = if is_split { factor.distribution.minus_one() } else { factor.distribution.clone() };
-                let raw = known.entry((format!("{distribution:?}"), power)).or_insert_with(|| {
-                    std::array::from_fn(|k| engine_moment(&distribution, i32::from(power) * (k as i32 + 1)))
-                });
+                let raw = known.get(&(ShapeKey::of(&distribution), power)).copied().unwrap_or([None; 4]);
                 let Some(mean) = raw[0] else {
                     return Err(format!("{}: {} has no finite mean", model.id, slot.factor().name()));
                 };
@@ -74,4 +99,8 @@ pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
 fn split_pue(model: &AssessedModel) -> bool {
     let power = model.terms[Output::Emissions as usize].powers[Slot::Pue as usize];
     power != 0 && model.factors[Slot::Pue as usize].as_ref().is_some_and(|f| !f.shared.is_empty())
+}
+
+fn pue_minus_one(model: &AssessedModel) -> Option<Distribution> {
+    Some(model.factors[Slot::Pue as usize].as_ref()?.distribution.minus_one())
 }

@@ -19,7 +19,7 @@ use carbonhaze::portfolio::{Distribution, Factor};
 use common::{effect, factor, model, scope};
 
 const MODELS: usize = 5000;
-const DRAWS: u64 = 40_000;
+const DRAWS: u64 = 8192;
 const ROUNDS: usize = 5;
 
 fn workload(name: &str) -> Assessment {
@@ -117,9 +117,10 @@ fn main() {
         };
         for (name, plan) in names.iter().zip(&plans) {
             if round == 0 {
-                note(0, format!("{name}, scalar, 1 thread"), rate(&Scalar, plan, 200));
+                note(0, format!("{name}, scalar, 1 thread"), rate(&Scalar, plan, 100));
             }
-            for simd in Simd::available() {
+            let sets = if *name == names[0] { Simd::available() } else { vec![Simd::detect()] };
+            for simd in sets {
                 for threads in [1, cores] {
                     let cpu = Cpu::new(threads, 0, simd).expect("a thread pool");
                     note(0, format!("{name}, {}, {threads} thread(s)", simd.name()), rate(&cpu, plan, DRAWS));

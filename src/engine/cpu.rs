@@ -105,7 +105,7 @@ impl Cpu {
                 return Err(Stopped);
             }
         }
-        if !plan.has_independent() {
+        if !plan.has_independent {
             summary.totals[INDEPENDENT] = summary.totals[OUTPUT_EMISSIONS].clone();
         }
         summary.count_saturated();

@@ -130,7 +130,7 @@ pub fn add_model(
                     &mut summary.emissions,
                 );
             }
-            if plan.has_independent() {
+            if plan.has_independent {
                 let into = &mut totals.totals[INDEPENDENT][stretch.clone()];
                 let unit = plan.total_units[INDEPENDENT];
                 if model.shares(term) {

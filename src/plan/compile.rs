@@ -86,7 +86,9 @@ pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
     let mut total_units = [0; TOTALS];
     total_units[..OUTPUTS].copy_from_slice(&totals.units);
     total_units[OUTPUTS] = totals.units[OUTPUT_EMISSIONS];
+    let shares = |m: &ModelPlan| m.terms[OUTPUT_EMISSIONS].as_ref().is_some_and(|t| m.shares(t));
     Ok(Plan {
+        has_independent: models.iter().any(shares),
         tables: compiler.tables.into_iter().filter_map(Result::ok).collect(),
         effects: assessment.shared.iter().map(effect_key).collect(),
         cells: compiler.cells,

@@ -39,6 +39,8 @@ pub struct Plan {
     /// Units of the kept totals, by `Total` index: a count of 1 is `2^unit` in the output's unit
     /// (EFLOP, kWh, kWh, t; the fifth is the independent emissions in t).
     pub total_units: [i32; TOTALS],
+    /// Whether some model's emissions depend on a shared effect; if not, the independent emissions are the emissions.
+    pub has_independent: bool,
     /// Whether some draw could pass the ceiling of a total or group (then additions saturate and are counted).
     pub saturable: bool,
     /// Groups in order of (by, value).
@@ -143,13 +145,6 @@ impl ModelPlan {
             *sign -= c;
         }
         Some(TermPlan { loc: emissions.loc - compute.loc, signs })
-    }
-}
-
-impl Plan {
-    /// Whether emissions depend on any shared effect; if not, the independent emissions are the emissions.
-    pub fn has_independent(&self) -> bool {
-        self.models.iter().any(|m| m.terms[OUTPUT_EMISSIONS].as_ref().is_some_and(|t| m.shares(t)))
     }
 }
 

@@ -135,6 +135,7 @@ fn run(
         cells: Vec::new(),
         models: (0..models).map(|m| model_plan(m, wide, of_model(m))).collect(),
         total_units,
+        has_independent: true,
         saturable: false,
         groups: group_plans.clone(),
         atci_shift: 40,

@@ -102,10 +102,11 @@ impl Page {
 
     fn headline(&mut self, p: &Posterior, assessment: &Assessment) {
         let what = format!(
-            "{} model{}, {} draws, seed {}",
+            "{} model{}, {} draw{}, seed {}",
             digits::count(p.total.models as u64),
             if p.total.models == 1 { "" } else { "s" },
             digits::count(p.draws),
+            if p.draws == 1 { "" } else { "s" },
             p.seed,
         );
         for line in [what, scope(assessment.scope)] {

@@ -100,8 +100,7 @@ fn settings(args: &RunArgs, study: &Study) -> Effective {
 fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
     let real = |path: &Path| fs::canonicalize(path).ok();
     let places: Vec<PathBuf> = target.places().iter().filter_map(|place| real(place)).collect();
-    let by_hand =
-        |path: &&PathBuf| !fs::read_to_string(path).is_ok_and(|text| text.starts_with(study::FIRST_LINE));
+    let by_hand = |path: &&PathBuf| !fs::read_to_string(path).is_ok_and(|text| text.starts_with(study::FIRST_LINE));
     let inputs = study.models.iter().chain(study.path.iter().filter(by_hand));
     match inputs.filter(|input| real(input).is_some_and(|input| places.contains(&input))).next() {
         None => Ok(()),

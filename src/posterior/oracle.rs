@@ -41,7 +41,8 @@ pub fn oracle(assessment: &Assessment) -> Oracle {
             };
         }
     };
-    let mean_t: f64 = products.iter().map(|p| p.mean_t).sum();
+    // From a positive zero: `sum` of nothing is −0.
+    let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
     let sums = Sums { assessment, products: &products };
     let variance = sums.variance(&|_| true).map(|v| told(v, mean_t));
     let reason = variance.is_none().then(|| "a factor's reciprocal or tail has no finite second moment".to_string());

@@ -75,13 +75,13 @@ struct RunArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
     /// Monte Carlo draws [default: 1000000]
-    #[arg(long, value_name = "N", value_parser = draws)]
+    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
     draws: Option<u64>,
     /// Seed of the random stream [default: 42]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Level of the credible intervals, between 0 and 1 [default: 0.95]
-    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
     interval: Option<f64>,
     /// What draws: every backend gives the same bytes
     #[arg(long, value_enum, default_value = "auto")]

@@ -18,7 +18,7 @@ use crate::assess::Assessment;
 use crate::engine::{Backend, Cpu, Simd, Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, TOTALS};
 use crate::portfolio::{self, Study};
 use crate::posterior::oracle::oracle;
 use crate::posterior::{self, Options, Posterior};
@@ -54,6 +54,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     for target in folder.iter().chain(&json_file) {
         spare_inputs(&portfolio.study, target)?;
     }
+    fits_in_memory(&plan, effective.draws)?;
     if !args.quiet {
         warn(&assessment.warnings, WARNINGS);
     }
@@ -109,6 +110,18 @@ fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
             Err(Failure::Usage(format!("{input} is read by this run and would be replaced; name another place")))
         }
     }
+}
+
+/// Every draw of every total and kept group is held until the end, 8 bytes each, and two more while they are sorted.
+/// Asked for in one piece first: an allocation that fails later ends the program without a word of use.
+fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), Failure> {
+    let words = draws.saturating_mul((TOTALS + 2 * plan.groups.len() + 2) as u64);
+    let fits = usize::try_from(words).is_ok_and(|words| Vec::<u64>::new().try_reserve_exact(words).is_ok());
+    if fits {
+        return Ok(());
+    }
+    let gigabytes = words.saturating_mul(8) / 1_000_000_000;
+    Err(Failure::Run(anyhow::anyhow!("{draws} draws need {gigabytes} GB of memory, more than there is; ask for fewer")))
 }
 
 fn draw(

@@ -94,6 +94,24 @@ fn the_tables_of_out_hold_the_numbers_of_the_json() {
     assert_eq!(again["seed"], 6);
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn more_draws_than_memory_is_told() {
+    let dir = folder(&[("models.csv", MODELS)]);
+    let limited = |draws: &str| {
+        let command = "ulimit -v 8000000 && exec \"$0\" run models.csv --quiet --threads 1 --out out --draws \"$1\"";
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", command, env!("CARGO_BIN_EXE_haze"), draws]).current_dir(dir.path()).output().unwrap()
+    };
+    let output = limited("2000000000");
+    let told = errors(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("GB of memory") && !told.contains("panicked"), "{told}");
+    assert_eq!(crate::names(dir.path()), ["models.csv"]);
+    // Negative control: under the same limit a usual number of draws runs.
+    assert!(limited("10000").status.success());
+}
+
 #[cfg(unix)]
 mod interrupted {
     use std::process::{Child, Command, Output, Stdio};

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, counted, print, warn};
-use crate::assess::assess;
+use super::{Failure, assess, counted, print, warn};
 use crate::portfolio;
 
 pub fn check(file: &Path) -> Result<(), Failure> {

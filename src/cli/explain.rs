@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use super::{Failure, print};
-use crate::assess::{self, assess};
+use super::{Failure, assess, print};
 use crate::portfolio;
 use crate::portfolio::problem::did_you_mean;
 
 pub fn explain(file: &Path, id: &str) -> Result<(), Failure> {
     let (portfolio, _) = portfolio::read(file)?;
     let assessment = assess(&portfolio)?;
-    match assess::explain(&assessment, id) {
+    match crate::assess::explain(&assessment, id) {
         Some(text) => print(&text),
         None => {
             let ids: Vec<&str> = portfolio.models.iter().map(|m| m.id.as_str()).collect();

@@ -15,7 +15,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::portfolio::{Problem, Warning};
+use crate::assess::{self, Assessment};
+use crate::portfolio::{Portfolio, Problem, Warning, study_file};
 
 /// How uncertain is the carbon footprint of AI models?
 #[derive(Debug, Parser)]
@@ -74,13 +75,13 @@ struct RunArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
     /// Monte Carlo draws [default: 1000000]
-    #[arg(long, value_name = "N", value_parser = draws)]
+    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
     draws: Option<u64>,
     /// Seed of the random stream [default: 42]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Level of the credible intervals, between 0 and 1 [default: 0.95]
-    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
     interval: Option<f64>,
     /// What draws: every backend gives the same bytes
     #[arg(long, value_enum, default_value = "auto")]
@@ -114,14 +115,17 @@ const MAX_DRAWS: u64 = (1 << 31) - 1;
 fn draws(text: &str) -> Result<u64, String> {
     match text.replace('_', "").parse() {
         Ok(n) if (1..=MAX_DRAWS).contains(&n) => Ok(n),
-        _ => Err(format!("expected a whole number from 1 to {MAX_DRAWS}")),
+        _ => Err(format!("expected a whole number from 1 to {MAX_DRAWS}, such as 1_000_000")),
     }
 }
 
 fn level(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(level) if level > 0.0 && level < 1.0 => Ok(level),
-        _ => Err("expected a number between 0 and 1, such as 0.95 (not a percentage)".into()),
+        Ok(level) if level > 1.0 && level < 100.0 => {
+            Err(format!("the level is a fraction: did you mean {}?", level / 100.0))
+        }
+        _ => Err("expected a number between 0 and 1, both excluded, such as 0.95".into()),
     }
 }
 
@@ -148,6 +152,22 @@ impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Failure {
         Failure::Run(error)
     }
+}
+
+/// Assesses a portfolio; problems of the study are told with their lines.
+fn assess(portfolio: &Portfolio) -> Result<Assessment, Failure> {
+    assess::assess(portfolio).map_err(|problems| Failure::Input(with_lines(problems)))
+}
+
+/// The assessment knows sections and keys of the study but not its text: the lines are looked up here.
+fn with_lines(mut problems: Vec<Problem>) -> Vec<Problem> {
+    for problem in problems.iter_mut().filter(|p| p.place.line == 0 && p.place.column.contains('.')) {
+        let Ok(text) = std::fs::read_to_string(problem.place.file.as_path()) else { continue };
+        let keys: Vec<&str> = problem.place.column.split('.').collect();
+        problem.place.line = study_file::line_of(&text, &keys).unwrap_or(0);
+    }
+    problems.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
+    problems
 }
 
 /// Runs the command line; the program's exit code.

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::{Failure, print};
+use super::{Failure, print, with_lines};
 use crate::assess::priors::{self, Priors};
 use crate::portfolio;
 
 pub fn priors(study: Option<&Path>) -> Result<(), Failure> {
     let priors = match study {
         None => Priors::defaults(),
-        Some(path) => Priors::of(&portfolio::read(path)?.0.study)?,
+        Some(path) => Priors::of(&portfolio::read(path)?.0.study).map_err(|p| Failure::Input(with_lines(p)))?,
     };
     print(&priors::print(&priors))
 }

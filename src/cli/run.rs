@@ -3,8 +3,9 @@
 //! Outputs are prepared before the work, so that a bad path fails first, and put in place after it, so that an
 //! interrupted or failed run leaves nothing behind.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,12 +13,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{BackendChoice, Failure, RunArgs, colour, print, warn};
-use crate::assess::{Assessment, assess};
+use super::{BackendChoice, Failure, RunArgs, assess, colour, print, warn};
+use crate::assess::Assessment;
 use crate::engine::{Backend, Cpu, Simd, Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, TOTALS};
 use crate::portfolio::{self, Study};
 use crate::posterior::oracle::oracle;
 use crate::posterior::{self, Options, Posterior};
@@ -35,6 +36,7 @@ const WARNINGS: usize = 5;
 
 pub fn run(args: RunArgs) -> Result<(), Failure> {
     let mut clock = Clock::new();
+    let interrupt = Interrupt::install();
     let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let (portfolio, warnings) = portfolio::read(&args.file)?;
@@ -44,14 +46,20 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     clock.lap("read_and_assess_s");
     let plan = compile(&assessment).map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
     clock.lap("plan_s");
+    // Until here nothing was touched.
+    interrupt.hold();
     let folder = args.out.as_deref().map(files::prepare).transpose().map_err(unwritable)?;
     let json_file = args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose();
     let json_file = json_file.map_err(unwritable)?;
+    for target in folder.iter().chain(&json_file) {
+        spare_inputs(&portfolio.study, target)?;
+    }
+    fits_in_memory(&plan, effective.draws)?;
     if !args.quiet {
         warn(&assessment.warnings, WARNINGS);
     }
 
-    let (summary, backend) = draw(&args, &plan, &effective)?;
+    let (summary, backend) = draw(&args, &plan, &effective, &interrupt)?;
     clock.lap("draw_s");
     let oracle = oracle(&assessment);
     let discretisation_bound = plan::error::relative_bound(&plan);
@@ -63,6 +71,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
 
     let mut result = Vec::new();
     json::write(&mut result, &posterior, &assessment, &info).context("cannot write the JSON result")?;
+    interrupt.check()?;
     if let Some(target) = folder {
         write_folder(target, &result, &posterior, &portfolio.study, effective)?;
     }
@@ -87,7 +96,40 @@ fn settings(args: &RunArgs, study: &Study) -> Effective {
     }
 }
 
-fn draw(args: &RunArgs, plan: &Plan, effective: &Effective) -> Result<(Summary, json::Backend), Failure> {
+/// Refuses outputs that would replace a file the run reads. A study that an earlier run wrote may be written again:
+/// nothing is lost.
+fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let places: Vec<PathBuf> = target.places().iter().filter_map(|place| real(place)).collect();
+    let by_hand = |path: &&PathBuf| !fs::read_to_string(path).is_ok_and(|text| text.starts_with(study::FIRST_LINE));
+    let inputs = study.models.iter().chain(study.path.iter().filter(by_hand));
+    match inputs.filter(|input| real(input).is_some_and(|input| places.contains(&input))).next() {
+        None => Ok(()),
+        Some(input) => {
+            let input = input.display();
+            Err(Failure::Usage(format!("{input} is read by this run and would be replaced; name another place")))
+        }
+    }
+}
+
+/// Every draw of every total and kept group is held until the end, 8 bytes each, and two more while they are sorted.
+/// Asked for in one piece first: an allocation that fails later ends the program without a word of use.
+fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), Failure> {
+    let words = draws.saturating_mul((TOTALS + 2 * plan.groups.len() + 2) as u64);
+    let fits = usize::try_from(words).is_ok_and(|words| Vec::<u64>::new().try_reserve_exact(words).is_ok());
+    if fits {
+        return Ok(());
+    }
+    let gigabytes = words.saturating_mul(8) / 1_000_000_000;
+    Err(Failure::Run(anyhow::anyhow!("{draws} draws need {gigabytes} GB of memory, more than there is; ask for fewer")))
+}
+
+fn draw(
+    args: &RunArgs,
+    plan: &Plan,
+    effective: &Effective,
+    interrupt: &Interrupt,
+) -> Result<(Summary, json::Backend), Failure> {
     let simd = Simd::detect();
     let cpu = match args.backend {
         BackendChoice::Auto | BackendChoice::Cpu => {
@@ -97,13 +139,9 @@ fn draw(args: &RunArgs, plan: &Plan, effective: &Effective) -> Result<(Summary, 
     let cpu = cpu.context("cannot start the threads")?;
     let backend = json::Backend { name: "cpu".into(), adapter: Some(simd.name().into()), threads: cpu.threads() };
     let bar = progress_bar(effective.draws, args.quiet);
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    // A second handler in one process (the library used twice) changes nothing: the first one stays.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
     let progress = |n| {
         bar.inc(n);
-        !stop.load(Ordering::Relaxed)
+        interrupt.check().is_ok()
     };
     let outcome = cpu.run(plan, effective.seed, 0..effective.draws, &progress);
     bar.finish_and_clear();
@@ -149,6 +187,38 @@ fn page(posterior: &Posterior, assessment: &Assessment) -> String {
     let (_, columns) = console::Term::stdout().size();
     let width = if io::stdout().is_terminal() { usize::from(columns) } else { 100 };
     table::terminal(posterior, assessment, Style { colour: colour(), width })
+}
+
+/// Ctrl-C. While nothing has been touched it ends the program at once (reading standard input could otherwise not be
+/// ended); after that it is noted, and the run stops where it can clean up.
+#[derive(Clone, Default)]
+struct Interrupt {
+    noted: Arc<AtomicBool>,
+    held: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    fn install() -> Interrupt {
+        let interrupt = Interrupt::default();
+        let handler = interrupt.clone();
+        // Without a handler the system's own ends the program, which leaves at worst an empty folder.
+        let _ = ctrlc::set_handler(move || {
+            handler.noted.store(true, Ordering::SeqCst);
+            if !handler.held.load(Ordering::SeqCst) {
+                eprintln!("haze: interrupted, nothing was written");
+                std::process::exit(130);
+            }
+        });
+        interrupt
+    }
+
+    fn hold(&self) {
+        self.held.store(true, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        if self.noted.load(Ordering::SeqCst) { Err(Failure::Interrupted) } else { Ok(()) }
+    }
 }
 
 /// Seconds by stage.

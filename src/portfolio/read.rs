@@ -85,7 +85,11 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Outcome {
                 let base_dir = path.parent().unwrap_or(Path::new(""));
                 models_file::read(&shown, &bytes, base_dir)
             }
-            Err(message) => Err(vec![Problem { place: named_at.clone(), value: shown.display().to_string(), message }]),
+            Err(message) => {
+                // A study names several files; a file given by itself is the place already.
+                let value = if *named_at.file == *path { String::new() } else { shown.display().to_string() };
+                Err(vec![Problem { place: named_at.clone(), value, message }])
+            }
         };
         match read {
             Ok(ModelsFile { models: found, label_columns, warnings: suspicious }) => {

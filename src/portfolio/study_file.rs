@@ -57,9 +57,21 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
         let value = text.lines().nth(line - 1).unwrap_or("").trim();
         reader.add(at, "", value, format!("this is not TOML: {}", error.message()));
     }
-    reader.top(table.get_ref(), &mut found);
+    // One mistake of syntax has many consequences; the first complaint about a line is the one that helps. Problems
+    // that only seem to be there because a line was half understood are not told.
     reader.problems.sort_by_key(|p| p.place.line);
-    // The TOML reader repeats itself about nested brackets.
+    reader.problems.dedup_by_key(|p| p.place.line);
+    let syntax = std::mem::take(&mut reader.problems);
+    let broken = |line: u64| syntax.iter().any(|p| p.place.line == line);
+    reader.top(table.get_ref(), &mut found);
+    reader.problems.retain(|p| syntax.is_empty() || !(p.place.line == 0 || broken(p.place.line)));
+    if !syntax.is_empty() {
+        let (models, places) = (std::mem::take(&mut found.study.models), std::mem::take(&mut found.model_places));
+        (found.study.models, found.model_places) =
+            models.into_iter().zip(places).filter(|(_, place)| !broken(place.line)).unzip();
+    }
+    reader.problems.extend(syntax);
+    reader.problems.sort_by_key(|p| p.place.line);
     reader.problems.dedup();
     (found, reader.problems)
 }

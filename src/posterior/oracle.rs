@@ -41,9 +41,10 @@ pub fn oracle(assessment: &Assessment) -> Oracle {
             };
         }
     };
-    let mean_t: f64 = products.iter().map(|p| p.mean_t).sum();
+    // From a positive zero: `sum` of nothing is −0.
+    let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
     let sums = Sums { assessment, products: &products };
-    let variance = sums.variance(&|_| true);
+    let variance = sums.variance(&|_| true).map(|v| told(v, mean_t));
     let reason = variance.is_none().then(|| "a factor's reciprocal or tail has no finite second moment".to_string());
     let shares = |variance: f64| -> Vec<VarianceShare> {
         if variance <= 0.0 {
@@ -66,10 +67,16 @@ pub fn oracle(assessment: &Assessment) -> Oracle {
         sd_t: variance.map(libm::sqrt),
         kurtosis: variance.filter(|v| *v > 0.0).and_then(|_| kurtosis(assessment, &products)),
         independent_mean_t: mean_t,
-        independent_sd_t: sums.independent_variance().map(libm::sqrt),
+        independent_sd_t: sums.independent_variance().map(|v| libm::sqrt(told(v, mean_t))),
         groups: variance.map_or(vec![], shares),
         reason,
     }
+}
+
+/// A variance, or zero where it is only what is left of 1 − 1 in f64. Ratios of moments are good to some 1e-15, so a
+/// relative sd below 1e-7 cannot be told from none; the integer arithmetic cannot show it either.
+fn told(variance: f64, mean_t: f64) -> f64 {
+    if variance <= 1e-14 * mean_t * mean_t { 0.0 } else { variance }
 }
 
 /// `E[e^{(a+b)z}] / (E[e^{az}] E[e^{bz}])`, the ρ of one shared effect.

@@ -4,6 +4,9 @@
 //! files are first written beside their places, under temporary names; only when all are on disk are they renamed
 //! into place, each of which replaces an older file atomically. Should a rename fail, those done before are undone.
 //! Folders made for the target disappear again with it unless it was committed.
+//!
+//! A link is followed: the file it names is replaced, the link stays. What is no file (a device, a pipe) cannot be
+//! replaced and is written to as it is.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -45,13 +48,17 @@ pub fn prepare(folder: &Path) -> Result<Target, Unwritable> {
 /// A target for a single file such as `--json FILE`. Its folder must exist.
 pub fn prepare_file(path: &Path) -> Result<Target, Unwritable> {
     let refuse = |source| Unwritable { path: path.to_path_buf(), source };
-    let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| refuse(io::ErrorKind::InvalidInput.into()))?;
+    if path.is_dir() {
+        return Err(refuse(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder")));
+    }
+    let name = path.file_name().and_then(|n| n.to_str());
+    let name = name.ok_or_else(|| refuse(io::Error::new(io::ErrorKind::InvalidInput, "this names no file")))?;
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     if !folder.is_dir() {
-        return Err(refuse(io::ErrorKind::NotFound.into()));
+        return Err(refuse(io::Error::new(io::ErrorKind::NotFound, "there is no such folder")));
     }
     target(folder, &[name])
 }
@@ -69,17 +76,35 @@ fn target(folder: &Path, names: &[&str]) -> Result<Target, Unwritable> {
         fs::create_dir(&path).map_err(|e| refuse(&path, e))?;
         target.made.push(path);
     }
-    for name in names {
-        let path = folder.join(name);
+    if !folder.is_dir() {
+        return Err(refuse(folder, io::Error::new(io::ErrorKind::NotADirectory, "this is a file, not a folder")));
+    }
+    for path in target.places() {
+        if is_stream(&path) {
+            continue;
+        }
         match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => return Err(refuse(&path, io::ErrorKind::IsADirectory.into())),
+            Ok(found) if found.is_dir() => {
+                return Err(refuse(&path, io::Error::new(io::ErrorKind::IsADirectory, "this is a folder")));
+            }
             // A file that may not be written is not replaced, although a rename could.
             Ok(_) => drop(OpenOptions::new().write(true).open(&path).map_err(|e| refuse(&path, e))?),
             Err(_) => {}
         }
+        let beside = path.parent().unwrap_or(folder);
+        temporary(beside).map_err(|e| refuse(beside, unnamed(e)))?;
     }
-    temporary(folder).map_err(|e| refuse(folder, e))?;
     Ok(target)
+}
+
+/// A device or a pipe: something that is there and is neither file nor folder.
+fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Without the name of the temporary file, which says nothing to the user.
+fn unnamed(error: io::Error) -> io::Error {
+    error.raw_os_error().map_or(error, io::Error::from_raw_os_error)
 }
 
 impl Target {
@@ -88,13 +113,27 @@ impl Target {
         &self.folder
     }
 
+    /// Where the files will lie, links followed.
+    pub fn places(&self) -> Vec<PathBuf> {
+        let place = |name| {
+            let path = self.folder.join(name);
+            let link = fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink());
+            if link && !is_stream(&path) { fs::canonicalize(&path).unwrap_or(path) } else { path }
+        };
+        self.names.iter().map(place).collect()
+    }
+
     /// Writes the files, in the order the target names them, and puts them in place together.
     pub fn commit(mut self, contents: &[Content]) -> Result<(), Unwritable> {
         let refuse = |path: &Path, source| Unwritable { path: path.to_path_buf(), source };
         let mut written = Vec::new();
-        for (name, content) in self.names.iter().zip(contents) {
-            let path = self.folder.join(name);
-            let file = write(&self.folder, *content).map_err(|e| refuse(&path, e))?;
+        for (path, content) in self.places().into_iter().zip(contents) {
+            if is_stream(&path) {
+                straight(&path, *content).map_err(|e| refuse(&path, e))?;
+                continue;
+            }
+            let beside = path.parent().unwrap_or(&self.folder);
+            let file = write(beside, *content).map_err(|e| refuse(&path, unnamed(e)))?;
             written.push((path, file));
         }
         let mut replaced = Replaced { done: Vec::new() };
@@ -133,6 +172,15 @@ fn write(folder: &Path, content: Content) -> io::Result<NamedTempFile> {
     drop(out);
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// Into a device or a pipe; a reader that has gone away (`>(head)`) is no failure.
+fn straight(path: &Path, content: Content) -> io::Result<()> {
+    let mut out = OpenOptions::new().write(true).open(path)?;
+    match content(&mut out) {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// Files put in place so far, to be taken back in reverse order unless all of them arrive.
@@ -262,6 +310,24 @@ mod tests {
         fs::create_dir(root.path().join("a")).unwrap();
         drop(prepare(&root.path().join("a/b")).unwrap());
         assert_eq!(names(root.path()), ["a"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_stay_and_devices_are_written_to() {
+        let root = tempfile::tempdir().unwrap();
+        let (link, real) = (root.path().join("link.json"), root.path().join("real.json"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        prepare_file(&link).unwrap().commit(&[&text("new")]).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+        // A device behind a link, so that a mistake here costs the link and not the machine's device.
+        let sink = root.path().join("sink");
+        std::os::unix::fs::symlink("/dev/null", &sink).unwrap();
+        prepare_file(&sink).unwrap().commit(&[&text("gone")]).unwrap();
+        assert!(fs::symlink_metadata(&sink).unwrap().is_symlink() && is_stream(&sink));
+        assert_eq!(names(root.path()), ["link.json", "real.json", "sink"]);
     }
 
     #[test]

@@ -23,10 +23,13 @@ pub struct Effective {
     pub interval: f64,
 }
 
+/// The first line of every resolved study file, by which it is known again.
+pub const FIRST_LINE: &str = "# The study as it was run, with every setting spelled out.";
+
 /// The text of the study file for `folder`, which must exist, as must the models files.
 pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> io::Result<String> {
     let folder = fs::canonicalize(folder)?;
-    let mut text = String::from("# The study as it was run, with every setting spelled out.\n");
+    let mut text = format!("{FIRST_LINE}\n");
     if study.models.iter().any(|p| is_standard_input(p)) {
         text.push_str("# The models came from standard input: give them again, or name their file here.\n");
     }

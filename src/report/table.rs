@@ -102,10 +102,11 @@ impl Page {
 
     fn headline(&mut self, p: &Posterior, assessment: &Assessment) {
         let what = format!(
-            "{} model{}, {} draws, seed {}",
+            "{} model{}, {} draw{}, seed {}",
             digits::count(p.total.models as u64),
             if p.total.models == 1 { "" } else { "s" },
             digits::count(p.draws),
+            if p.draws == 1 { "" } else { "s" },
             p.seed,
         );
         for line in [what, scope(assessment.scope)] {
@@ -212,6 +213,10 @@ impl Page {
         let effective = c.effective_models.map_or("–".into(), |n| digits::value(n, None));
         let note = format!("effective number of models {effective} of {}", digits::count(p.models.len() as u64));
         self.section("Largest contributors to the mean", &note);
+        if c.top.is_empty() {
+            self.line("  none: no model has emissions");
+            return;
+        }
         let name_width = self.style.width.saturating_sub(66).max(20);
         let mut rows = vec![vec![
             Cell::Left(String::new()),

@@ -1,0 +1,171 @@
+//! What a run writes: the files of --out, the JSON and its schema, and nothing after an interruption.
+
+use serde_json::Value;
+
+use crate::{MODELS, STUDY, errors, folder, outcome, printed, result};
+
+fn schema() -> jsonschema::Validator {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/result.schema.json")).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[test]
+fn every_result_follows_the_schema() {
+    let dir = folder(&[
+        ("models.csv", MODELS),
+        ("study.toml", STUDY),
+        (
+            "fixed.csv",
+            "id,compute_flop,efficiency_flop_per_j,pue,grid_g_per_kwh\na,fixed(1e20),fixed(1e11),fixed(1.2),fixed(300)\n",
+        ),
+        ("zero.csv", "id,emissions_t\na,0\nb,0\n"),
+        ("name.csv", "id\norg/model\n"),
+        ("mixed.csv", "id,emissions_t,energy_kwh,gpu_hours,parameters\na,1,,,\nb,,2,,\nc,,,3,\nd,,,,4e9\n"),
+    ]);
+    let schema = schema();
+    for file in ["study.toml", "models.csv", "fixed.csv", "zero.csv", "name.csv", "mixed.csv"] {
+        for draws in ["1", "2", "10", "1000"] {
+            let found = result(dir.path(), &[file, "--draws", draws]);
+            if let Err(error) = schema.validate(&found) {
+                panic!("{file}, {draws} draws: {error} at {}", error.instance_path());
+            }
+            // JSON has no NaN; a negative zero would be one of the traces of a sum of nothing.
+            assert!(!found.to_string().contains("-0.0,"), "{file}, {draws} draws: {found}");
+        }
+    }
+    // Negative control.
+    let mut wrong = result(dir.path(), &["study.toml"]);
+    wrong["total"]["emissions_t"]["mean"] = "12 t".into();
+    assert!(!schema.is_valid(&wrong));
+}
+
+#[test]
+fn json_on_standard_output_is_all_there_is() {
+    let dir = folder(&[("models.csv", "id,compute_flop,Parameter\na,1e22,7\n")]);
+    let output = outcome(dir.path(), &["run", "models.csv", "--draws", "100", "--json", "-"]);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(text.starts_with("{\n") && text.ends_with("}\n"));
+    serde_json::from_str::<Value>(&text).unwrap();
+    // Warnings go elsewhere.
+    assert!(
+        errors(&output).contains("warning: models.csv:1: Parameter") && errors(&output).contains("[almost-a-column]")
+    );
+    // To a file, the table stays where it was; and --quiet silences all of it.
+    let page = printed(dir.path(), &["run", "models.csv", "--draws", "100", "--json", "x.json"]);
+    assert!(page.starts_with("1 model, 100 draws, seed 42\n"), "{page}");
+    let quiet = outcome(dir.path(), &["run", "models.csv", "--draws", "100", "--json", "y.json", "--quiet"]);
+    assert!(quiet.status.success() && quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{}", errors(&quiet));
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(dir.path().join(name)).unwrap()).unwrap()
+    };
+    assert_eq!(crate::comparable(&read("x.json")), crate::comparable(&read("y.json")));
+}
+
+#[test]
+fn the_tables_of_out_hold_the_numbers_of_the_json() {
+    let dir = folder(&[("models.csv", MODELS), ("study.toml", STUDY)]);
+    printed(dir.path(), &["run", "study.toml", "--out", "out", "--quiet"]);
+    let out = dir.path().join("out");
+    let json: Value = serde_json::from_str(&std::fs::read_to_string(out.join("result.json")).unwrap()).unwrap();
+    for (file, list, key) in [("models.csv", "models", "id"), ("groups.csv", "groups", "value")] {
+        let mut reader = csv::Reader::from_path(out.join(file)).unwrap();
+        let header = reader.headers().unwrap().clone();
+        let at = |name: &str| header.iter().position(|h| h == name).unwrap();
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let entries = json[list].as_array().unwrap();
+        assert_eq!(rows.len(), entries.len());
+        for (row, entry) in rows.iter().zip(entries) {
+            assert_eq!(row[at(key)], *entry[key].as_str().unwrap());
+            for (column, value) in [
+                ("emissions_mean_t", &entry["emissions_t"]["mean"]),
+                ("emissions_hi_t", &entry["emissions_t"]["interval"][1]),
+                ("atci_median_kg_per_eflop", &entry["atci_kg_per_eflop"]["median"]),
+            ] {
+                assert_eq!(row[at(column)].parse::<f64>().unwrap(), value.as_f64().unwrap(), "{column}");
+            }
+        }
+    }
+    // An output keeps out of the way of what is there, and replaces what it wrote.
+    std::fs::write(out.join("notes.txt"), "kept").unwrap();
+    printed(dir.path(), &["run", "study.toml", "--seed", "6", "--out", "out", "--quiet"]);
+    assert_eq!(crate::names(&out), ["groups.csv", "models.csv", "notes.txt", "result.json", "study.toml"]);
+    let again: Value = serde_json::from_str(&std::fs::read_to_string(out.join("result.json")).unwrap()).unwrap();
+    assert_eq!(again["seed"], 6);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn more_draws_than_memory_is_told() {
+    let dir = folder(&[("models.csv", MODELS)]);
+    let limited = |draws: &str| {
+        let command = "ulimit -v 8000000 && exec \"$0\" run models.csv --quiet --threads 1 --out out --draws \"$1\"";
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", command, env!("CARGO_BIN_EXE_haze"), draws]).current_dir(dir.path()).output().unwrap()
+    };
+    let output = limited("2000000000");
+    let told = errors(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("GB of memory") && !told.contains("panicked"), "{told}");
+    assert_eq!(crate::names(dir.path()), ["models.csv"]);
+    // Negative control: under the same limit a usual number of draws runs.
+    assert!(limited("10000").status.success());
+}
+
+#[cfg(unix)]
+mod interrupted {
+    use std::process::{Child, Command, Output, Stdio};
+    use std::time::{Duration, Instant};
+
+    use crate::{MODELS, errors, folder, haze, names};
+
+    fn interrupt(child: Child) -> Output {
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "the run was over before it could be interrupted");
+        child.wait_with_output().unwrap()
+    }
+
+    #[test]
+    fn a_long_run_ends_with_130_and_leaves_nothing() {
+        let dir = folder(&[("models.csv", MODELS), ("old.json", "old")]);
+        let args = ["run", "models.csv", "--draws", "50000000", "--threads", "1", "--out", "deep/out"];
+        let child = haze(dir.path())
+            .args(args)
+            .args(["--json", "old.json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The folder is made just before the draws.
+        let start = Instant::now();
+        while !dir.path().join("deep/out").exists() {
+            assert!(start.elapsed() < Duration::from_secs(60), "the run does not begin");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        let output = interrupt(child);
+        assert_eq!(output.status.code(), Some(130), "{}", errors(&output));
+        assert!(output.stdout.is_empty() && errors(&output).contains("interrupted"), "{}", errors(&output));
+        assert_eq!(names(dir.path()), ["models.csv", "old.json"]);
+        assert_eq!(std::fs::read_to_string(dir.path().join("old.json")).unwrap(), "old");
+    }
+
+    #[test]
+    fn waiting_for_standard_input_can_be_ended() {
+        let dir = folder(&[]);
+        let mut child = haze(dir.path())
+            .args(["run", "-", "--out", "out"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let open = child.stdin.take();
+        // Long enough for the program to have started; before that the system ends it, with no exit code.
+        std::thread::sleep(Duration::from_millis(1500));
+        let output = interrupt(child);
+        drop(open);
+        assert_eq!(output.status.code(), Some(130), "{}", errors(&output));
+        assert_eq!(names(dir.path()), Vec::<String>::new());
+    }
+}

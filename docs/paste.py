@@ -1,0 +1,81 @@
+"""Puts what the program prints into the README, or checks that it stands there.
+
+    python3 docs/paste.py target/release/haze           # writes README.md and docs/result.svg anew
+    python3 docs/paste.py target/release/haze --check   # fails if they are not what the program gives
+
+Results are the same bytes on every machine, so a README that disagrees with the program is a mistake in one of them.
+Marks in the README, each on a line of its own before the block it is about:
+
+    <!-- file NAME -->           the block is a file, which the commands below can read
+    <!-- haze ARGUMENTS -->      the block is what this command prints on standard output
+    <!-- decomposition FILE -->  the table, up to an empty line, is the first of docs/decomposition.py
+    <!-- alternatives FILE -->   the same of its second
+
+Python 3.11 without packages.
+"""
+
+import contextlib
+import io
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import decomposition
+import result_picture
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = r"```\w*\n.*?^```\n|\|.*?\n(?=\n)"
+MARK = re.compile(rf"<!-- (file|haze|decomposition|alternatives) (.+?) -->\n+({BLOCK})", re.DOTALL | re.MULTILINE)
+PICTURED = ["run", "fixtures/hub_models.csv"]
+
+
+def haze(program, folder, arguments):
+    command = [program, *arguments]
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    if done.returncode:
+        sys.exit(f"haze {' '.join(arguments)}: exit code {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def fresh(program, folder, mark):
+    """The marked block as it should be."""
+    kind, what, block = mark.groups()
+    head = mark.group(0)[: -len(block)]
+    if kind == "file":
+        (folder / what).write_text(block.split("\n", 1)[1].removesuffix("```\n"), encoding="utf-8")
+        return mark.group(0)
+    if kind == "haze":
+        return f"{head}```text\n{haze(program, folder, what.split())}```\n"
+    table = io.StringIO()
+    with contextlib.redirect_stdout(table):
+        table_of = decomposition.decomposition if kind == "decomposition" else decomposition.alternatives
+        table_of(program, folder / what)
+    return head + table.getvalue()
+
+
+def main(program, check):
+    program = str(Path(program).resolve())
+    readme, picture = ROOT / "README.md", ROOT / "docs/result.svg"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "fixtures").symlink_to(ROOT / "fixtures")
+        text = MARK.sub(lambda mark: fresh(program, folder, mark), readme.read_text(encoding="utf-8"))
+        result = json.loads(haze(program, folder, [*PICTURED, "--quiet", "--json", "-"]))
+    wrong = []
+    for path, new in [(readme, text), (picture, result_picture.picture(result))]:
+        if not path.exists() or path.read_text(encoding="utf-8") != new:
+            wrong.append(path.name)
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    if check and wrong:
+        sys.exit(f"not what the program gives: {', '.join(wrong)}; run docs/paste.py without --check and look at the diff")
+    print(f"{'written: ' + ', '.join(wrong) if wrong else 'as the program gives it'}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["--check"]):
+        sys.exit(__doc__)
+    main(sys.argv[1], sys.argv[2:] == ["--check"])

@@ -124,10 +124,11 @@ impl Cpu {
         shared_of: &impl Fn(usize) -> SharedLogs<'a>,
         worker: &mut Worker,
     ) {
-        for at in (0..n).step_by(BLOCK) {
-            let span = Span { seed, first: first + at as u64, n: BLOCK.min(n - at), at };
-            for (model, own) in models.iter().zip(own.iter_mut()) {
-                let Worker { scratch, totals } = worker;
+        let Worker { scratch, totals } = worker;
+        for (model, own) in models.iter().zip(own) {
+            // All blocks of one model together: its tables and bins stay in cache.
+            for at in (0..n).step_by(BLOCK) {
+                let span = Span { seed, first: first + at as u64, n: BLOCK.min(n - at), at };
                 self.simd.add_model(plan, model, &span, shared_of(at), scratch, totals, own);
             }
         }

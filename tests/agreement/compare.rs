@@ -33,6 +33,24 @@ struct Exact {
     kurtosis: Option<f64>,
 }
 
+/// What the oracle knows of a portfolio's outputs and of the watched models' emissions.
+pub struct Exacts {
+    outputs: [Exact; OUTPUTS],
+    independent: Exact,
+    models: Vec<Exact>,
+}
+
+impl Exacts {
+    pub fn of(assessment: &Assessment, watched: &[usize]) -> Exacts {
+        let alone = |&m: &usize| Assessment { models: vec![assessment.models[m].clone()], ..assessment.clone() };
+        Exacts {
+            outputs: std::array::from_fn(|o| oracle(&with_emissions_of(assessment, o)).into()),
+            independent: oracle(&separated(assessment)).into(),
+            models: watched.iter().map(|m| oracle(&alone(m)).into()).collect(),
+        }
+    }
+}
+
 impl From<Oracle> for Exact {
     fn from(o: Oracle) -> Exact {
         Exact { sd: o.sd_t, kurtosis: o.kurtosis }
@@ -40,7 +58,7 @@ impl From<Oracle> for Exact {
 }
 
 /// The scores of the totals of a run, then of the watched models.
-pub fn scores(run: &Run, posterior: &Posterior, float: &Sample, watched: &[usize]) -> Vec<Score> {
+pub fn scores(run: &Run, posterior: &Posterior, exacts: &Exacts, float: &Sample, watched: &[usize]) -> Vec<Score> {
     let mut scores = Vec::new();
     let counts = |o: usize| -> Vec<f64> {
         let unit = libm::exp2(f64::from(run.plan.total_units[o]));
@@ -50,11 +68,9 @@ pub fn scores(run: &Run, posterior: &Posterior, float: &Sample, watched: &[usize
     let names = ["compute", "IT energy", "energy", "emissions"];
     let estimates = [t.compute_eflop, t.it_energy_kwh, t.energy_kwh, t.emissions_t];
     for (o, (name, estimate)) in names.into_iter().zip(estimates).enumerate() {
-        let exact = Exact::from(oracle(&with_emissions_of(&run.assessment, o)));
-        draws(name, &estimate, &counts(o), &float.totals[o], exact, &mut scores);
+        draws(name, &estimate, &counts(o), &float.totals[o], exacts.outputs[o], &mut scores);
     }
-    let exact = Exact::from(oracle(&separated(&run.assessment)));
-    draws("independent", &t.independent_t, &counts(INDEPENDENT), &float.independent_t, exact, &mut scores);
+    draws("independent", &t.independent_t, &counts(INDEPENDENT), &float.independent_t, exacts.independent, &mut scores);
 
     let ratio = |over: &[f64], under: &[f64]| -> Vec<f64> {
         over.iter().zip(under).filter(|(_, c)| **c > 0.0).map(|(e, c)| 1000.0 * e / c).collect()
@@ -66,12 +82,10 @@ pub fn scores(run: &Run, posterior: &Posterior, float: &Sample, watched: &[usize
     let exact = Exact { sd: Some(0.5 * (sd(&engine) + sd(&other))), kurtosis: None };
     draws("ATCI", &t.atci_kg_per_eflop, &engine, &other, exact, &mut scores);
 
-    for (&m, [emissions, compute]) in watched.iter().zip(&float.models) {
+    for ((&m, exact), [emissions, compute]) in watched.iter().zip(&exacts.models).zip(&float.models) {
         let (plan, summary, told) = (&run.plan.models[m], &run.summary.models[m], &posterior.models[m]);
-        let alone = Assessment { models: vec![run.assessment.models[m].clone()], ..run.assessment.clone() };
-        let exact = Exact::from(oracle(&alone));
         let what = |output: &str| format!("{} {output}", told.id);
-        moments(&what("emissions"), &told.emissions_t, exact, emissions, &mut scores);
+        moments(&what("emissions"), &told.emissions_t, *exact, emissions, &mut scores);
         bins(&what("emissions"), &told.emissions_t, &summary.emissions, plan.emissions, 1.0, emissions, &mut scores);
         let atci = ratio(emissions, compute);
         bins(&what("ATCI"), &told.atci_kg_per_eflop, &summary.atci, plan.atci, 1000.0, &atci, &mut scores);

@@ -17,7 +17,7 @@ use carbonhaze::posterior::SdCheck;
 use common::pipeline::run;
 use common::significance::{KOLMOGOROV_0_001, bonferroni_limit, kolmogorov_of_scores};
 use common::{Families, random_assessment};
-use compare::{Score, scores};
+use compare::{Exacts, Score, scores};
 use float::{Mistake, sample};
 
 const ALPHA: f64 = 0.001;
@@ -53,10 +53,10 @@ fn agrees(name: &str, engine_seed: u64, float_seed: u64) {
     let count = assessment.models.len();
     let watched: Vec<usize> = (0..count).step_by(count.div_ceil(40)).collect();
     let run = run(assessment, engine_seed, DRAWS as u64);
-    let posterior = run.posterior(0.95);
+    let (posterior, exacts) = (run.posterior(0.95), Exacts::of(&run.assessment, &watched));
     let compared = |draws: usize, mistake: Mistake| {
         let float = sample(&run.assessment, draws, float_seed, &watched, mistake);
-        scores(&run, &posterior, &float, &watched)
+        scores(&run, &posterior, &exacts, &float, &watched)
     };
     let right = compared(DRAWS, Mistake::None);
     // Six totals with at least a mean and five quantiles, and three quantiles of nearly every watched model.
@@ -77,85 +77,86 @@ fn open_weights() {
 }
 
 const PORTFOLIOS: u64 = 200;
+const DRAWS: usize = 10_000;
 
-/// Sizes 1 to 24; a quarter of them lognormals only, a third with factors that can be zero.
+/// Sizes 1 to 12; a quarter of them lognormals only, a third with factors that can be zero.
 fn portfolio_number(k: u64) -> Assessment {
     let families = if k % 4 == 0 { Families::LogNormal } else { Families::All };
-    random_assessment(1000 + k, 1 + k as usize % 24, families, k % 3 == 0)
+    random_assessment(1000 + k, 1 + k as usize % 12, families, k % 3 == 0)
+}
+
+/// Scores that should be a standard normal sample, by statistic: one of each portfolio, so that they are independent.
+type ByStatistic = BTreeMap<&'static str, Vec<f64>>;
+
+fn assert_normal(by_statistic: &ByStatistic) {
+    for (name, z) in by_statistic {
+        let distance = kolmogorov_of_scores(z);
+        println!("{name}: {} scores, √n·D = {distance:.2}", z.len());
+        assert!(distance < KOLMOGOROV_0_001, "{name}: {distance}");
+        // Negative controls: errors understated three times, and a bias of half a standard error.
+        let understated: Vec<f64> = z.iter().map(|z| 3.0 * z).collect();
+        let biased: Vec<f64> = z.iter().map(|z| z + 0.5).collect();
+        for wrong in [understated, biased] {
+            assert!(kolmogorov_of_scores(&wrong) > KOLMOGOROV_0_001, "{name}: {}", kolmogorov_of_scores(&wrong));
+        }
+    }
 }
 
 #[test]
 fn random_portfolios() {
-    const DRAWS: usize = 10_000;
-    let watched = [0];
+    const TOLD: [&str; 6] =
+        ["emissions 50 %", "energy mean", "compute 25 %", "ATCI 97.5 %", "independent 2.5 %", "IT energy sd"];
     let mut all = Vec::new();
-    // One statistic of each portfolio: these are independent of each other.
-    let mut of_statistic: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let told = ["emissions 50 %", "energy mean", "compute 25 %", "ATCI 97.5 %", "independent 2.5 %", "IT energy sd"];
+    let mut by_statistic = ByStatistic::new();
+    let (mut exact, mut exact_by_statistic) = (Vec::new(), ByStatistic::new());
+    let mut two_percent_off = 0.0f64;
     for k in 0..PORTFOLIOS {
         let run = run(portfolio_number(k), 7 + k, DRAWS as u64);
-        let posterior = run.posterior(0.95);
-        let float = sample(&run.assessment, DRAWS, 1_000_003 + k, &watched, Mistake::None);
-        for score in scores(&run, &posterior, &float, &watched) {
-            if let Some(name) = told.into_iter().find(|name| *name == score.what) {
-                of_statistic.entry(name).or_default().push(score.z);
+        let (posterior, exacts) = (run.posterior(0.95), Exacts::of(&run.assessment, &[0]));
+        let float = sample(&run.assessment, DRAWS, 1_000_003 + k, &[0], Mistake::None);
+        for score in scores(&run, &posterior, &exacts, &float, &[0]) {
+            if let Some(name) = TOLD.into_iter().find(|name| *name == score.what) {
+                by_statistic.entry(name).or_default().push(score.z);
             }
             all.push(Score { what: format!("portfolio {k}: {}", score.what), z: score.z });
         }
+
+        // The same run against the closed form.
+        let (oracle, check) = (&posterior.oracle, &posterior.check);
+        let of_sd = if let SdCheck::Z(z) = check.z_sd { Some(z) } else { None };
+        for (name, z) in [("mean", check.z_mean), ("independent mean", check.z_independent_mean), ("sd", of_sd)] {
+            let Some(z) = z else { continue };
+            exact.push(Score { what: format!("portfolio {k}: {name}"), z });
+            exact_by_statistic.entry(name).or_default().push(z);
+        }
+        // Negative control: an exact mean 2 % larger.
+        if let (Some(mean), Some(sd)) = (posterior.total.emissions_t.mean, oracle.sd_t) {
+            two_percent_off = two_percent_off.max((mean - 1.02 * oracle.mean_t).abs() / (sd / (DRAWS as f64).sqrt()));
+        }
     }
     assert_agreement("random portfolios", &all);
-    for (name, z) in &of_statistic {
-        let distance = kolmogorov_of_scores(z);
-        println!("{name}: {} scores, √n·D = {distance:.2}", z.len());
-        assert!(distance < KOLMOGOROV_0_001, "{name}: {distance}");
-        // Negative control: scores half as large again, as if errors were understated so much.
-        let understated: Vec<f64> = z.iter().map(|z| 1.5 * z + 0.2).collect();
-        assert!(kolmogorov_of_scores(&understated) > KOLMOGOROV_0_001, "{name}");
-    }
-    assert_eq!(of_statistic.len(), told.len());
+    assert_eq!(by_statistic.len(), TOLD.len());
+    assert_normal(&by_statistic);
+
+    assert!(exact.len() > 450, "{}", exact.len());
+    assert_agreement("random portfolios against the oracle", &exact);
+    assert!(two_percent_off > bonferroni_limit(ALPHA, exact.len()), "{two_percent_off}");
+    assert_eq!(exact_by_statistic.len(), 3);
+    assert_normal(&exact_by_statistic);
 }
 
 #[test]
 fn random_portfolios_with_a_mistake() {
-    for mistake in [Mistake::SharedPerModel, Mistake::WideLogNormals] {
-        let mut all = Vec::new();
-        for k in 0..12 {
-            let run = run(portfolio_number(k), 7 + k, 10_000);
-            let posterior = run.posterior(0.95);
-            let float = sample(&run.assessment, 10_000, 1_000_003 + k, &[0], mistake);
-            all.extend(scores(&run, &posterior, &float, &[0]));
+    let mut all = [vec![], vec![]];
+    for k in 0..12 {
+        let run = run(portfolio_number(k), 7 + k, DRAWS as u64);
+        let (posterior, exacts) = (run.posterior(0.95), Exacts::of(&run.assessment, &[0]));
+        for (all, mistake) in all.iter_mut().zip([Mistake::SharedPerModel, Mistake::WideLogNormals]) {
+            let float = sample(&run.assessment, DRAWS, 1_000_003 + k, &[0], mistake);
+            all.extend(scores(&run, &posterior, &exacts, &float, &[0]));
         }
-        assert_disagreement(&format!("{mistake:?}"), &all);
     }
-}
-
-/// Means and standard deviations against the closed form. Judged where the kurtosis is below a hundredth of the draws:
-/// beyond it neither the mean nor the sd of a sample is near enough to normal.
-#[test]
-fn random_portfolios_against_the_oracle() {
-    const DRAWS: u64 = 20_000;
-    let mut named: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut wrong = 0.0f64;
-    for k in 0..PORTFOLIOS {
-        let run = run(portfolio_number(k), 77 + k, DRAWS);
-        let posterior = run.posterior(0.95);
-        let (oracle, check) = (&posterior.oracle, &posterior.check);
-        let SdCheck::Z(z_sd) = check.z_sd else { continue };
-        named.entry("sd").or_default().push(z_sd);
-        named.entry("mean").or_default().push(check.z_mean.expect("a finite variance"));
-        named.entry("independent mean").or_default().push(check.z_independent_mean.expect("a finite variance"));
-        // Negative control: a mean of 2 % more.
-        let error = oracle.sd_t.expect("a finite variance") / (DRAWS as f64).sqrt();
-        wrong = wrong.max((posterior.total.emissions_t.mean.expect("draws") - 1.02 * oracle.mean_t).abs() / error);
-    }
-    let scores: Vec<Score> =
-        named.iter().flat_map(|(name, z)| z.iter().map(|z| Score { what: name.to_string(), z: *z })).collect();
-    assert!(scores.len() > 300, "{}", scores.len());
-    assert_agreement("oracle", &scores);
-    assert!(wrong > bonferroni_limit(ALPHA, scores.len()));
-    for (name, z) in &named {
-        let distance = kolmogorov_of_scores(z);
-        println!("{name}: {} scores, √n·D = {distance:.2}", z.len());
-        assert!(distance < KOLMOGOROV_0_001, "{name}: {distance}");
-    }
+    let [shared, wide] = all;
+    assert_disagreement("random portfolios, shared effects by model", &shared);
+    assert_disagreement("random portfolios, wide lognormals", &wide);
 }

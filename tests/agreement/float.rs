@@ -42,7 +42,11 @@ enum Sampler {
     Pert(Pert<f64>),
     Beta(Beta<f64>, f64, f64),
     Gamma(Gamma<f64>),
-    LogitNormal { normal: Normal<f64>, lo: f64, hi: f64 },
+    LogitNormal {
+        normal: Normal<f64>,
+        lo: f64,
+        hi: f64,
+    },
     Shifted(f64, Box<Sampler>),
     Mixture(Vec<(f64, Sampler)>),
     Empirical(Vec<f64>),
@@ -168,6 +172,7 @@ pub fn sample(assessment: &Assessment, draws: usize, seed: u64, watched: &[usize
             independent_t: vec![],
             models: watched.iter().map(|_| [vec![], vec![]]).collect(),
         };
+        let mut alone: Vec<f64> = vec![];
         for _ in 0..CHUNK.min(draws - k * CHUNK) {
             let common: Vec<f64> = assessment.shared.iter().map(|_| normal(&mut rng)).collect();
             let mut totals = [0.0; 4];
@@ -176,7 +181,8 @@ pub fn sample(assessment: &Assessment, draws: usize, seed: u64, watched: &[usize
             for (m, (sampler, model)) in models.iter().zip(&assessment.models).enumerate() {
                 let own: [f64; SLOTS] =
                     std::array::from_fn(|s| sampler.factors[s].as_ref().map_or(1.0, |f| f.own.draw(&mut rng)));
-                let alone: Vec<f64> = sampler.effects.iter().map(|_| normal(&mut rng)).collect();
+                alone.clear();
+                alone.extend(sampler.effects.iter().map(|_| normal(&mut rng)));
                 let factors = match mistake {
                     Mistake::SharedPerModel => sampler.factors(&own, |e| alone[e]),
                     _ => sampler.factors(&own, |e| common[sampler.effects[e]]),

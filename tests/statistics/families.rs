@@ -41,11 +41,7 @@ fn families() -> Vec<(&'static str, Distribution, Distribution)> {
         ("normal", Normal { mean: 2.5, sd: 1.0 }, Normal { mean: 2.5, sd: 1.03 }),
         ("uniform", Uniform { lo: 1.0, hi: 3.0 }, Uniform { lo: 1.0, hi: 3.03 }),
         ("loguniform", LogUniform { lo: 2.0, hi: 5000.0 }, LogUniform { lo: 2.0, hi: 5500.0 }),
-        (
-            "triangular",
-            Triangular { lo: 1.0, mode: 2.0, hi: 6.0 },
-            Triangular { lo: 1.0, mode: 2.0, hi: 6.1 },
-        ),
+        ("triangular", Triangular { lo: 1.0, mode: 2.0, hi: 6.0 }, Triangular { lo: 1.0, mode: 2.0, hi: 6.1 }),
         ("pert", pert(1.0), pert(1.05)),
         ("beta", Beta { a: 2.5, b: 4.0, lo: 0.0, hi: 1.0 }, Beta { a: 2.55, b: 4.0, lo: 0.0, hi: 1.0 }),
         ("gamma", Gamma { shape: 3.0, scale: 2.0 }, Gamma { shape: 3.05, scale: 2.0 }),

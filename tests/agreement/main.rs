@@ -81,8 +81,8 @@ const DRAWS: usize = 10_000;
 
 /// Sizes 1 to 12; a quarter of them lognormals only, a third with factors that can be zero.
 fn portfolio_number(k: u64) -> Assessment {
-    let families = if k % 4 == 0 { Families::LogNormal } else { Families::All };
-    random_assessment(1000 + k, 1 + k as usize % 12, families, k % 3 == 0)
+    let families = if k.is_multiple_of(4) { Families::LogNormal } else { Families::All };
+    random_assessment(1000 + k, 1 + k as usize % 12, families, k.is_multiple_of(3))
 }
 
 /// Scores that should be a standard normal sample, by statistic: one of each portfolio, so that they are independent.

@@ -21,7 +21,7 @@ fn dense() -> Vec<(u32, f64)> {
     for octave in 0..32u32 {
         let (low, size) = (1u64 << octave, 1u64 << octave);
         for segment in 0..256u64 {
-            let (first, end) = (low + (segment * size >> 8), low + ((segment + 1) * size >> 8));
+            let (first, end) = (low + ((segment * size) >> 8), low + (((segment + 1) * size) >> 8));
             for q in [first, (first + end) / 2, end.saturating_sub(1).max(first)] {
                 words.insert(((q >> 1) as u32).min(0x7FFF_FFFF));
             }

@@ -108,7 +108,7 @@ fn study() -> Assessment {
     ];
     let models = compute.into_iter().enumerate().map(|(k, compute)| {
         let grid = if k % 2 == 0 { ln(380.0, 1.2) } else { Triangular { lo: 20.0, mode: 50.0, hi: 90.0 } };
-        let reporting = (k == 1).then(|| Uniform { lo: 0.9, hi: 1.2 });
+        let reporting = (k == 1).then_some(Uniform { lo: 0.9, hi: 1.2 });
         let mut m = model(
             &format!("org/model-{k}"),
             [

@@ -1,6 +1,9 @@
 //! Random portfolios, made without any file: assessments with every family of distribution, shared effects and groups.
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod pipeline;
+pub mod significance;
+
 use std::collections::BTreeMap;
 
 use carbonhaze::assess::*;

@@ -1,0 +1,31 @@
+//! The way of the data from an assessment to a posterior, as `haze run` goes it.
+
+use carbonhaze::assess::Assessment;
+use carbonhaze::engine::{Backend, Cpu, Simd, Summary};
+use carbonhaze::plan::compile::compile;
+use carbonhaze::plan::{self, Plan};
+use carbonhaze::posterior::oracle::oracle;
+use carbonhaze::posterior::{self, Options, Posterior};
+
+pub struct Run {
+    pub assessment: Assessment,
+    pub plan: Plan,
+    pub summary: Summary,
+    pub seed: u64,
+}
+
+/// Compiles and draws.
+pub fn run(assessment: Assessment, seed: u64, draws: u64) -> Run {
+    let plan = compile(&assessment).expect("the assessment compiles");
+    let cpu = Cpu::new(0, 0, Simd::detect()).expect("a thread pool");
+    let summary = cpu.run(&plan, seed, 0..draws, &|_| true).expect("not interrupted");
+    Run { assessment, plan, summary, seed }
+}
+
+impl Run {
+    pub fn posterior(&self, interval: f64) -> Posterior {
+        let discretisation_bound = plan::error::relative_bound(&self.plan);
+        let options = Options { interval, seed: self.seed, discretisation_bound };
+        posterior::posterior(&self.assessment, &self.plan, &self.summary, &oracle(&self.assessment), &options)
+    }
+}

@@ -72,7 +72,7 @@ def picture(result):
     y, at = TOP + 2.6 * ROW, x(HUGGING_CARBON_T)
     text(LEFT - 16, y + 5, "Hugging Carbon", anchor="end")
     lines.append(f'<path d="M{at:.1f} {y - 8:.1f} l8 8 l-8 8 l-8 -8 z" fill="{ORANGE}"/>')
-    text(at + 14, y + 5, f"{HUGGING_CARBON_T / 1e3:.0f}, no interval given; another list and scope", 12, SOFT)
+    text(at + 14, y + 5, f"{HUGGING_CARBON_T / 1e3:.0f}, no interval given; another list of models", 12, SOFT)
     text(24, HEIGHT - 12, f"carbonhaze {result['version']}, {result['draws']:,} draws, seed {result['seed']}; "
          "Hugging Carbon: arXiv 2605.01549", 11, SOFT)
     low, high = modelled["interval"]

@@ -46,7 +46,7 @@ pub fn inverse_normal(word: u32) -> i32 {
 #[inline(always)]
 fn interpolate(entry: u64, n: u32, word: u32) -> i32 {
     let r = n >> 7 & 0xffff;
-    let z = (entry as u32).wrapping_sub((entry >> 32) as u32 * r >> 12) as i32;
+    let z = (entry as u32).wrapping_sub(((entry >> 32) as u32 * r) >> 12) as i32;
     let sign = word as i32 >> 31;
     (z ^ sign) - sign
 }

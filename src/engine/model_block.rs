@@ -287,14 +287,14 @@ fn separate_shared(
 #[inline(always)]
 fn step(y: &mut [i32], at: &mut TermPlan, to: &TermPlan, logs: &[[i32; BLOCK]; SLOTS]) {
     let mut loc = to.loc.wrapping_sub(at.loc);
-    for s in 0..SLOTS {
+    for (s, log) in logs.iter().enumerate() {
         let (from, to) = (at.signs[s], to.signs[s]);
         for _ in from..to {
-            shift_add(y, &logs[s], loc);
+            shift_add(y, log, loc);
             loc = 0;
         }
         for _ in to..from {
-            shift_sub(y, &logs[s], loc);
+            shift_sub(y, log, loc);
             loc = 0;
         }
     }

@@ -102,12 +102,14 @@ pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
 
 struct Compiler<'a> {
     assessment: &'a Assessment,
-    tables: Vec<Result<Arc<Table>, TableError>>,
+    tables: Vec<Compiled>,
     table_of: HashMap<ShapeKey, u32>,
     cells: Vec<Cell>,
     cell_of: HashMap<Cell, u32>,
     groups: Vec<Group>,
 }
+
+type Compiled = Result<Arc<Table>, TableError>;
 
 /// One factor compiled: its marginal, the constant that goes into the terms (log2), and its spread.
 struct CompiledFactor {
@@ -408,7 +410,7 @@ fn sampled(slot: Slot, factor: &AssessedFactor) -> Distribution {
 }
 
 /// A table for every shape that needs one, in the order of first use, compiled on all cores.
-fn compile_tables(assessment: &Assessment) -> (Vec<Result<Arc<Table>, TableError>>, HashMap<ShapeKey, u32>) {
+fn compile_tables(assessment: &Assessment) -> (Vec<Compiled>, HashMap<ShapeKey, u32>) {
     let mut shapes = Vec::new();
     let mut table_of = HashMap::new();
     for model in &assessment.models {

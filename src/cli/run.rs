@@ -18,7 +18,7 @@ use crate::assess::Assessment;
 use crate::engine::{Backend, Cpu, Simd, Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
-use crate::plan::{self, Plan, TOTALS};
+use crate::plan::{self, KEPT_GROUPS, Plan, TOTALS};
 use crate::portfolio::{self, Study};
 use crate::posterior::oracle::oracle;
 use crate::posterior::{self, Options, Posterior};
@@ -115,7 +115,7 @@ fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
 /// Every draw of every total and kept group is held until the end, 8 bytes each, and two more while they are sorted.
 /// Asked for in one piece first: an allocation that fails later ends the program without a word of use.
 fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), Failure> {
-    let words = draws.saturating_mul((TOTALS + 2 * plan.groups.len() + 2) as u64);
+    let words = draws.saturating_mul((TOTALS + 2 * plan.groups.len().min(KEPT_GROUPS) + 2) as u64);
     let fits = usize::try_from(words).is_ok_and(|words| Vec::<u64>::new().try_reserve_exact(words).is_ok());
     if fits {
         return Ok(());

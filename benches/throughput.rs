@@ -19,8 +19,8 @@ use carbonhaze::portfolio::{Distribution, Factor};
 use common::{effect, factor, model, scope};
 
 const MODELS: usize = 5000;
-const DRAWS: u64 = 8192;
-const ROUNDS: usize = 5;
+const DRAWS: u64 = 20_480;
+const ROUNDS: usize = 3;
 
 fn workload(name: &str) -> Assessment {
     let lognormal = |median, gsd| Distribution::LogNormal { median, gsd };

@@ -10,21 +10,18 @@ use crate::plan::LOG2_BITS;
 /// Made by a Remez exchange in mpmath on the relative error of `1 + Σ c_k f^k`: 2^-23.535.
 const COEFFICIENTS: [u32; 5] = [2_977_062_215, 1_031_498_459, 239_658_801, 38_727_851, 8_019_262];
 
-#[inline(always)]
-fn mul_hi(a: u32, b: u32) -> u32 {
-    ((u64::from(a) * u64::from(b)) >> 32) as u32
-}
-
 /// `2^f − 1` in Q0.32 of the fraction bits of `y`.
 #[inline(always)]
 pub fn fraction(y: i32) -> u32 {
-    let f = (y as u32) << (32 - LOG2_BITS);
-    let [c1, c2, c3, c4, c5] = COEFFICIENTS;
-    let h = c4 + mul_hi(f, c5);
-    let h = c3 + mul_hi(f, h);
-    let h = c2 + mul_hi(f, h);
-    let h = c1 + mul_hi(f, h);
-    mul_hi(f, h)
+    // No sum reaches 2^32, so the mask changes nothing; it tells the compiler that 32×32-bit products will do.
+    const LOW: u64 = 0xffff_ffff;
+    let f = u64::from((y as u32) << (32 - LOG2_BITS));
+    let [c1, c2, c3, c4, c5] = COEFFICIENTS.map(u64::from);
+    let h = c4 + ((f * c5) >> 32);
+    let h = c3 + ((f * (h & LOW)) >> 32);
+    let h = c2 + ((f * (h & LOW)) >> 32);
+    let h = c1 + ((f * (h & LOW)) >> 32);
+    ((f * (h & LOW)) >> 32) as u32
 }
 
 /// The count of units `2^unit` in `2^(y/2^22)`, to nearest, where it is below 2^54; `h` is [`fraction`]`(y)`.

@@ -294,7 +294,8 @@ impl Samples {
         let smooth = fourth * (6.0 / 128.0) < SMOOTH && a > f64::from(FLOOR_LOG2);
         let start = grid_point(first, self.step);
         let whole = || curve.cuts_within(start, start + 5 * self.step).is_empty();
-        (smooth && whole()).then(|| ((9.0 * (c + d) - (b + e)) / 16.0).clamp(c, d))
+        // By the last bit two equal values can stand in the wrong order.
+        (smooth && whole()).then(|| ((9.0 * (c + d) - (b + e)) / 16.0).max(c.min(d)).min(c.max(d)))
     }
 }
 

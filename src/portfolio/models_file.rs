@@ -67,6 +67,35 @@ const CELLS: [(&str, f64, Quantity, Get); 17] = [
     ("wue_l_per_kwh", 1.0, Quantity::Amount, |m| &mut m.wue_l_per_kwh),
 ];
 
+/// Words of the column `relation`; case does not matter, and `_` or a blank stand for `-`, here and below. The four
+/// lists and [`known_columns`] are what `docs/models.schema.json` is tested against.
+pub const RELATIONS: [(&str, Relation); 8] = [
+    ("finetune", Relation::Finetune),
+    ("lora", Relation::Lora),
+    ("qlora", Relation::Qlora),
+    ("adapter", Relation::Adapter),
+    ("quantized", Relation::Quantized),
+    ("merge", Relation::Merge),
+    ("distill", Relation::Distill),
+    ("fork", Relation::Fork),
+];
+pub const SOURCES: [(&str, Source); 4] = [
+    ("metered", Source::Metered),
+    ("audited", Source::Audited),
+    ("self-reported", Source::SelfReported),
+    ("calculator", Source::Calculator),
+];
+pub const CONFIDENCES: [(&str, Confidence); 5] = [
+    ("confident", Confidence::Confident),
+    ("likely", Confidence::Likely),
+    ("speculative", Confidence::Speculative),
+    ("unknown", Confidence::Unknown),
+    ("wrong", Confidence::Wrong),
+];
+/// Words of `energy_includes_pue`.
+pub const YES_OR_NO: [(&str, bool); 6] =
+    [("yes", true), ("no", false), ("true", true), ("false", false), ("1", true), ("0", false)];
+
 /// One quantity in several units: at most one column of each may be there.
 const UNITS: [&[&str]; 2] = [&["emissions_kg", "emissions_t", "emissions_g"], &["energy_kwh", "energy_mwh"]];
 
@@ -209,7 +238,8 @@ fn column_of(name: &str) -> Option<Column> {
     }
 }
 
-fn known_columns() -> Vec<&'static str> {
+/// Every column that has a meaning; all others are labels.
+pub fn known_columns() -> Vec<&'static str> {
     let mut names = vec!["id"];
     names.extend(TEXT);
     names.extend(PLAIN);
@@ -389,50 +419,10 @@ fn read_word(model: &mut Model, name: &str, text: &str) -> Result<(), CellError>
         "base_model" => {
             model.base_models = text.split(';').map(str::trim).filter(|b| !b.is_empty()).map(str::to_string).collect();
         }
-        "relation" => {
-            model.relation = Some(word(
-                text,
-                &[
-                    ("finetune", Relation::Finetune),
-                    ("lora", Relation::Lora),
-                    ("qlora", Relation::Qlora),
-                    ("adapter", Relation::Adapter),
-                    ("quantized", Relation::Quantized),
-                    ("merge", Relation::Merge),
-                    ("distill", Relation::Distill),
-                    ("fork", Relation::Fork),
-                ],
-            )?);
-        }
-        "source" => {
-            model.source = word(
-                text,
-                &[
-                    ("metered", Source::Metered),
-                    ("audited", Source::Audited),
-                    ("self-reported", Source::SelfReported),
-                    ("calculator", Source::Calculator),
-                ],
-            )?;
-        }
-        "compute_confidence" => {
-            model.compute_confidence = Some(word(
-                text,
-                &[
-                    ("confident", Confidence::Confident),
-                    ("likely", Confidence::Likely),
-                    ("speculative", Confidence::Speculative),
-                    ("unknown", Confidence::Unknown),
-                    ("wrong", Confidence::Wrong),
-                ],
-            )?);
-        }
-        "energy_includes_pue" => {
-            model.energy_includes_pue = word(
-                text,
-                &[("yes", true), ("no", false), ("true", true), ("false", false), ("1", true), ("0", false)],
-            )?;
-        }
+        "relation" => model.relation = Some(word(text, &RELATIONS)?),
+        "source" => model.source = word(text, &SOURCES)?,
+        "compute_confidence" => model.compute_confidence = Some(word(text, &CONFIDENCES)?),
+        "energy_includes_pue" => model.energy_includes_pue = word(text, &YES_OR_NO)?,
         _ => {}
     }
     Ok(())

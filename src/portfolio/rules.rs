@@ -10,7 +10,7 @@ use super::quantile::quantile;
 use super::{Distribution, Model, Place, Portfolio, Value, Warning};
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 22] = [
+pub const RULES: [(&str, &str); 23] = [
     ("almost-a-column", "a column name that is nearly one with a meaning"),
     ("tier-column", "a column named tier, which is worked out"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
@@ -28,6 +28,7 @@ pub const RULES: [(&str, &str); 22] = [
     ("grid-high", "a grid intensity above 1200 g/kWh"),
     ("grid-in-kg", "a grid intensity that looks like kg/kWh"),
     ("power-high", "more than 2000 W per accelerator"),
+    ("wue-unused", "a water usage effectiveness, which nothing is computed from"),
     ("date-range", "a date before 1950 or after 2100"),
     ("sigma-large", "a lognormal whose ln-sd is above 2"),
     ("gsd-one", "a GSD so near 1 that it is no spread"),
@@ -40,7 +41,7 @@ const DENSE_PEAK: f64 = 3e12;
 /// A GSD below this moves 95 % of values by 0.2 % at most.
 const NO_SPREAD: f64 = 1.001;
 
-/// Applies every rule. Warnings are in the order of the models, then of the study.
+/// Applies every rule. Warnings are in the order of the models, then water, then those of the study.
 pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
     let by_id: HashMap<&str, &Model> = portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect();
     let mut found = Vec::new();
@@ -53,6 +54,7 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
             row.copies(base);
         }
     }
+    found.extend(unused_water(&portfolio.models));
     for effect in &portfolio.study.shared {
         let value = Decimal(effect.gsd).to_string();
         let place = Place { column: "shared.gsd".into(), ..effect.place.clone() };
@@ -62,6 +64,23 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
         }
     }
     found
+}
+
+/// One warning for all rows, at the first of them: it is about the version, not about a row.
+fn unused_water(models: &[Model]) -> Option<Warning> {
+    let mut given = models.iter().filter_map(|m| Some((m, m.wue_l_per_kwh.as_ref()?)));
+    let (model, value) = given.next()?;
+    let rows = match given.count() {
+        0 => String::new(),
+        n => format!(" ({n} more rows)"),
+    };
+    let value = match value {
+        Value::Number(x) => Decimal(*x).to_string(),
+        Value::Distribution(d) => d.to_string(),
+    };
+    let message = format!("water is not computed in this version, so that this column changes no result{rows}");
+    let place = Place { column: "wue_l_per_kwh".into(), ..model.place.clone() };
+    Some(Warning { rule: "wue-unused", place, value: super::shorten(&value), message })
 }
 
 struct Row<'m> {

@@ -16,8 +16,18 @@ use super::{Basis, Boundary, Factor, Place, Problem, Run, Scope, SharedSpec, Stu
 /// Most draws one run can have.
 pub const MAX_DRAWS: u64 = 2_147_483_647;
 
-const KEYS: [&str; 9] =
+/// The keys at the top. With the lists below, what `docs/study.schema.json` is tested against.
+pub const KEYS: [&str; 9] =
     ["models", "draws", "seed", "interval", "default_shared", "scope", "priors", "shared", "groups"];
+pub const SCOPE_KEYS: [&str; 4] = ["run", "boundary", "basis", "embodied"];
+pub const SHARED_KEYS: [&str; 3] = ["factor", "gsd", "by"];
+pub const GROUPS_KEYS: [&str; 1] = ["by"];
+pub const RUNS: [(&str, Run); 2] = [("final", Run::Final), ("development", Run::Development)];
+pub const BOUNDARIES: [(&str, Boundary); 2] = [("facility", Boundary::Facility), ("it", Boundary::It)];
+pub const BASES: [(&str, Basis); 2] = [("location", Basis::Location), ("market", Basis::Market)];
+/// What `[[shared]]` can act on.
+pub const SHARED_FACTORS: [Factor; 5] =
+    [Factor::Compute, Factor::Efficiency, Factor::Pue, Factor::Grid, Factor::Reporting];
 
 /// A study and where its parts stand, for the checks that need the models too.
 #[derive(Debug, Clone, PartialEq)]
@@ -286,20 +296,17 @@ impl Reader<'_> {
         for (key, entry) in table.iter() {
             match key.get_ref().as_ref() {
                 "run" => {
-                    let known = [("final", Run::Final), ("development", Run::Development)];
-                    scope.run = self.choice(entry, "scope.run", &known).unwrap_or(scope.run);
+                    scope.run = self.choice(entry, "scope.run", &RUNS).unwrap_or(scope.run);
                 }
                 "boundary" => {
-                    let known = [("facility", Boundary::Facility), ("it", Boundary::It)];
-                    scope.boundary = self.choice(entry, "scope.boundary", &known).unwrap_or(scope.boundary);
+                    scope.boundary = self.choice(entry, "scope.boundary", &BOUNDARIES).unwrap_or(scope.boundary);
                 }
                 "basis" => {
-                    let known = [("location", Basis::Location), ("market", Basis::Market)];
-                    scope.basis = self.choice(entry, "scope.basis", &known).unwrap_or(scope.basis);
+                    scope.basis = self.choice(entry, "scope.basis", &BASES).unwrap_or(scope.basis);
                 }
                 "embodied" => scope.embodied = self.boolean(entry, "scope.embodied").unwrap_or(scope.embodied),
                 other => {
-                    self.unknown_key(key.span().start, "scope", other, &["run", "boundary", "basis", "embodied"]);
+                    self.unknown_key(key.span().start, "scope", other, &SCOPE_KEYS);
                 }
             }
         }
@@ -332,8 +339,7 @@ impl Reader<'_> {
                 match key.get_ref().as_ref() {
                     "factor" => {
                         has_factor = true;
-                        let known = [Factor::Compute, Factor::Efficiency, Factor::Pue, Factor::Grid, Factor::Reporting];
-                        factor = self.choice(value, "shared.factor", &known.map(|f| (f.name(), f)));
+                        factor = self.choice(value, "shared.factor", &SHARED_FACTORS.map(|f| (f.name(), f)));
                     }
                     "gsd" => {
                         has_gsd = true;
@@ -350,7 +356,7 @@ impl Reader<'_> {
                         }
                     }
                     "by" => by = self.columns(value, "shared.by"),
-                    other => self.unknown_key(key.span().start, "shared", other, &["factor", "gsd", "by"]),
+                    other => self.unknown_key(key.span().start, "shared", other, &SHARED_KEYS),
                 }
             }
             for (has, key) in [(has_factor, "factor"), (has_gsd, "gsd")] {
@@ -372,7 +378,7 @@ impl Reader<'_> {
         for (key, entry) in table.iter() {
             match key.get_ref().as_ref() {
                 "by" => by = self.columns(entry, "groups.by"),
-                other => self.unknown_key(key.span().start, "groups", other, &["by"]),
+                other => self.unknown_key(key.span().start, "groups", other, &GROUPS_KEYS),
             }
         }
         by

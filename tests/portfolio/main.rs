@@ -3,6 +3,7 @@
 mod cells;
 mod fuzz;
 mod models_files;
+mod schemas;
 mod studies;
 mod suspicious;
 

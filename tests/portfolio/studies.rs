@@ -49,7 +49,7 @@ fn the_study_of_the_manual_is_read() {
     assert_eq!(study_file::line_of(STUDY, &["priors", "grids"]), None);
 }
 
-const BAD: &[Bad] = &[
+pub const BAD: &[Bad] = &[
     ("draws = 5\n", 0, "models", &["names no models file"]),
     ("models = []\n", 1, "models", &["empty"]),
     ("models = [\"a.csv\", 3]\n", 1, "models", &["quotes"]),

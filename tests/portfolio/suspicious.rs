@@ -35,6 +35,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("grid-high", "id,grid_g_per_kwh", "a,1500", "a,1100"),
     ("grid-in-kg", "id,grid_g_per_kwh", "a,0.4", "a,20"),
     ("power-high", "id,power_w", "a,10200", "a,1400"),
+    ("wue-unused", "id,wue_l_per_kwh", "a,1.8", "a,"),
+    ("wue-unused", "id,wue_l_per_kwh", "a,\nb,1 to 2\nc,0", "a,\nb,"),
     ("date-range", "id,date", "a,1924", "a,2024"),
     ("sigma-large", "id,tokens", "a,\"lognormal(1e12, 8)\"", "a,\"lognormal(1e12, 7)\""),
     ("gsd-one", "id,tokens", "a,\"lognormal(1e12, 1.0001)\"", "a,\"lognormal(1e12, 1.05)\""),
@@ -49,6 +51,17 @@ fn each_rule_warns_and_its_neighbour_does_not() {
     assert_eq!(warned("id,emission_kg\na,5\n"), ["almost-a-column"]);
     assert_eq!(warned("id,tier\na,1\n"), ["tier-column"]);
     assert!(warned("id,emissions_kg,level\na,5,1\n").is_empty());
+}
+
+/// However many rows give it, water is warned of once, at the first of them.
+#[test]
+fn unused_water_is_told_once() {
+    let file = models("id,wue_l_per_kwh\na,\nb,1.8\nc,1 to 2\nd,0\n").unwrap();
+    let found = rules::check(&Portfolio { models: file.models, study: Study::default() });
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].place.line, found[0].place.column.as_str()), (3, "wue_l_per_kwh"));
+    assert_eq!(found[0].value, "1.8");
+    assert!(found[0].message.contains("(2 more rows)"), "{}", found[0].message);
 }
 
 #[test]

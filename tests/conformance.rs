@@ -77,7 +77,8 @@ proptest! {
         // Negative control: another id is another stream.
         let mut renamed = all;
         renamed.models[0].id.push('x');
-        prop_assert!(run(&cpu, &plan(&renamed), 3, 0..700).models[0] != whole.models[0]);
+        let zero = whole.models[0].emissions.sum == 0;
+        prop_assert!(zero || run(&cpu, &plan(&renamed), 3, 0..700).models[0] != whole.models[0]);
     }
 }
 

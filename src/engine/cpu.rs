@@ -21,6 +21,8 @@ use crate::plan::{self, INDEPENDENT, ModelPlan, OUTPUT_EMISSIONS, Plan};
 pub const DEFAULT_CHUNK: usize = 4096;
 /// Chunks are at most this long, whatever the user says, so that memory stays bounded.
 const MAX_CHUNK: usize = 1 << 20;
+/// Words that one thread may hold for the groups' totals of a chunk.
+const MAX_GROUP_WORDS: usize = 1 << 24;
 /// Models per tile at most.
 const TILE: usize = 32;
 
@@ -77,7 +79,8 @@ impl Cpu {
     ) -> Result<Summary, Stopped> {
         let mut summary = Summary::empty(plan, draws.clone());
         let threads = self.threads();
-        let chunk = self.chunk.min((draws.end - draws.start) as usize).max(1);
+        let bounded = self.chunk.min(MAX_GROUP_WORDS / (plan.groups.len() + 1)).max(BLOCK);
+        let chunk = bounded.min((draws.end - draws.start) as usize).max(1);
         let workers: Vec<Mutex<Worker>> = (0..threads).map(|_| Mutex::new(Worker::new(plan, chunk))).collect();
         let mut normals = vec![0; plan.effects.len() * chunk];
         let mut shared = vec![0; plan.cells.len() * chunk];
@@ -139,7 +142,9 @@ impl Worker {
     fn new(plan: &Plan, chunk: usize) -> Worker {
         let totals = Totals {
             totals: std::array::from_fn(|_| vec![0; chunk]),
-            groups: plan.groups.iter().map(|_| [vec![0; chunk], vec![0; chunk]]).collect(),
+            groups: (0..plan.groups.len())
+                .map(|g| [vec![0; chunk], vec![0; if g < plan::KEPT_GROUPS { chunk } else { 0 }]])
+                .collect(),
         };
         Worker { scratch: Scratch::new(), totals }
     }
@@ -147,7 +152,7 @@ impl Worker {
 
 /// Moves the threads' totals of a chunk into the summary and clears them.
 fn collect(plan: &Plan, workers: &[Mutex<Worker>], summary: &mut Summary, at: usize, n: usize) {
-    for (k, worker) in workers.iter().enumerate() {
+    for worker in workers {
         let mut worker = worker.lock().unwrap_or_else(|e| e.into_inner());
         let Totals { totals, groups } = &mut worker.totals;
         for (into, from) in summary.totals.iter_mut().zip(totals) {
@@ -159,9 +164,6 @@ fn collect(plan: &Plan, workers: &[Mutex<Worker>], summary: &mut Summary, at: us
                 accumulate::merge(&mut emissions[at..at + n], &from[0][..n]);
                 accumulate::merge(&mut compute[at..at + n], &from[1][..n]);
                 from.iter_mut().for_each(|f| f[..n].fill(0));
-            } else if k > 0 {
-                // Later groups are binned from the first thread's array, into which the others are summed.
-                continue;
             }
         }
     }
@@ -182,7 +184,7 @@ fn bin_groups(plan: &Plan, workers: &[Mutex<Worker>], summary: &mut Summary, n: 
             emissions.add_count(count, &plan.groups[g].emissions);
         }
         for w in &mut guards {
-            w.totals.groups[g].iter_mut().for_each(|f| f[..n].fill(0));
+            w.totals.groups[g][0][..n].fill(0);
         }
     }
 }
@@ -194,6 +196,9 @@ impl Moments {
             self.zeros += 1;
             return;
         }
+        let ceiling = 1 << plan::MODEL_BITS;
+        self.saturated += u64::from(count > ceiling);
+        let count = count.min(ceiling);
         self.sum += u128::from(count);
         self.sum_sq += u128::from(count) * u128::from(count);
         let y = log2_count(count).wrapping_add(range.unit << plan::LOG2_BITS);

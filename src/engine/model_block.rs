@@ -9,7 +9,7 @@ use super::inverse_normal::inverse_normal;
 use super::philox::{Domain, Stream};
 use super::{ModelSummary, accumulate, marginal, one_plus, summarise};
 use crate::assess::{Output, SLOTS, Slot};
-use crate::plan::{INDEPENDENT, Marginal, ModelPlan, Plan, TOTALS, TermPlan, ZERO_LOG2};
+use crate::plan::{INDEPENDENT, KEPT_GROUPS, Marginal, ModelPlan, Plan, TOTALS, TermPlan, ZERO_LOG2};
 
 /// Draws in a block; its arrays stay in the first-level cache.
 pub const BLOCK: usize = 512;
@@ -35,7 +35,7 @@ impl<'a> SharedLogs<'a> {
 /// The totals of a stretch of draws that one thread adds to.
 pub struct Totals {
     pub totals: [Vec<u64>; TOTALS],
-    /// Emissions and compute of each group.
+    /// Emissions of each group, and compute of those that are kept.
     pub groups: Vec<[Vec<u64>; 2]>,
 }
 
@@ -111,6 +111,9 @@ pub fn add_model(
             _ => continue,
         };
         for &g in &model.groups {
+            if output == Output::Compute && g as usize >= KEPT_GROUPS {
+                continue;
+            }
             let units = &plan.groups[g as usize];
             let unit = if output == Output::Emissions { units.emissions.unit } else { units.compute.unit };
             let into = &mut totals.groups[g as usize][slot_of_group][stretch.clone()];
@@ -153,8 +156,11 @@ pub fn add_model(
                 summary.emissions.zeros += n as u64;
             }
         }
-        (Some(_), None) => {
-            summary.atci.zeros += n as u64;
+        (Some(compute), None) => {
+            let undefined = model.zeros_of(compute);
+            let without = zero_slots[..n].iter().filter(|&&zeros| zeros & undefined != 0).count() as u64;
+            summary.atci.undefined += without;
+            summary.atci.zeros += n as u64 - without;
             summary.emissions.zeros += n as u64;
         }
         (Some(compute), Some(atci)) => {

@@ -91,7 +91,7 @@ impl plan::Cell {
                 let stream = Stream::new(seed, Domain::Shared, 0, plan.effects[effect as usize]);
                 affine(scale, inverse_normal(stream.words(draw)[0]))
             })
-            .sum()
+            .fold(0, i32::wrapping_add)
     }
 }
 
@@ -122,10 +122,10 @@ impl Factors {
             let shared = model.cells[s].map_or(0, |c| cells[c as usize]);
             factors.logs[s] = match model.marginals[s].one_plus() {
                 Some(loc) => {
-                    factors.pue_own = own + loc;
-                    one_plus(factors.pue_own + shared)
+                    factors.pue_own = own.wrapping_add(loc);
+                    one_plus(factors.pue_own.wrapping_add(shared))
                 }
-                None => own + shared,
+                None => own.wrapping_add(shared),
             };
         }
         factors
@@ -141,12 +141,14 @@ impl Factors {
         let words = Stream::new(seed, Domain::Independent, 0, model.key).words(draw);
         let mut y = self.log(term);
         for s in (0..SLOTS).filter(|&s| s != PUE) {
-            y -= i32::from(term.signs[s]) * model.cells[s].map_or(0, |c| cells[c as usize]);
+            let shared = model.cells[s].map_or(0, |c| cells[c as usize]);
+            y = y.wrapping_sub(i32::from(term.signs[s]).wrapping_mul(shared));
         }
-        y += affine(model.independent_scale, inverse_normal(words[0]));
+        y = y.wrapping_add(affine(model.independent_scale, inverse_normal(words[0])));
         if model.independent_pue_scale != 0 {
-            let pue = one_plus(self.pue_own + affine(model.independent_pue_scale, inverse_normal(words[1])));
-            y += i32::from(term.signs[PUE]) * (pue - self.logs[PUE]);
+            let shared = affine(model.independent_pue_scale, inverse_normal(words[1]));
+            let pue = one_plus(self.pue_own.wrapping_add(shared));
+            y = y.wrapping_add(i32::from(term.signs[PUE]) * (pue - self.logs[PUE]));
         }
         y
     }

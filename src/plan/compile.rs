@@ -24,6 +24,10 @@ pub enum PlanError {
     SameKey(String, String),
     #[error("model {id:?}: the spread of {factor} is beyond a geometric standard deviation of 2^31")]
     TooWide { id: String, factor: &'static str },
+    #[error(
+        "model {id:?}: its values range beyond 2^±450, more than the engine's numbers hold; check units and spreads"
+    )]
+    OutOfRange { id: String },
     #[error("model {id:?}: {factor} cannot be compiled: {reason}")]
     Table { id: String, factor: &'static str, reason: String },
     #[error("model {id:?}: {factor} is zero and something is divided by it")]
@@ -74,11 +78,15 @@ pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
         models.push(plan);
         spreads.push(spread);
     }
-    let totals = range::totals(&spreads, |_| true);
+    let totals = range::totals(&spreads);
+    let mut members: Vec<Vec<usize>> = vec![vec![]; compiler.groups.len()];
+    for (m, model) in models.iter().enumerate() {
+        model.groups.iter().for_each(|&g| members[g as usize].push(m));
+    }
     let mut saturable = totals.saturable;
     let group_plans: Vec<GroupPlan> = (0..compiler.groups.len())
         .map(|g| {
-            let (plan, group_saturable) = range::group(&spreads, g, |m| models[m].groups.contains(&(g as u32)));
+            let (plan, group_saturable) = range::group(&spreads, g, &members[g]);
             saturable |= group_saturable;
             plan
         })
@@ -120,8 +128,10 @@ struct CompiledFactor {
     /// A fixed zero.
     zero: bool,
     can_be_zero: bool,
-    /// log2 at z = −z_max, 0 and z_max, shared effects excluded, constant excluded.
+    /// log2 of non-zero values at z = −z_max, 0 and z_max, shared effects excluded, constant excluded.
     own: [f64; 3],
+    /// For a table: log2 at z = −5, 4 and 5.
+    table: Option<[f64; 3]>,
     /// Products rounded down in the sampled logarithm.
     floors: u32,
 }
@@ -135,6 +145,7 @@ impl CompiledFactor {
             zero: value == 0.0,
             can_be_zero: false,
             own: [0.0; 3],
+            table: None,
             floors: 0,
         }
     }
@@ -161,28 +172,48 @@ impl Compiler<'_> {
                 shared_floors[s] = parts.len() as u32;
                 cells[s] = Some(cell);
             }
+            let log2_x = compiled.log2_x;
+            let [low, _, high] = compiled.own.map(|y| y + log2_x);
+            let half = shared_half_widths[s];
+            if (low - half).min(high + half).abs().max((high + half).abs()) > range::MAX_OCTAVES {
+                return Err(PlanError::OutOfRange { id: model.id.clone() });
+            }
             marginals[s] = compiled.marginal;
             zeros |= u8::from(compiled.can_be_zero) << s;
             factors[s] = Some(compiled);
         }
         let spread_of = |powers: &[i8; SLOTS], constant: f64| {
             let mut y = [constant; 3];
+            let mut common = constant;
             let (mut down, mut up) = (0.0, 0.0);
+            let (mut table_down, mut table_up) = (0.0, 0.0);
             for s in 0..SLOTS {
                 let (Some(factor), power) = (&factors[s], powers[s]) else { continue };
                 let at = factor.with_shared(shared_half_widths[s]);
                 let (low, high) = if power >= 0 { (at[0], at[2]) } else { (at[2], at[0]) };
                 let power = f64::from(power);
+                let high_table = factor.table.map_or(at[1], |t| if power >= 0.0 { t[1] } else { t[0] });
+                common += power * if marginals[s].one_plus().is_some() { at[1] } else { high_table };
                 y[0] += power * low;
                 y[1] += power * at[1];
                 y[2] += power * high;
-                for quadrature in factor.spreads(shared_half_widths[s]) {
-                    let (a, b) = (power * quadrature[0], power * quadrature[1]);
+                let (quadratures, table) = factor.spreads(shared_half_widths[s]);
+                for [a, b] in quadratures.map(|ends| ends.map(|end| power * end)) {
                     down += a.min(b) * a.min(b);
                     up += a.max(b) * a.max(b);
                 }
+                let [a, b] = table.map(|end| power * end);
+                table_down -= a.min(b);
+                table_up += a.max(b);
             }
-            range::Extent { min: y[0], median: y[1], max: y[2], down: libm::sqrt(down), up: libm::sqrt(up) }
+            range::Extent {
+                min: y[0],
+                median: y[1],
+                max: y[2],
+                common,
+                down: libm::sqrt(down) + table_down,
+                up: libm::sqrt(up) + table_up,
+            }
         };
 
         let mut terms = [None; OUTPUTS];
@@ -217,7 +248,11 @@ impl Compiler<'_> {
                 continue;
             }
             let loc = libm::round(libm::ldexp(constant, LOG2_BITS as i32) + floors) as i32;
-            extents[o] = Some(spread_of(&signs, constant));
+            let extent = spread_of(&signs, constant);
+            if !extent.fits() {
+                return Err(PlanError::OutOfRange { id: model.id.clone() });
+            }
+            extents[o] = Some(extent);
             terms[o] = Some(TermPlan { loc, signs });
         }
         let (independent_scale, independent_pue_scale) = self.independent_scales(model, &cells, &terms)?;
@@ -237,7 +272,11 @@ impl Compiler<'_> {
             plan.emissions = extent.model_range();
         }
         if let Some(term) = plan.atci_term() {
-            plan.atci = spread_of(&term.signs, libm::ldexp(f64::from(term.loc), -(LOG2_BITS as i32))).model_range();
+            let extent = spread_of(&term.signs, libm::ldexp(f64::from(term.loc), -(LOG2_BITS as i32)));
+            if !extent.fits() {
+                return Err(PlanError::OutOfRange { id: model.id.clone() });
+            }
+            plan.atci = extent.model_range();
         }
         Ok((plan, Spread { outputs: extents }))
     }
@@ -281,6 +320,7 @@ impl Compiler<'_> {
                     zero: false,
                     can_be_zero: false,
                     own: [-half, 0.0, half],
+                    table: None,
                     floors: 1,
                 }))
             }
@@ -302,7 +342,9 @@ impl Compiler<'_> {
             return Err("no table was compiled for it".into());
         };
         let table = table.as_ref().map_err(|e| e.to_string())?;
-        let at = |z: f64| libm::ldexp(f64::from(table.value(range::fixed_z(z))), -(LOG2_BITS as i32));
+        let octaves_of = |value: i32| libm::ldexp(f64::from(value), -(LOG2_BITS as i32));
+        // Where z gives an exact zero: the smallest value that is none.
+        let at = |z: f64| octaves_of(table.value(range::fixed_z(z)).max(table.min()));
         Ok(CompiledFactor {
             marginal: Marginal::Table { table: index },
             log2_constant: libm::log2(scale) + table.reference_log2,
@@ -310,6 +352,7 @@ impl Compiler<'_> {
             zero: false,
             can_be_zero: table.has_zero(),
             own: [at(-range::Z_MAX), at(0.0), at(range::Z_MAX)],
+            table: Some([at(-5.0), at(4.0), at(5.0)]),
             floors: 0,
         })
     }
@@ -385,16 +428,17 @@ impl CompiledFactor {
         }
     }
 
-    /// Distances from the middle to the ends, own and shared apart, for ranges in quadrature.
-    fn spreads(&self, half: f64) -> [[f64; 2]; 2] {
-        // A tail that reaches down to nothing would make all bins wide; what lies below goes to the first bin.
-        const DEEPEST: f64 = -16.0;
+    /// Distances from the middle to the ends of what bins cover: lognormal parts (own and shared, to be added in
+    /// quadrature) and a bounded part (a table or a PUE, to be added in full).
+    fn spreads(&self, half: f64) -> ([[f64; 2]; 2], [f64; 2]) {
+        let [low, middle, high] = self.own;
         if self.marginal.one_plus().is_some() {
             let [low, middle, high] = self.with_shared(half);
-            [[low - middle, high - middle], [0.0, 0.0]]
+            ([[0.0; 2]; 2], [low - middle, high - middle])
+        } else if let Some([low, _, high]) = self.table {
+            ([[0.0; 2], [-half, half]], [low - middle, high - middle])
         } else {
-            let [low, middle, high] = self.own;
-            [[(low - middle).max(DEEPEST), high - middle], [-half, half]]
+            ([[low - middle, high - middle], [-half, half]], [0.0; 2])
         }
     }
 }

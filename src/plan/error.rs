@@ -1,7 +1,7 @@
 //! The error budget: how far a drawn value can lie from the exact function of its normals.
 //!
 //! Everything is a relative error of one term, from errors of its base-2 logarithm: the fixed-point normal (2^-20)
-//! times every scale it meets, each table's own error, the units of Q9.22 of each part (half a unit), the universal
+//! times every scale it meets (for a table its steepest chord), each table's own error, the units of Q9.22 of each part (half a unit), the universal
 //! function of PUE (2^-19.9 octave), and `exp2` (2^-23.5 relative). Rounding to a count is told apart.
 
 use super::{Marginal, ModelPlan, Plan, SCALE_BITS};
@@ -23,7 +23,7 @@ pub fn relative_bound(plan: &Plan) -> f64 {
 
 fn octaves(plan: &Plan, model: &ModelPlan) -> f64 {
     let scaled = |scale: i32| libm::ldexp(f64::from(scale).abs(), -(SCALE_BITS as i32)) * NORMAL + HALF_UNIT;
-    let table = |index: u32| plan.tables.get(index as usize).map_or(0.0, |t| t.error_log2);
+    let table = |index: u32| plan.tables.get(index as usize).map_or(0.0, |t| t.error_log2 + t.steepest() * NORMAL);
     let own = model.marginals.iter().map(|marginal| match *marginal {
         Marginal::None => 0.0,
         Marginal::Affine { scale } => scaled(scale),

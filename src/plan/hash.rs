@@ -1,6 +1,6 @@
 //! The plan's fingerprint: SHA-256 of its content sorted by key, so that the order of rows does not matter.
 //!
-//! Seed and number of draws are not part of a plan; neither are the units, which follow from the rest.
+//! Seed and number of draws are not part of a plan; the units are, but follow from the rest.
 
 use std::fmt::Write;
 
@@ -30,6 +30,8 @@ pub fn plan_hash(plan: &Plan) -> String {
                 hash.update(scale.to_le_bytes());
             }
         }
+        hash.update((model.groups.len() as u64).to_le_bytes());
+        model.groups.iter().for_each(|group| hash.update(group.to_le_bytes()));
         for term in &model.terms {
             match term {
                 None => hash.update([0]),

@@ -1,9 +1,10 @@
 //! Power-of-two units: how totals, groups and single models fit their integers.
 //!
 //! A total's unit is such that even the sum of every term's largest value (all normals at ±z_max) stays below 2^53;
-//! a single model's such that its largest value stays below 2^48. Where spreads are so wide that this would leave the
-//! median less than 2^12 counts, the unit follows the median instead and draws beyond the ceiling are held there and
-//! counted. Bins cover the same range with the parts added in quadrature; what lies beyond is in the end bins.
+//! a single model's such that its largest value stays below 2^48. Where lognormal parts are so wide that this would
+//! leave common values less than 2^12 counts, the unit leaves 36 octaves above those instead, and draws beyond the
+//! ceiling are held there and counted. In any case it is so coarse that a zero factor rounds to no count. Bins cover
+//! the lognormal parts in quadrature and the tables' own ranges in full; what lies beyond is in the end bins.
 
 use super::{
     BINS, GroupPlan, KEPT_GROUPS, LOG2_BITS, MODEL_BITS, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Range, TOTAL_BITS, Z_BITS,
@@ -13,8 +14,12 @@ use crate::assess::OUTPUTS;
 /// Largest |z| the engine draws: Φ⁻¹(1 − 2^-33) = 6.338, rounded up.
 pub const Z_MAX: f64 = 6.339;
 
-/// Octaves above the median that a unit must leave room for at most.
+/// Octaves above common values that a unit must leave room for at most.
 const HEADROOM: f64 = 36.0;
+/// How far below the largest value a zero lies, less what rounds to nothing.
+const ZERO_DEPTH: i32 = 78;
+/// Logarithms of terms and factors must stay within this many octaves, so that no sum of them leaves Q9.22.
+pub const MAX_OCTAVES: f64 = 450.0;
 
 /// Range of log2 of one term in its output's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +27,9 @@ pub struct Extent {
     pub min: f64,
     pub median: f64,
     pub max: f64,
-    /// Distances below and above the median with the parts added in quadrature.
+    /// With lognormal parts at their medians and tables high: values up to here are common.
+    pub common: f64,
+    /// Distances below and above the median that bins cover.
     pub down: f64,
     pub up: f64,
 }
@@ -36,7 +43,12 @@ pub struct Spread {
 impl Extent {
     /// Of a value that is never drawn.
     pub fn none() -> Extent {
-        Extent { min: 0.0, median: 0.0, max: 0.0, down: 0.0, up: 0.0 }
+        Extent { min: 0.0, median: 0.0, max: 0.0, common: 0.0, down: 0.0, up: 0.0 }
+    }
+
+    /// Whether its logarithms stay in the fixed-point range.
+    pub fn fits(&self) -> bool {
+        self.min.abs() < MAX_OCTAVES && self.max.abs() < MAX_OCTAVES
     }
 
     /// Unit and bins of a single model's output.
@@ -45,7 +57,7 @@ impl Extent {
     }
 
     fn range(&self, bits: u32) -> Range {
-        let (unit, saturable) = unit(self.median, self.max, bits);
+        let (unit, saturable) = unit(self.common, self.max, bits);
         // A little room for the fixed-point rounding of the parts.
         let lo = self.median - self.down.min(self.median - self.min) - 0.01;
         let hi = self.median + self.up.min(self.max - self.median) + 0.01;
@@ -62,28 +74,29 @@ pub struct TotalUnits {
     pub atci_shift: u32,
 }
 
-/// Units of the totals over the models that `member` (by index) lets through.
-pub fn totals(spreads: &[Spread], member: impl Fn(usize) -> bool) -> TotalUnits {
+/// Units of the totals over all models.
+pub fn totals(spreads: &[Spread]) -> TotalUnits {
+    let all: Vec<usize> = (0..spreads.len()).collect();
     let mut units = [0; OUTPUTS];
     let mut saturable = false;
-    let mut medians = [0.0; OUTPUTS];
+    let mut common = [0.0; OUTPUTS];
     for o in 0..OUTPUTS {
-        let sum = sum_extent(spreads, o, &member);
-        let (unit, over) = unit(sum.median, sum.max, TOTAL_BITS);
+        let sum = sum_extent(spreads, o, &all);
+        let (unit, over) = unit(sum.common, sum.max, TOTAL_BITS);
         units[o] = unit;
         saturable |= over;
-        medians[o] = sum.median - f64::from(unit);
+        common[o] = sum.common - f64::from(unit);
     }
-    let atci_shift = atci_shift(medians[OUTPUT_EMISSIONS], medians[OUTPUT_COMPUTE]);
+    let atci_shift = atci_shift(common[OUTPUT_EMISSIONS], common[OUTPUT_COMPUTE]);
     TotalUnits { units, saturable, atci_shift }
 }
 
-/// Units of group number `index`; the later ones are binned like single models.
-pub fn group(spreads: &[Spread], index: usize, member: impl Fn(usize) -> bool) -> (GroupPlan, bool) {
+/// Units of group number `index` with the given members; the later groups are binned like single models.
+pub fn group(spreads: &[Spread], index: usize, members: &[usize]) -> (GroupPlan, bool) {
     let bits = if index < KEPT_GROUPS { TOTAL_BITS } else { MODEL_BITS };
     let of = |output: usize| {
-        let extent = sum_extent(spreads, output, &member);
-        (extent.range(bits), extent.median)
+        let extent = sum_extent(spreads, output, members);
+        (extent.range(bits), extent.common)
     };
     let ((emissions, e), (compute, c)) = (of(OUTPUT_EMISSIONS), of(OUTPUT_COMPUTE));
     let atci_shift = atci_shift(e - f64::from(emissions.unit), c - f64::from(compute.unit));
@@ -91,8 +104,8 @@ pub fn group(spreads: &[Spread], index: usize, member: impl Fn(usize) -> bool) -
 }
 
 /// Extent of a sum: its ends are the sums of the terms' ends.
-fn sum_extent(spreads: &[Spread], output: usize, member: &impl Fn(usize) -> bool) -> Extent {
-    let extents = || spreads.iter().enumerate().filter(|(m, _)| member(*m)).filter_map(|(_, s)| s.outputs[output]);
+fn sum_extent(spreads: &[Spread], output: usize, members: &[usize]) -> Extent {
+    let extents = || members.iter().filter_map(|&m| spreads[m].outputs[output]);
     let sum = |end: &dyn Fn(Extent) -> f64| {
         let largest = extents().map(end).fold(f64::NEG_INFINITY, f64::max);
         if largest == f64::NEG_INFINITY {
@@ -102,17 +115,21 @@ fn sum_extent(spreads: &[Spread], output: usize, member: &impl Fn(usize) -> bool
     };
     let (median, max) = (sum(&|e| e.median), sum(&|e| e.max));
     let (low, high) = (sum(&|e| e.median - e.down), sum(&|e| e.median + e.up));
-    Extent { min: sum(&|e| e.min), median, max, down: median - low, up: high - median }
+    Extent { min: sum(&|e| e.min), median, max, common: sum(&|e| e.common), down: median - low, up: high - median }
 }
 
-/// The unit (log2) for values with this median and maximum, and whether the maximum had to be given up.
-fn unit(median: f64, max: f64, bits: u32) -> (i32, bool) {
-    let saturable = max - median > HEADROOM;
-    let top = if saturable { median + HEADROOM } else { max };
-    (libm::floor(top) as i32 + 1 - bits as i32, saturable)
+/// The unit (log2) for values that are commonly up to `common` and never above `max`, and whether the maximum had to
+/// be given up.
+fn unit(common: f64, max: f64, bits: u32) -> (i32, bool) {
+    // A little room for the fixed-point rounding of the parts.
+    let max = max + 1e-4;
+    let saturable = max - common > HEADROOM;
+    let top = if saturable { common + HEADROOM } else { max };
+    let unit = libm::floor(top) as i32 + 1 - bits as i32;
+    (unit.max(libm::floor(max) as i32 - ZERO_DEPTH), saturable)
 }
 
-/// Puts the median ratio near 2^40.
+/// Puts common ratios near 2^40.
 fn atci_shift(log2_emissions: f64, log2_compute: f64) -> u32 {
     libm::round(40.0 - (log2_emissions - log2_compute)).clamp(0.0, 64.0) as u32
 }

@@ -45,6 +45,9 @@ const AIM: f64 = (1 << (LOG2_BITS - 18)) as f64;
 /// Where the curve is steep, a value is as good if it is exact within this distance in z (2^-21): the engine's own
 /// z are no better than that.
 const REACH: i32 = 1 << (Z_BITS - 21);
+/// The same for the error that is stated: between two components of a mixture the curve is nearly vertical, and the
+/// last piece before it can be wrong by much on draws of probability below 2^-20. Twice the error of the engine's z.
+const STATED_REACH: i32 = 1 << (Z_BITS - 19);
 /// Cells get smaller until at most this share of the draws falls into irregular ones.
 const IRREGULAR_SHARE: f64 = 1.0 / 128.0;
 const MAX_PIECES_PER_CELL: usize = 255;
@@ -61,7 +64,7 @@ pub struct Table {
     /// log2 of the largest value; what the results are relative to.
     pub reference_log2: f64,
     /// Largest difference found from the exact quantile function, in octaves. Where that rises steeply (a near gap of
-    /// a mixture), a value that is exact within 2^-21 of z counts as 2^-18.
+    /// a mixture), a value that is exact within 2^-19 of z counts as 2^-18.
     pub error_log2: f64,
     min: i32,
     max: i32,
@@ -135,6 +138,13 @@ impl Table {
     /// The largest value.
     pub fn max(&self) -> i32 {
         self.max
+    }
+
+    /// Octaves per standard deviation of the steepest regular chord.
+    pub fn steepest(&self) -> f64 {
+        let slopes = self.cells.iter().map(|cell| (cell >> 32) as u32).filter(|&slope| slope != IRREGULAR);
+        let cells_per_sd = f64::from(1u32 << self.bits) / 16.0;
+        f64::from(slopes.max().unwrap_or(0)) / f64::from(1u32 << LOG2_BITS) * cells_per_sd
     }
 
     /// Whether some z give an exact zero.
@@ -220,7 +230,7 @@ impl Curve {
     }
 
     /// How far `value` is from the curve at `z`, which is `exact` there: vertically or, in excess of the aim, from the curve within reach.
-    fn miss(&self, z: i32, value: f64, exact: f64) -> f64 {
+    fn miss(&self, z: i32, value: f64, exact: f64, reach: i32) -> f64 {
         let miss = (value - exact).abs();
         if miss <= AIM {
             return miss;
@@ -228,7 +238,7 @@ impl Curve {
         let next = self.cuts.partition_point(|cut| *cut <= z);
         let start = next.checked_sub(1).map_or(-LIMIT, |i| self.cuts[i]);
         let end = self.cuts.get(next).map_or(LIMIT, |cut| cut - 1);
-        let (low, high) = (self.at((z - REACH).max(start)), self.at((z + REACH).min(end)));
+        let (low, high) = (self.at((z - reach).max(start)), self.at((z + reach).min(end)));
         miss.min(AIM + (low - value).max(value - high).max(0.0))
     }
 
@@ -440,7 +450,11 @@ impl Fit {
         for (i, value) in samples.values.iter().enumerate() {
             let z = grid_point(i, samples.step);
             let miss = (f64::from(table.value(z)) - value).abs();
-            worst = worst.max(if miss <= AIM { miss } else { curve.miss(z, f64::from(table.value(z)), *value) });
+            worst = worst.max(if miss <= AIM {
+                miss
+            } else {
+                curve.miss(z, f64::from(table.value(z)), *value, STATED_REACH)
+            });
         }
         for (i, piece) in table.pieces.iter().enumerate() {
             let width = match table.pieces.get(i + 1) {
@@ -450,7 +464,7 @@ impl Fit {
             };
             for part in [0, width / 8, width / 8 * 5] {
                 let z = piece.start + part;
-                worst = worst.max(curve.miss(z, f64::from(table.value(z)), curve.at(z)));
+                worst = worst.max(curve.miss(z, f64::from(table.value(z)), curve.at(z), STATED_REACH));
             }
         }
         worst
@@ -480,7 +494,7 @@ fn split(curve: &Curve, (from, base): (i32, f64), (to, top): (i32, f64), pieces:
     let middle = (from + width / 2, exact(from + width / 2));
     let fits = |(z, exact): (i32, f64)| {
         let line = base + (top - base) * f64::from(z - from) / f64::from(width);
-        curve.miss(z, line, exact) <= AIM
+        curve.miss(z, line, exact, REACH) <= AIM
     };
     let quarters = [from + width / 4, middle.0 + width / 4];
     if width <= 1 || base == top || fits(middle) && quarters.into_iter().all(|z| fits((z, exact(z)))) {

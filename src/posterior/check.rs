@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::engine::accumulate::CEILING;
 use crate::engine::{GroupSummary, Summary};
 use crate::plan::{INDEPENDENT, Plan, TOTALS};
 
@@ -125,7 +126,9 @@ pub fn saturated(summary: &Summary, ratios: u64) -> Saturated {
             .groups
             .iter()
             .map(|g| match g {
-                GroupSummary::Kept { .. } => 0,
+                GroupSummary::Kept { emissions, compute } => {
+                    emissions.iter().chain(compute).filter(|&&count| count >= CEILING).count() as u64
+                }
                 GroupSummary::Binned { emissions } => emissions.saturated,
             })
             .sum(),

@@ -13,7 +13,7 @@ use crate::assess::Assessment;
 use crate::portfolio::moments::lognormal_engine_moment;
 
 /// Clusters with more cells than this are not expanded (the work grows with the fourth power).
-const MAX_CELLS: usize = 64;
+const MAX_CELLS: usize = 24;
 /// Nor more patterns of global loadings.
 const MAX_PATTERNS: usize = 12;
 

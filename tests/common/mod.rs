@@ -128,6 +128,8 @@ pub fn random_assessment(seed: u64, models: usize, families: Families, zeros: bo
         let mut grid = positive(&mut rng, 300.0, families);
         if zeros && rng.random_bool(0.2) {
             grid = Distribution::Mixture(vec![(0.1, Distribution::Fixed(0.0)), (0.9, grid)]);
+        } else if zeros && rng.random_bool(0.2) {
+            grid = Distribution::Fixed(0.0);
         }
         let mut factors = [const { None }; SLOTS];
         factors[0] = factor(compute);

@@ -72,7 +72,7 @@ fn unused_water(models: &[Model]) -> Option<Warning> {
     let (model, value) = given.next()?;
     let rows = match given.count() {
         0 => String::new(),
-        n => format!(" ({n} more rows)"),
+        n => format!(" (given in {} rows)", n + 1),
     };
     let value = match value {
         Value::Number(x) => Decimal(*x).to_string(),

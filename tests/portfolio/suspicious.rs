@@ -61,7 +61,7 @@ fn unused_water_is_told_once() {
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].place.line, found[0].place.column.as_str()), (3, "wue_l_per_kwh"));
     assert_eq!(found[0].value, "1.8");
-    assert!(found[0].message.contains("(2 more rows)"), "{}", found[0].message);
+    assert!(found[0].message.contains("(given in 3 rows)"), "{}", found[0].message);
 }
 
 #[test]

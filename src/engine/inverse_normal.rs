@@ -9,29 +9,15 @@
 //! The table is made by [`generate`] through `libm` only, so every host makes the same one; the committed bytes are
 //! what the engine and the shaders read, and a test compares the two.
 
+use super::packed;
+
 /// log2 of the number of segments per octave.
 const SEGMENT_BITS: u32 = 8;
 /// Entries of the table: 32 octaves of 256 segments.
 pub const ENTRIES: usize = 32 << SEGMENT_BITS;
 
-static BYTES: &[u8; ENTRIES * 8] = include_bytes!("inverse_normal.table");
-
 /// The table, entry `lz · 256 + segment`: base in the low half, slope in the high half.
-pub static TABLE: [u64; ENTRIES] = {
-    let mut table = [0; ENTRIES];
-    let mut i = 0;
-    while i < ENTRIES {
-        let mut word = 0;
-        let mut k = 0;
-        while k < 8 {
-            word |= (BYTES[8 * i + k] as u64) << (8 * k);
-            k += 1;
-        }
-        table[i] = word;
-        i += 1;
-    }
-    table
-};
+pub static TABLE: [u64; ENTRIES] = packed::entries(include_bytes!("inverse_normal.table"));
 
 /// The standard normal of a random word, Q3.28.
 #[inline(always)]

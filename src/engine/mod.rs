@@ -14,6 +14,7 @@ pub mod log2;
 pub mod marginal;
 pub mod model_block;
 pub mod one_plus;
+pub mod packed;
 pub mod philox;
 pub mod scalar;
 pub mod shared;

@@ -4,6 +4,7 @@
 //! error below the true chord: error at most 2^-19.9 octave); below −24 octaves it is 0 (its value there is under half
 //! a unit of Q9.22); for `y ≥ 0` it is `y + log2(1 + 2^−y)`.
 
+use super::packed;
 use crate::plan::LOG2_BITS;
 
 /// Octaves below zero that the table covers.
@@ -14,24 +15,8 @@ const RESIDUAL_BITS: u32 = LOG2_BITS - CHORD_BITS;
 /// Entries of the table; one more than chords, so that y = 0 has an entry of its own.
 pub const ENTRIES: usize = ((OCTAVES as usize) << CHORD_BITS) + 1;
 
-static BYTES: &[u8; ENTRIES * 8] = include_bytes!("one_plus.table");
-
 /// Base (Q9.22) in the low half, rise over the chord times 2 in the high half.
-pub static TABLE: [u64; ENTRIES] = {
-    let mut table = [0; ENTRIES];
-    let mut i = 0;
-    while i < ENTRIES {
-        let mut word = 0;
-        let mut k = 0;
-        while k < 8 {
-            word |= (BYTES[8 * i + k] as u64) << (8 * k);
-            k += 1;
-        }
-        table[i] = word;
-        i += 1;
-    }
-    table
-};
+pub static TABLE: [u64; ENTRIES] = packed::entries(include_bytes!("one_plus.table"));
 
 /// `log2(1 + 2^y)`, argument and result in Q9.22.
 #[inline(always)]

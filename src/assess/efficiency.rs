@@ -273,13 +273,20 @@ fn mfu_provenance(exposure: Exposure<'_>, chips: &Chips, source: &MfuSource, how
     provenance
 }
 
-/// Reciprocal node power in 1/W, with a further own spread (ln) folded in. A stated power replaces the TDP; where it is
-/// clearly above the chip's TDP it already holds the host, and `k_node` is left out.
+/// Whether a stated power per accelerator already holds the host: above the TDP always, and for chips whose whole node
+/// draws less than their TDP (TPU v3: 283 W of 450 W) also from the node's power up, unless it is the TDP itself.
+fn holds_host(priors: &Priors, chip: &Chip, watts: f64) -> bool {
+    let (margin, k, tdp) = (priors.number("k_node.counted_as_tdp"), k_node(priors, chip).median, number(chip.tdp_w));
+    let is_node = k < 1.0 && watts * margin > k * tdp && watts * margin < tdp;
+    is_node || watts > margin * tdp
+}
+
+/// Reciprocal node power in 1/W, with a further own spread (ln) folded in. A stated power replaces the TDP; where it
+/// already holds the host, `k_node` is left out.
 pub fn inverse_power(exposure: Exposure<'_>, chips: &Chips, further: f64) -> Draft {
     let priors = exposure.priors;
     let stated = exposure.model.power_w.as_ref().map(LogNormal::of);
-    let counted = priors.number("k_node.counted_as_tdp");
-    let holds_host = |chip: &Chip| chips.named && stated.is_some_and(|p| p.median > counted * number(chip.tdp_w));
+    let holds_host = |chip: &Chip| chips.named && stated.is_some_and(|p| holds_host(priors, chip, p.median));
     let any_host = chips.shares.iter().any(|(_, c)| holds_host(c));
     let k_shared = if any_host { 0.0 } else { shared_k(exposure, chips) };
     let mut how = String::new();
@@ -336,7 +343,7 @@ pub fn scope_correction(priors: &Priors, model: &Model) -> Option<LogNormal> {
     let chips = chips(priors, model).ok().filter(|c| c.named)?;
     let [(_, chip)] = chips.shares.as_slice() else { return None };
     let tdp = chip.tdp_w?;
-    if !(stated.median > 0.0 && stated.median <= priors.number("k_node.counted_as_tdp") * tdp) {
+    if stated.median <= 0.0 || holds_host(priors, chip, stated.median) {
         return None;
     }
     let k = k_node(priors, chip);

@@ -610,3 +610,23 @@ fn explanations_name_everything_that_is_drawn() {
     assert!(text.contains("6 · N_active · tokens = 8.4000e22 FLOP, GSD 1.05"), "{text}");
     assert_eq!(explain(&a, "lama"), None);
 }
+
+#[test]
+fn a_stated_power_that_holds_the_host_is_not_multiplied() {
+    // TPU v3: TDP 450 W, k 0.63, so the node takes 283.5 W; Patterson et al. (arXiv 2104.10350, table 4) state 283 W as
+    // the system's power per accelerator.
+    let tpu = |watts: f64| Model {
+        gpu_hours: number(1000.0),
+        power_w: number(watts),
+        ..model("t", &[("hardware", "TPU v3"), ("region", "USA")])
+    };
+    close(at_medians(&one(tpu(283.0)).1, Output::ItEnergy), 283.0, 1e-9);
+    close(at_medians(&one(tpu(310.0)).1, Output::ItEnergy), 310.0, 1e-9);
+    // The TDP itself, and an accelerator alone: 450 · 0.63 and 200 · 0.63 W.
+    close(at_medians(&one(tpu(450.0)).1, Output::ItEnergy), 283.5, 1e-9);
+    close(at_medians(&one(tpu(200.0)).1, Output::ItEnergy), 126.0, 1e-9);
+    // The same for emissions: 283 W is complete, 200 W lacks 283.5/200.
+    let kg = |watts: f64| Model { gpu_hours: None, emissions_kg: number(1000.0), ..tpu(watts) };
+    close(at_medians(&one(kg(283.0)).1, Output::Emissions), 1.0, 1e-9);
+    close(at_medians(&one(kg(200.0)).1, Output::Emissions), 1.4175, 1e-9);
+}

@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 use super::efficiency::{self, Use, chips, column};
 use super::factor::{Draft, LogNormal, eighth_octave, lognormal, quadrature};
 use super::priors::Priors;
-use super::shared::{Default, Exposure};
+use super::shared::{Default, EffectKey, Exposure, effects};
 use super::{Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier};
 use super::{compute, facility};
-use crate::portfolio::{Boundary, Distribution, Model, Problem, Relation, Run, Source, Study, Value};
+use crate::portfolio::moments::raw_moment;
+use crate::portfolio::{Boundary, Distribution, Model, Problem, Relation, Run, Source, Study, Value, Warning};
 
 /// A model before its shared effects are numbered.
 pub struct DraftModel {
@@ -23,6 +24,7 @@ pub struct DraftModel {
     pub factors: [Option<Draft>; SLOTS],
     pub terms: [Term; OUTPUTS],
     pub provenance: BTreeMap<String, Provenance>,
+    pub warnings: Vec<Warning>,
 }
 
 /// What surrounds a model.
@@ -48,9 +50,8 @@ fn zero(value: Option<&Value>) -> bool {
 }
 
 fn anchor(model: &Model) -> Anchor {
-    let upstream = model.energy_kwh.is_some() || model.gpu_hours.is_some() || compute::is_known(model);
-    // Stated zero emissions say nothing of the energy: where anything upstream is known, the chain starts there.
-    if model.emissions_kg.is_some() && !(zero(model.emissions_kg.as_ref()) && upstream) {
+    // Stated zero emissions say nothing of the energy: the chain starts as if they were not stated.
+    if model.emissions_kg.is_some() && !zero(model.emissions_kg.as_ref()) {
         Anchor::Emissions
     } else if model.energy_kwh.is_some() {
         Anchor::Energy
@@ -58,15 +59,11 @@ fn anchor(model: &Model) -> Anchor {
         Anchor::Hours
     } else if compute::is_known(model) {
         Anchor::Compute
-    } else if is_derivative(model) && model.base_probability.is_none_or(|p| p <= 0.0) {
+    } else if compute::is_certain_derivative(model) {
         Anchor::Derivative
     } else {
         Anchor::Imputed
     }
-}
-
-fn is_derivative(model: &Model) -> bool {
-    !model.base_models.is_empty() || model.relation.is_some() || model.base_probability == Some(0.0)
 }
 
 /// A product under construction.
@@ -133,7 +130,7 @@ pub fn assess_model(context: &Context<'_>, model: &Model) -> Result<DraftModel, 
         }
     };
     let (Some(grid), Some(core)) = (grid, core) else { return Err(problems) };
-    let Core { mut factors, outputs, tier, mut provenance } = core;
+    let Core { mut factors, outputs, tier, mut provenance, warnings } = core;
     factors.set(Slot::Grid, grid);
     factors.set(Slot::Pue, facility::pue(exposure));
     let mut outputs = outputs;
@@ -142,7 +139,7 @@ pub fn assess_model(context: &Context<'_>, model: &Model) -> Result<DraftModel, 
         *energy = *it;
         *emissions = emissions.with(Slot::Pue, -1);
     }
-    lineage(context, exposure, anchor, &mut factors, &mut outputs)?;
+    lineage(context, exposure, &mut factors, &mut outputs)?;
     if zero(model.emissions_kg.as_ref()) {
         let [.., emissions] = &mut outputs;
         *emissions = Product::new(0.0);
@@ -153,7 +150,7 @@ pub fn assess_model(context: &Context<'_>, model: &Model) -> Result<DraftModel, 
             provenance.insert(slot.factor().name().to_string(), draft.provenance.clone());
         }
     }
-    Ok(DraftModel { tier, factors: factors.0, terms, provenance })
+    Ok(DraftModel { tier, factors: factors.0, terms, provenance, warnings })
 }
 
 /// The chain without PUE, grid and lineage.
@@ -163,6 +160,7 @@ struct Core {
     outputs: [Product; OUTPUTS],
     tier: Tier,
     provenance: BTreeMap<String, Provenance>,
+    warnings: Vec<Warning>,
 }
 
 const J_PER_KWH: f64 = 3.6e6;
@@ -200,15 +198,23 @@ fn efficiency_of(
     Ok((efficiency::efficiency(exposure, &chips, usage), named))
 }
 
+/// How a row used its chips, whichever disclosure its chain starts from.
+fn usage(model: &Model) -> Use {
+    if compute::is_certain_derivative(model) { usage_of_derivative(model) } else { Use::Training }
+}
+
+/// The same if the row is a derivative: a fine-tune and a distillation train all weights, the others are small jobs.
+fn usage_of_derivative(model: &Model) -> Use {
+    match model.relation.unwrap_or(Relation::Finetune) {
+        Relation::Finetune | Relation::Distill => Use::Training,
+        _ => Use::Small,
+    }
+}
+
 fn from_compute(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -> Result<Core, Problem> {
     let mut provenance = BTreeMap::new();
     let mut factors = Factors(std::array::from_fn(|_| None));
-    let relation = exposure.model.relation.unwrap_or(Relation::Finetune);
-    let usage = match relation {
-        _ if anchor != Anchor::Derivative => Use::Training,
-        Relation::Finetune | Relation::Distill => Use::Training,
-        _ => Use::Small,
-    };
+    let usage = usage(exposure.model);
     let (mut efficiency, named) = efficiency_of(exposure, usage, &mut provenance)?;
     let (mut compute, tier) = match (anchor, compute::known(exposure)) {
         (Anchor::Compute, Some(known)) => (known, if named { Tier::T4 } else { Tier::T4b }),
@@ -225,7 +231,13 @@ fn from_compute(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -
     factors.set(Slot::Efficiency, efficiency);
     let c = Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1);
     let it = Product::new(1.0 / J_PER_KWH).with(Slot::Compute, 1).with(Slot::Efficiency, -1);
-    Ok(Core { factors, outputs: downstream(c, it), tier, provenance })
+    Ok(Core { factors, outputs: downstream(c, it), tier, provenance, warnings: Vec::new() })
+}
+
+fn without_chip(model: &Model) -> Model {
+    let mut bare = model.clone();
+    bare.labels.remove("hardware");
+    bare
 }
 
 /// Incremental compute of a derivative, by the MFU that its efficiency has.
@@ -234,9 +246,7 @@ fn own_compute(context: &Context<'_>, exposure: Exposure<'_>, usage: Use) -> Res
         Ok(chips) => chips,
         // With an efficiency given the chip is not needed: hours by relation are those of the year's mixture.
         Err(_) if exposure.model.efficiency_flop_per_j.is_some() => {
-            let mut bare = exposure.model.clone();
-            bare.labels.remove("hardware");
-            chips(exposure.priors, &bare)?
+            chips(exposure.priors, &without_chip(exposure.model))?
         }
         Err(problem) => return Err(problem),
     };
@@ -255,7 +265,7 @@ fn from_hours(exposure: Exposure<'_>) -> Result<Core, Problem> {
     factors.set(Slot::Reporting, reporting);
     let h = Product::new(1.0).with(Slot::Reporting, 1);
     let (it, c) = behind_hours(exposure, h, 0.0, &mut factors, &mut provenance)?;
-    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T3, provenance })
+    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T3, provenance, warnings: Vec::new() })
 }
 
 /// E_IT and C from accelerator-hours `h`; `further` is a spread (ln) of the hours that has no slot of its own.
@@ -277,7 +287,7 @@ fn behind_hours(
         factors.set(Slot::Compute, Draft::given(given, exposure.priors.ln_gsd("efficiency.given_gsd"), "FLOP/J"));
         it.with(Slot::Compute, 1).times(J_PER_KWH / FLOP_PER_EFLOP)
     } else {
-        factors.set(Slot::Compute, efficiency::throughput(exposure, &chips));
+        factors.set(Slot::Compute, efficiency::throughput(exposure, &chips, usage(exposure.model)));
         h.with(Slot::Compute, 1).times(3600.0 / FLOP_PER_EFLOP)
     };
     Ok((it, c))
@@ -299,12 +309,27 @@ fn backwards(
     it: Product,
     factors: &mut Factors,
     provenance: &mut BTreeMap<String, Provenance>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Product, Problem> {
     if let Some(known) = known_besides(exposure) {
         factors.set(Slot::Compute, known);
         return Ok(Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1));
     }
-    let (mut efficiency, _) = efficiency_of(exposure, Use::Training, provenance)?;
+    let mut efficiency = match efficiency_of(exposure, usage(exposure.model), provenance) {
+        Ok((efficiency, _)) => efficiency,
+        // The energy stands without the chip; only the compute behind it needs one.
+        Err(problem) => {
+            let bare = without_chip(exposure.model);
+            let (efficiency, _) = efficiency_of(Exposure { model: &bare, ..exposure }, usage(&bare), provenance)?;
+            warnings.push(Warning {
+                rule: "unknown-chip-ignored",
+                place: problem.place,
+                value: problem.value,
+                message: format!("{}; the chips of the year stand in to infer the compute", problem.message),
+            });
+            efficiency
+        }
+    };
     if !efficiency.explicit {
         let sd = exposure.priors.ln_gsd("efficiency.flop_convention_gsd");
         exposure.expose(&mut efficiency, Default::FlopConvention, sd, 1.0);
@@ -346,8 +371,9 @@ fn from_energy(exposure: Exposure<'_>) -> Result<Core, Problem> {
     factors.set(Slot::Reporting, corrected(priors, &value, priors.lognormal(prior), prior, "kWh"));
     let reported = Product::new(1.0).with(Slot::Reporting, 1);
     let it = if model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
-    let c = backwards(exposure, it, &mut factors, &mut provenance)?;
-    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T2, provenance })
+    let mut warnings = Vec::new();
+    let c = backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?;
+    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T2, provenance, warnings })
 }
 
 fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
@@ -362,6 +388,7 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
     if !metered && let Some(scope) = efficiency::scope_correction(priors, model) {
         correction = LogNormal { median: scope.median, ln_sd: quadrature(correction.ln_sd, scope.ln_sd) };
     }
+    let mut warnings = Vec::new();
     let reporting = corrected(priors, &value, correction, prior, "kgCO2e");
     let kg = reporting.median();
     factors.set(Slot::Reporting, reporting);
@@ -371,7 +398,7 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
         let bias = LogNormal::of(stated).median * priors.lognormal(meter(model)).median;
         let reported = Product::new(bias / kg).with(Slot::Reporting, 1);
         let it = if model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
-        (it, it.with(Slot::Pue, 1), backwards(exposure, it, &mut factors, &mut provenance)?)
+        (it, it.with(Slot::Pue, 1), backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?)
     } else if let Some(hours) = &model.gpu_hours {
         let hours = LogNormal::of(hours);
         let further = quadrature(hours.ln_sd, priors.ln_gsd("hours.gsd"));
@@ -381,9 +408,9 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
         // kg / (g/kWh) = 1,000 kWh
         let energy = Product::new(1e3).with(Slot::Reporting, 1).with(Slot::Grid, -1);
         let it = energy.with(Slot::Pue, -1);
-        (it, energy, backwards(exposure, it, &mut factors, &mut provenance)?)
+        (it, energy, backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?)
     };
-    Ok(Core { factors, outputs: [c, it, energy, emissions], tier, provenance })
+    Ok(Core { factors, outputs: [c, it, energy, emissions], tier, provenance, warnings })
 }
 
 /// The factor of all outputs that says how much of the run is counted: whether it is one at all, and the development
@@ -391,7 +418,6 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
 fn lineage(
     context: &Context<'_>,
     exposure: Exposure<'_>,
-    anchor: Anchor,
     factors: &mut Factors,
     outputs: &mut [Product; OUTPUTS],
 ) -> Result<(), Vec<Problem>> {
@@ -404,21 +430,26 @@ fn lineage(
         if development { priors.distribution(name) } else { Distribution::Fixed(1.0) }
     };
     let mut draft = if let Some(p) = guessed {
-        let whole = outputs.first().map_or(0.0, |c| median(factors, c));
-        let (own, _) = own_compute(context, exposure, Use::Small).map_err(|p| vec![p])?;
-        let ratio = if whole > 0.0 { eighth_octave(own.median() / FLOP_PER_EFLOP / whole).min(1.0) } else { 1.0 };
+        let whole = outputs.first().map_or(0.0, |c| mean(context, factors, c));
+        let (mut own, _) = own_compute(context, exposure, usage_of_derivative(model)).map_err(|p| vec![p])?;
+        // The convention acts on either branch.
+        exposure.expose(&mut own, Default::FlopConvention, priors.ln_gsd("efficiency.flop_convention_gsd"), 1.0);
+        let mut alone = Factors(std::array::from_fn(|_| None));
+        alone.set(Slot::Compute, own);
+        let own = mean(context, &alone, &Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1));
+        let ratio = if whole > 0.0 { eighth_octave(own / whole).min(1.0) } else { 1.0 };
         if ratio >= 1.0 && !development {
             return Ok(());
         }
         let how = format!(
-            "a training run of its own with probability {p}, else a derivative with {ratio:.3e} of the compute{}",
+            "a training run of its own with probability {p}, else a derivative with {ratio:.3e} of the compute (ratio of means){}",
             if development { "; times the development multiplier" } else { "" }
         );
         let source = "base_probability of the models file".to_string();
         let parts = vec![(p, multiplier(false)), (1.0 - p, scaled(&multiplier(true), ratio))];
         Draft::new(Distribution::Mixture(parts), Provenance { kind: Kind::Guessed, how, source, chosen: true })
     } else if development {
-        let derivative = anchor == Anchor::Derivative || is_derivative(model);
+        let derivative = compute::is_certain_derivative(model);
         let name = if derivative { tune } else { base };
         Draft::new(multiplier(derivative), priors.provenance(name, "development multiplier: all runs / final run"))
     } else {
@@ -443,13 +474,22 @@ fn development_prior(model: &Model) -> &'static str {
     if reasoning && model.date.is_some_and(|d| d.year >= 2025) { "development.reasoning" } else { "development.base" }
 }
 
-/// An output at the medians of its factors.
-fn median(factors: &Factors, product: &Product) -> f64 {
+/// Mean of an output, with the default shared effects; a factor whose moment is infinite stands at its median.
+fn mean(context: &Context<'_>, factors: &Factors, product: &Product) -> f64 {
     let mut value = product.0.constant;
+    let mut loadings: BTreeMap<EffectKey, f64> = BTreeMap::new();
     for (slot, power) in Slot::ALL.into_iter().zip(product.0.powers) {
-        if let Some(draft) = factors.get(slot).filter(|_| power != 0) {
-            value *= libm::pow(draft.median(), f64::from(power));
+        let Some(draft) = factors.get(slot).filter(|_| power != 0) else { continue };
+        let moment = raw_moment(&draft.distribution, i32::from(power)).filter(|m| m.is_finite());
+        value *= moment.unwrap_or_else(|| libm::pow(draft.median(), f64::from(power)));
+        for (key, weight) in &draft.shared {
+            *loadings.entry(key.clone()).or_default() += weight * f64::from(power);
         }
+    }
+    let keys = loadings.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
+    for (effect, weight) in effects(&keys, context.study, context.priors).iter().zip(loadings.values()) {
+        let loading = effect.ln_gsd * weight;
+        value *= libm::exp(0.5 * loading * loading);
     }
     value
 }

@@ -32,7 +32,30 @@ fn says_yes(model: &Model, label: &str) -> bool {
 
 /// Whether the row states its compute, directly or by parameters and tokens.
 pub fn is_known(model: &Model) -> bool {
-    stated_flop(model).is_some() || (active_parameters(model).is_some() && model.tokens.is_some())
+    stated_flop(model).is_some() || parameters_and_tokens(model).is_some()
+}
+
+/// Whether the row is a derivative and not possibly a training run of its own.
+pub fn is_certain_derivative(model: &Model) -> bool {
+    (!model.base_models.is_empty() || model.relation.is_some() || model.base_probability.is_some())
+        && model.base_probability.is_none_or(|p| p <= 0.0)
+}
+
+/// N and D where their product is the row's own compute. Rows of quantisations, merges, copies and adapters repeat
+/// their parent's figures, which is not what was computed for them; fine-tunes and distillations have their own tokens.
+fn parameters_and_tokens(model: &Model) -> Option<(&Value, &Value)> {
+    let parents = match model.relation {
+        None | Some(Relation::Finetune | Relation::Distill) => false,
+        Some(
+            Relation::Quantized
+            | Relation::Merge
+            | Relation::Fork
+            | Relation::Lora
+            | Relation::Qlora
+            | Relation::Adapter,
+        ) => is_certain_derivative(model),
+    };
+    active_parameters(model).zip(model.tokens.as_ref()).filter(|_| !parents)
 }
 
 /// `compute_flop`, unless Epoch found it wrong.
@@ -44,7 +67,7 @@ fn stated_flop(model: &Model) -> Option<&Value> {
 pub fn known(exposure: Exposure<'_>) -> Option<Draft> {
     let (priors, model) = (exposure.priors, exposure.model);
     let exact = if says_yes(model, "rounded") { "compute.rounded_gsd" } else { "compute.disclosed_gsd" };
-    let n_and_d = active_parameters(model).zip(model.tokens.as_ref());
+    let n_and_d = parameters_and_tokens(model);
     if let Some(stated) = stated_flop(model) {
         let prior = match model.compute_confidence {
             None => exact,
@@ -237,6 +260,9 @@ pub fn imputed(exposure: Exposure<'_>) -> (Draft, Tier) {
     (draft, Tier::T5)
 }
 
+/// Years of the rows that the growth by kind was fitted to; it is not extrapolated.
+const FITTED: (i32, i32) = (2012, 2026);
+
 fn by_kind(exposure: Exposure<'_>) -> Draft {
     let priors = exposure.priors;
     let label = |name: &str| exposure.model.labels.get(name).map(|t| normal(t)).unwrap_or_default();
@@ -258,7 +284,7 @@ fn by_kind(exposure: Exposure<'_>) -> Draft {
         ("compute.unknown_other", "compute.unknown_other_growth")
     };
     let year = exposure.model.date.map_or(priors.number("chips.undated_year") as i32, |d| d.year);
-    let grown = libm::exp(priors.number(growth) * f64::from(year - 2023));
+    let grown = libm::exp(priors.number(growth) * f64::from(year.clamp(FITTED.0, FITTED.1) - 2023));
     let hi = priors.number(match year {
         ..=2016 => "compute.bound_to_2016",
         2017..=2018 => "compute.bound_to_2018",

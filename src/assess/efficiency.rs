@@ -6,7 +6,7 @@
 //! median node power; shared effects multiply what is left.
 
 use super::compute::active_parameters;
-use super::factor::{Draft, LogNormal, eighth_octave, lognormal, mixture, quadrature, residual};
+use super::factor::{Draft, LogNormal, eighth_octave, lognormal, mixture, quadrature, residual, shown};
 use super::grid;
 use super::hardware::{self, Chip, Family};
 use super::names::normal;
@@ -88,16 +88,38 @@ pub enum Use {
     Small,
 }
 
-/// Median, own spread and upper bound of MFU for one chip.
-struct Mfu {
-    value: LogNormal,
-    bound: f64,
+/// MFU for one chip.
+enum Mfu {
+    /// Median, own spread and upper bound.
+    Prior { value: LogNormal, bound: f64 },
+    /// A distribution in the cell: it stands as it is.
+    Given(Distribution),
+}
+
+impl Mfu {
+    fn median(&self) -> f64 {
+        match self {
+            Mfu::Prior { value, .. } => value.median,
+            Mfu::Given(d) => quantile(d, 0.5),
+        }
+    }
+
+    /// MFU · `factor`, with a further spread (ln) where MFU itself is a prior's.
+    fn times(&self, factor: f64, further: f64) -> Distribution {
+        match self {
+            Mfu::Prior { value, bound } => {
+                let ln_sd = quadrature(value.ln_sd, further);
+                cut(LogNormal { median: value.median * factor, ln_sd }, bound * factor)
+            }
+            Mfu::Given(d) => d.scaled(factor),
+        }
+    }
 }
 
 /// What the MFU of a model is, before the chip is known.
 struct MfuSource {
     /// `mfu` as given: the same for every chip.
-    given: Option<LogNormal>,
+    given: Option<Value>,
     active_parameters: Option<f64>,
     own: f64,
     family: f64,
@@ -114,12 +136,15 @@ impl MfuSource {
         match &model.mfu {
             Some(Value::Number(x)) => {
                 let quoted = priors.lognormal("efficiency.mfu_quoted");
-                MfuSource { given: Some(quoted.times(*x)), active_parameters, own: quoted.ln_sd, family: 0.0, era: 0.0 }
+                MfuSource {
+                    given: Some(Value::Number(*x)),
+                    active_parameters,
+                    own: quoted.ln_sd,
+                    family: 0.0,
+                    era: 0.0,
+                }
             }
-            Some(given) => {
-                let l = LogNormal::of(given);
-                MfuSource { given: Some(l), active_parameters, own: l.ln_sd, family: 0.0, era: 0.0 }
-            }
+            Some(given) => MfuSource { given: Some(given.clone()), active_parameters, own: 0.0, family: 0.0, era: 0.0 },
             None => {
                 let (own, family, era) = exposure.mfu();
                 MfuSource { given: None, active_parameters, own, family, era }
@@ -129,8 +154,13 @@ impl MfuSource {
 
     fn for_chip(&self, priors: &Priors, chip: &Chip) -> Mfu {
         let bound = priors.number("efficiency.mfu_bound");
-        if let Some(value) = self.given {
-            return Mfu { value, bound: f64::INFINITY };
+        match &self.given {
+            Some(Value::Number(x)) => {
+                let value = priors.lognormal("efficiency.mfu_quoted").times(*x);
+                return Mfu::Prior { value, bound: f64::INFINITY };
+            }
+            Some(Value::Distribution(d)) => return Mfu::Given(d.clone()),
+            None => {}
         }
         let median = match chip.family {
             Family::H100 => {
@@ -145,13 +175,17 @@ impl MfuSource {
             Family::Other => priors.number("efficiency.mfu_other"),
         };
         // A prior above its own bound would leave nothing of the cut distribution's lower half.
-        Mfu { value: LogNormal { median: median.min(bound), ln_sd: self.own }, bound }
+        Mfu::Prior { value: LogNormal { median: median.min(bound), ln_sd: self.own }, bound }
     }
 
-    fn how(&self, chips: &Chips, mfus: &[Mfu]) -> String {
-        match (self.given, mfus) {
-            (Some(l), _) => format!("MFU {:.3} as given, times the prior for quoted figures", l.median),
-            (None, [one]) => format!("MFU {:.3}", one.value.median),
+    fn how(&self, priors: &Priors, chips: &Chips, mfus: &[Mfu]) -> String {
+        match (&self.given, mfus) {
+            (Some(Value::Number(x)), _) => {
+                let whole = priors.lognormal("efficiency.mfu_quoted").median;
+                format!("MFU {} as given × {whole} (whole run / quoted)", shown(*x))
+            }
+            (Some(Value::Distribution(_)), _) => "MFU as the distribution given".to_string(),
+            (None, [one]) => format!("MFU {:.3}", one.median()),
             (None, _) => format!("MFU by chip, {} chips", chips.shares.len()),
         }
     }
@@ -213,8 +247,7 @@ pub fn efficiency(exposure: Exposure<'_>, chips: &Chips, usage: Use) -> Draft {
     let parts = chips.shares.iter().zip(&mfus).map(|((w, chip), mfu)| {
         let k = k_node(priors, chip);
         let per_mfu = number(chip.peak_flops) / (k.median * number(chip.tdp_w));
-        let ln_sd = quadrature(mfu.value.ln_sd, residual(k.ln_sd, k_shared));
-        (*w, cut(LogNormal { median: mfu.value.median * per_mfu, ln_sd }, mfu.bound * per_mfu))
+        (*w, mfu.times(per_mfu, residual(k.ln_sd, k_shared)))
     });
     let distribution = mixture(parts.collect());
     let node: Vec<String> = match chips.shares.as_slice() {
@@ -226,7 +259,10 @@ pub fn efficiency(exposure: Exposure<'_>, chips: &Chips, usage: Use) -> Draft {
         )],
         _ => vec![],
     };
-    let how = format!("{}{} on {}", source.how(chips, &mfus), node.concat(), chips.provenance.how);
+    // No family of distributions is closed under products, so the node's own spread cannot join a given one.
+    let without =
+        if matches!(source.given, Some(Value::Distribution(_))) { "; k_node without its own spread" } else { "" };
+    let how = format!("{}{} on {}{without}", source.how(priors, chips, &mfus), node.concat(), chips.provenance.how);
     let mut draft = Draft::new(distribution, mfu_provenance(exposure, chips, &source, how));
     exposure.expose(&mut draft, Default::MfuEra, source.era, 1.0);
     exposure.expose(&mut draft, Default::MfuFamily, source.family, 1.0);
@@ -235,24 +271,33 @@ pub fn efficiency(exposure: Exposure<'_>, chips: &Chips, usage: Use) -> Draft {
 }
 
 /// Throughput in FLOP/s of one accelerator over the whole run.
-pub fn throughput(exposure: Exposure<'_>, chips: &Chips) -> Draft {
+pub fn throughput(exposure: Exposure<'_>, chips: &Chips, usage: Use) -> Draft {
+    let convention = exposure.priors.ln_gsd("efficiency.flop_convention_gsd");
+    if usage == Use::Small && exposure.model.mfu.is_none() {
+        let mfu = exposure.priors.distribution("efficiency.mfu_small");
+        let parts = chips.shares.iter().map(|(w, chip)| (*w, mfu.scaled(number(chip.peak_flops))));
+        let how = format!("MFU of small jobs, of the dense peak of {}", chips.provenance.how);
+        let mut provenance = exposure.priors.provenance("efficiency.mfu_small", how);
+        provenance.kind = chips.provenance.kind.max(Kind::Imputed);
+        let mut draft = Draft::new(mixture(parts.collect()), provenance);
+        exposure.expose(&mut draft, Default::FlopConvention, convention, 1.0);
+        return draft;
+    }
     let source = MfuSource::of(exposure);
     let mfus: Vec<Mfu> = chips.shares.iter().map(|(_, c)| source.for_chip(exposure.priors, c)).collect();
-    let parts = chips.shares.iter().zip(&mfus).map(|((w, chip), mfu)| {
-        let peak = number(chip.peak_flops);
-        (*w, cut(mfu.value.times(peak), mfu.bound * peak))
-    });
+    let parts = chips.shares.iter().zip(&mfus).map(|((w, chip), mfu)| (*w, mfu.times(number(chip.peak_flops), 0.0)));
     let distribution = mixture(parts.collect());
-    let how = format!("{} of the dense peak of {}", source.how(chips, &mfus), chips.provenance.how);
+    let mfu = source.how(exposure.priors, chips, &mfus);
+    let how = format!("{mfu} of the dense peak of {}", chips.provenance.how);
     let mut draft = Draft::new(distribution, mfu_provenance(exposure, chips, &source, how));
     exposure.expose(&mut draft, Default::MfuEra, source.era, 1.0);
     exposure.expose(&mut draft, Default::MfuFamily, source.family, 1.0);
-    exposure.expose(&mut draft, Default::FlopConvention, exposure.priors.ln_gsd("efficiency.flop_convention_gsd"), 1.0);
+    exposure.expose(&mut draft, Default::FlopConvention, convention, 1.0);
     draft
 }
 
 fn mfu_provenance(exposure: Exposure<'_>, chips: &Chips, source: &MfuSource, how: String) -> Provenance {
-    let name = match (source.given, chips.shares.as_slice()) {
+    let name = match (&source.given, chips.shares.as_slice()) {
         (Some(_), _) => "efficiency.mfu_quoted",
         (None, [(_, chip)]) => match chip.family {
             Family::H100 => "efficiency.mfu_h100_at_20b",
@@ -264,11 +309,19 @@ fn mfu_provenance(exposure: Exposure<'_>, chips: &Chips, source: &MfuSource, how
         (None, _) => "efficiency.mfu_family_sd",
     };
     let mut provenance = exposure.priors.provenance(name, how);
-    if source.given.is_some() {
-        provenance.kind = Kind::Disclosed;
-        provenance.source = format!("the models file; {}", provenance.source);
+    let chip = if chips.named { Kind::LookedUp } else { Kind::Guessed };
+    provenance.kind = match &source.given {
+        Some(_) if chips.named => Kind::Disclosed,
+        _ => provenance.kind.max(chip),
+    };
+    match &source.given {
+        Some(Value::Number(_)) => provenance.source = format!("the models file; {}", provenance.source),
+        Some(Value::Distribution(_)) => {
+            provenance.source = "the models file".to_string();
+            provenance.chosen = false;
+        }
+        None => {}
     }
-    provenance.kind = provenance.kind.max(if chips.named { Kind::LookedUp } else { Kind::Guessed });
     provenance.chosen |= chips.provenance.chosen;
     provenance
 }
@@ -364,6 +417,6 @@ pub fn median_mfu(exposure: Exposure<'_>, chips: &Chips, usage: Use) -> f64 {
         return quantile(&exposure.priors.distribution("efficiency.mfu_small"), 0.5);
     }
     let source = MfuSource::of(exposure);
-    let ln = chips.shares.iter().map(|(w, c)| w * libm::log(source.for_chip(exposure.priors, c).value.median));
+    let ln = chips.shares.iter().map(|(w, c)| w * libm::log(source.for_chip(exposure.priors, c).median()));
     libm::exp(ln.sum())
 }

@@ -56,6 +56,7 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
     for model in by_id.values() {
         match chain::assess_model(&context, model) {
             Ok(mut draft) => {
+                warnings.append(&mut draft.warnings);
                 shared::add_study_effects(study, model, draft.tier, &mut draft.factors);
                 drafts.push((*model, draft));
             }

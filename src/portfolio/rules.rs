@@ -16,6 +16,7 @@ pub const RULES: [(&str, &str); 23] = [
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
     ("emissions-for-size", "emissions implausible for the number of parameters"),
     ("energy-hours-power", "energy that disagrees with hours times power"),
+    ("energy-zero", "an energy of 0 beside emissions above 0"),
     ("copied-from-base", "a disclosure equal to that of the row's base model"),
     ("mfu-high", "an MFU above 0.65"),
     ("mfu-one", "an MFU of exactly 1"),
@@ -130,6 +131,10 @@ impl Row<'_> {
         let m = self.model;
         let (energy, hours, compute) = (size(&m.energy_kwh), size(&m.gpu_hours), size(&m.compute_flop));
         if let Some(kg) = size(&m.emissions_kg) {
+            if m.energy_kwh.is_some() && energy.is_none() {
+                let message = "an energy of 0 beside emissions above 0; leave the energy empty if it is not known";
+                self.warn("energy-zero", "energy", 0.0, message.into());
+            }
             // What is expected per unit of the row's other quantity, and the range in which no unit is wrong. Grids run
             // from 0.005 to 1.3 kg/kWh; an accelerator-hour takes 0.05 to 3 kWh; an EFLOP took 0.1 kWh on the best chip
             // of 2025 and some 300 kWh on the CPUs of 2010.
@@ -286,6 +291,7 @@ impl Row<'_> {
             (&m.emissions_kg, &base.emissions_kg, "emissions"),
             (&m.energy_kwh, &base.energy_kwh, "energy"),
             (&m.gpu_hours, &base.gpu_hours, "gpu_hours"),
+            (&m.tokens, &base.tokens, "tokens"),
             (&m.compute_flop, &base.compute_flop, "compute_flop"),
         ];
         for (own, parent, column) in pairs {

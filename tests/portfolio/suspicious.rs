@@ -23,6 +23,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("emissions-for-size", "id,emissions_kg,parameters", "a,1e9,7e9", "a,1e5,7e9"),
     ("emissions-for-size", "id,emissions_kg,parameters,relation", "a,0.01,7e9,", "a,0.01,7e9,lora"),
     ("energy-hours-power", "id,energy_kwh,gpu_hours,power_w", "a,4e5,1e3,400", "a,600,1e3,400"),
+    ("energy-zero", "id,emissions_kg,energy_kwh", "a,5,0", "a,0,0"),
+    ("copied-from-base", "id,base_model,tokens", "a,,1e12\nb,a,1e12", "a,,1e12\nb,a,1e10"),
     ("copied-from-base", "id,base_model,compute_flop", "a,,1e21\nb,a,1e21", "a,,1e21\nb,a,1e20"),
     ("mfu-high", "id,mfu", "a,0.72", "a,0.65"),
     ("mfu-one", "id,mfu", "a,1", "a,0.6"),

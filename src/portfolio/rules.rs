@@ -10,7 +10,7 @@ use super::quantile::quantile;
 use super::{Distribution, Model, Place, Portfolio, Value, Warning};
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 23] = [
+pub const RULES: [(&str, &str); 24] = [
     ("almost-a-column", "a column name that is nearly one with a meaning"),
     ("tier-column", "a column named tier, which is worked out"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),

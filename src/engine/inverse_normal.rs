@@ -6,7 +6,7 @@
 //! left of `q`. Base (Q3.28) and slope (16 bits) share one 8-byte entry. The chord lies half its midpoint error below
 //! the curve's chord, which halves the error: at most 2^-20 over the whole range (tested against mpmath values).
 //!
-//! The table is made by [`generate`] through `libm` only, so every host makes the same one; the committed bytes are
+//! The table is made by `generate` (in the tests below) through `libm` only, so every host makes the same one; the committed bytes are
 //! what the engine and the shaders read, and a test compares the two.
 
 use super::packed;

@@ -3,7 +3,7 @@
 //! A [`Portfolio`] is what the user's files say, checked and typed, and nothing more: no default, no look-up.
 //! `models_file` reads CSV, `study_file` reads TOML, `cell` reads one distribution cell, `validate` and `quantity`
 //! say what a value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but
-//! suspicious. [`read`] does all of it.
+//! suspicious. [`read()`] does all of it.
 
 pub mod cell;
 mod csv_text;

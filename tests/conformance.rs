@@ -37,8 +37,8 @@ proptest! {
         for simd in Simd::available() {
             prop_assert!(run(&cpu(threads, chunk, simd), &plan, seed, range.clone()) == expected, "{}", simd.name());
         }
-        // Negative control: another seed is another result.
-        prop_assert!(run(&cpu(1, 0, Simd::detect()), &plan, seed ^ 1, range) != expected);
+        // Negative control: another seed is another result, unless a few draws of fixed numbers cannot differ.
+        prop_assert!(draws < 50 || models < 3 || run(&cpu(1, 0, Simd::detect()), &plan, seed ^ 1, range) != expected);
     }
 
     #[test]

@@ -193,7 +193,12 @@ impl MfuSource {
 
 /// `k_node` of one chip.
 fn k_node(priors: &Priors, chip: &Chip) -> LogNormal {
-    priors.lognormal(match chip.family {
+    priors.lognormal(k_node_name(chip))
+}
+
+/// The prior that `k_node` of a chip is in.
+fn k_node_name(chip: &Chip) -> &'static str {
+    match chip.family {
         Family::H100 => "k_node.h100",
         Family::A100 => "k_node.a100",
         Family::V100 => "k_node.v100",
@@ -201,7 +206,7 @@ fn k_node(priors: &Priors, chip: &Chip) -> LogNormal {
         Family::TpuV4 => "k_node.tpu_v4",
         Family::TpuOther => "k_node.tpu_other",
         Family::Other => "k_node.gpu_other",
-    })
+    }
 }
 
 /// The part of `k_node`'s spread shared by all models, no larger than the smallest spread among the chips.
@@ -370,15 +375,7 @@ pub fn inverse_power(exposure: Exposure<'_>, chips: &Chips, further: f64) -> Dra
         });
     }
     let name = match chips.shares.as_slice() {
-        [(_, chip)] => match chip.family {
-            Family::H100 => "k_node.h100",
-            Family::A100 => "k_node.a100",
-            Family::V100 => "k_node.v100",
-            Family::TpuV3 => "k_node.tpu_v3",
-            Family::TpuV4 => "k_node.tpu_v4",
-            Family::TpuOther => "k_node.tpu_other",
-            Family::Other => "k_node.gpu_other",
-        },
+        [(_, chip)] => k_node_name(chip),
         _ => "k_node.gpu_other",
     };
     let mut provenance = priors.provenance(name, how);

@@ -8,18 +8,7 @@ use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Boundary, Date, Relation, Run, SharedSpec, Source, Value};
 
 fn study() -> Study {
-    Study {
-        models: Vec::new(),
-        draws: None,
-        seed: None,
-        interval: None,
-        default_shared: true,
-        scope: Scope { run: Run::Final, boundary: Boundary::Facility, basis: Basis::Location, embodied: false },
-        priors: toml::Table::new(),
-        path: None,
-        shared: Vec::new(),
-        groups_by: Vec::new(),
-    }
+    Study::default()
 }
 
 fn model(id: &str, labels: &[(&str, &str)]) -> Model {

@@ -7,24 +7,13 @@ use super::priors::Priors;
 use super::shared::effects;
 use super::{Output, Tier};
 use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Basis, Boundary, Date, Model, Run, Scope, Source, Study, Value};
+use crate::portfolio::{Date, Model, Source, Study, Value};
 
 /// Tier and geometric standard deviation of the emissions of a model in the USA of 2024 on A100s where the tier knows
 /// the chip, with the least that the tier discloses. Quadrature of half the central 68 % range of each factor's ln and
 /// of the shared effects: exact for lognormals, a description for the rest.
 pub fn gsds(priors: &Priors) -> Vec<(Tier, f64)> {
-    let study = Study {
-        models: Vec::new(),
-        draws: None,
-        seed: None,
-        interval: None,
-        default_shared: true,
-        scope: Scope { run: Run::Final, boundary: Boundary::Facility, basis: Basis::Location, embodied: false },
-        priors: toml::Table::new(),
-        path: None,
-        shared: Vec::new(),
-        groups_by: Vec::new(),
-    };
+    let study = Study::default();
     let x = Some(Value::Number(1e3));
     let labels = |chip: bool| {
         let mut labels = BTreeMap::from([

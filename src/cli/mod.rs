@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::assess::{self, Assessment};
+use crate::portfolio::study_file::MAX_DRAWS;
 use crate::portfolio::{Portfolio, Problem, Warning, study_file};
 
 /// How uncertain is the carbon footprint of AI models?
@@ -108,9 +109,6 @@ enum BackendChoice {
     Auto,
     Cpu,
 }
-
-/// Draws that a run may have: their count fits 31 bits, so that exact sums fit 128.
-const MAX_DRAWS: u64 = (1 << 31) - 1;
 
 fn draws(text: &str) -> Result<u64, String> {
     match text.replace('_', "").parse() {

@@ -282,7 +282,6 @@ impl Compiler<'_> {
     }
 
     fn groups_of(&self, model: &AssessedModel) -> Vec<u32> {
-        let is_of = |g: &Group| model.labels.get(&g.by) == Some(&g.value);
         // Groups are sorted by (by, value): one look-up per column.
         self.assessment
             .groups_by
@@ -291,7 +290,6 @@ impl Compiler<'_> {
                 let value = model.labels.get(by).filter(|v| !v.is_empty())?;
                 self.groups.binary_search(&Group { by: by.clone(), value: value.clone() }).ok()
             })
-            .filter(|&g| is_of(&self.groups[g]))
             .map(|g| g as u32)
             .collect()
     }

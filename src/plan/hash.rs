@@ -1,6 +1,6 @@
 //! The plan's fingerprint: SHA-256 of its content sorted by key, so that the order of rows does not matter.
 //!
-//! Seed and number of draws are not part of a plan; the units are, but follow from the rest.
+//! Seed and number of draws are not part of a plan. Units are not hashed: they follow from the rest.
 
 use std::fmt::Write;
 

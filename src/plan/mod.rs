@@ -69,7 +69,7 @@ pub struct ModelPlan {
     pub marginals: [Marginal; SLOTS],
     /// Index into `Plan::cells` by slot.
     pub cells: [Option<u32>; SLOTS],
-    /// By output: `None` for a true zero, else the constant's log2 in Q9.22 relative to 1 output unit … and signs.
+    /// By output; `None` for a true zero.
     pub terms: [Option<TermPlan>; OUTPUTS],
     /// Scale (Q5.26) of the single normal that stands for all shared effects but PUE's in the independent emissions.
     pub independent_scale: i32,

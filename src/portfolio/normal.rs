@@ -8,9 +8,6 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-/// The engine's z come from p = (2m+1)/2^33, so none lies beyond this (−Φ⁻¹(2^-33), rounded up).
-pub const ENGINE_Z_MAX: f64 = 6.338_1;
-
 /// A cumulative probability told from both ends: `below + above = 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {

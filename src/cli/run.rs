@@ -151,7 +151,8 @@ fn draw(
     bar.finish_and_clear();
     match outcome {
         Ok(summary) => Ok((summary, backend)),
-        Err(Stopped) => Err(Failure::Interrupted),
+        Err(Stopped::Interrupted) => Err(Failure::Interrupted),
+        Err(stopped @ Stopped::Device(_)) => Err(Failure::Run(anyhow::Error::new(stopped))),
     }
 }
 

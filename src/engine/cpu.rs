@@ -105,7 +105,7 @@ impl Cpu {
             collect(plan, &workers, &mut summary, at, n);
             first += n as u64;
             if !progress(n as u64) {
-                return Err(Stopped);
+                return Err(Stopped::Interrupted);
             }
         }
         if !plan.has_independent {

@@ -5,10 +5,10 @@
 
 use crate::plan::LOG2_BITS;
 
-const CHORDS: usize = 256;
+pub const CHORDS: usize = 256;
 
 /// `log2(1 + i/256)` in Q0.32, rounded down to 2^-26; the last entry is 1, held at 2^32 − 1.
-static ENDS: [u32; CHORDS + 1] = {
+pub static ENDS: [u32; CHORDS + 1] = {
     let mut ends = [0; CHORDS + 1];
     let mut i = 0;
     while i < CHORDS {

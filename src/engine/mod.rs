@@ -9,6 +9,7 @@
 pub mod accumulate;
 pub mod cpu;
 pub mod exp2;
+pub mod gpu;
 pub mod inverse_normal;
 pub mod log2;
 pub mod marginal;
@@ -25,6 +26,7 @@ pub mod summary;
 use std::ops::Range;
 
 pub use cpu::Cpu;
+pub use gpu::Gpu;
 pub use scalar::Scalar;
 pub use simd::Simd;
 pub use summary::{GroupSummary, ModelSummary, Moments, Summary};
@@ -44,7 +46,13 @@ pub trait Backend {
     ) -> Result<Summary, Stopped>;
 }
 
-/// The run was stopped by its progress callback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted")]
-pub struct Stopped;
+/// Why a run did not come to its end. It leaves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// By its progress callback.
+    #[error("interrupted")]
+    Interrupted,
+    /// The device failed, in the words of [`gpu::GpuError`], and nothing else was to finish the work.
+    #[error("{0}")]
+    Device(String),
+}

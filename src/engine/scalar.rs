@@ -28,7 +28,7 @@ impl Backend for Scalar {
         let mut summary = Summary::empty(plan, draws.clone());
         for draw in draws {
             if !progress(1) {
-                return Err(Stopped);
+                return Err(Stopped::Interrupted);
             }
             one_draw(plan, seed, draw, &mut summary);
         }

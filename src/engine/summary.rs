@@ -60,7 +60,7 @@ impl Moments {
         Moments { sum: 0, sum_sq: 0, zeros: 0, undefined: 0, saturated: 0, bins: vec![0; BINS].into() }
     }
 
-    fn merge(&mut self, other: &Moments) {
+    pub(super) fn merge(&mut self, other: &Moments) {
         self.sum += other.sum;
         self.sum_sq += other.sum_sq;
         self.zeros += other.zeros;

@@ -1,0 +1,24 @@
+// Kernel: adds the splits' totals up into those of the first split. Twin of `accumulate::merge`.
+
+@compute @workgroup_size(WORKGROUP)
+fn merge(@builtin(global_invocation_id) id: vec3<u32>) {
+    let quad = id.x;
+    let row = id.y;
+    if quad >= params.stride {
+        return;
+    }
+    if row < TOTALS {
+        var sum = load_total(row, quad);
+        for (var split = 1u; split < params.splits; split++) {
+            sum = total_merge(sum, load_total(split * TOTALS + row, quad));
+        }
+        store_total(row, quad, sum);
+    } else if row < TOTALS + group_rows() {
+        let group_row = row - TOTALS;
+        var sum = load_group(group_row, quad);
+        for (var split = 1u; split < params.splits; split++) {
+            sum = total_merge(sum, load_group(split * group_rows() + group_row, quad));
+        }
+        store_group(group_row, quad, sum);
+    }
+}

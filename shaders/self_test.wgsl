@@ -1,0 +1,53 @@
+// Kernel: each building block on its own, on inputs whose answers are known. Read by `src/engine/gpu/self_test.rs`.
+
+struct SelfTestParams {
+    seed: vec2<u32>,
+    // Where the test's table begins and log2 of its cells.
+    table: u32,
+    table_bits: u32,
+    scale: i32,
+    unit: i32,
+    quads: u32,
+    padding: u32,
+}
+
+@group(0) @binding(0) var<uniform> self_test_params: SelfTestParams;
+// By quad: the four words of a counter.
+@group(0) @binding(2) var<storage, read> counters: array<U4>;
+// By quad and question: the answers.
+@group(0) @binding(3) var<storage, read_write> answers: array<U4>;
+
+const ANSWERS: u32 = 12u;
+
+@compute @workgroup_size(64)
+fn self_test(@builtin(global_invocation_id) id: vec3<u32>) {
+    let p = self_test_params;
+    if id.x >= p.quads {
+        return;
+    }
+    let at = id.x * ANSWERS;
+    let c = Words(counters[4u * id.x], counters[4u * id.x + 1u], counters[4u * id.x + 2u], counters[4u * id.x + 3u]);
+    let words = philox4x32_10(c, p.seed);
+    let z = inverse_normal(words.a);
+    let y = affine(p.scale, z);
+    let h = exp2_fraction(y);
+    let count = exp2_count(h, y, p.unit);
+    let capped = exp2_capped(h, y, p.unit, 48u);
+    answers[at] = words.a;
+    answers[at + 1u] = words.b;
+    answers[at + 2u] = words.c;
+    answers[at + 3u] = words.d;
+    answers[at + 4u] = bitcast<U4>(z);
+    answers[at + 5u] = bitcast<U4>(y);
+    answers[at + 6u] = bitcast<U4>(one_plus(y));
+    answers[at + 7u] = bitcast<U4>(table_values(p.table, p.table_bits, z));
+    answers[at + 8u] = low(count);
+    answers[at + 9u] = high(count);
+    answers[at + 10u] = low(capped) ^ high(capped);
+    answers[at + 11u] = U4(
+        bitcast<u32>(log2_count(words.a.x | 1u, words.b.x)),
+        bitcast<u32>(log2_count(words.a.y | 1u, words.b.y >> 16u)),
+        bitcast<u32>(log2_count(words.a.z | 1u, 0u)),
+        bitcast<u32>(log2_count((words.a.w >> 16u) | 1u, 0u)),
+    );
+}

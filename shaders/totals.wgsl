@@ -1,0 +1,38 @@
+// Per-draw totals in memory: rows of quads, the low words of a row before the high words.
+
+@group(0) @binding(4) var<storage, read_write> totals: array<U4>;
+@group(0) @binding(5) var<storage, read_write> group_totals: array<U4>;
+
+// Compute, IT energy, energy, emissions, independent emissions.
+const TOTALS: u32 = 5u;
+
+fn total_at(row: u32, quad: u32) -> u32 {
+    return 2u * row * params.stride + quad;
+}
+
+fn load_total(row: u32, quad: u32) -> Wide {
+    let at = total_at(row, quad);
+    return wide(totals[at], totals[at + params.stride]);
+}
+
+fn store_total(row: u32, quad: u32, value: Wide) {
+    let at = total_at(row, quad);
+    totals[at] = low(value);
+    totals[at + params.stride] = high(value);
+}
+
+fn load_group(row: u32, quad: u32) -> Wide {
+    let at = total_at(row, quad);
+    return wide(group_totals[at], group_totals[at + params.stride]);
+}
+
+fn store_group(row: u32, quad: u32, value: Wide) {
+    let at = total_at(row, quad);
+    group_totals[at] = low(value);
+    group_totals[at + params.stride] = high(value);
+}
+
+// Rows of group totals: emissions of all groups, then compute of those that are kept.
+fn group_rows() -> u32 {
+    return params.groups + params.kept_groups;
+}

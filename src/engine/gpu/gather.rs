@@ -1,0 +1,125 @@
+//! What has come back from the device for good: a summary that grows, and where the work is to go on.
+//!
+//! A stretch of draws comes back in parts: the counters of each tile of models, in order, then the totals. Each part
+//! is taken in once. After a failure the work goes on at [`Gathered::next`], and the tiles of that stretch that are
+//! already in are not taken in again, so that a replay, here or on the CPU, changes nothing.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::layout::{self, GROUP_SUMS, MODEL_SUMS};
+use crate::engine::{GroupSummary, Summary};
+use crate::plan::{BINS, INDEPENDENT, KEPT_GROUPS, OUTPUT_EMISSIONS, Plan, TOTALS};
+
+pub struct Gathered {
+    summary: Summary,
+    /// The first draw whose totals are not in yet.
+    pub next: u64,
+    /// Models whose counters are in for the stretch that begins at `next`.
+    pub models_in: usize,
+    /// Length of that stretch, where models are in.
+    pub stretch: u64,
+}
+
+impl Gathered {
+    pub fn new(plan: &Plan, draws: Range<u64>) -> Gathered {
+        Gathered { next: draws.start, models_in: 0, stretch: 0, summary: Summary::empty(plan, draws) }
+    }
+
+    pub fn draws(&self) -> Range<u64> {
+        self.summary.draws.clone()
+    }
+
+    /// Takes in the counters of the models from `first` on, in `draws` draws.
+    pub fn take_models(&mut self, plan: &Plan, first: usize, draws: u64, sums: &[u32], bins: &[u32]) {
+        let n = sums.len() / MODEL_SUMS;
+        if first + n <= self.models_in {
+            return;
+        }
+        let models = self.summary.models[first..first + n].par_iter_mut().zip(&plan.models[first..first + n]);
+        let counters = sums.par_chunks_exact(MODEL_SUMS).zip(bins.par_chunks_exact(2 * BINS));
+        models.zip(counters).for_each(|((into, model), (sums, bins))| {
+            layout::add_model(model, draws, sums, bins, into);
+        });
+        self.models_in = first + n;
+        self.stretch = draws;
+    }
+
+    /// Takes in the totals of the stretch, which completes it. `totals`, `emissions` and `compute` (of the kept groups)
+    /// are rows of `4 · stride` low words and as many high words; the last two are of the groups that are not kept.
+    #[allow(clippy::too_many_arguments)]
+    pub fn take_totals(
+        &mut self,
+        draws: u64,
+        stride: usize,
+        totals: &[u32],
+        emissions: &[u32],
+        compute: &[u32],
+        group_sums: &[u32],
+        group_bins: &[u32],
+    ) {
+        let at = (self.next - self.summary.draws.start) as usize;
+        let place = at..at + draws as usize;
+        let words = 4 * stride;
+        let take = |row: &[u32], into: &mut [u64]| {
+            let (low, high) = row.split_at(words);
+            for ((into, &low), &high) in into.iter_mut().zip(low).zip(high) {
+                *into = u64::from(high) << 32 | u64::from(low);
+            }
+        };
+        for (row, into) in totals.chunks_exact(2 * words).take(TOTALS).zip(&mut self.summary.totals) {
+            take(row, &mut into[place.clone()]);
+        }
+        let kept = emissions.chunks_exact(2 * words).zip(compute.chunks_exact(2 * words));
+        for ((e, c), group) in kept.zip(&mut self.summary.groups) {
+            if let GroupSummary::Kept { emissions, compute } = group {
+                take(e, &mut emissions[place.clone()]);
+                take(c, &mut compute[place.clone()]);
+            }
+        }
+        let binned = self.summary.groups.iter_mut().skip(KEPT_GROUPS);
+        let counters = group_sums.chunks_exact(GROUP_SUMS).zip(group_bins.chunks_exact(BINS));
+        for (group, (sums, bins)) in binned.zip(counters) {
+            if let GroupSummary::Binned { emissions } = group {
+                layout::add_group(sums, bins, emissions);
+            }
+        }
+        self.next += draws;
+        self.models_in = 0;
+    }
+
+    /// Takes in a part that another backend drew from `next` on. It ends with the stretch if models of it are in.
+    pub fn take_part(&mut self, part: Summary) {
+        let at = (self.next - self.summary.draws.start) as usize;
+        let n = (part.draws.end - part.draws.start) as usize;
+        for (into, from) in self.summary.totals.iter_mut().zip(&part.totals) {
+            into[at..at + n].copy_from_slice(from);
+        }
+        for (into, from) in self.summary.groups.iter_mut().zip(&part.groups) {
+            match (into, from) {
+                (GroupSummary::Kept { emissions, compute }, GroupSummary::Kept { emissions: e, compute: c }) => {
+                    emissions[at..at + n].copy_from_slice(e);
+                    compute[at..at + n].copy_from_slice(c);
+                }
+                (GroupSummary::Binned { emissions }, GroupSummary::Binned { emissions: e }) => emissions.merge(e),
+                _ => {}
+            }
+        }
+        for (into, from) in self.summary.models.iter_mut().zip(&part.models).skip(self.models_in) {
+            into.emissions.merge(&from.emissions);
+            into.atci.merge(&from.atci);
+        }
+        self.next = part.draws.end;
+        self.models_in = 0;
+    }
+
+    /// The summary, once everything is in.
+    pub fn finish(mut self, plan: &Plan) -> Summary {
+        if !plan.has_independent {
+            self.summary.totals[INDEPENDENT] = self.summary.totals[OUTPUT_EMISSIONS].clone();
+        }
+        self.summary.count_saturated();
+        self.summary
+    }
+}

@@ -1,0 +1,206 @@
+//! The GPU backend: the same bytes as the CPU, through WGSL kernels and wgpu, whose types do not leave this folder.
+//!
+//! `adapter` finds devices and chooses one, `shader` puts the kernels of `shaders/` together, `device` is an opened
+//! device and everything that can fail on it, `session` adds the compiled kernels. `layout` says how a plan lies in
+//! memory, `budget` how much of it goes there at once, `run` does the work and `gather` takes in what comes back.
+//! `self_test` asks for known answers before the first result; `fault` breaks things on purpose, for the tests.
+//!
+//! Invariant: a run ends with the whole summary, or with none. What fails on the device is drawn again on a fresh one,
+//! then on the CPU where that is allowed, from the last draw that had come back.
+
+pub mod adapter;
+mod budget;
+mod device;
+mod error;
+mod fault;
+mod gather;
+pub mod layout;
+mod run;
+mod self_test;
+mod session;
+pub mod shader;
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use adapter::{Facts, Kind};
+pub use budget::Cut;
+pub use device::Checks;
+pub use error::GpuError;
+pub use fault::Fault;
+pub use self_test::Check;
+pub use shader::Variant;
+
+use adapter::Found;
+use budget::Budget;
+use device::Device;
+use fault::Faults;
+use gather::Gathered;
+use run::Halt;
+use session::Session;
+
+use super::{Backend, Cpu, Stopped, Summary};
+use crate::plan::Plan;
+
+/// How a device is used. The default is what is best for it.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Draws per stretch; 0 for the default.
+    pub chunk: u64,
+    /// Bytes per buffer at most; 0 for the default.
+    pub binding_bytes: u64,
+    /// Parts of a dispatch's models; 0 for the default.
+    pub splits: u32,
+    /// Another variant of the kernels than the fastest that the device has.
+    pub variant: Option<Variant>,
+    /// Kernels with clamped indices and bounded loops.
+    pub checked: bool,
+    pub faults: Vec<Fault>,
+}
+
+/// The GPU backend.
+pub struct Gpu {
+    found: Found,
+    variant: Variant,
+    options: Options,
+    faults: Arc<Faults>,
+    session: Mutex<Option<Arc<Session>>>,
+    fallback: Option<Cpu>,
+    notices: Mutex<Vec<String>>,
+}
+
+impl Gpu {
+    /// The adapter whose name contains `name`, or the first real GPU. With `fallback` a run that fails twice is
+    /// finished there.
+    pub fn new(name: Option<&str>, options: Options, fallback: Option<Cpu>) -> Result<Gpu, GpuError> {
+        Ok(Gpu::with(adapter::choose(name)?, options, fallback))
+    }
+
+    /// The same for an adapter at hand.
+    pub fn with(found: Found, options: Options, fallback: Option<Cpu>) -> Gpu {
+        let variant = options.variant.unwrap_or(found.facts.variant());
+        let faults = Arc::new(Faults::new(options.faults.clone()));
+        Gpu { found, variant, options, faults, session: Mutex::default(), fallback, notices: Mutex::default() }
+    }
+
+    pub fn facts(&self) -> &Facts {
+        &self.found.facts
+    }
+
+    /// What went wrong and was mended, since the last call, in sentences.
+    pub fn notices(&self) -> Vec<String> {
+        std::mem::take(&mut self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Opens the device and asks for known answers.
+    pub fn self_test(&self) -> Result<Vec<Check>, GpuError> {
+        self_test::checks(&*self.open()?)
+    }
+
+    fn notice(&self, text: String) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    fn budget(&self) -> Budget {
+        let budget = Budget::of(self.found.facts.kind);
+        let asked = self.options.binding_bytes;
+        Budget { binding_bytes: if asked == 0 { budget.binding_bytes } else { asked }, ..budget }
+    }
+
+    /// A fresh device, not tested.
+    fn open(&self) -> Result<Arc<Session>, GpuError> {
+        let checks = if self.options.checked { Checks::Checked } else { Checks::Trusted };
+        let binding = self.budget().binding_bytes;
+        let device = Device::open(&self.found, self.variant, binding, checks, Arc::clone(&self.faults))?;
+        Ok(Arc::new(Session::new(device)))
+    }
+
+    /// The device in use, or a fresh one that has passed the self-test.
+    fn session(&self) -> Result<Arc<Session>, GpuError> {
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = &*session {
+            return Ok(Arc::clone(session));
+        }
+        let fresh = self.open()?;
+        self_test::run(&fresh)?;
+        *session = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    /// Draws what is missing, on the device in use or a fresh one.
+    fn attempt(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        budget: Budget,
+        gathered: &mut Gathered,
+        report: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<(), Halt> {
+        let session = self.session()?;
+        let device = &session.device;
+        let draws = gathered.draws();
+        let binding = budget.binding_bytes.min(device.max_binding_bytes);
+        let n = draws.end - draws.start;
+        let mut cut = Cut::of(plan, n, self.options.chunk, budget, binding, device.max_workgroups)?;
+        if self.options.splits > 0 {
+            cut.splits = self.options.splits;
+        }
+        run::run(&session, plan, seed, cut, gathered, report)
+    }
+
+    /// Draws what is missing on the CPU.
+    fn finish_on(
+        &self,
+        cpu: &Cpu,
+        plan: &Plan,
+        seed: u64,
+        gathered: &mut Gathered,
+        report: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<(), Stopped> {
+        let end = gathered.draws().end;
+        while gathered.next < end {
+            // First to the end of a stretch of which some models are already in.
+            let n = if gathered.models_in > 0 { gathered.stretch } else { end - gathered.next };
+            let part = cpu.run(plan, seed, gathered.next..gathered.next + n, report)?;
+            gathered.take_part(part);
+        }
+        Ok(())
+    }
+}
+
+impl Backend for Gpu {
+    fn run(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Summary, Stopped> {
+        let mut gathered = Gathered::new(plan, draws.clone());
+        let mut budget = self.budget();
+        let mut tries = 2;
+        let failure = loop {
+            match self.attempt(plan, seed, budget, &mut gathered, progress) {
+                Ok(()) => return Ok(gathered.finish(plan)),
+                Err(Halt::Interrupted) => return Err(Stopped::Interrupted),
+                Err(Halt::Failed(e)) => {
+                    *self.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    tries -= 1;
+                    if tries == 0 || !e.may_pass() {
+                        break e;
+                    }
+                    if matches!(e, GpuError::OutOfMemory { .. }) && gathered.models_in == 0 {
+                        budget = budget.smaller();
+                    }
+                    let done = gathered.next - draws.start;
+                    self.notice(format!("{e}; going on from draw {done} on a fresh device"));
+                }
+            }
+        };
+        let Some(cpu) = &self.fallback else { return Err(Stopped::Device(failure.to_string())) };
+        let done = gathered.next - draws.start;
+        self.notice(format!("{failure}; drawing the rest, from draw {done} on, on the CPU"));
+        self.finish_on(cpu, plan, seed, &mut gathered, progress)?;
+        Ok(gathered.finish(plan))
+    }
+}

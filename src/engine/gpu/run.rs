@@ -1,0 +1,403 @@
+//! The work on one device: stretches of draws, tiles of models, dispatches of a tenth of a second.
+//!
+//! For each stretch the shared effects are drawn, then every tile of models is walked through in dispatches, then the
+//! totals come back. Two submissions are in flight, so that the device has work while the host takes results in.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::budget::{Cut, WORKGROUP_DRAWS};
+use super::device::{Device, Readback};
+use super::error::GpuError;
+use super::gather::Gathered;
+use super::layout::{self, GROUP_SUMS, MODEL_SUMS, ModelRecord, Params, RangeRecord};
+use super::session::{Session, Traits};
+use super::shader::Kernel;
+use crate::plan::{BINS, INDEPENDENT, KEPT_GROUPS, Plan, TOTALS};
+
+/// What a dispatch should take.
+const AIM: Duration = Duration::from_millis(100);
+/// Submissions at work or waiting.
+const IN_FLIGHT: usize = 2;
+/// Model-draws of the first dispatch, before anything is known of the device.
+const FIRST: f64 = 1e6;
+/// From one dispatch to the next the size grows by this factor at most.
+const GROWTH: f64 = 16.0;
+
+/// Why the work on a device ended early.
+pub enum Halt {
+    Interrupted,
+    Failed(GpuError),
+}
+
+impl From<GpuError> for Halt {
+    fn from(e: GpuError) -> Halt {
+        Halt::Failed(e)
+    }
+}
+
+/// Called with draws done since the last call; false stops the run.
+type Report<'a> = &'a (dyn Fn(u64) -> bool + Sync);
+
+/// The buffers of a run, as long as its device lives.
+struct Buffers {
+    params: wgpu::Buffer,
+    tables: wgpu::Buffer,
+    effects: wgpu::Buffer,
+    logs: wgpu::Buffer,
+    normals: wgpu::Buffer,
+    models: wgpu::Buffer,
+    memberships: wgpu::Buffer,
+    totals: wgpu::Buffer,
+    groups: wgpu::Buffer,
+    sums: wgpu::Buffer,
+    bins: wgpu::Buffer,
+    group_ranges: wgpu::Buffer,
+    group_sums: wgpu::Buffer,
+    group_bins: wgpu::Buffer,
+}
+
+/// One kernel with its buffers.
+struct Bound {
+    kernel: Kernel,
+    pipeline: wgpu::ComputePipeline,
+    group: wgpu::BindGroup,
+}
+
+/// Results on their way.
+struct Pending {
+    submission: wgpu::SubmissionIndex,
+    readback: Readback,
+    part: Part,
+}
+
+enum Part {
+    /// Counters of so many models from `first` on.
+    Models { first: usize, n: usize, draws: u64 },
+    Totals { draws: u64 },
+}
+
+struct Work<'a> {
+    device: &'a Device,
+    plan: &'a Plan,
+    cut: Cut,
+    buffers: Buffers,
+    shared: Option<[Bound; 2]>,
+    model_block: Bound,
+    merge: Option<Bound>,
+    bin_groups: Option<Bound>,
+    /// Where each of the plan's tables begins.
+    table_starts: Vec<u32>,
+    /// Groups that are kept, and that are not.
+    kept: usize,
+    binned: usize,
+    base: Params,
+    /// Submissions not waited for: when, and their model-draws.
+    flying: VecDeque<(wgpu::SubmissionIndex, Instant, f64)>,
+    last_done: Instant,
+    /// Model-draws of the next dispatch.
+    size: f64,
+    dispatches: u32,
+    pending: VecDeque<Pending>,
+    /// Staging buffers not in use: for models, for totals.
+    staging: [Vec<wgpu::Buffer>; 2],
+    /// Draws reported as done.
+    reported: u64,
+}
+
+/// Draws what is not yet gathered.
+pub fn run(session: &Session, plan: &Plan, seed: u64, cut: Cut, into: &mut Gathered, report: Report) -> Result<(), Halt> {
+    let mut work = Work::new(session, plan, seed, cut)?;
+    work.reported = into.next - into.draws().start;
+    let end = into.draws().end;
+    let mut first = into.next;
+    while first < end {
+        let n = if first == into.next && into.models_in > 0 { into.stretch } else { cut.stretch.min(end - first) };
+        work.stretch(first, n, into, report)?;
+        first += n;
+    }
+    while !work.pending.is_empty() {
+        work.take(into)?;
+    }
+    work.device.check()?;
+    Ok(())
+}
+
+impl<'a> Work<'a> {
+    fn new(session: &'a Session, plan: &'a Plan, seed: u64, cut: Cut) -> Result<Work<'a>, GpuError> {
+        let device = &session.device;
+        let stride = u64::from(cut.stride());
+        let kept = plan.groups.len().min(KEPT_GROUPS);
+        let binned = plan.groups.len() - kept;
+        let group_rows = (plan.groups.len() + kept) as u64;
+        let splits = u64::from(cut.splits);
+        // Per-draw rows: 16 bytes per quad of logarithms, 32 of totals.
+        let (log_row, total_row) = (16 * stride, 32 * stride);
+        let (tables, table_starts) = layout::tables(plan.tables.iter().map(|t| &**t));
+        let effects = layout::effects(plan);
+        let memberships = plan.models.chunks(cut.tile).map(|t| t.iter().map(|m| m.groups.len()).sum::<usize>()).max();
+        let tile = cut.tile as u64;
+        let buffers = Buffers {
+            params: device.uniform("parameters", size_of::<Params>() as u64)?,
+            tables: device.input("tables", 8 * tables.len() as u64)?,
+            effects: device.input("shared effects", 8 * effects.len() as u64)?,
+            logs: device.storage("logarithms of shared effects", plan.cells.len() as u64 * log_row)?,
+            normals: device.storage("normals of shared effects", plan.effects.len() as u64 * log_row)?,
+            models: device.input("models", tile * size_of::<ModelRecord>() as u64)?,
+            memberships: device.input("group memberships", 16 * memberships.unwrap_or(0) as u64)?,
+            totals: device.storage("totals", splits * TOTALS as u64 * total_row)?,
+            groups: device.storage("totals of groups", splits * group_rows * total_row)?,
+            sums: device.storage("sums by model", tile * 4 * MODEL_SUMS as u64)?,
+            bins: device.storage("bins by model", tile * 8 * BINS as u64)?,
+            group_ranges: device.input("ranges of groups", (binned * size_of::<RangeRecord>()) as u64)?,
+            group_sums: device.storage("sums by group", (binned * 4 * GROUP_SUMS) as u64)?,
+            group_bins: device.storage("bins by group", (binned * 4 * BINS) as u64)?,
+        };
+        device.write(&buffers.tables, &tables);
+        device.write(&buffers.effects, &effects);
+        let ranges: Vec<RangeRecord> = plan.groups.iter().skip(kept).map(|g| (&g.emissions).into()).collect();
+        device.write(&buffers.group_ranges, &ranges);
+
+        let traits = Traits::of(plan);
+        let bound = |kernel: Kernel, with: &[(u32, &wgpu::Buffer)]| {
+            let pipeline = session.pipeline(kernel, &traits)?;
+            let group = device.bind(kernel.entry(), &pipeline, with)?;
+            Ok::<_, GpuError>(Bound { kernel, pipeline, group })
+        };
+        let b = &buffers;
+        let model_buffers = [
+            (0, &b.params),
+            (1, &b.tables),
+            (2, &b.models),
+            (3, &b.logs),
+            (4, &b.totals),
+            (5, &b.groups),
+            (6, &b.sums),
+            (7, &b.bins),
+            (8, &b.memberships),
+        ];
+        let shared = match traits.shared {
+            false => None,
+            true => Some([
+                bound(Kernel::SharedNormals, &[(0, &b.params), (1, &b.tables), (2, &b.effects), (4, &b.normals)])?,
+                bound(Kernel::SharedLogs, &[(0, &b.params), (2, &b.effects), (3, &b.logs), (4, &b.normals)])?,
+            ]),
+        };
+        let merge_buffers = [(0, &b.params), (4, &b.totals), (5, &b.groups)];
+        let group_buffers = [
+            (0, &b.params),
+            (1, &b.tables),
+            (2, &b.group_ranges),
+            (5, &b.groups),
+            (6, &b.group_sums),
+            (7, &b.group_bins),
+        ];
+        let base = Params {
+            seed: words(seed),
+            stride: cut.stride(),
+            splits: cut.splits,
+            effects: plan.effects.len() as u32,
+            cells: plan.cells.len() as u32,
+            groups: plan.groups.len() as u32,
+            kept_groups: kept as u32,
+            has_independent: plan.has_independent.into(),
+            units: std::array::from_fn(|o| plan.total_units[o]),
+            independent_unit: [plan.total_units[INDEPENDENT]; 4],
+            ..Params::default()
+        };
+        Ok(Work {
+            device,
+            plan,
+            cut,
+            model_block: bound(Kernel::ModelBlock, &model_buffers)?,
+            merge: if cut.splits > 1 { Some(bound(Kernel::Merge, &merge_buffers)?) } else { None },
+            bin_groups: if binned > 0 { Some(bound(Kernel::BinGroups, &group_buffers)?) } else { None },
+            shared,
+            buffers,
+            table_starts,
+            kept,
+            binned,
+            base,
+            flying: VecDeque::new(),
+            last_done: Instant::now(),
+            size: FIRST,
+            dispatches: 0,
+            pending: VecDeque::new(),
+            staging: [vec![], vec![]],
+            reported: 0,
+        })
+    }
+
+    /// All models over the draws `first .. first + n`.
+    fn stretch(&mut self, first: u64, n: u64, into: &mut Gathered, report: Report) -> Result<(), Halt> {
+        let plan = self.plan;
+        let base = Params { first: words(first), draws: n as u32, ..self.base };
+        let workgroups = n.div_ceil(WORKGROUP_DRAWS) as u32;
+        let mut encoder = self.device.encoder("begin of a stretch");
+        encoder.clear_buffer(&self.buffers.totals, 0, None);
+        encoder.clear_buffer(&self.buffers.groups, 0, None);
+        if let Some([normals, logs]) = &self.shared {
+            dispatch(&mut encoder, normals, workgroups, plan.effects.len() as u32);
+            dispatch(&mut encoder, logs, workgroups, plan.cells.len() as u32);
+        }
+        self.device.write(&self.buffers.params, &[base]);
+        self.submit(encoder, 0.0)?;
+
+        let done_before = first - into.draws().start;
+        let tiles = plan.models.chunks(self.cut.tile).enumerate();
+        for (t, tile) in tiles {
+            let first_model = t * self.cut.tile;
+            let (records, memberships) = layout::models(plan, tile, &self.table_starts)?;
+            self.device.write(&self.buffers.models, &records);
+            self.device.write(&self.buffers.memberships, &memberships);
+            let mut encoder = self.device.encoder("begin of a tile");
+            encoder.clear_buffer(&self.buffers.sums, 0, None);
+            encoder.clear_buffer(&self.buffers.bins, 0, None);
+            self.submit(encoder, 0.0)?;
+            let mut at = 0;
+            while at < tile.len() {
+                let models = ((self.size / n as f64) as usize).clamp(1, tile.len() - at);
+                let per_split = models.div_ceil(self.cut.splits as usize) as u32;
+                let params = Params { model: at as u32, models: models as u32, per_split, ..base };
+                self.device.write(&self.buffers.params, &[params]);
+                let mut encoder = self.device.encoder("models");
+                dispatch(&mut encoder, &self.model_block, workgroups, self.cut.splits);
+                self.submit(encoder, models as f64 * n as f64)?;
+                self.dispatches += 1;
+                self.device.dispatched(self.dispatches);
+                at += models;
+                let share = (first_model + at) as f64 / plan.models.len() as f64;
+                let done = done_before + (share * n as f64) as u64;
+                if !report(done.saturating_sub(self.reported)) {
+                    return Err(Halt::Interrupted);
+                }
+                self.reported = self.reported.max(done);
+                // What came back while the device was at work.
+                while self.pending.len() > 1 {
+                    self.take(into)?;
+                }
+            }
+            self.send_models(first_model, tile.len(), n)?;
+        }
+        self.send_totals(n, base, workgroups)?;
+        Ok(())
+    }
+
+    /// Submits, after waiting until there is room for it in flight.
+    fn submit(&mut self, encoder: wgpu::CommandEncoder, model_draws: f64) -> Result<(), GpuError> {
+        self.make_room(IN_FLIGHT - 1)?;
+        let submission = self.device.submit(encoder);
+        self.flying.push_back((submission, Instant::now(), model_draws));
+        Ok(())
+    }
+
+    /// Waits until at most `left` submissions are in flight, and sizes the next dispatch from what they took.
+    fn make_room(&mut self, left: usize) -> Result<(), GpuError> {
+        while self.flying.len() > left {
+            let Some((submission, since, model_draws)) = self.flying.pop_front() else { break };
+            self.device.wait(&submission)?;
+            let took = self.last_done.max(since).elapsed().as_secs_f64().max(1e-6);
+            self.last_done = Instant::now();
+            if model_draws > 0.0 {
+                self.size = (model_draws * AIM.as_secs_f64() / took).min(model_draws * GROWTH).max(1.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the counters of a tile on their way.
+    fn send_models(&mut self, first: usize, n: usize, draws: u64) -> Result<(), GpuError> {
+        let (sums, bins) = ((n * 4 * MODEL_SUMS) as u64, (n * 8 * BINS) as u64);
+        let mut encoder = self.device.encoder("counters of a tile");
+        let room = (self.cut.tile * (4 * MODEL_SUMS + 8 * BINS)) as u64;
+        let staging = self.staging(0, "counters of a tile, coming back", room)?;
+        encoder.copy_buffer_to_buffer(&self.buffers.sums, 0, &staging, 0, sums);
+        encoder.copy_buffer_to_buffer(&self.buffers.bins, 0, &staging, sums, bins);
+        self.send(encoder, staging, Part::Models { first, n, draws })
+    }
+
+    /// Puts the splits together, bins the groups, and sends the totals on their way.
+    fn send_totals(&mut self, draws: u64, base: Params, workgroups: u32) -> Result<(), GpuError> {
+        let row = 32 * u64::from(self.cut.stride());
+        let (kept, groups) = (self.kept as u64, self.plan.groups.len() as u64);
+        let binned = self.binned as u64;
+        let mut encoder = self.device.encoder("totals of a stretch");
+        if let Some(merge) = &self.merge {
+            dispatch(&mut encoder, merge, workgroups, (TOTALS + self.plan.groups.len() + self.kept) as u32);
+        }
+        if let Some(bin_groups) = &self.bin_groups {
+            encoder.clear_buffer(&self.buffers.group_sums, 0, None);
+            encoder.clear_buffer(&self.buffers.group_bins, 0, None);
+            dispatch(&mut encoder, bin_groups, workgroups, self.binned as u32);
+        }
+        let (group_sums, group_bins) = (binned * 4 * GROUP_SUMS as u64, binned * 4 * BINS as u64);
+        let room = (TOTALS as u64 + 2 * kept) * row + group_sums + group_bins;
+        let staging = self.staging(1, "totals, coming back", room)?;
+        let parts = [
+            (&self.buffers.totals, 0, TOTALS as u64 * row),
+            (&self.buffers.groups, 0, kept * row),
+            (&self.buffers.groups, groups * row, kept * row),
+            (&self.buffers.group_sums, 0, group_sums),
+            (&self.buffers.group_bins, 0, group_bins),
+        ];
+        let mut at = 0;
+        for (buffer, from, bytes) in parts {
+            if bytes > 0 {
+                encoder.copy_buffer_to_buffer(buffer, from, &staging, at, bytes);
+            }
+            at += bytes;
+        }
+        self.device.write(&self.buffers.params, &[base]);
+        self.send(encoder, staging, Part::Totals { draws })
+    }
+
+    fn staging(&mut self, pool: usize, what: &str, bytes: u64) -> Result<wgpu::Buffer, GpuError> {
+        match self.staging[pool].pop() {
+            Some(buffer) => Ok(buffer),
+            None => self.device.staging(what, bytes),
+        }
+    }
+
+    fn send(&mut self, encoder: wgpu::CommandEncoder, staging: wgpu::Buffer, part: Part) -> Result<(), GpuError> {
+        let (submission, readback) = self.device.submit_readback(encoder, staging);
+        self.pending.push_back(Pending { submission, readback, part });
+        Ok(())
+    }
+
+    /// Takes in the oldest results on their way.
+    fn take(&mut self, into: &mut Gathered) -> Result<(), GpuError> {
+        let Some(Pending { submission, readback, part }) = self.pending.pop_front() else { return Ok(()) };
+        self.device.wait(&submission)?;
+        let (plan, stride) = (self.plan, self.cut.stride() as usize);
+        let (kept, binned) = (self.kept, self.binned);
+        let pool = usize::from(matches!(part, Part::Totals { .. }));
+        let ((), buffer) = self.device.read(readback, |words| match part {
+            Part::Models { first, n, draws } => {
+                let (sums, rest) = words.split_at(n * MODEL_SUMS);
+                into.take_models(plan, first, draws, sums, &rest[..n * 2 * BINS]);
+            }
+            Part::Totals { draws } => {
+                let row = 8 * stride;
+                let (totals, rest) = words.split_at(TOTALS * row);
+                let (emissions, rest) = rest.split_at(kept * row);
+                let (compute, rest) = rest.split_at(kept * row);
+                let (sums, bins) = rest.split_at(binned * GROUP_SUMS);
+                into.take_totals(draws, stride, totals, emissions, compute, sums, &bins[..binned * BINS]);
+            }
+        })?;
+        self.staging[pool].push(buffer);
+        Ok(())
+    }
+}
+
+fn dispatch(encoder: &mut wgpu::CommandEncoder, bound: &Bound, x: u32, y: u32) {
+    let descriptor = wgpu::ComputePassDescriptor { label: Some(bound.kernel.entry()), timestamp_writes: None };
+    let mut pass = encoder.begin_compute_pass(&descriptor);
+    pass.set_pipeline(&bound.pipeline);
+    pass.set_bind_group(0, &bound.group, &[]);
+    pass.dispatch_workgroups(x, y, 1);
+}
+
+fn words(x: u64) -> [u32; 2] {
+    [x as u32, (x >> 32) as u32]
+}

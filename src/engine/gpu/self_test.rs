@@ -1,0 +1,281 @@
+//! Known answers on the device before any result: first every building block on its own, then a small plan as a whole.
+//!
+//! The blocks are asked the three fixed vectors of Philox4x32-10 (Random123's `kat_vectors`) and a spread of counters;
+//! what they must answer is what their twins on the CPU say, which the tests hold to outside values. The small plan has
+//! every kind of marginal, shared effects, zeros and groups, and must give the summary of the scalar definition.
+
+use std::sync::Arc;
+
+use super::budget::Cut;
+use super::error::GpuError;
+use super::fault::Fault;
+use super::gather::Gathered;
+use super::layout;
+use super::run::{self, Halt};
+use super::session::{Session, Traits};
+use super::shader::Kernel;
+use crate::engine::accumulate::capped_count;
+use crate::engine::{Backend, Scalar, Summary, exp2, inverse_normal, log2, marginal, one_plus, philox};
+use crate::plan::table::{Table, TableError};
+use crate::plan::{Cell, GroupPlan, Marginal, ModelPlan, Plan, Range, TermPlan};
+use crate::portfolio::Distribution;
+
+/// What was asked, how many answers came, and how many were wrong.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    pub answers: usize,
+    pub wrong: usize,
+}
+
+/// The blocks, in the order of `self_test.wgsl`, and the rows of answers of each.
+const BLOCKS: [(&str, usize); 8] = [
+    ("Philox4x32-10", 4),
+    ("inverse normal", 1),
+    ("affine marginal", 1),
+    ("log2(1 + 2^y)", 1),
+    ("tabulated marginal", 1),
+    ("exp2 to a count", 2),
+    ("exp2 held at a ceiling", 1),
+    ("log2 of a count", 1),
+];
+const ANSWERS: usize = 12;
+const QUADS: usize = 64;
+/// 3 octaves per standard deviation.
+const SCALE: i32 = 3 << 26;
+const UNIT: i32 = -40;
+
+/// Asks everything.
+pub fn checks(session: &Session) -> Result<Vec<Check>, GpuError> {
+    let table = mixture().map_err(|e| GpuError::SelfTest(e.to_string()))?;
+    let mut checks = blocks(session, &table)?;
+    if session.device.faults().strikes(Fault::WrongAnswer) {
+        checks[0].wrong += 1;
+    }
+    checks.push(whole_plan(session, table)?);
+    Ok(checks)
+}
+
+/// Fails at the first wrong answer.
+pub fn run(session: &Session) -> Result<(), GpuError> {
+    match checks(session)?.into_iter().find(|check| check.wrong > 0) {
+        None => Ok(()),
+        Some(Check { name, answers, wrong }) => {
+            Err(GpuError::SelfTest(format!("{name}: {wrong} of {answers} answers")))
+        }
+    }
+}
+
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+struct SelfTestParams {
+    seed: [u32; 2],
+    table: u32,
+    table_bits: u32,
+    scale: i32,
+    unit: i32,
+    quads: u32,
+    padding: u32,
+}
+
+/// Two components with a gap, and a zero: jumps, atoms, pieces.
+fn mixture() -> Result<Table, TableError> {
+    Table::compile(&Distribution::Mixture(vec![
+        (0.2, Distribution::Fixed(0.0)),
+        (0.3, Distribution::LogNormal { median: 0.01, gsd: 1.2 }),
+        (0.5, Distribution::Uniform { lo: 1.0, hi: 2.0 }),
+    ]))
+}
+
+/// Keys, and a counter for every draw of the first quads: fixed vectors first.
+fn questions() -> [([u32; 2], [u32; 4]); 3] {
+    [
+        ([0; 2], [0; 4]),
+        ([u32::MAX; 2], [u32::MAX; 4]),
+        ([0xa409_3822, 0x299f_31d0], [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344]),
+    ]
+}
+
+fn blocks(session: &Session, table: &Table) -> Result<Vec<Check>, GpuError> {
+    let mut checks: Vec<Check> = BLOCKS.iter().map(|&(name, _)| Check { name, answers: 0, wrong: 0 }).collect();
+    for (seed, first) in questions() {
+        // Draw d of the quads asks the vector with its first word moved by d.
+        let counter = |d: usize| [first[0].wrapping_add(d as u32), first[1], first[2], first[3]];
+        let given = ask(session, seed, table, &counter)?;
+        for quad in 0..QUADS {
+            for lane in 0..4 {
+                let expected = answers(counter(4 * quad + lane), seed, table, lane);
+                let mut row = 0;
+                for (check, &(_, rows)) in checks.iter_mut().zip(&BLOCKS) {
+                    for r in row..row + rows {
+                        check.answers += 1;
+                        check.wrong += usize::from(given[(quad * ANSWERS + r) * 4 + lane] != expected[r]);
+                    }
+                    row += rows;
+                }
+            }
+        }
+    }
+    Ok(checks)
+}
+
+/// The answers of the twins on the CPU.
+fn answers(counter: [u32; 4], seed: [u32; 2], table: &Table, lane: usize) -> [u32; ANSWERS] {
+    let words = philox::philox4x32_10(counter, seed);
+    let z = inverse_normal::inverse_normal(words[0]);
+    let y = marginal::affine(SCALE, z);
+    let h = exp2::fraction(y);
+    let count = exp2::count(h, y, UNIT);
+    let capped = capped_count(h, y, UNIT, 48);
+    let (low, high) = (u64::from(words[0] | 1), u64::from(words[1]));
+    let counted = match lane {
+        0 => high << 32 | low,
+        1 => high >> 16 << 32 | low,
+        2 => low,
+        _ => low >> 16 | 1,
+    };
+    [
+        words[0],
+        words[1],
+        words[2],
+        words[3],
+        z as u32,
+        y as u32,
+        one_plus::one_plus(y) as u32,
+        table.value(z) as u32,
+        count as u32,
+        (count >> 32) as u32,
+        capped as u32 ^ (capped >> 32) as u32,
+        log2::log2_count(counted) as u32,
+    ]
+}
+
+fn ask(
+    session: &Session,
+    seed: [u32; 2],
+    table: &Table,
+    counter: &dyn Fn(usize) -> [u32; 4],
+) -> Result<Vec<u32>, GpuError> {
+    let device = &session.device;
+    let (entries, starts) = layout::tables(std::iter::once(table));
+    let params = SelfTestParams {
+        seed,
+        table: starts[0],
+        table_bits: table.bits,
+        scale: SCALE,
+        unit: UNIT,
+        quads: QUADS as u32,
+        padding: 0,
+    };
+    let mut counters = vec![[[0u32; 4]; 4]; QUADS];
+    for (d, lane) in (0..4 * QUADS).map(|d| (d, d % 4)) {
+        for (word, value) in counter(d).into_iter().enumerate() {
+            counters[d / 4][word][lane] = value;
+        }
+    }
+    let bytes = (16 * ANSWERS * QUADS) as u64;
+    let buffers = [
+        device.uniform("self-test parameters", size_of::<SelfTestParams>() as u64)?,
+        device.input("self-test tables", 8 * entries.len() as u64)?,
+        device.input("self-test counters", 64 * QUADS as u64)?,
+        device.storage("self-test answers", bytes)?,
+    ];
+    device.write(&buffers[0], &[params]);
+    device.write(&buffers[1], &entries);
+    device.write(&buffers[2], &counters);
+    let pipeline = session.pipeline(Kernel::SelfTest, &Traits::default())?;
+    let bound: Vec<(u32, &wgpu::Buffer)> = (0..).zip(&buffers).collect();
+    let group = device.bind("self-test", &pipeline, &bound)?;
+    let mut encoder = device.encoder("self-test");
+    {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        pass.set_pipeline(&pipeline);
+        pass.set_bind_group(0, &group, &[]);
+        pass.dispatch_workgroups(QUADS.div_ceil(64) as u32, 1, 1);
+    }
+    let staging = device.staging("self-test answers, coming back", bytes)?;
+    encoder.copy_buffer_to_buffer(&buffers[3], 0, &staging, 0, bytes);
+    let (submission, readback) = device.submit_readback(encoder, staging);
+    device.wait(&submission)?;
+    Ok(device.read(readback, <[u32]>::to_vec)?.0)
+}
+
+const DRAWS: u64 = 300;
+
+fn whole_plan(session: &Session, table: Table) -> Result<Check, GpuError> {
+    let plan = small_plan(table);
+    // Draws on both sides of a change of the counter's upper word; two stretches, two tiles, two splits.
+    let draws = (1 << 32) - 200..(1 << 32) - 200 + DRAWS;
+    let mut gathered = Gathered::new(&plan, draws.clone());
+    let cut = Cut { stretch: 256, tile: 4, splits: 2 };
+    match run::run(session, &plan, 42, cut, &mut gathered, &|_| true) {
+        Ok(()) => {}
+        Err(Halt::Failed(e)) => return Err(e),
+        Err(Halt::Interrupted) => return Err(GpuError::SelfTest("interrupted".into())),
+    }
+    let given = gathered.finish(&plan);
+    let expected = Scalar.run(&plan, 42, draws, &|_| true).map_err(|e| GpuError::SelfTest(e.to_string()))?;
+    Ok(compare(&given, &expected))
+}
+
+/// Totals draw by draw, models and groups as wholes.
+fn compare(given: &Summary, expected: &Summary) -> Check {
+    let differ = |a: &[u64], b: &[u64]| a.iter().zip(b).filter(|(a, b)| a != b).count();
+    let totals: usize = given.totals.iter().zip(&expected.totals).map(|(a, b)| differ(a, b)).sum();
+    let models = given.models.iter().zip(&expected.models).filter(|(a, b)| a != b).count();
+    let groups = given.groups.iter().zip(&expected.groups).filter(|(a, b)| a != b).count();
+    let rest = usize::from(given.saturated != expected.saturated);
+    let answers = given.totals.iter().map(Vec::len).sum::<usize>() + given.models.len() + given.groups.len() + 1;
+    Check { name: "a small plan as a whole", answers, wrong: totals + models + groups + rest }
+}
+
+/// Six models with all kinds of marginals, shared effects, zeros, kept and other groups.
+fn small_plan(table: Table) -> Plan {
+    let range = Range { unit: -30, saturable: true, bins_lo: -20 << 22, bin_scale: 100_000 };
+    let group = || GroupPlan { emissions: range, compute: range, atci_shift: 40 };
+    let affine = |eighths: i32| Marginal::Affine { scale: eighths << 23 };
+    let pue = [
+        Marginal::OnePlusAffine { loc: -2 << 22, scale: 1 << 25 },
+        Marginal::OnePlusTable { loc: -1 << 22, table: 0 },
+        Marginal::OnePlusConstant { loc: -3 << 22 },
+    ];
+    let model = |k: usize| {
+        let signs = |n: usize| std::array::from_fn(|s| if s == 1 { -1 } else { i8::from(s <= n) });
+        let term = |n: usize| Some(TermPlan { loc: (k as i32 - n as i32) << 20, signs: signs(n) });
+        let table = Marginal::Table { table: 0 };
+        ModelPlan {
+            key: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(k as u64 + 1),
+            marginals: [
+                if k % 2 == 0 { affine(5) } else { table },
+                affine(3),
+                pue[k % 3],
+                if k == 4 { table } else { affine(-7) },
+                if k == 5 { Marginal::None } else { affine(1) },
+                if k == 3 { table } else { Marginal::None },
+            ],
+            cells: [Some(0), None, (k % 2 == 1).then_some(2), Some(1), None, None],
+            terms: [(k != 2).then(|| term(0)).flatten(), term(1), term(2), term(if k == 1 { 3 } else { 5 })],
+            independent_scale: 1 << 24,
+            independent_pue_scale: if k % 2 == 1 { 1 << 24 } else { 0 },
+            emissions: range,
+            atci: Range { unit: -46, ..range },
+            groups: vec![k as u32, 33],
+            zeros: if k == 0 { 0 } else { 0b11_1001 },
+        }
+    };
+    Plan {
+        tables: vec![Arc::new(table)],
+        effects: vec![11, 12, 13],
+        cells: vec![
+            Cell { parts: vec![(0, 1 << 25)] },
+            Cell { parts: vec![(0, 1 << 23), (1, -1 << 24)] },
+            Cell { parts: vec![(2, 1 << 24)] },
+        ],
+        models: (0..6).map(model).collect(),
+        total_units: [-30, -31, -32, -33, -33],
+        has_independent: true,
+        saturable: true,
+        groups: (0..34).map(|_| group()).collect(),
+        atci_shift: 40,
+    }
+}

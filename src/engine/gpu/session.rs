@@ -1,0 +1,78 @@
+//! An opened device with its kernels, compiled when first needed.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::device::Device;
+use super::error::GpuError;
+use super::shader::Kernel;
+use crate::plan::Plan;
+
+/// What a plan has; what it has not is left out of the kernels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traits {
+    pub shared: bool,
+    pub zeros: bool,
+    pub groups: bool,
+    pub saturable: bool,
+    pub saturable_values: bool,
+}
+
+impl Traits {
+    pub fn of(plan: &Plan) -> Traits {
+        let saturable = |m: &crate::plan::ModelPlan| m.emissions.saturable || m.atci.saturable;
+        Traits {
+            shared: !plan.cells.is_empty(),
+            zeros: plan.models.iter().any(|m| m.zeros != 0),
+            groups: !plan.groups.is_empty(),
+            saturable: plan.saturable,
+            saturable_values: plan.models.iter().any(saturable),
+        }
+    }
+
+    /// The overrides that a kernel has.
+    fn constants(&self, kernel: Kernel) -> Vec<(&'static str, f64)> {
+        let number = |yes: bool| f64::from(u8::from(yes));
+        let totals = ("SATURABLE", number(self.saturable));
+        match kernel {
+            Kernel::ModelBlock => vec![
+                totals,
+                ("SATURABLE_VALUES", number(self.saturable_values)),
+                ("HAS_SHARED", number(self.shared)),
+                ("HAS_ZEROS", number(self.zeros)),
+                ("HAS_GROUPS", number(self.groups)),
+            ],
+            Kernel::Merge => vec![totals],
+            // A group's total may be above 2^48 whatever its members are.
+            Kernel::BinGroups => vec![],
+            Kernel::SharedNormals | Kernel::SharedLogs | Kernel::SelfTest => vec![],
+        }
+    }
+}
+
+type Key = (&'static str, Vec<bool>);
+
+/// A device and what was compiled for it.
+pub struct Session {
+    pub device: Device,
+    pipelines: Mutex<BTreeMap<Key, wgpu::ComputePipeline>>,
+}
+
+impl Session {
+    pub fn new(device: Device) -> Session {
+        Session { device, pipelines: Mutex::default() }
+    }
+
+    /// The kernel for plans with these traits.
+    pub fn pipeline(&self, kernel: Kernel, traits: &Traits) -> Result<wgpu::ComputePipeline, GpuError> {
+        let constants = traits.constants(kernel);
+        let key = (kernel.entry(), constants.iter().map(|&(_, value)| value != 0.0).collect());
+        let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = pipelines.get(&key) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = self.device.pipeline(kernel, &constants)?;
+        pipelines.insert(key, pipeline.clone());
+        Ok(pipeline)
+    }
+}

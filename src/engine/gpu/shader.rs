@@ -1,0 +1,110 @@
+//! The kernels: which files of `shaders/` make each one up, and in which variant.
+//!
+//! A kernel is its shared modules and its own file, joined. Two modules exist twice with the same functions and the
+//! same bits: 64-bit arithmetic (`wide_u64`, `wide_u32`) and sums over a workgroup (`limbs_subgroup`,
+//! `limbs_workgroup`). Which of them is taken depends on what the device has, never on the plan.
+
+/// What a device has beyond WebGPU's core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variant {
+    /// 64-bit integers in shaders.
+    pub int64: bool,
+    /// Subgroup operations over at most 64 invocations.
+    pub subgroups: bool,
+}
+
+impl Variant {
+    /// Every variant, the basic one first.
+    pub const ALL: [Variant; 4] = [
+        Variant { int64: false, subgroups: false },
+        Variant { int64: true, subgroups: false },
+        Variant { int64: false, subgroups: true },
+        Variant { int64: true, subgroups: true },
+    ];
+
+    pub fn name(self) -> &'static str {
+        match (self.int64, self.subgroups) {
+            (false, false) => "16-bit halves, workgroup sums",
+            (true, false) => "64-bit integers, workgroup sums",
+            (false, true) => "16-bit halves, subgroup sums",
+            (true, true) => "64-bit integers, subgroup sums",
+        }
+    }
+}
+
+/// A kernel: one entry point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kernel {
+    SharedNormals,
+    SharedLogs,
+    ModelBlock,
+    Merge,
+    BinGroups,
+    SelfTest,
+}
+
+macro_rules! shader {
+    ($name:literal) => {
+        include_str!(concat!("../../../shaders/", $name, ".wgsl"))
+    };
+}
+
+impl Kernel {
+    pub const ALL: [Kernel; 6] = [
+        Kernel::SharedNormals,
+        Kernel::SharedLogs,
+        Kernel::ModelBlock,
+        Kernel::Merge,
+        Kernel::BinGroups,
+        Kernel::SelfTest,
+    ];
+
+    /// The name of its entry point.
+    pub fn entry(self) -> &'static str {
+        match self {
+            Kernel::SharedNormals => "shared_normals",
+            Kernel::SharedLogs => "shared_logs",
+            Kernel::ModelBlock => "model_block",
+            Kernel::Merge => "merge",
+            Kernel::BinGroups => "bin_groups",
+            Kernel::SelfTest => "self_test",
+        }
+    }
+
+    /// The whole text.
+    pub fn source(self, variant: Variant) -> String {
+        let wide = if variant.int64 { shader!("wide_u64") } else { shader!("wide_u32") };
+        let limbs = if variant.subgroups { shader!("limbs_subgroup") } else { shader!("limbs_workgroup") };
+        let lanes = shader!("lanes");
+        let random = [shader!("philox"), shader!("tables"), shader!("inverse_normal"), shader!("marginal")];
+        let params = shader!("params");
+        let totals = [shader!("exp2"), shader!("accumulate"), shader!("totals")];
+        let parts: Vec<&str> = match self {
+            Kernel::SharedNormals | Kernel::SharedLogs => {
+                [&[wide, lanes, params][..], &random, &[shader!("shared")]].concat()
+            }
+            Kernel::ModelBlock => [
+                &[wide, limbs, lanes, params][..],
+                &random,
+                &[shader!("one_plus")],
+                &totals,
+                &[shader!("summarise"), shader!("model_block")],
+            ]
+            .concat(),
+            Kernel::Merge => [&[wide, lanes, params][..], &totals, &[shader!("merge")]].concat(),
+            Kernel::BinGroups => [
+                &[wide, limbs, lanes, params, shader!("tables")][..],
+                &totals,
+                &[shader!("log2"), shader!("summarise"), shader!("bin_groups")],
+            ]
+            .concat(),
+            Kernel::SelfTest => [
+                &[wide, lanes][..],
+                &random,
+                &[shader!("one_plus"), shader!("exp2"), shader!("log2"), shader!("self_test")],
+            ]
+            .concat(),
+        };
+        parts.concat()
+    }
+}

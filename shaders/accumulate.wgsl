@@ -5,7 +5,7 @@ override SATURABLE: bool = true;
 
 const TOTAL_BITS: u32 = 53u;
 
-fn total_add(total: Wide, h: U4, y: I4, unit: i32) -> Wide {
+fn total_add(total: Wide, h: U, y: I, unit: i32) -> Wide {
     if SATURABLE {
         return total_merge(total, exp2_capped(h, y, unit, TOTAL_BITS));
     }
@@ -15,7 +15,7 @@ fn total_add(total: Wide, h: U4, y: I4, unit: i32) -> Wide {
 fn total_merge(a: Wide, b: Wide) -> Wide {
     let sum = wide_add(a, b);
     if SATURABLE {
-        return wide_min(sum, wide(U4(0u), U4(1u << (TOTAL_BITS - 32u))));
+        return wide_min(sum, wide(U(0u), U(1u << (TOTAL_BITS - 32u))));
     }
     return sum;
 }

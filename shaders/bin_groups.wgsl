@@ -17,21 +17,19 @@ fn bin_groups(
     @builtin(local_invocation_index) local: u32,
 ) {
     limbs_begin(local);
-    let quad = id.x;
-    let live = live_draws(quad);
+    let place = id.x;
+    let live = live_draws(place);
     let group = workgroup.y;
     let range = ranges[group];
     let at = group * GROUP_SUMS;
 
-    let count = load_group(params.kept_groups + group, quad);
-    let zero = (low(count) | high(count)) == U4(0u);
+    let count = load_group(params.kept_groups + group, place);
+    let zero = (low(count) | high(count)) == U(0u);
     add_counter(at + GROUP_ZEROS, live & zero);
-    let ceiling = wide(U4(0u), U4(1u << (MODEL_BITS - 32u)));
+    let ceiling = wide(U(0u), U(1u << (MODEL_BITS - 32u)));
     let held = wide_min(count, ceiling);
     add_counter(at + GROUP_SATURATED, live & ((low(held) != low(count)) | (high(held) != high(count))));
     summarise_counts(at, at + GROUP_CEILING, held, live);
-    let a = low(held);
-    let b = high(held);
-    let y = I4(log2_count(a.x, b.x), log2_count(a.y, b.y), log2_count(a.z, b.z), log2_count(a.w, b.w));
-    add_to_bins(group * BINS, y + I4(range.unit * i32(1u << LOG2_BITS)), live & !zero, range);
+    let y = log2_count(low(held), high(held));
+    add_to_bins(group * BINS, y + I(range.unit * i32(1u << LOG2_BITS)), live & !zero, range);
 }

@@ -1,11 +1,32 @@
-// Four draws at a time.
+// Four draws per invocation.
 //
-// An invocation works on a quad: four consecutive draws, one in each component. What does not differ between draws
-// (the model, its scales and units) is a scalar, read once per quad.
+// U, I and B hold one number of each of an invocation's draws, which are consecutive. What does not differ between draws
+// (the model, its scales and units) is a scalar, read once for all of them.
 
-alias U4 = vec4<u32>;
-alias I4 = vec4<i32>;
-alias B4 = vec4<bool>;
+alias U = vec4<u32>;
+alias I = vec4<i32>;
+alias B = vec4<bool>;
 
-// Logarithms are Q9.22.
-const LOG2_BITS: u32 = 22u;
+const LANES: u32 = 4u;
+
+fn lane_numbers() -> U {
+    return U(0u, 1u, 2u, 3u);
+}
+
+fn sum_of(a: U) -> u32 {
+    return a.x + a.y + a.z + a.w;
+}
+
+// One table entry for each draw: low words, high words.
+struct Entries {
+    low: U,
+    high: U,
+}
+
+fn entries(at: U) -> Entries {
+    let x = tables[at.x];
+    let y = tables[at.y];
+    let z = tables[at.z];
+    let w = tables[at.w];
+    return Entries(U(x.x, y.x, z.x, w.x), U(x.y, y.y, z.y, w.y));
+}

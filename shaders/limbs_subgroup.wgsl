@@ -11,7 +11,7 @@ fn limbs_begin(local: u32) {
 }
 
 // Adds 8 limbs, each below 2^26, of all invocations to the counters at `base`. Uniform control flow.
-fn add_limbs(base: u32, a: U4, b: U4) {
+fn add_limbs(base: u32, a: vec4<u32>, b: vec4<u32>) {
     // At most 64 lanes: sums stay below 2^32.
     let sum_a = subgroupAdd(a);
     let sum_b = subgroupAdd(b);

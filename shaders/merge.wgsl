@@ -2,23 +2,23 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn merge(@builtin(global_invocation_id) id: vec3<u32>) {
-    let quad = id.x;
+    let place = id.x;
     let row = id.y;
-    if quad >= params.stride {
+    if place >= params.stride {
         return;
     }
     if row < TOTALS {
-        var sum = load_total(row, quad);
+        var sum = load_total(row, place);
         for (var split = 1u; split < params.splits; split++) {
-            sum = total_merge(sum, load_total(split * TOTALS + row, quad));
+            sum = total_merge(sum, load_total(split * TOTALS + row, place));
         }
-        store_total(row, quad, sum);
+        store_total(row, place, sum);
     } else if row < TOTALS + group_rows() {
         let group_row = row - TOTALS;
-        var sum = load_group(group_row, quad);
+        var sum = load_group(group_row, place);
         for (var split = 1u; split < params.splits; split++) {
-            sum = total_merge(sum, load_group(split * group_rows() + group_row, quad));
+            sum = total_merge(sum, load_group(split * group_rows() + group_row, place));
         }
-        store_group(group_row, quad, sum);
+        store_group(group_row, place, sum);
     }
 }

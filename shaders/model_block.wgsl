@@ -22,6 +22,9 @@ const ZERO_LOG2: i32 = -335544320; // −80 octaves
 override HAS_SHARED: bool = true;
 override HAS_ZEROS: bool = true;
 override HAS_GROUPS: bool = true;
+override HAS_TABLES: bool = true;
+override HAS_LAST_SLOTS: bool = true; // random factors in slots 4 and 5
+override HAS_SHARED_PUE: bool = true;
 
 // One factor of one model.
 struct SlotRecord {
@@ -63,8 +66,22 @@ struct ModelRecord {
     padding_2: u32,
 }
 
-@group(0) @binding(2) var<storage, read> models: array<ModelRecord>;
-@group(0) @binding(3) var<storage, read> logs: array<I4>;
+// Some models of the tile, as many as a uniform buffer holds. What all invocations read alike is fastest there.
+// Mirrored by `Window` in `src/engine/gpu/layout.rs`.
+struct Window {
+    // Number of the first model in the tile, and how many there are.
+    first: u32,
+    count: u32,
+    padding_0: u32,
+    padding_1: u32,
+    models: array<ModelRecord, WINDOW>,
+}
+
+const WINDOW: u32 = 292u;
+
+@group(1) @binding(0) var<uniform> window: Window;
+
+@group(0) @binding(3) var<storage, read> logs: array<I>;
 // By membership: group, unit of its emissions, unit of its compute, and whether it is kept draw by draw.
 @group(0) @binding(8) var<storage, read> memberships: array<vec4<i32>>;
 
@@ -83,34 +100,36 @@ fn model_block(
     @builtin(local_invocation_index) local: u32,
 ) {
     limbs_begin(local);
-    let quad = id.x;
+    let place = id.x;
     // Every invocation goes along, whether its draws exist or not: sums over a workgroup need all of them. Rows have
     // room for whole workgroups.
-    let live = live_draws(quad);
-    let draws = quad_draws(params.first, quad);
+    let live = live_draws(place);
+    let draws = draws_of(params.first, place);
     let rows = workgroup.y * TOTALS;
     var totals: Sums;
-    totals.compute = load_total(rows, quad);
-    totals.it_energy = load_total(rows + 1u, quad);
-    totals.energy = load_total(rows + 2u, quad);
-    totals.emissions = load_total(rows + 3u, quad);
-    totals.independent = load_total(rows + 4u, quad);
+    totals.compute = load_total(rows, place);
+    totals.it_energy = load_total(rows + 1u, place);
+    totals.energy = load_total(rows + 2u, place);
+    totals.emissions = load_total(rows + 3u, place);
+    totals.independent = load_total(rows + 4u, place);
 
-    let begin = min(workgroup.y * params.per_split, params.models);
-    let n = min(params.per_split, params.models - begin);
+    let models = min(params.take, window.count - params.skip);
+    let per_split = (models + params.splits - 1u) / params.splits;
+    let begin = min(workgroup.y * per_split, models);
+    let n = min(per_split, models - begin);
     // Where this workgroup starts among its n models.
     let turn = (workgroup.x * 37u) % max(n, 1u);
     for (var i = 0u; i < n; i++) {
         let turned = i + turn;
-        let m = params.model + begin + select(turned, turned - n, turned >= n);
-        add_model(m, draws, quad, live, workgroup.y, &totals);
+        let m = params.skip + begin + select(turned, turned - n, turned >= n);
+        add_model(m, draws, place, live, workgroup.y, &totals);
     }
 
-    store_total(rows, quad, totals.compute);
-    store_total(rows + 1u, quad, totals.it_energy);
-    store_total(rows + 2u, quad, totals.energy);
-    store_total(rows + 3u, quad, totals.emissions);
-    store_total(rows + 4u, quad, totals.independent);
+    store_total(rows, place, totals.compute);
+    store_total(rows + 1u, place, totals.it_energy);
+    store_total(rows + 2u, place, totals.energy);
+    store_total(rows + 3u, place, totals.emissions);
+    store_total(rows + 4u, place, totals.independent);
 }
 
 struct Sums {
@@ -123,28 +142,28 @@ struct Sums {
 
 // The logarithms of a model's factors, shared effects included, and what the independent emissions need.
 struct Factors {
-    logs: array<I4, SLOTS>,
+    logs: array<I, SLOTS>,
     // log2 of PUE − 1 before shared effects, where that is what is sampled.
-    pue_own: I4,
+    pue_own: I,
     // Bit s: the factor of slot s is exactly zero.
-    zeros: U4,
+    zeros: U,
 }
 
-fn add_model(m: u32, draws: Quad, quad: u32, live: B4, split: u32, sums: ptr<function, Sums>) {
-    let key = models[m].key;
-    let flags = models[m].flags;
-    let factors = sample_factors(m, key, draws, quad);
-    let locs = models[m].locs;
-    let signs = models[m].signs;
+fn add_model(m: u32, draws: Draws, place: u32, live: B, split: u32, sums: ptr<function, Sums>) {
+    let key = window.models[m].key;
+    let flags = window.models[m].flags;
+    let factors = sample_factors(m, key, draws, place);
+    let locs = window.models[m].locs;
+    let signs = window.models[m].signs;
 
-    var y: I4;
-    var h: U4;
+    var y: I;
+    var h: U;
     if (flags & 1u) != 0u {
         y = product(locs.x, signs.x, factors.logs);
         h = exp2_fraction(y);
         (*sums).compute = total_add((*sums).compute, h, y, params.units.x);
         if HAS_GROUPS {
-            add_to_groups(m, 1u, h, y, quad, split);
+            add_to_groups(m, 1u, h, y, place, split);
         }
     }
     if (flags & 2u) != 0u {
@@ -155,142 +174,148 @@ fn add_model(m: u32, draws: Quad, quad: u32, live: B4, split: u32, sums: ptr<fun
         y = product(locs.z, signs.z, factors.logs);
         (*sums).energy = total_add((*sums).energy, exp2_fraction(y), y, params.units.z);
     }
-    let at = m * MODEL_SUMS;
+    let in_tile = window.first + m;
+    let at = in_tile * MODEL_SUMS;
     if (flags & 8u) != 0u {
         y = product(locs.w, signs.w, factors.logs);
         h = exp2_fraction(y);
         (*sums).emissions = total_add((*sums).emissions, h, y, params.units.w);
         if HAS_GROUPS {
-            add_to_groups(m, 0u, h, y, quad, split);
+            add_to_groups(m, 0u, h, y, place, split);
         }
         var counted = live;
         if HAS_ZEROS {
-            let zero = (factors.zeros & U4(models[m].emissions_zeros)) != U4(0u);
+            let zero = (factors.zeros & U(window.models[m].emissions_zeros)) != U(0u);
             add_counter(at + EMISSIONS_ZEROS, live & zero);
             counted = live & !zero;
         }
-        summarise(at, at + EMISSIONS_CEILING, 2u * m * BINS, y, h, counted, models[m].emissions);
+        summarise(at, at + EMISSIONS_CEILING, 2u * in_tile * BINS, y, h, counted, window.models[m].emissions);
         if HAS_SHARED {
             if (flags & 32u) != 0u {
-                y = separate_shared(m, y, signs.w, key, factors, draws, quad);
+                y = separate_shared(m, y, signs.w, key, factors, draws, place);
                 h = exp2_fraction(y);
             }
             (*sums).independent = total_add((*sums).independent, h, y, params.independent_unit.x);
         }
     }
-    var undefined = B4(false);
+    var undefined = B(false);
     if HAS_ZEROS {
         if (flags & 1u) != 0u {
-            undefined = (factors.zeros & U4(models[m].compute_zeros)) != U4(0u);
+            undefined = (factors.zeros & U(window.models[m].compute_zeros)) != U(0u);
             add_counter(at + ATCI_UNDEFINED, live & undefined);
         }
     }
     if (flags & 16u) != 0u {
-        y = product(models[m].atci_loc, models[m].atci_signs, factors.logs);
+        y = product(window.models[m].atci_loc, window.models[m].atci_signs, factors.logs);
         var counted = live;
         if HAS_ZEROS {
-            let zero = (factors.zeros & U4(models[m].atci_zeros)) != U4(0u);
+            let zero = (factors.zeros & U(window.models[m].atci_zeros)) != U(0u);
             add_counter(at + ATCI_ZEROS, live & zero & !undefined);
             counted = live & !zero & !undefined;
         }
-        summarise(at + 16u, at + ATCI_CEILING, (2u * m + 1u) * BINS, y, exp2_fraction(y), counted, models[m].atci);
+        summarise(at + 16u, at + ATCI_CEILING, (2u * in_tile + 1u) * BINS, y, exp2_fraction(y), counted, window.models[m].atci);
     }
 }
 
 // The logarithm of a product of powers of the factors.
-fn product(loc: i32, signs: u32, logs: array<I4, SLOTS>) -> I4 {
-    return I4(loc)
-        + I4(power(signs, 0u)) * logs[0]
-        + I4(power(signs, 1u)) * logs[1]
-        + I4(power(signs, 2u)) * logs[2]
-        + I4(power(signs, 3u)) * logs[3]
-        + I4(power(signs, 4u)) * logs[4]
-        + I4(power(signs, 5u)) * logs[5];
+fn product(loc: i32, signs: u32, logs: array<I, SLOTS>) -> I {
+    return I(loc)
+        + I(power(signs, 0u)) * logs[0]
+        + I(power(signs, 1u)) * logs[1]
+        + I(power(signs, 2u)) * logs[2]
+        + I(power(signs, 3u)) * logs[3]
+        + I(power(signs, 4u)) * logs[4]
+        + I(power(signs, 5u)) * logs[5];
 }
 
 fn power(signs: u32, slot: u32) -> i32 {
     return extractBits(bitcast<i32>(signs), 4u * slot, 4u);
 }
 
-fn sample_factors(m: u32, key: vec2<u32>, draws: Quad, quad: u32) -> Factors {
+fn sample_factors(m: u32, key: vec2<u32>, draws: Draws, place: u32) -> Factors {
     var factors: Factors;
     let first = stream_words(draws, params.seed, DOMAIN_OWN, 0u, key);
-    factors.logs[0] = factor(m, 0u, first.a, quad, &factors);
-    factors.logs[1] = factor(m, 1u, first.b, quad, &factors);
-    factors.logs[2] = factor(m, 2u, first.c, quad, &factors);
-    factors.logs[3] = factor(m, 3u, first.d, quad, &factors);
-    if (models[m].slots[4].kind | models[m].slots[5].kind) != NONE {
+    factors.logs[0] = factor(m, 0u, first.a, place, &factors);
+    factors.logs[1] = factor(m, 1u, first.b, place, &factors);
+    factors.logs[2] = factor(m, 2u, first.c, place, &factors);
+    factors.logs[3] = factor(m, 3u, first.d, place, &factors);
+    if HAS_LAST_SLOTS {
         let second = stream_words(draws, params.seed, DOMAIN_OWN, 1u, key);
-        factors.logs[4] = factor(m, 4u, second.a, quad, &factors);
-        factors.logs[5] = factor(m, 5u, second.b, quad, &factors);
+        factors.logs[4] = factor(m, 4u, second.a, place, &factors);
+        factors.logs[5] = factor(m, 5u, second.b, place, &factors);
     } else {
-        factors.logs[4] = shared_log(models[m].slots[4].cell, quad);
-        factors.logs[5] = shared_log(models[m].slots[5].cell, quad);
+        factors.logs[4] = shared_log(window.models[m].slots[4].cell, place);
+        factors.logs[5] = shared_log(window.models[m].slots[5].cell, place);
     }
     return factors;
 }
 
 // The logarithm of one factor, shared effects included.
-fn factor(m: u32, slot: u32, words: U4, quad: u32, factors: ptr<function, Factors>) -> I4 {
-    let record = models[m].slots[slot];
+fn factor(m: u32, slot: u32, words: U, place: u32, factors: ptr<function, Factors>) -> I {
+    let record = window.models[m].slots[slot];
     let kind = record.kind & 0xffu;
-    let shared_part = shared_log(record.cell, quad);
-    var own = I4(0);
-    if kind == AFFINE || kind == ONE_PLUS_AFFINE {
-        own = affine(bitcast<i32>(record.parameter), inverse_normal(words));
-    } else if kind == TABLE || kind == ONE_PLUS_TABLE {
-        own = table_values(record.parameter, record.kind >> 8u, inverse_normal(words));
+    let shared_part = shared_log(record.cell, place);
+    var own = I(0);
+    if kind != NONE && kind != ONE_PLUS_CONSTANT {
+        let z = inverse_normal(words);
+        if HAS_TABLES && (kind == TABLE || kind == ONE_PLUS_TABLE) {
+            own = table_values(record.parameter, record.kind >> 8u, z);
+        } else {
+            own = affine(bitcast<i32>(record.parameter), z);
+        }
     }
     if HAS_ZEROS {
-        let zero = (own == I4(ZERO_LOG2)) & B4(((models[m].zeros >> slot) & 1u) != 0u);
-        (*factors).zeros |= U4(zero) << U4(slot);
+        let zero = (own == I(ZERO_LOG2)) & B(((window.models[m].zeros >> slot) & 1u) != 0u);
+        (*factors).zeros |= U(zero) << U(slot);
     }
     if slot == PUE && kind >= ONE_PLUS_AFFINE {
-        own += I4(record.loc);
+        own += I(record.loc);
         (*factors).pue_own = own;
         return one_plus(own + shared_part);
     }
     return own + shared_part;
 }
 
-fn shared_log(cell: u32, quad: u32) -> I4 {
+fn shared_log(cell: u32, place: u32) -> I {
     if HAS_SHARED {
         if cell != 0u {
-            return logs[(cell - 1u) * params.stride + quad];
+            return logs[(cell - 1u) * params.stride + place];
         }
     }
-    return I4(0);
+    return I(0);
 }
 
 // The emissions' logarithm with the shared effects replaced by ones of the model's own: one normal for all that act as
 // multipliers, one for those on PUE − 1.
-fn separate_shared(m: u32, y: I4, signs: u32, key: vec2<u32>, factors: Factors, draws: Quad, quad: u32) -> I4 {
+fn separate_shared(m: u32, y: I, signs: u32, key: vec2<u32>, factors: Factors, draws: Draws, place: u32) -> I {
     let words = stream_words(draws, params.seed, DOMAIN_INDEPENDENT, 0u, key);
     var separate = y
-        - I4(power(signs, 0u)) * shared_log(models[m].slots[0].cell, quad)
-        - I4(power(signs, 1u)) * shared_log(models[m].slots[1].cell, quad)
-        - I4(power(signs, 3u)) * shared_log(models[m].slots[3].cell, quad)
-        - I4(power(signs, 4u)) * shared_log(models[m].slots[4].cell, quad)
-        - I4(power(signs, 5u)) * shared_log(models[m].slots[5].cell, quad)
-        + affine(models[m].independent_scale, inverse_normal(words.a));
-    let pue_scale = models[m].independent_pue_scale;
-    if pue_scale != 0 {
-        let pue = one_plus(factors.pue_own + affine(pue_scale, inverse_normal(words.b)));
-        separate += I4(power(signs, PUE)) * (pue - factors.logs[PUE]);
+        - I(power(signs, 0u)) * shared_log(window.models[m].slots[0].cell, place)
+        - I(power(signs, 1u)) * shared_log(window.models[m].slots[1].cell, place)
+        - I(power(signs, 3u)) * shared_log(window.models[m].slots[3].cell, place)
+        - I(power(signs, 4u)) * shared_log(window.models[m].slots[4].cell, place)
+        - I(power(signs, 5u)) * shared_log(window.models[m].slots[5].cell, place)
+        + affine(window.models[m].independent_scale, inverse_normal(words.a));
+    if HAS_SHARED_PUE {
+        let pue_scale = window.models[m].independent_pue_scale;
+        if pue_scale != 0 {
+            let pue = one_plus(factors.pue_own + affine(pue_scale, inverse_normal(words.b)));
+            separate += I(power(signs, PUE)) * (pue - factors.logs[PUE]);
+        }
     }
     return separate;
 }
 
 // Adds a model's emissions (`which` 0) or compute (1) to the totals of its groups.
-fn add_to_groups(m: u32, which: u32, h: U4, y: I4, quad: u32, split: u32) {
-    let first = models[m].first_group;
+fn add_to_groups(m: u32, which: u32, h: U, y: I, place: u32, split: u32) {
+    let first = window.models[m].first_group;
     let rows = split * group_rows();
-    for (var i = 0u; i < models[m].groups; i++) {
+    for (var i = 0u; i < window.models[m].groups; i++) {
         let membership = memberships[first + i];
         if which == 0u || membership.w != 0 {
             let row = rows + select(u32(membership.x), params.groups + u32(membership.x), which == 1u);
             let unit = select(membership.y, membership.z, which == 1u);
-            store_group(row, quad, total_add(load_group(row, quad), h, y, unit));
+            store_group(row, place, total_add(load_group(row, place), h, y, unit));
         }
     }
 }

@@ -4,22 +4,23 @@ struct Params {
     seed: vec2<u32>,
     // Number of the stretch's first draw: 40 bits.
     first: vec2<u32>,
-    // Draws in the stretch, and quads from one row of a per-draw buffer to the next.
+    // Draws in the stretch, and invocations' worth of draws from one row of a per-draw buffer to the next.
     draws: u32,
     stride: u32,
-    // Models of the tile that this dispatch works on, and how many of them each of the `splits` takes.
-    model: u32,
-    models: u32,
-    per_split: u32,
+    // Models of the window that this dispatch leaves out at its beginning, and takes at most; between how many
+    // workgroups they are split.
+    skip: u32,
+    take: u32,
     splits: u32,
+    // Whether some model's emissions depend on a shared effect.
+    has_independent: u32,
     // Shared effects, sums of them, groups, and how many of the groups are kept draw by draw.
     effects: u32,
     cells: u32,
     groups: u32,
     kept_groups: u32,
-    // Whether some model's emissions depend on a shared effect.
-    has_independent: u32,
-    padding: u32,
+    padding_0: u32,
+    padding_1: u32,
     // Units of the totals: compute, IT energy, energy, emissions; then the independent emissions.
     units: vec4<i32>,
     independent_unit: vec4<i32>,
@@ -29,7 +30,7 @@ struct Params {
 
 const WORKGROUP: u32 = 64u;
 
-// Which of a quad's draws exist.
-fn live_draws(quad: u32) -> B4 {
-    return (U4(4u * quad) + U4(0u, 1u, 2u, 3u)) < U4(params.draws);
+// Which of an invocation's draws exist.
+fn live_draws(invocation: u32) -> B {
+    return (U(LANES * invocation) + lane_numbers()) < U(params.draws);
 }

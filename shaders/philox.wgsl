@@ -10,24 +10,24 @@ const DOMAIN_OWN: u32 = 0u;
 const DOMAIN_SHARED: u32 = 1u;
 const DOMAIN_INDEPENDENT: u32 = 2u;
 
-// A counter, and after the rounds four random words, of each of four draws.
+// A counter, and after the rounds four random words, of each draw.
 struct Words {
-    a: U4,
-    b: U4,
-    c: U4,
-    d: U4,
+    a: U,
+    b: U,
+    c: U,
+    d: U,
 }
 
-// The numbers of four draws: 40 bits, low word and the rest.
-struct Quad {
-    low: U4,
-    high: U4,
+// The numbers of an invocation's draws: 40 bits, low word and the rest.
+struct Draws {
+    low: U,
+    high: U,
 }
 
 fn philox_round(words: Words, key: vec2<u32>) -> Words {
-    let p = wide_mul(U4(PHILOX_MUL_0), words.a);
-    let q = wide_mul(U4(PHILOX_MUL_1), words.c);
-    return Words(high(q) ^ words.b ^ U4(key.x), low(q), high(p) ^ words.d ^ U4(key.y), low(p));
+    let p = wide_mul(U(PHILOX_MUL_0), words.a);
+    let q = wide_mul(U(PHILOX_MUL_1), words.c);
+    return Words(high(q) ^ words.b ^ U(key.x), low(q), high(p) ^ words.d ^ U(key.y), low(p));
 }
 
 fn philox4x32_10(counter: Words, seed: vec2<u32>) -> Words {
@@ -53,14 +53,14 @@ fn philox4x32_10(counter: Words, seed: vec2<u32>) -> Words {
     return philox_round(words, key);
 }
 
-// Draws `first + 4·quad …`, of which `first` has 40 bits.
-fn quad_draws(first: vec2<u32>, quad: u32) -> Quad {
-    let low = U4(first.x) + U4(4u * quad) + U4(0u, 1u, 2u, 3u);
-    return Quad(low, U4(first.y) + U4(low < U4(first.x)));
+// The draws of one invocation; `first`, of 40 bits, is that of invocation 0.
+fn draws_of(first: vec2<u32>, invocation: u32) -> Draws {
+    let low = U(first.x) + U(LANES * invocation) + lane_numbers();
+    return Draws(low, U(first.y) + U(low < U(first.x)));
 }
 
-// The four words of each of four draws of one entity.
-fn stream_words(draws: Quad, seed: vec2<u32>, domain: u32, block: u32, entity: vec2<u32>) -> Words {
-    let high = draws.high | U4((domain << 8u) | (block << 16u));
-    return philox4x32_10(Words(draws.low, high, U4(entity.x), U4(entity.y)), seed);
+// The four words of each draw of one entity.
+fn stream_words(draws: Draws, seed: vec2<u32>, domain: u32, block: u32, entity: vec2<u32>) -> Words {
+    let high = draws.high | U((domain << 8u) | (block << 16u));
+    return philox4x32_10(Words(draws.low, high, U(entity.x), U(entity.y)), seed);
 }

@@ -6,15 +6,15 @@
 // By effect: its key in two words. Then by cell: where its parts begin and how many there are. Then the parts:
 // effect and scale (Q5.26).
 @group(0) @binding(2) var<storage, read> effects: array<vec2<u32>>;
-@group(0) @binding(3) var<storage, read_write> logs: array<I4>;
-@group(0) @binding(4) var<storage, read_write> normals: array<I4>;
+@group(0) @binding(3) var<storage, read_write> logs: array<I>;
+@group(0) @binding(4) var<storage, read_write> normals: array<I>;
 
 @compute @workgroup_size(WORKGROUP)
 fn shared_normals(@builtin(global_invocation_id) id: vec3<u32>) {
     if id.x >= params.stride || id.y >= params.effects {
         return;
     }
-    let words = stream_words(quad_draws(params.first, id.x), params.seed, DOMAIN_SHARED, 0u, effects[id.y]);
+    let words = stream_words(draws_of(params.first, id.x), params.seed, DOMAIN_SHARED, 0u, effects[id.y]);
     normals[id.y * params.stride + id.x] = inverse_normal(words.a);
 }
 
@@ -24,7 +24,7 @@ fn shared_logs(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let parts = effects[params.effects + id.y];
-    var sum = I4(0);
+    var sum = I(0);
     for (var i = 0u; i < parts.y; i++) {
         let part = effects[parts.x + i];
         sum += affine(bitcast<i32>(part.y), normals[part.x * params.stride + id.x]);

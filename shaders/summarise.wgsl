@@ -31,19 +31,15 @@ fn add_limb(at: u32, value: u32) {
     }
 }
 
-fn add_counter(at: u32, which: B4) {
-    let n = sum_of(U4(which));
+fn add_counter(at: u32, which: B) {
+    let n = sum_of(U(which));
     if n > 0u {
         atomicAdd(&sums[at], n);
     }
 }
 
-fn sum_of(a: U4) -> u32 {
-    return a.x + a.y + a.z + a.w;
-}
-
 // Adds the values 2^y of the draws that are `counted`; `h` is `exp2_fraction(y)`. Uniform control flow.
-fn summarise(limbs_at: u32, ceiling_at: u32, bins_at: u32, y: I4, h: U4, counted: B4, range: Range) {
+fn summarise(limbs_at: u32, ceiling_at: u32, bins_at: u32, y: I, h: U, counted: B, range: Range) {
     if SATURABLE_VALUES {
         summarise_counts(limbs_at, ceiling_at, exp2_capped(h, y, range.unit, MODEL_BITS), counted);
     } else {
@@ -53,35 +49,39 @@ fn summarise(limbs_at: u32, ceiling_at: u32, bins_at: u32, y: I4, h: U4, counted
 }
 
 // Adds counts of at most 2^48 to the exact sums. Uniform control flow.
-fn summarise_counts(limbs_at: u32, ceiling_at: u32, x: Wide, counted: B4) {
-    let x0 = select(U4(0u), low(x) & U4(0xffffffu), counted);
-    var x1 = select(U4(0u), (low(x) >> U4(24u)) | (high(x) << U4(8u)), counted);
+fn summarise_counts(limbs_at: u32, ceiling_at: u32, x: Wide, counted: B) {
+    let x0 = select(U(0u), low(x) & U(0xffffffu), counted);
+    var x1 = select(U(0u), (low(x) >> U(24u)) | (high(x) << U(8u)), counted);
     if SATURABLE_VALUES {
-        let at_ceiling = x1 > U4(0xffffffu);
-        x1 = select(x1, U4(0u), at_ceiling);
+        let at_ceiling = x1 > U(0xffffffu);
+        x1 = select(x1, U(0u), at_ceiling);
         add_counter(ceiling_at, at_ceiling);
     }
     let upper = wide_mul(x1, x1);
     let mixed = wide_mul(x1, x0);
     let lower = wide_mul(x0, x0);
-    let a = U4(sum_of(x0), sum_of(x1), sum_of(low_24(upper)), sum_of(high_24(upper)));
-    let b = U4(sum_of(low_24(mixed)), sum_of(high_24(mixed)), sum_of(low_24(lower)), sum_of(high_24(lower)));
+    let a = vec4<u32>(sum_of(x0), sum_of(x1), sum_of(low_24(upper)), sum_of(high_24(upper)));
+    let b = vec4<u32>(sum_of(low_24(mixed)), sum_of(high_24(mixed)), sum_of(low_24(lower)), sum_of(high_24(lower)));
     add_limbs(limbs_at, a, b);
 }
 
-fn low_24(a: Wide) -> U4 {
-    return low(a) & U4(0xffffffu);
+fn low_24(a: Wide) -> U {
+    return low(a) & U(0xffffffu);
 }
 
-fn high_24(a: Wide) -> U4 {
-    return (low(a) >> U4(24u)) | (high(a) << U4(8u));
+fn high_24(a: Wide) -> U {
+    return (low(a) >> U(24u)) | (high(a) << U(8u));
 }
 
-fn add_to_bins(bins_at: u32, y: I4, counted: B4, range: Range) {
-    let above = bitcast<U4>(max(y, I4(range.bins_lo)) - I4(range.bins_lo));
-    let bin = U4(bins_at) + min(mul_hi(above, U4(range.bin_scale)), U4(BINS - 1u));
-    if counted.x { atomicAdd(&bins[bin.x], 1u); }
-    if counted.y { atomicAdd(&bins[bin.y], 1u); }
-    if counted.z { atomicAdd(&bins[bin.z], 1u); }
-    if counted.w { atomicAdd(&bins[bin.w], 1u); }
+fn add_to_bins(bins_at: u32, y: I, counted: B, range: Range) {
+    let above = bitcast<U>(max(y, I(range.bins_lo)) - I(range.bins_lo));
+    count_in_bins(U(bins_at) + min(mul_hi(above, U(range.bin_scale)), U(BINS - 1u)), counted);
+}
+
+// Counts each draw in its bin.
+fn count_in_bins(at: U, counted: B) {
+    if counted.x { atomicAdd(&bins[at.x], 1u); }
+    if counted.y { atomicAdd(&bins[at.y], 1u); }
+    if counted.z { atomicAdd(&bins[at.z], 1u); }
+    if counted.w { atomicAdd(&bins[at.w], 1u); }
 }

@@ -7,11 +7,12 @@
 
 use super::adapter::{Kind, WORKGROUP};
 use super::error::GpuError;
-use super::layout::{self, GROUP_SUMS, MODEL_SUMS, ModelRecord};
+use super::layout::{self, GROUP_SUMS, MODEL_SUMS, WINDOW, WINDOW_STRIDE};
+use super::shader::LANES;
 use crate::plan::{BINS, KEPT_GROUPS, Plan, TOTALS};
 
-/// Draws in a workgroup: each invocation has four.
-pub const WORKGROUP_DRAWS: u64 = 4 * WORKGROUP as u64;
+/// Draws in a workgroup; stretches are whole multiples.
+pub const WORKGROUP_DRAWS: u64 = (LANES * WORKGROUP) as u64;
 
 /// What a kind of device is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +57,14 @@ const MAX_SPLITS: u64 = 64;
 
 impl Cut {
     /// For bindings of `binding` bytes; `draws` is the length of the run, `chunk` what the user asked for (0: nothing).
-    pub fn of(plan: &Plan, draws: u64, chunk: u64, budget: Budget, binding: u64, max_workgroups: u32) -> Result<Cut, GpuError> {
+    pub fn of(
+        plan: &Plan,
+        draws: u64,
+        chunk: u64,
+        budget: Budget,
+        binding: u64,
+        max_workgroups: u32,
+    ) -> Result<Cut, GpuError> {
         let tables = 8 * layout::table_entries(plan.tables.iter().map(|t| &**t));
         let effects = 8 * layout::effects(plan).len() as u64;
         for (what, needed) in [("tables", tables), ("shared effects", effects)] {
@@ -79,7 +87,8 @@ impl Cut {
         let stretch = whole.min(fits).min(u64::from(max_workgroups) * WORKGROUP_DRAWS);
 
         let groups = plan.models.iter().map(|m| m.groups.len()).max().unwrap_or(0) as u64;
-        let per_model = [8 * BINS as u64, 4 * MODEL_SUMS as u64, size_of::<ModelRecord>() as u64, 16 * groups];
+        let record = WINDOW_STRIDE / WINDOW as u64 + 1;
+        let per_model = [8 * BINS as u64, 4 * MODEL_SUMS as u64, record, 16 * groups];
         let per_model = per_model.into_iter().max().unwrap_or(1);
         let tile = (binding / per_model).clamp(1, plan.models.len().max(1) as u64) as usize;
         let binned = (plan.groups.len() - kept) as u64;
@@ -92,10 +101,5 @@ impl Cut {
         let room = fits / stretch;
         let splits = budget.workgroups.div_ceil(workgroups).min(room).min(MAX_SPLITS).min(tile as u64 / 8).max(1);
         Ok(Cut { stretch, tile, splits: splits as u32 })
-    }
-
-    /// Quads in a row of a per-draw buffer.
-    pub fn stride(&self) -> u32 {
-        (self.stretch / 4) as u32
     }
 }

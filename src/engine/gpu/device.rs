@@ -62,10 +62,10 @@ impl Device {
         let binding = binding.min(facts.max_binding_bytes).min(facts.max_buffer_bytes) & !255;
         // What the kernels use and no more: a limit asked for is a limit granted, on every adapter alike.
         let limits = wgpu::Limits {
-            max_bind_groups: 1,
+            max_bind_groups: 2,
             max_storage_buffers_per_shader_stage: STORAGE_BUFFERS,
-            max_uniform_buffers_per_shader_stage: 1,
-            max_uniform_buffer_binding_size: 256,
+            max_uniform_buffers_per_shader_stage: 2,
+            max_uniform_buffer_binding_size: 1 << 16,
             max_storage_buffer_binding_size: binding,
             max_buffer_size: binding,
             max_compute_workgroup_storage_size: 8 * 4 * WORKGROUP,
@@ -106,7 +106,11 @@ impl Device {
     }
 
     /// Runs `create` and turns what wgpu reports into an error.
-    fn scoped<T>(&self, create: impl FnOnce() -> T, to_error: impl Fn(bool, String) -> GpuError) -> Result<T, GpuError> {
+    fn scoped<T>(
+        &self,
+        create: impl FnOnce() -> T,
+        to_error: impl Fn(bool, String) -> GpuError,
+    ) -> Result<T, GpuError> {
         self.check()?;
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
@@ -135,8 +139,7 @@ impl Device {
         if self.faults.strikes(Fault::AllocationRefused) {
             return Err(GpuError::OutOfMemory { what: what.into(), bytes, message: "fault injected".into() });
         }
-        let descriptor =
-            wgpu::BufferDescriptor { label: Some(what), size: bytes, usage, mapped_at_creation: false };
+        let descriptor = wgpu::BufferDescriptor { label: Some(what), size: bytes, usage, mapped_at_creation: false };
         self.scoped(
             || self.device.create_buffer(&descriptor),
             |memory, message| match memory {
@@ -185,8 +188,7 @@ impl Device {
                 // SAFETY: the kernels are our own; they stay within their buffers and their loops end, which the
                 // tests see by running them with the checks on.
                 Checks::Trusted => unsafe {
-                    self.device
-                        .create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+                    self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
                 },
             };
             self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
@@ -216,12 +218,33 @@ impl Device {
             .iter()
             .map(|&(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
             .collect();
+        self.bind_group(label, pipeline, 0, &entries)
+    }
+
+    /// Binds a part of a buffer as binding 0 of group 1.
+    pub fn bind_part(
+        &self,
+        label: &str,
+        pipeline: &wgpu::ComputePipeline,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+        bytes: u64,
+    ) -> Result<wgpu::BindGroup, GpuError> {
+        let part = wgpu::BufferBinding { buffer, offset, size: std::num::NonZero::new(bytes) };
+        let entry = wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(part) };
+        self.bind_group(label, pipeline, 1, &[entry])
+    }
+
+    fn bind_group(
+        &self,
+        label: &str,
+        pipeline: &wgpu::ComputePipeline,
+        index: u32,
+        entries: &[wgpu::BindGroupEntry],
+    ) -> Result<wgpu::BindGroup, GpuError> {
         let create = || {
-            self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some(label),
-                layout: &pipeline.get_bind_group_layout(0),
-                entries: &entries,
-            })
+            let layout = &pipeline.get_bind_group_layout(index);
+            self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries })
         };
         self.scoped(create, |_, message| GpuError::Device(message))
     }
@@ -235,7 +258,11 @@ impl Device {
     }
 
     /// Submits copies into `buffer` and asks for it to be readable when they are done.
-    pub fn submit_readback(&self, encoder: wgpu::CommandEncoder, buffer: wgpu::Buffer) -> (wgpu::SubmissionIndex, Readback) {
+    pub fn submit_readback(
+        &self,
+        encoder: wgpu::CommandEncoder,
+        buffer: wgpu::Buffer,
+    ) -> (wgpu::SubmissionIndex, Readback) {
         let (sender, mapped) = sync_channel(1);
         encoder.map_buffer_on_submit(&buffer, wgpu::MapMode::Read, .., move |result| {
             let _ = sender.send(result);

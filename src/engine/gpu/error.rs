@@ -30,9 +30,6 @@ pub enum GpuError {
 impl GpuError {
     /// Whether a fresh device may do better. One that computes wrongly, or lacks something, will not.
     pub fn may_pass(&self) -> bool {
-        matches!(
-            self,
-            GpuError::OutOfMemory { .. } | GpuError::Lost(_) | GpuError::Timeout(_) | GpuError::Device(_)
-        )
+        matches!(self, GpuError::OutOfMemory { .. } | GpuError::Lost(_) | GpuError::Timeout(_) | GpuError::Device(_))
     }
 }

@@ -47,12 +47,12 @@ impl Gathered {
     }
 
     /// Takes in the totals of the stretch, which completes it. `totals`, `emissions` and `compute` (of the kept groups)
-    /// are rows of `4 · stride` low words and as many high words; the last two are of the groups that are not kept.
+    /// are rows of `stretch` low words and as many high words; the last two are of the groups that are not kept.
     #[allow(clippy::too_many_arguments)]
     pub fn take_totals(
         &mut self,
         draws: u64,
-        stride: usize,
+        stretch: usize,
         totals: &[u32],
         emissions: &[u32],
         compute: &[u32],
@@ -61,17 +61,16 @@ impl Gathered {
     ) {
         let at = (self.next - self.summary.draws.start) as usize;
         let place = at..at + draws as usize;
-        let words = 4 * stride;
         let take = |row: &[u32], into: &mut [u64]| {
-            let (low, high) = row.split_at(words);
+            let (low, high) = row.split_at(stretch);
             for ((into, &low), &high) in into.iter_mut().zip(low).zip(high) {
                 *into = u64::from(high) << 32 | u64::from(low);
             }
         };
-        for (row, into) in totals.chunks_exact(2 * words).take(TOTALS).zip(&mut self.summary.totals) {
+        for (row, into) in totals.chunks_exact(2 * stretch).take(TOTALS).zip(&mut self.summary.totals) {
             take(row, &mut into[place.clone()]);
         }
-        let kept = emissions.chunks_exact(2 * words).zip(compute.chunks_exact(2 * words));
+        let kept = emissions.chunks_exact(2 * stretch).zip(compute.chunks_exact(2 * stretch));
         for ((e, c), group) in kept.zip(&mut self.summary.groups) {
             if let GroupSummary::Kept { emissions, compute } = group {
                 take(e, &mut emissions[place.clone()]);

@@ -18,16 +18,16 @@ pub struct Params {
     pub first: [u32; 2],
     pub draws: u32,
     pub stride: u32,
-    pub model: u32,
-    pub models: u32,
-    pub per_split: u32,
+    pub skip: u32,
+    pub take: u32,
     pub splits: u32,
+    pub has_independent: u32,
     pub effects: u32,
     pub cells: u32,
     pub groups: u32,
     pub kept_groups: u32,
-    pub has_independent: u32,
-    pub padding: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
     pub units: [i32; OUTPUTS],
     pub independent_unit: [i32; 4],
 }
@@ -84,6 +84,38 @@ pub struct ModelRecord {
     pub padding_2: u32,
 }
 
+/// Models in a [`Window`].
+pub const WINDOW: usize = 292;
+
+/// `Window` of `model_block.wgsl`: what fits a uniform buffer of 64 KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Window {
+    pub first: u32,
+    pub count: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
+    pub models: [ModelRecord; WINDOW],
+}
+
+/// Bytes from one window to the next.
+pub const WINDOW_STRIDE: u64 = 1 << 16;
+const _: () = assert!(size_of::<Window>() as u64 <= WINDOW_STRIDE);
+
+/// The windows of a tile, [`WINDOW_STRIDE`] apart.
+pub fn windows(records: &[ModelRecord]) -> Vec<u8> {
+    let stride = WINDOW_STRIDE as usize;
+    let mut bytes = vec![0; records.len().div_ceil(WINDOW) * stride];
+    for (w, (window, place)) in records.chunks(WINDOW).zip(bytes.chunks_exact_mut(stride)).enumerate() {
+        let header = [(w * WINDOW) as u32, window.len() as u32, 0, 0];
+        let (head, rest) = place.split_at_mut(16);
+        head.copy_from_slice(bytemuck::bytes_of(&header));
+        let records: &[u8] = bytemuck::cast_slice(window);
+        rest[..records.len()].copy_from_slice(records);
+    }
+    bytes
+}
+
 const HAS_ATCI: u32 = 1 << OUTPUTS;
 const SHARES: u32 = 1 << (OUTPUTS + 1);
 
@@ -138,7 +170,11 @@ pub fn effects(plan: &Plan) -> Vec<u64> {
 }
 
 /// The records of some of a plan's models and their group memberships.
-pub fn models(plan: &Plan, models: &[ModelPlan], tables: &[u32]) -> Result<(Vec<ModelRecord>, Vec<[i32; 4]>), GpuError> {
+pub fn models(
+    plan: &Plan,
+    models: &[ModelPlan],
+    tables: &[u32],
+) -> Result<(Vec<ModelRecord>, Vec<[i32; 4]>), GpuError> {
     let mut memberships = Vec::new();
     let mut records = Vec::with_capacity(models.len());
     for model in models {
@@ -168,9 +204,7 @@ fn record(plan: &Plan, model: &ModelPlan, tables: &[u32], first_group: u32) -> R
     for (s, slot) in record.slots.iter_mut().enumerate() {
         slot.cell = model.cells[s].map_or(0, |cell| cell + 1);
         slot.loc = model.marginals[s].one_plus().unwrap_or(0);
-        let table = |kind: u32, table: u32| {
-            (kind | plan.tables[table as usize].bits << 8, tables[table as usize])
-        };
+        let table = |kind: u32, table: u32| (kind | plan.tables[table as usize].bits << 8, tables[table as usize]);
         (slot.kind, slot.parameter) = match model.marginals[s] {
             Marginal::None => (0, 0),
             Marginal::Affine { scale } => (AFFINE, scale as u32),

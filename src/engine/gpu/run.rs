@@ -10,9 +10,9 @@ use super::budget::{Cut, WORKGROUP_DRAWS};
 use super::device::{Device, Readback};
 use super::error::GpuError;
 use super::gather::Gathered;
-use super::layout::{self, GROUP_SUMS, MODEL_SUMS, ModelRecord, Params, RangeRecord};
+use super::layout::{self, GROUP_SUMS, MODEL_SUMS, Params, RangeRecord, WINDOW, WINDOW_STRIDE, Window};
 use super::session::{Session, Traits};
-use super::shader::Kernel;
+use super::shader::{Kernel, LANES};
 use crate::plan::{BINS, INDEPENDENT, KEPT_GROUPS, Plan, TOTALS};
 
 /// What a dispatch should take.
@@ -73,8 +73,14 @@ struct Pending {
 
 enum Part {
     /// Counters of so many models from `first` on.
-    Models { first: usize, n: usize, draws: u64 },
-    Totals { draws: u64 },
+    Models {
+        first: usize,
+        n: usize,
+        draws: u64,
+    },
+    Totals {
+        draws: u64,
+    },
 }
 
 struct Work<'a> {
@@ -84,6 +90,8 @@ struct Work<'a> {
     buffers: Buffers,
     shared: Option<[Bound; 2]>,
     model_block: Bound,
+    /// By window of a tile, for `model_block`.
+    windows: Vec<wgpu::BindGroup>,
     merge: Option<Bound>,
     bin_groups: Option<Bound>,
     /// Where each of the plan's tables begins.
@@ -106,7 +114,14 @@ struct Work<'a> {
 }
 
 /// Draws what is not yet gathered.
-pub fn run(session: &Session, plan: &Plan, seed: u64, cut: Cut, into: &mut Gathered, report: Report) -> Result<(), Halt> {
+pub fn run(
+    session: &Session,
+    plan: &Plan,
+    seed: u64,
+    cut: Cut,
+    into: &mut Gathered,
+    report: Report,
+) -> Result<(), Halt> {
     let mut work = Work::new(session, plan, seed, cut)?;
     work.reported = into.next - into.draws().start;
     let end = into.draws().end;
@@ -126,13 +141,13 @@ pub fn run(session: &Session, plan: &Plan, seed: u64, cut: Cut, into: &mut Gathe
 impl<'a> Work<'a> {
     fn new(session: &'a Session, plan: &'a Plan, seed: u64, cut: Cut) -> Result<Work<'a>, GpuError> {
         let device = &session.device;
-        let stride = u64::from(cut.stride());
+        let draws = cut.stretch;
         let kept = plan.groups.len().min(KEPT_GROUPS);
         let binned = plan.groups.len() - kept;
         let group_rows = (plan.groups.len() + kept) as u64;
         let splits = u64::from(cut.splits);
-        // Per-draw rows: 16 bytes per quad of logarithms, 32 of totals.
-        let (log_row, total_row) = (16 * stride, 32 * stride);
+        // Per-draw rows: 4 bytes per logarithm, 8 per total.
+        let (log_row, total_row) = (4 * draws, 8 * draws);
         let (tables, table_starts) = layout::tables(plan.tables.iter().map(|t| &**t));
         let effects = layout::effects(plan);
         let memberships = plan.models.chunks(cut.tile).map(|t| t.iter().map(|m| m.groups.len()).sum::<usize>()).max();
@@ -143,7 +158,7 @@ impl<'a> Work<'a> {
             effects: device.input("shared effects", 8 * effects.len() as u64)?,
             logs: device.storage("logarithms of shared effects", plan.cells.len() as u64 * log_row)?,
             normals: device.storage("normals of shared effects", plan.effects.len() as u64 * log_row)?,
-            models: device.input("models", tile * size_of::<ModelRecord>() as u64)?,
+            models: device.uniform("models", tile.div_ceil(WINDOW as u64) * WINDOW_STRIDE)?,
             memberships: device.input("group memberships", 16 * memberships.unwrap_or(0) as u64)?,
             totals: device.storage("totals", splits * TOTALS as u64 * total_row)?,
             groups: device.storage("totals of groups", splits * group_rows * total_row)?,
@@ -168,7 +183,6 @@ impl<'a> Work<'a> {
         let model_buffers = [
             (0, &b.params),
             (1, &b.tables),
-            (2, &b.models),
             (3, &b.logs),
             (4, &b.totals),
             (5, &b.groups),
@@ -194,7 +208,7 @@ impl<'a> Work<'a> {
         ];
         let base = Params {
             seed: words(seed),
-            stride: cut.stride(),
+            stride: (draws / u64::from(LANES)) as u32,
             splits: cut.splits,
             effects: plan.effects.len() as u32,
             cells: plan.cells.len() as u32,
@@ -205,11 +219,18 @@ impl<'a> Work<'a> {
             independent_unit: [plan.total_units[INDEPENDENT]; 4],
             ..Params::default()
         };
+        let model_block = bound(Kernel::ModelBlock, &model_buffers)?;
+        let windows = (0..tile.div_ceil(WINDOW as u64)).map(|w| {
+            let bytes = size_of::<Window>() as u64;
+            device.bind_part("window of models", &model_block.pipeline, &b.models, w * WINDOW_STRIDE, bytes)
+        });
+        let windows = windows.collect::<Result<Vec<_>, _>>()?;
         Ok(Work {
             device,
             plan,
             cut,
-            model_block: bound(Kernel::ModelBlock, &model_buffers)?,
+            model_block,
+            windows,
             merge: if cut.splits > 1 { Some(bound(Kernel::Merge, &merge_buffers)?) } else { None },
             bin_groups: if binned > 0 { Some(bound(Kernel::BinGroups, &group_buffers)?) } else { None },
             shared,
@@ -248,7 +269,7 @@ impl<'a> Work<'a> {
         for (t, tile) in tiles {
             let first_model = t * self.cut.tile;
             let (records, memberships) = layout::models(plan, tile, &self.table_starts)?;
-            self.device.write(&self.buffers.models, &records);
+            self.device.write(&self.buffers.models, &layout::windows(&records));
             self.device.write(&self.buffers.memberships, &memberships);
             let mut encoder = self.device.encoder("begin of a tile");
             encoder.clear_buffer(&self.buffers.sums, 0, None);
@@ -256,12 +277,19 @@ impl<'a> Work<'a> {
             self.submit(encoder, 0.0)?;
             let mut at = 0;
             while at < tile.len() {
-                let models = ((self.size / n as f64) as usize).clamp(1, tile.len() - at);
-                let per_split = models.div_ceil(self.cut.splits as usize) as u32;
-                let params = Params { model: at as u32, models: models as u32, per_split, ..base };
-                self.device.write(&self.buffers.params, &[params]);
+                // Some models of a window, or some whole windows.
+                let wanted = (self.size / n as f64) as usize;
+                let (window, skip) = (at / WINDOW, at % WINDOW);
+                let here = (tile.len() - at).min(WINDOW - skip);
+                let whole = skip == 0 && wanted >= WINDOW;
+                let models =
+                    if whole { (wanted / WINDOW * WINDOW).min(tile.len() - at) } else { wanted.clamp(1, here) };
+                let take = if whole { WINDOW } else { models };
+                self.device.write(&self.buffers.params, &[Params { skip: skip as u32, take: take as u32, ..base }]);
                 let mut encoder = self.device.encoder("models");
-                dispatch(&mut encoder, &self.model_block, workgroups, self.cut.splits);
+                for w in window..window + models.div_ceil(WINDOW) {
+                    dispatch_to(&mut encoder, &self.model_block, Some(&self.windows[w]), workgroups, self.cut.splits);
+                }
                 self.submit(encoder, models as f64 * n as f64)?;
                 self.dispatches += 1;
                 self.device.dispatched(self.dispatches);
@@ -318,7 +346,7 @@ impl<'a> Work<'a> {
 
     /// Puts the splits together, bins the groups, and sends the totals on their way.
     fn send_totals(&mut self, draws: u64, base: Params, workgroups: u32) -> Result<(), GpuError> {
-        let row = 32 * u64::from(self.cut.stride());
+        let row = 8 * self.cut.stretch;
         let (kept, groups) = (self.kept as u64, self.plan.groups.len() as u64);
         let binned = self.binned as u64;
         let mut encoder = self.device.encoder("totals of a stretch");
@@ -368,7 +396,7 @@ impl<'a> Work<'a> {
     fn take(&mut self, into: &mut Gathered) -> Result<(), GpuError> {
         let Some(Pending { submission, readback, part }) = self.pending.pop_front() else { return Ok(()) };
         self.device.wait(&submission)?;
-        let (plan, stride) = (self.plan, self.cut.stride() as usize);
+        let (plan, stretch) = (self.plan, self.cut.stretch as usize);
         let (kept, binned) = (self.kept, self.binned);
         let pool = usize::from(matches!(part, Part::Totals { .. }));
         let ((), buffer) = self.device.read(readback, |words| match part {
@@ -377,12 +405,12 @@ impl<'a> Work<'a> {
                 into.take_models(plan, first, draws, sums, &rest[..n * 2 * BINS]);
             }
             Part::Totals { draws } => {
-                let row = 8 * stride;
+                let row = 2 * stretch;
                 let (totals, rest) = words.split_at(TOTALS * row);
                 let (emissions, rest) = rest.split_at(kept * row);
                 let (compute, rest) = rest.split_at(kept * row);
                 let (sums, bins) = rest.split_at(binned * GROUP_SUMS);
-                into.take_totals(draws, stride, totals, emissions, compute, sums, &bins[..binned * BINS]);
+                into.take_totals(draws, stretch, totals, emissions, compute, sums, &bins[..binned * BINS]);
             }
         })?;
         self.staging[pool].push(buffer);
@@ -391,10 +419,18 @@ impl<'a> Work<'a> {
 }
 
 fn dispatch(encoder: &mut wgpu::CommandEncoder, bound: &Bound, x: u32, y: u32) {
+    dispatch_to(encoder, bound, None, x, y);
+}
+
+/// With a second group of buffers.
+fn dispatch_to(encoder: &mut wgpu::CommandEncoder, bound: &Bound, second: Option<&wgpu::BindGroup>, x: u32, y: u32) {
     let descriptor = wgpu::ComputePassDescriptor { label: Some(bound.kernel.entry()), timestamp_writes: None };
     let mut pass = encoder.begin_compute_pass(&descriptor);
     pass.set_pipeline(&bound.pipeline);
     pass.set_bind_group(0, &bound.group, &[]);
+    if second.is_some() {
+        pass.set_bind_group(1, second, &[]);
+    }
     pass.dispatch_workgroups(x, y, 1);
 }
 

@@ -13,7 +13,7 @@ use super::gather::Gathered;
 use super::layout;
 use super::run::{self, Halt};
 use super::session::{Session, Traits};
-use super::shader::Kernel;
+use super::shader::{Kernel, LANES};
 use crate::engine::accumulate::capped_count;
 use crate::engine::{Backend, Scalar, Summary, exp2, inverse_normal, log2, marginal, one_plus, philox};
 use crate::plan::table::{Table, TableError};
@@ -40,7 +40,8 @@ const BLOCKS: [(&str, usize); 8] = [
     ("log2 of a count", 1),
 ];
 const ANSWERS: usize = 12;
-const QUADS: usize = 64;
+/// Counters asked by seed.
+const DRAWS: usize = 256;
 /// 3 octaves per standard deviation.
 const SCALE: i32 = 3 << 26;
 const UNIT: i32 = -40;
@@ -74,7 +75,7 @@ struct SelfTestParams {
     table_bits: u32,
     scale: i32,
     unit: i32,
-    quads: u32,
+    count: u32,
     padding: u32,
 }
 
@@ -99,20 +100,16 @@ fn questions() -> [([u32; 2], [u32; 4]); 3] {
 fn blocks(session: &Session, table: &Table) -> Result<Vec<Check>, GpuError> {
     let mut checks: Vec<Check> = BLOCKS.iter().map(|&(name, _)| Check { name, answers: 0, wrong: 0 }).collect();
     for (seed, first) in questions() {
-        // Draw d of the quads asks the vector with its first word moved by d.
+        // Draw d asks the vector with its first word moved by d.
         let counter = |d: usize| [first[0].wrapping_add(d as u32), first[1], first[2], first[3]];
         let given = ask(session, seed, table, &counter)?;
-        for quad in 0..QUADS {
-            for lane in 0..4 {
-                let expected = answers(counter(4 * quad + lane), seed, table, lane);
-                let mut row = 0;
-                for (check, &(_, rows)) in checks.iter_mut().zip(&BLOCKS) {
-                    for r in row..row + rows {
-                        check.answers += 1;
-                        check.wrong += usize::from(given[(quad * ANSWERS + r) * 4 + lane] != expected[r]);
-                    }
-                    row += rows;
-                }
+        for (d, given) in given.iter().enumerate() {
+            let expected = answers(counter(d), seed, table);
+            let mut row = 0;
+            for (check, &(_, rows)) in checks.iter_mut().zip(&BLOCKS) {
+                check.answers += rows;
+                check.wrong += (row..row + rows).filter(|&r| given[r] != expected[r]).count();
+                row += rows;
             }
         }
     }
@@ -120,20 +117,14 @@ fn blocks(session: &Session, table: &Table) -> Result<Vec<Check>, GpuError> {
 }
 
 /// The answers of the twins on the CPU.
-fn answers(counter: [u32; 4], seed: [u32; 2], table: &Table, lane: usize) -> [u32; ANSWERS] {
+fn answers(counter: [u32; 4], seed: [u32; 2], table: &Table) -> [u32; ANSWERS] {
     let words = philox::philox4x32_10(counter, seed);
     let z = inverse_normal::inverse_normal(words[0]);
     let y = marginal::affine(SCALE, z);
     let h = exp2::fraction(y);
     let count = exp2::count(h, y, UNIT);
     let capped = capped_count(h, y, UNIT, 48);
-    let (low, high) = (u64::from(words[0] | 1), u64::from(words[1]));
-    let counted = match lane {
-        0 => high << 32 | low,
-        1 => high >> 16 << 32 | low,
-        2 => low,
-        _ => low >> 16 | 1,
-    };
+    let counted = u64::from(words[1] >> (words[2] & 31)) << 32 | u64::from(words[0] | 1);
     [
         words[0],
         words[1],
@@ -155,8 +146,9 @@ fn ask(
     seed: [u32; 2],
     table: &Table,
     counter: &dyn Fn(usize) -> [u32; 4],
-) -> Result<Vec<u32>, GpuError> {
+) -> Result<Vec<[u32; ANSWERS]>, GpuError> {
     let device = &session.device;
+    let lanes = LANES as usize;
     let (entries, starts) = layout::tables(std::iter::once(table));
     let params = SelfTestParams {
         seed,
@@ -164,20 +156,21 @@ fn ask(
         table_bits: table.bits,
         scale: SCALE,
         unit: UNIT,
-        quads: QUADS as u32,
+        count: (DRAWS / lanes) as u32,
         padding: 0,
     };
-    let mut counters = vec![[[0u32; 4]; 4]; QUADS];
-    for (d, lane) in (0..4 * QUADS).map(|d| (d, d % 4)) {
+    // By invocation, word, draw of the invocation.
+    let mut counters = vec![0; 4 * DRAWS];
+    for d in 0..DRAWS {
         for (word, value) in counter(d).into_iter().enumerate() {
-            counters[d / 4][word][lane] = value;
+            counters[(d / lanes * 4 + word) * lanes + d % lanes] = value;
         }
     }
-    let bytes = (16 * ANSWERS * QUADS) as u64;
+    let bytes = (4 * ANSWERS * DRAWS) as u64;
     let buffers = [
         device.uniform("self-test parameters", size_of::<SelfTestParams>() as u64)?,
         device.input("self-test tables", 8 * entries.len() as u64)?,
-        device.input("self-test counters", 64 * QUADS as u64)?,
+        device.input("self-test counters", 16 * DRAWS as u64)?,
         device.storage("self-test answers", bytes)?,
     ];
     device.write(&buffers[0], &[params]);
@@ -191,21 +184,24 @@ fn ask(
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         pass.set_pipeline(&pipeline);
         pass.set_bind_group(0, &group, &[]);
-        pass.dispatch_workgroups(QUADS.div_ceil(64) as u32, 1, 1);
+        pass.dispatch_workgroups((DRAWS / lanes).div_ceil(64) as u32, 1, 1);
     }
     let staging = device.staging("self-test answers, coming back", bytes)?;
     encoder.copy_buffer_to_buffer(&buffers[3], 0, &staging, 0, bytes);
     let (submission, readback) = device.submit_readback(encoder, staging);
     device.wait(&submission)?;
-    Ok(device.read(readback, <[u32]>::to_vec)?.0)
+    let one = |words: &[u32], d: usize| {
+        std::array::from_fn(|answer| words[(d / lanes * ANSWERS + answer) * lanes + d % lanes])
+    };
+    Ok(device.read(readback, |words| (0..DRAWS).map(|d| one(words, d)).collect())?.0)
 }
 
-const DRAWS: u64 = 300;
+const PLAN_DRAWS: u64 = 300;
 
 fn whole_plan(session: &Session, table: Table) -> Result<Check, GpuError> {
     let plan = small_plan(table);
     // Draws on both sides of a change of the counter's upper word; two stretches, two tiles, two splits.
-    let draws = (1 << 32) - 200..(1 << 32) - 200 + DRAWS;
+    let draws = (1 << 32) - 200..(1 << 32) - 200 + PLAN_DRAWS;
     let mut gathered = Gathered::new(&plan, draws.clone());
     let cut = Cut { stretch: 256, tile: 4, splits: 2 };
     match run::run(session, &plan, 42, cut, &mut gathered, &|_| true) {

@@ -16,6 +16,10 @@ pub struct Traits {
     pub groups: bool,
     pub saturable: bool,
     pub saturable_values: bool,
+    pub tables: bool,
+    pub pieces: bool,
+    pub last_slots: bool,
+    pub shared_pue: bool,
 }
 
 impl Traits {
@@ -27,6 +31,10 @@ impl Traits {
             groups: !plan.groups.is_empty(),
             saturable: plan.saturable,
             saturable_values: plan.models.iter().any(saturable),
+            tables: !plan.tables.is_empty(),
+            pieces: plan.tables.iter().any(|t| !t.pieces.is_empty()),
+            last_slots: plan.models.iter().any(|m| m.marginals[4..].iter().any(|m| m.is_random())),
+            shared_pue: plan.models.iter().any(|m| m.independent_pue_scale != 0),
         }
     }
 
@@ -41,6 +49,10 @@ impl Traits {
                 ("HAS_SHARED", number(self.shared)),
                 ("HAS_ZEROS", number(self.zeros)),
                 ("HAS_GROUPS", number(self.groups)),
+                ("HAS_TABLES", number(self.tables)),
+                ("HAS_PIECES", number(self.pieces)),
+                ("HAS_LAST_SLOTS", number(self.last_slots)),
+                ("HAS_SHARED_PUE", number(self.shared_pue)),
             ],
             Kernel::Merge => vec![totals],
             // A group's total may be above 2^48 whatever its members are.

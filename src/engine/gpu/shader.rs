@@ -1,8 +1,8 @@
 //! The kernels: which files of `shaders/` make each one up, and in which variant.
 //!
-//! A kernel is its shared modules and its own file, joined. Two modules exist twice with the same functions and the
+//! A kernel is its shared modules and its own file, joined. Some modules exist twice with the same functions and the
 //! same bits: 64-bit arithmetic (`wide_u64`, `wide_u32`) and sums over a workgroup (`limbs_subgroup`,
-//! `limbs_workgroup`). Which of them is taken depends on what the device has, never on the plan.
+//! `limbs_workgroup`). Which of them is taken depends on the device, never on the plan.
 
 /// What a device has beyond WebGPU's core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,9 @@ impl Variant {
         }
     }
 }
+
+/// Draws per invocation (`LANES` of `lanes.wgsl`).
+pub const LANES: u32 = 4;
 
 /// A kernel: one entry point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,36 +78,27 @@ impl Kernel {
     pub fn source(self, variant: Variant) -> String {
         let wide = if variant.int64 { shader!("wide_u64") } else { shader!("wide_u32") };
         let limbs = if variant.subgroups { shader!("limbs_subgroup") } else { shader!("limbs_workgroup") };
-        let lanes = shader!("lanes");
-        let random = [shader!("philox"), shader!("tables"), shader!("inverse_normal"), shader!("marginal")];
+        let every = [shader!("lanes"), shader!("tables"), wide];
         let params = shader!("params");
+        let random = [shader!("philox"), shader!("inverse_normal"), shader!("marginal")];
         let totals = [shader!("exp2"), shader!("accumulate"), shader!("totals")];
-        let parts: Vec<&str> = match self {
-            Kernel::SharedNormals | Kernel::SharedLogs => {
-                [&[wide, lanes, params][..], &random, &[shader!("shared")]].concat()
+        let summarise = [limbs, shader!("summarise")];
+        let own: Vec<&str> = match self {
+            Kernel::SharedNormals | Kernel::SharedLogs => [&[params][..], &random, &[shader!("shared")]].concat(),
+            Kernel::ModelBlock => {
+                let one_plus = [params, shader!("one_plus")];
+                [&random[..], &one_plus, &totals, &summarise, &[shader!("model_block")]].concat()
             }
-            Kernel::ModelBlock => [
-                &[wide, limbs, lanes, params][..],
-                &random,
-                &[shader!("one_plus")],
-                &totals,
-                &[shader!("summarise"), shader!("model_block")],
-            ]
-            .concat(),
-            Kernel::Merge => [&[wide, lanes, params][..], &totals, &[shader!("merge")]].concat(),
-            Kernel::BinGroups => [
-                &[wide, limbs, lanes, params, shader!("tables")][..],
-                &totals,
-                &[shader!("log2"), shader!("summarise"), shader!("bin_groups")],
-            ]
-            .concat(),
-            Kernel::SelfTest => [
-                &[wide, lanes][..],
-                &random,
-                &[shader!("one_plus"), shader!("exp2"), shader!("log2"), shader!("self_test")],
-            ]
-            .concat(),
+            Kernel::Merge => [&[params][..], &totals, &[shader!("merge")]].concat(),
+            Kernel::BinGroups => {
+                let log2 = [params, shader!("log2")];
+                [&log2[..], &totals, &summarise, &[shader!("bin_groups")]].concat()
+            }
+            Kernel::SelfTest => {
+                let rest = [shader!("one_plus"), shader!("exp2"), shader!("log2"), shader!("self_test")];
+                [&random[..], &rest].concat()
+            }
         };
-        parts.concat()
+        [&every[..], &own].concat().concat()
     }
 }

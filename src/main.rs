@@ -3,5 +3,11 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Without a desktop session Mesa's device-select layer prints "error: XDG_RUNTIME_DIR is invalid" for every Vulkan
+    // instance, which is no error. It sorts devices for desktops; we choose by type and name.
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: nothing else runs yet.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
     carbonhaze::cli::main()
 }

@@ -3,17 +3,21 @@
 //! Arguments are taken in two steps: clap reads what was typed, then each command resolves it against the study file.
 //! Exit codes are decided here and nowhere else: 0 done, 1 the run failed, 2 bad input or usage, 130 interrupted.
 
+mod backend;
+mod bench;
 mod check;
+mod doctor;
 mod explain;
 mod priors;
 mod run;
+pub mod workload;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::assess::{self, Assessment};
 use crate::portfolio::study_file::MAX_DRAWS;
@@ -27,7 +31,8 @@ use crate::portfolio::{Portfolio, Problem, Warning, study_file};
   haze run study.toml --out results/        a study file: priors, scope, groups, draws
   haze check models.csv                     what is wrong or suspicious in the input
   haze explain models.csv org/model-7b      how every factor of one model came about
-  haze priors > priors.toml                 the default priors with their sources, as a file to edit")]
+  haze priors > priors.toml                 the default priors with their sources, as a file to edit
+  haze doctor                               the GPUs of this machine, and whether they answer rightly")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -49,6 +54,10 @@ enum Command {
         /// The model's id
         id: String,
     },
+    /// What this machine can draw on: adapters, drivers, self-test, what is missing
+    Doctor,
+    /// Model-draws per second of the backends of this machine
+    Bench(bench::BenchArgs),
     /// The priors in force with their sources, as a file that can be edited and given back
     #[command(after_help = "To use an edited file, keep the entries you changed in the [priors.*] sections of a study
 file that also names your models files:
@@ -84,15 +93,8 @@ struct RunArgs {
     /// Level of the credible intervals, between 0 and 1 [default: 0.95]
     #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
     interval: Option<f64>,
-    /// What draws: every backend gives the same bytes
-    #[arg(long, value_enum, default_value = "auto")]
-    backend: BackendChoice,
-    /// Threads (default: all cores); changes no result
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
-    /// Draws per chunk (default: 4096); changes no result
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    chunk: Option<u32>,
+    #[command(flatten)]
+    backend: backend::BackendArgs,
     /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -102,12 +104,6 @@ struct RunArgs {
     /// No table and no progress; problems are still told
     #[arg(long)]
     quiet: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BackendChoice {
-    Auto,
-    Cpu,
 }
 
 fn draws(text: &str) -> Result<u64, String> {
@@ -174,6 +170,8 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Check { file } => check::check(&file),
         Command::Explain { file, id } => explain::explain(&file, &id),
+        Command::Doctor => doctor::doctor(),
+        Command::Bench(args) => bench::bench(args),
         Command::Priors { study } => priors::priors(study.as_deref()),
     };
     match outcome {

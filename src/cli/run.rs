@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{BackendChoice, Failure, RunArgs, assess, colour, print, warn};
+use super::backend::Chosen;
+use super::{Failure, RunArgs, assess, colour, print, warn};
 use crate::assess::Assessment;
-use crate::engine::{Backend, Cpu, Simd, Stopped, Summary};
+use crate::engine::{Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
 use crate::plan::{self, KEPT_GROUPS, Plan, TOTALS};
@@ -134,23 +135,23 @@ fn draw(
     effective: &Effective,
     interrupt: &Interrupt,
 ) -> Result<(Summary, json::Backend), Failure> {
-    let simd = Simd::detect();
-    let cpu = match args.backend {
-        BackendChoice::Auto | BackendChoice::Cpu => {
-            Cpu::new(args.threads.map_or(0, usize::from), args.chunk.map_or(0, |n| n as usize), simd)
-        }
-    };
-    let cpu = cpu.context("cannot start the threads")?;
-    let backend = json::Backend { name: "cpu".into(), adapter: Some(simd.name().into()), threads: cpu.threads() };
+    let model_draws = effective.draws.saturating_mul(plan.models.len() as u64);
+    let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
+    if !args.quiet {
+        eprintln!("{line}");
+    }
     let bar = progress_bar(effective.draws, args.quiet);
     let progress = |n| {
         bar.inc(n);
         interrupt.check().is_ok()
     };
-    let outcome = cpu.run(plan, effective.seed, 0..effective.draws, &progress);
+    let outcome = chosen.backend().run(plan, effective.seed, 0..effective.draws, &progress);
     bar.finish_and_clear();
+    for notice in chosen.notices() {
+        eprintln!("warning: {notice}");
+    }
     match outcome {
-        Ok(summary) => Ok((summary, backend)),
+        Ok(summary) => Ok((summary, chosen.info())),
         Err(Stopped::Interrupted) => Err(Failure::Interrupted),
         Err(stopped @ Stopped::Device(_)) => Err(Failure::Run(anyhow::Error::new(stopped))),
     }

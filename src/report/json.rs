@@ -33,11 +33,12 @@ pub struct RunInfo {
 /// What drew.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Backend {
-    /// `cpu` or `gpu`.
+    /// `cpu`, `gpu`, or `gpu, then cpu` where the GPU failed on the way.
     pub name: String,
     /// The GPU, or the instruction set of the CPU.
     pub adapter: Option<String>,
-    pub threads: usize,
+    /// Threads of the CPU.
+    pub threads: Option<usize>,
 }
 
 /// Writes the result as UTF-8 JSON with a line end at the end.
@@ -477,7 +478,7 @@ mod tests {
     pub(crate) fn run_info() -> RunInfo {
         RunInfo {
             plan_hash: "0123456789abcdef".repeat(4),
-            backend: Backend { name: "cpu".into(), adapter: Some("avx2".into()), threads: 2 },
+            backend: Backend { name: "cpu".into(), adapter: Some("avx2".into()), threads: Some(2) },
             timings: vec![("draw".into(), 1.25)],
         }
     }

@@ -14,6 +14,7 @@ mod device;
 mod error;
 mod fault;
 mod gather;
+pub mod installation;
 pub mod layout;
 mod run;
 mod self_test;
@@ -21,6 +22,7 @@ mod session;
 pub mod shader;
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use adapter::{Facts, Kind};
@@ -67,6 +69,7 @@ pub struct Gpu {
     session: Mutex<Option<Arc<Session>>>,
     fallback: Option<Cpu>,
     notices: Mutex<Vec<String>>,
+    finished_on_cpu: AtomicBool,
 }
 
 impl Gpu {
@@ -80,7 +83,16 @@ impl Gpu {
     pub fn with(found: Found, options: Options, fallback: Option<Cpu>) -> Gpu {
         let variant = options.variant.unwrap_or(found.facts.variant());
         let faults = Arc::new(Faults::new(options.faults.clone()));
-        Gpu { found, variant, options, faults, session: Mutex::default(), fallback, notices: Mutex::default() }
+        Gpu {
+            found,
+            variant,
+            options,
+            faults,
+            session: Mutex::default(),
+            fallback,
+            notices: Mutex::default(),
+            finished_on_cpu: AtomicBool::new(false),
+        }
     }
 
     pub fn facts(&self) -> &Facts {
@@ -95,6 +107,11 @@ impl Gpu {
     /// Opens the device and asks for known answers.
     pub fn self_test(&self) -> Result<Vec<Check>, GpuError> {
         self_test::checks(&*self.open()?)
+    }
+
+    /// Whether the CPU had to finish a run of this backend.
+    pub fn finished_on_cpu(&self) -> bool {
+        self.finished_on_cpu.load(Ordering::Relaxed)
     }
 
     fn notice(&self, text: String) {
@@ -200,6 +217,7 @@ impl Backend for Gpu {
         let Some(cpu) = &self.fallback else { return Err(Stopped::Device(failure.to_string())) };
         let done = gathered.next - draws.start;
         self.notice(format!("{failure}; drawing the rest, from draw {done} on, on the CPU"));
+        self.finished_on_cpu.store(true, Ordering::Relaxed);
         self.finish_on(cpu, plan, seed, &mut gathered, progress)?;
         Ok(gathered.finish(plan))
     }

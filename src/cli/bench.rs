@@ -1,0 +1,163 @@
+//! `haze bench`: model-draws per second of the backends of this machine, for named workloads.
+//!
+//! A model-draw is one draw of all factors of one model, with all outputs: four totals, independent emissions where
+//! effects are shared, exact sums and bins of emissions and ATCI. The number of draws grows until a run takes half a
+//! second; that run is the measurement, from the compiled plan to the merged summary.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::backend::{BackendArgs, BackendChoice, Chosen};
+use super::workload::Workload;
+use super::{Failure, print};
+use crate::engine::Stopped;
+use crate::plan::Plan;
+use crate::report::files;
+
+/// A run of this many seconds is a measurement.
+const LONG_ENOUGH_S: f64 = 0.5;
+const FIRST_DRAWS: u64 = 1 << 12;
+/// 40 bytes of totals each.
+const MOST_DRAWS: u64 = 1 << 24;
+const MODELS: usize = 5000;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  haze bench                                the CPU, and the GPU if there is one
+  haze bench --adapter llvmpipe             the CPU and Mesa's software GPU
+  haze bench --workload lognormals --models 2000 --draws 1000000 --json -")]
+pub struct BenchArgs {
+    #[command(flatten)]
+    backend: BackendArgs,
+    /// Only this workload (can be given several times)
+    #[arg(long, value_enum, value_name = "NAME")]
+    workload: Vec<Workload>,
+    /// Models of each workload
+    #[arg(long, value_name = "N", default_value_t = MODELS, value_parser = models)]
+    models: usize,
+    /// Draws (default: as many as take half a second)
+    #[arg(long, value_name = "N", value_parser = super::draws)]
+    draws: Option<u64>,
+    /// Write the measurements as JSON to this file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+fn models(text: &str) -> Result<usize, String> {
+    match text.replace('_', "").parse() {
+        Ok(n) if (1..=2_000_000).contains(&n) => Ok(n),
+        _ => Err("expected a whole number from 1 to 2,000,000".into()),
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    version: &'static str,
+    measurements: Vec<Measurement>,
+}
+
+#[derive(Debug, Serialize)]
+struct Measurement {
+    workload: &'static str,
+    models: usize,
+    draws: u64,
+    backend: String,
+    adapter: Option<String>,
+    threads: Option<usize>,
+    seconds: f64,
+    model_draws_per_s: f64,
+}
+
+pub fn bench(args: BenchArgs) -> Result<(), Failure> {
+    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
+    let file = args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose();
+    let file = file.map_err(|e| Failure::Usage(e.to_string()))?;
+    let backends = backends(&args.backend)?;
+    let chosen = if args.workload.is_empty() { Workload::ALL.to_vec() } else { args.workload };
+    let mut measurements = vec![];
+    if !to_stdout {
+        print(&format!(
+            "{:12} {:>9} {:>12}  {:>22}  backend\n",
+            "workload", "models", "draws", "million model-draws/s"
+        ))?;
+    }
+    for workload in chosen {
+        let plan = workload.plan(args.models).map_err(Failure::Run)?;
+        let mut first = None;
+        for backend in &backends {
+            let measurement = measure(workload, &plan, backend, args.draws)?;
+            let rate = measurement.model_draws_per_s / 1e6;
+            let ratio = first.map_or(String::new(), |first| format!(", {:.2} times the first", rate / first));
+            first.get_or_insert(rate);
+            if !to_stdout {
+                let of = measurement.adapter.as_deref().unwrap_or(&measurement.backend);
+                let (models, draws) = (measurement.models, measurement.draws);
+                print(&format!("{:12} {models:>9} {draws:>12}  {rate:>22.1}  {of}{ratio}\n", workload.name()))?;
+                let _ = std::io::stdout().flush();
+            }
+            measurements.push(measurement);
+        }
+    }
+    let report = Report { version: env!("CARGO_PKG_VERSION"), measurements };
+    let mut text = serde_json::to_string_pretty(&report).map_err(|e| Failure::Run(e.into()))?;
+    text.push('\n');
+    match file {
+        Some(file) => file.commit(&[&|out| out.write_all(text.as_bytes())]).map_err(|e| Failure::Run(e.into())),
+        None if to_stdout => print(&text),
+        None => Ok(()),
+    }
+}
+
+/// The backends asked for; by default the CPU, then the GPU if there is one.
+fn backends(args: &BackendArgs) -> Result<Vec<Chosen>, Failure> {
+    let mut backends = vec![];
+    if args.backend != BackendChoice::Gpu {
+        let cpu = BackendArgs { backend: BackendChoice::Cpu, adapter: None, threads: args.threads, chunk: args.chunk };
+        backends.push(Chosen::new(&cpu, u64::MAX)?.0);
+    }
+    if args.backend == BackendChoice::Cpu && args.adapter.is_none() {
+        return Ok(backends);
+    }
+    match Chosen::new(args, u64::MAX)? {
+        (gpu @ Chosen::Gpu(_), _) => backends.push(gpu),
+        (Chosen::Cpu(_), why) => eprintln!("{why}"),
+    }
+    Ok(backends)
+}
+
+fn measure(workload: Workload, plan: &Plan, chosen: &Chosen, draws: Option<u64>) -> Result<Measurement, Failure> {
+    let time = |draws: u64| {
+        let start = Instant::now();
+        match chosen.backend().run(plan, 42, 0..draws, &|_| true) {
+            Ok(_) => Ok(start.elapsed().as_secs_f64()),
+            Err(Stopped::Interrupted) => Err(Failure::Interrupted),
+            Err(stopped) => Err(Failure::Run(anyhow::Error::new(stopped))),
+        }
+    };
+    // Opens the device, compiles, fills the caches.
+    time(FIRST_DRAWS.min(draws.unwrap_or(u64::MAX)))?;
+    let mut n = draws.unwrap_or(FIRST_DRAWS);
+    let mut seconds = time(n)?;
+    while draws.is_none() && seconds < LONG_ENOUGH_S && n < MOST_DRAWS {
+        n *= if seconds < LONG_ENOUGH_S / 4.0 { 4 } else { 2 };
+        seconds = time(n)?;
+    }
+    for notice in chosen.notices() {
+        eprintln!("warning: {notice}");
+    }
+    let info = chosen.info();
+    let model_draws = plan.models.len() as f64 * n as f64;
+    Ok(Measurement {
+        workload: workload.name(),
+        models: plan.models.len(),
+        draws: n,
+        backend: info.name,
+        adapter: info.adapter,
+        threads: info.threads,
+        seconds,
+        model_draws_per_s: model_draws / seconds,
+    })
+}

@@ -3,78 +3,20 @@
 //! `cargo bench --bench throughput` (peers: `pip install -r benches/peers/requirements.txt`, else they are reported as
 //! skipped; `HAZE_PEERS_PYTHON` names another interpreter). A model-draw is one draw of all factors of one model.
 //! Ours counts every output: four totals per draw, two summaries with histograms per model, independent emissions
-//! where effects are shared. Medians of several interleaved rounds, because machines drift.
-
-#[path = "../tests/common/mod.rs"]
-mod common;
+//! where effects are shared. Every adapter found is measured, software ones too. Medians of several interleaved rounds, because machines drift.
 
 use std::process::Command;
 use std::time::Instant;
 
-use carbonhaze::assess::{Assessment, SLOTS, Slot};
+use carbonhaze::cli::workload::Workload;
+use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::{Backend, Cpu, Scalar, Simd};
 use carbonhaze::plan::Plan;
-use carbonhaze::plan::compile::compile;
-use carbonhaze::portfolio::{Distribution, Factor};
-use common::{effect, factor, model, scope};
 
 const MODELS: usize = 5000;
 const DRAWS: u64 = 20_480;
+const GPU_DRAWS: u64 = 65_536;
 const ROUNDS: usize = 3;
-
-fn workload(name: &str) -> Assessment {
-    let lognormal = |median, gsd| Distribution::LogNormal { median, gsd };
-    let shared = match name {
-        "6 shared effects" => {
-            let mut effects = vec![
-                effect(Factor::Compute, &[], &[], 0, 1.05),
-                effect(Factor::Efficiency, &[], &[], 0, 1.05),
-                effect(Factor::Efficiency, &[], &[], 1, 1.10),
-                effect(Factor::Grid, &[], &[], 0, 1.08),
-            ];
-            effects.extend((0..20).map(|r| effect(Factor::Efficiency, &["org"], &[&format!("{r:02}")], 0, 1.4)));
-            effects.extend((0..20).map(|r| effect(Factor::Grid, &["org"], &[&format!("{r:02}")], 0, 1.3)));
-            effects.sort_by(|a, b| (a.factor, &a.by, &a.value, a.ordinal).cmp(&(b.factor, &b.by, &b.value, b.ordinal)));
-            effects
-        }
-        _ => vec![],
-    };
-    let models = (0..MODELS).map(|k| {
-        let mut factors = [const { None }; SLOTS];
-        let spread = 1.2 + 0.1 * (k % 7) as f64;
-        let distributions = match name {
-            "tables" => [
-                Distribution::Triangular { lo: 1e22, mode: 2e22, hi: 9e22 },
-                Distribution::Mixture(vec![(0.5, lognormal(1e11, 1.3)), (0.5, lognormal(3e11, 1.3))]),
-                Distribution::Uniform { lo: 1.05, hi: 1.5 },
-                Distribution::Gamma { shape: 4.0 + (k % 3) as f64, scale: 100.0 },
-            ],
-            _ => [
-                lognormal(1e22 * (1 + k % 13) as f64, 1.0 + spread),
-                lognormal(2e11, spread),
-                Distribution::Shifted { shift: 1.0, inner: Box::new(lognormal(0.2, 1.35)) },
-                lognormal(300.0 + k as f64 / 50.0, 1.3),
-            ],
-        };
-        for (s, d) in distributions.into_iter().enumerate() {
-            factors[s] = factor(d);
-        }
-        for (i, e) in shared.iter().enumerate() {
-            let slot = match e.factor {
-                Factor::Compute => Slot::Compute,
-                Factor::Efficiency => Slot::Efficiency,
-                _ => Slot::Grid,
-            };
-            let of_this = e.value.is_empty() || e.value[0] == format!("{:02}", k % 20);
-            if let Some(f) = factors[slot as usize].as_mut().filter(|_| of_this) {
-                f.shared.push((i, 1.0));
-            }
-        }
-        model(&format!("model-{k:05}"), factors)
-    });
-    let models = models.collect();
-    Assessment { models, shared, scope: scope(), warnings: vec![], groups_by: vec![] }
-}
 
 /// Million model-draws per second.
 fn rate(backend: &dyn Backend, plan: &Plan, draws: u64) -> f64 {
@@ -103,8 +45,10 @@ fn main() {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     println!("million model-draws per second, median of {ROUNDS} rounds, {cores} cores");
     println!("{MODELS} models x {DRAWS} draws, all outputs\n");
-    let names = ["4 own lognormals", "6 shared effects", "tables"];
-    let plans: Vec<Plan> = names.iter().map(|n| compile(&workload(n)).expect("compiles")).collect();
+    let names = Workload::ALL.map(Workload::name);
+    let plans = Workload::ALL.map(|w| w.plan(MODELS).expect("compiles"));
+    let found = gpu::adapter::all().into_iter().filter(|found| found.facts.missing().is_none());
+    let gpus: Vec<Gpu> = found.map(|found| Gpu::with(found, gpu::Options::default(), None)).collect();
     let mut ours: Vec<(String, Vec<f64>)> = vec![];
     let mut others: Vec<(String, Vec<f64>)> = vec![];
     for round in 0..ROUNDS {
@@ -126,11 +70,18 @@ fn main() {
                     note(0, format!("{name}, {}, {threads} thread(s)", simd.name()), rate(&cpu, plan, DRAWS));
                 }
             }
+            for gpu in &gpus {
+                if round == 0 {
+                    // Opens the device and compiles.
+                    rate(gpu, plan, 256);
+                }
+                note(0, format!("{name}, {}", gpu.facts().name), rate(gpu, plan, GPU_DRAWS));
+            }
         }
         peers().into_iter().for_each(|(name, rate)| note(1, name, rate));
     }
     for (name, rates) in &ours {
-        println!("{name:45} {:8.1}", median(rates.clone()));
+        println!("{name:55} {:8.1}", median(rates.clone()));
     }
     let best = format!("{}, {}, {cores} thread(s)", names[0], Simd::detect().name());
     let best = ours.iter().find(|(n, _)| *n == best).map_or(f64::NAN, |(_, r)| median(r.clone()));
@@ -140,6 +91,6 @@ fn main() {
     }
     for (name, rates) in others {
         let rate = median(rates);
-        println!("{name:45} {rate:8.1}   ours / it: {:5.1}", best / rate);
+        println!("{name:55} {rate:8.1}   ours / it: {:5.1}", best / rate);
     }
 }

@@ -12,16 +12,16 @@ use crate::report::json;
 /// The flags of every command that draws.
 #[derive(Debug, clap::Args)]
 pub struct BackendArgs {
-    /// What draws; every backend gives the same bytes. auto: a real GPU if there is one and the run is long, else the CPU
+    /// What draws; changes no result
     #[arg(long, value_enum, default_value = "auto")]
     pub backend: BackendChoice,
-    /// The GPU whose name contains this (`haze doctor` lists them); a software one is only taken so
+    /// The GPU whose name contains this (see `haze doctor`)
     #[arg(long, value_name = "PART_OF_NAME")]
     pub adapter: Option<String>,
     /// Threads of the CPU (default: all cores); changes no result
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Draws per chunk (default: 4096 on the CPU, by memory on a GPU); changes no result
+    /// Draws per chunk; changes no result
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub chunk: Option<u32>,
 }

@@ -80,7 +80,8 @@ file that also names your models files:
   haze run models.csv --json - | jq .total.emissions_t
   cat models.csv | haze run -
 
-The command line goes before the study file, the study file before the defaults.")]
+The command line goes before the study file, the study file before the defaults.
+--backend auto takes a real GPU for long runs, else the CPU; a software GPU is taken only by --adapter.")]
 struct RunArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,

@@ -1,0 +1,86 @@
+//! Drawing on a GPU from the command line. Needs an adapter: Mesa's lavapipe will do (`apt install mesa-vulkan-drivers`).
+
+use serde_json::Value;
+
+use crate::{MODELS, STUDY, comparable, errors, folder, haze, outcome, printed, result};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+
+/// The name of an adapter that passes the self-test, as the doctor tells it. Without one the test is skipped, and says
+/// so, unless HAZE_REQUIRE_GPU=1.
+fn adapter() -> Option<String> {
+    let dir = folder(&[]);
+    let page = printed(dir.path(), &["doctor"]);
+    assert!(page.starts_with("Adapters\n") && page.contains("\nSuggested: "), "{page}");
+    let name = page.lines().nth(1).filter(|_| page.contains("self-test   passed")).map(|line| line.trim().to_string());
+    if name.is_none() {
+        assert!(std::env::var_os("HAZE_REQUIRE_GPU").is_none_or(|v| v != "1"), "no GPU: {page}");
+        eprintln!("skipped: no adapter to draw on");
+    }
+    name
+}
+
+#[test]
+fn the_result_differs_in_backend_and_timings_only() {
+    let Some(adapter) = adapter() else { return };
+    let dir = folder(&[("models.csv", MODELS), ("study.toml", STUDY)]);
+    let (hub, open) = (format!("{FIXTURES}/hub_models.csv"), format!("{FIXTURES}/open_weights.csv"));
+    for (file, draws) in [("study.toml", "5001"), (&hub, "2001"), (&open, "20001")] {
+        let on = |args: &[&str]| result(dir.path(), &[&[file, "--draws", draws], args].concat());
+        let (cpu, gpu) = (on(&["--backend", "cpu"]), on(&["--backend", "gpu", "--adapter", &adapter]));
+        assert_eq!((&gpu["backend"]["name"], &gpu["backend"]["threads"]), (&Value::from("gpu"), &Value::Null));
+        assert_eq!(gpu["backend"]["adapter"], Value::from(adapter.as_str()));
+        assert!(comparable(&cpu) == comparable(&gpu), "{file}");
+        // Negative control: another seed.
+        assert!(comparable(&cpu) != comparable(&on(&["--adapter", &adapter, "--seed", "6"])));
+    }
+}
+
+#[test]
+fn a_run_says_what_draws_and_why() {
+    let dir = folder(&[("models.csv", MODELS)]);
+    let told = |args: &[&str]| errors(&outcome(dir.path(), &[&["run", "models.csv"], args].concat()));
+    assert!(told(&["--draws", "100"]).contains("drawing on the CPU"));
+    assert!(told(&["--draws", "100"]).contains("the run is short"));
+    assert!(!told(&["--draws", "100", "--quiet"]).contains("drawing"));
+    if let Some(adapter) = adapter() {
+        let part = adapter[..5].to_uppercase();
+        assert!(told(&["--draws", "100", "--adapter", &part]).contains(&format!("drawing on {adapter}")));
+    }
+}
+
+#[test]
+fn a_gpu_that_is_not_there_is_told_with_what_to_do() {
+    let dir = folder(&[("models.csv", MODELS)]);
+    let no_drivers = |args: &[&str]| haze(dir.path()).env("VK_DRIVER_FILES", "/none.json").args(args).output().unwrap();
+    let run = no_drivers(&["run", "models.csv", "--draws", "10", "--backend", "gpu", "--out", "results"]);
+    let text = errors(&run);
+    assert_eq!(run.status.code(), Some(1));
+    for part in ["no GPU was found", "  - ", "VK_DRIVER_FILES", "haze doctor", "--backend cpu"] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    assert!(!dir.path().join("results").exists(), "nothing half-written");
+    assert!(errors(&no_drivers(&["run", "models.csv", "--draws", "10", "--adapter", "voodoo"])).contains("\"voodoo\""));
+    let doctor = no_drivers(&["doctor"]);
+    let page = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(doctor.status.success() && page.contains("Adapters\n  none\n") && page.contains("--backend cpu"), "{page}");
+    let both = outcome(dir.path(), &["run", "models.csv", "--backend", "cpu", "--adapter", "x"]);
+    assert_eq!(both.status.code(), Some(2));
+    // With auto there is always the CPU.
+    let auto = no_drivers(&["run", "models.csv", "--draws", "20_000_000"]);
+    assert!(auto.status.success() && errors(&auto).contains("no GPU was found"), "{}", errors(&auto));
+}
+
+#[test]
+fn the_benchmark_measures() {
+    let dir = folder(&[]);
+    let args = ["bench", "--backend", "cpu", "--models", "20", "--draws", "2000"];
+    let page = printed(dir.path(), &args);
+    assert!(["lognormals", "shared", "tables"].iter().all(|w| page.contains(w)), "{page}");
+    let text = printed(dir.path(), &[&args[..], &["--workload", "tables", "--json", "-"]].concat());
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let all = report["measurements"].as_array().unwrap();
+    assert_eq!((all.len(), &all[0]["models"], &all[0]["draws"]), (1, &20.into(), &2000.into()));
+    let (rate, seconds) = (all[0]["model_draws_per_s"].as_f64().unwrap(), all[0]["seconds"].as_f64().unwrap());
+    assert!((rate * seconds / 40_000.0 - 1.0).abs() < 1e-9);
+}

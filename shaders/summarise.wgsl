@@ -10,6 +10,8 @@
 
 // Whether some value could pass the ceiling of 2^48 counts: then it is held there and counted.
 override SATURABLE_VALUES: bool = true;
+// Whether single models' values are binned.
+override BINNED: bool = true;
 
 const BINS: u32 = 1024u;
 const MODEL_BITS: u32 = 48u;
@@ -45,7 +47,9 @@ fn summarise(limbs_at: u32, ceiling_at: u32, bins_at: u32, y: I, h: U, counted: 
     } else {
         summarise_counts(limbs_at, ceiling_at, exp2_count(h, y, range.unit), counted);
     }
-    add_to_bins(bins_at, y, counted, range);
+    if BINNED {
+        add_to_bins(bins_at, y, counted, range);
+    }
 }
 
 // Adds counts of at most 2^48 to the exact sums. Uniform control flow.

@@ -214,14 +214,14 @@ impl Summary {
             if i < plan::KEPT_GROUPS {
                 GroupSummary::Kept { emissions: vec![0; n], compute: vec![0; n] }
             } else {
-                GroupSummary::Binned { emissions: Moments::empty() }
+                GroupSummary::Binned { emissions: Moments::empty(true) }
             }
         };
         Summary {
             draws,
             totals: std::array::from_fn(|_| vec![0; n]),
             groups: plan.groups.iter().enumerate().map(group).collect(),
-            models: plan.models.iter().map(|_| ModelSummary::empty()).collect(),
+            models: plan.models.iter().map(|_| ModelSummary::empty(plan.binned)).collect(),
             saturated: [0; plan::TOTALS],
         }
     }

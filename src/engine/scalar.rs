@@ -175,6 +175,8 @@ impl Moments {
         self.sum += u128::from(x);
         self.sum_sq += u128::from(x) * u128::from(x);
         self.saturated += u64::from(range.saturable && x == 1 << MODEL_BITS);
-        self.bins[range.bin(y) as usize] += 1;
+        if let Some(bin) = self.bins.get_mut(range.bin(y) as usize) {
+            *bin += 1;
+        }
     }
 }

@@ -15,8 +15,8 @@ pub fn add_all(y: &[i32], fractions: &[u32], range: &Range, bins: &mut [u32], mo
     } else {
         add_sums(y, fractions, range.unit, false, moments);
     }
-    bin_all(y, range, bins);
     let Ok(histogram) = <&mut [u32; BINS]>::try_from(&mut moments.bins[..]) else { return };
+    bin_all(y, range, bins);
     for &bin in bins.iter() {
         histogram[bin as usize & (BINS - 1)] += 1;
     }

@@ -51,13 +51,14 @@ pub struct Moments {
     pub undefined: u64,
     /// Draws at the ceiling of 2^48 counts.
     pub saturated: u64,
-    /// Counts by bin of log2, `BINS` of them.
+    /// Counts by bin of log2: `BINS` of them, or none where the plan bins no single models.
     pub bins: Box<[u32]>,
 }
 
 impl Moments {
-    pub fn empty() -> Moments {
-        Moments { sum: 0, sum_sq: 0, zeros: 0, undefined: 0, saturated: 0, bins: vec![0; BINS].into() }
+    pub fn empty(binned: bool) -> Moments {
+        let bins = vec![0; if binned { BINS } else { 0 }].into();
+        Moments { sum: 0, sum_sq: 0, zeros: 0, undefined: 0, saturated: 0, bins }
     }
 
     pub(super) fn merge(&mut self, other: &Moments) {
@@ -73,8 +74,8 @@ impl Moments {
 }
 
 impl ModelSummary {
-    pub fn empty() -> ModelSummary {
-        ModelSummary { emissions: Moments::empty(), atci: Moments::empty() }
+    pub fn empty(binned: bool) -> ModelSummary {
+        ModelSummary { emissions: Moments::empty(binned), atci: Moments::empty(binned) }
     }
 }
 

@@ -13,7 +13,10 @@ use super::key::{effect_key, model_key};
 use super::range::{self, Spread};
 use super::shape::{ShapeKey, normalise};
 use super::table::{Table, TableError};
-use super::{Cell, GroupPlan, LOG2_BITS, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, SCALE_BITS, TOTALS, TermPlan};
+use super::{
+    Cell, GroupPlan, LOG2_BITS, MAX_BINNED_MODELS, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, SCALE_BITS, TOTALS,
+    TermPlan,
+};
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, OUTPUTS, SLOTS, Slot};
 use crate::portfolio::Distribution;
 
@@ -100,6 +103,7 @@ pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
         tables: compiler.tables.into_iter().filter_map(Result::ok).collect(),
         effects: assessment.shared.iter().map(effect_key).collect(),
         cells: compiler.cells,
+        binned: models.len() <= MAX_BINNED_MODELS,
         models,
         total_units,
         saturable,

@@ -26,6 +26,9 @@ pub const MODEL_BITS: u32 = 48;
 pub const KEPT_GROUPS: usize = 32;
 /// Bins of log2 per single model and output.
 pub const BINS: usize = 1024;
+/// Portfolios of more models keep no bins for single models, which would take 8 KiB each: they are told their mean and
+/// standard deviation, and no quantiles.
+pub const MAX_BINNED_MODELS: usize = 250_000;
 
 /// Everything the engine needs. Model order is by id; results do not depend on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +46,8 @@ pub struct Plan {
     pub has_independent: bool,
     /// Whether some draw could pass the ceiling of a total or group (then additions saturate and are counted).
     pub saturable: bool,
+    /// Whether single models' values are binned.
+    pub binned: bool,
     /// Groups in order of (by, value).
     pub groups: Vec<GroupPlan>,
     /// ATCI per draw is `⌊G·2^k/C⌋` (counts), `k` in `0..=64` chosen so that it stays below 2^53 where possible.

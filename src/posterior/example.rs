@@ -57,7 +57,7 @@ pub fn binned(plan: &Plan, summary: &Summary) -> Summary {
     let mut summary = summary.clone();
     for (group, plan) in summary.groups.iter_mut().zip(&plan.groups) {
         if let GroupSummary::Kept { emissions, .. } = group {
-            let mut moments = Moments::empty();
+            let mut moments = Moments::empty(true);
             for &count in emissions.iter() {
                 add(&mut moments, plan.emissions, count);
             }
@@ -99,7 +99,7 @@ fn run(
     let mut totals: [Vec<f64>; TOTALS] = std::array::from_fn(|_| vec![0.0; n]);
     let mut group_totals = vec![[vec![0.0; n], vec![0.0; n]]; groups.len()];
     let wide = Range { unit: -30, saturable: false, bins_lo: -32 << LOG2_BITS, bin_scale: 16 << 10 };
-    let mut summaries = vec![ModelSummary { emissions: Moments::empty(), atci: Moments::empty() }; models];
+    let mut summaries = vec![ModelSummary { emissions: Moments::empty(true), atci: Moments::empty(true) }; models];
     for draw in 0..n {
         let shared = shared();
         for (m, summary) in summaries.iter_mut().enumerate() {
@@ -130,6 +130,7 @@ fn run(
         .collect();
     let of_model = |m: usize| (0..groups.len()).filter(|&g| is_of(&groups[g], m)).map(|g| g as u32).collect();
     let plan = Plan {
+        binned: true,
         tables: Vec::new(),
         effects: Vec::new(),
         cells: Vec::new(),

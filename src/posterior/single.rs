@@ -4,7 +4,7 @@
 //! as linear in log2 x inside a bin, zeros are the lowest values. Standard errors: sd/√N for the mean, σ·√((κ−1)/4N)
 //! for the sd (delta method; κ the kurtosis by bins), and for a p-quantile half the distance between the quantiles
 //! at ranks Np ± √(Np(1−p)), the binomial spread of a rank (Wilks 1948, doi:10.1090/S0002-9904-1948-08936-4).
-//! There is none for the shortest interval.
+//! There is none for the shortest interval. Without bins (very large portfolios) there are mean, sd and the mean's error.
 
 use crate::engine::Moments;
 use crate::plan::Range;
@@ -28,6 +28,10 @@ pub fn of_moments(moments: &Moments, range: Range, draws: u64, level: f64, facto
         let mcse = Mcse { mean: zero, sd: zero, median: zero, interval: zero.map(|x| [x, x]), shortest: None };
         let pair = Some([mean, mean]);
         return Estimate { mean: Some(mean), sd, median: Some(mean), interval: pair, shortest: pair, mcse };
+    }
+    if moments.bins.is_empty() {
+        let mcse = Mcse { mean: sd.filter(|_| enough).map(|sd| sd / (n as f64).sqrt()), ..Mcse::default() };
+        return Estimate { mean: Some(mean), sd, mcse, ..Estimate::default() };
     }
     let bins = Bins::new(moments, range, factor);
     let [lo, hi] = tails(level);
@@ -179,7 +183,7 @@ mod tests {
 
     /// One draw per value, binned as the engine does: counts of 2^unit, bins of log2.
     fn moments(values: &[f64], range: Range) -> Moments {
-        let mut m = Moments::empty();
+        let mut m = Moments::empty(true);
         for &x in values {
             let count = libm::ldexp(x, -range.unit) as u64;
             m.sum += count as u128;
@@ -286,7 +290,7 @@ mod tests {
 
     #[test]
     fn undefined_is_none() {
-        let m = Moments { undefined: 100, ..Moments::empty() };
+        let m = Moments { undefined: 100, ..Moments::empty(true) };
         assert_eq!(of_moments(&m, RANGE, 100, 0.95, 1.0), Estimate::default());
         let two = of_moments(&moments(&[1.0, 2.0], RANGE), RANGE, 2, 0.95, 1.0);
         assert!(two.mean.is_some() && two.mcse == Mcse::default());

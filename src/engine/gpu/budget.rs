@@ -72,12 +72,25 @@ impl Cut {
                 return Err(GpuError::TooLarge { what, needed, limit: binding });
             }
         }
-        let kept = plan.groups.len().min(KEPT_GROUPS);
-        let group_rows = (plan.groups.len() + kept) as u64;
-        // Bytes per draw in each buffer whose rows are as long as a stretch.
-        let rows = [8 * TOTALS as u64, 8 * group_rows, 4 * plan.cells.len() as u64, 4 * plan.effects.len() as u64];
-        let widest = rows.into_iter().max().unwrap_or(1);
-        let fits = binding / widest / WORKGROUP_DRAWS * WORKGROUP_DRAWS;
+        let kept = plan.groups.len().min(KEPT_GROUPS) as u64;
+        let binned = plan.groups.len() as u64 - kept;
+        let group_bytes = binned * 4 * (BINS + GROUP_SUMS) as u64;
+        let bins = if plan.binned { 2 * BINS } else { 0 };
+        let counters = 4 * (bins + MODEL_SUMS) as u64;
+        let groups = plan.models.iter().map(|m| m.groups.len()).max().unwrap_or(0) as u64;
+        let per_model = counters.max(WINDOW_STRIDE / WINDOW as u64 + 1).max(16 * groups);
+        if group_bytes > binding / 2 || per_model > binding || binned > u64::from(max_workgroups) {
+            return Err(GpuError::TooLarge { what: "groups", needed: 2 * group_bytes, limit: binding });
+        }
+        let tile = (binding / per_model).min(plan.models.len() as u64).max(1) as usize;
+        let tile = if tile > WINDOW { tile / WINDOW * WINDOW } else { tile };
+
+        // Bytes per draw in each buffer whose rows are as long as a stretch, and in what comes back.
+        let total_rows = 8 * (TOTALS as u64).max(binned + 2 * kept);
+        let coming_back = 8 * (TOTALS as u64 + 2 * kept);
+        let log_rows = 4 * plan.cells.len().max(plan.effects.len()) as u64;
+        let widest = total_rows.max(coming_back).max(log_rows);
+        let fits = (binding - group_bytes) / widest / WORKGROUP_DRAWS * WORKGROUP_DRAWS;
         if fits == 0 {
             let needed = widest * WORKGROUP_DRAWS;
             return Err(GpuError::TooLarge { what: "totals of a few draws", needed, limit: binding });
@@ -86,19 +99,8 @@ impl Cut {
         let whole = wanted.min(draws).max(1).next_multiple_of(WORKGROUP_DRAWS);
         let stretch = whole.min(fits).min(u64::from(max_workgroups) * WORKGROUP_DRAWS);
 
-        let groups = plan.models.iter().map(|m| m.groups.len()).max().unwrap_or(0) as u64;
-        let record = WINDOW_STRIDE / WINDOW as u64 + 1;
-        let per_model = [8 * BINS as u64, 4 * MODEL_SUMS as u64, record, 16 * groups];
-        let per_model = per_model.into_iter().max().unwrap_or(1);
-        let tile = (binding / per_model).clamp(1, plan.models.len().max(1) as u64) as usize;
-        let binned = (plan.groups.len() - kept) as u64;
-        let group_bytes = binned * (4 * BINS as u64).max(4 * GROUP_SUMS as u64);
-        if group_bytes > binding || per_model > binding || binned > u64::from(max_workgroups) {
-            return Err(GpuError::TooLarge { what: "groups", needed: group_bytes, limit: binding });
-        }
-
         let workgroups = stretch / WORKGROUP_DRAWS;
-        let room = fits / stretch;
+        let room = binding / (total_rows * stretch);
         let splits = budget.workgroups.div_ceil(workgroups).min(room).min(MAX_SPLITS).min(tile as u64 / 8).max(1);
         Ok(Cut { stretch, tile, splits: splits as u32 })
     }

@@ -38,9 +38,9 @@ impl Gathered {
             return;
         }
         let models = self.summary.models[first..first + n].par_iter_mut().zip(&plan.models[first..first + n]);
-        let counters = sums.par_chunks_exact(MODEL_SUMS).zip(bins.par_chunks_exact(2 * BINS));
-        models.zip(counters).for_each(|((into, model), (sums, bins))| {
-            layout::add_model(model, draws, sums, bins, into);
+        let per_model = bins.len() / n.max(1);
+        models.zip(sums.par_chunks_exact(MODEL_SUMS)).enumerate().for_each(|(i, ((into, model), sums))| {
+            layout::add_model(model, draws, sums, &bins[i * per_model..(i + 1) * per_model], into);
         });
         self.models_in = first + n;
         self.stretch = draws;

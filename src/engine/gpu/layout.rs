@@ -8,7 +8,7 @@ use super::error::GpuError;
 use crate::assess::{OUTPUTS, SLOTS};
 use crate::engine::{ModelSummary, Moments, inverse_normal, log2, one_plus};
 use crate::plan::table::Table;
-use crate::plan::{self, BINS, KEPT_GROUPS, MODEL_BITS, Marginal, ModelPlan, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
+use crate::plan::{self, KEPT_GROUPS, MODEL_BITS, Marginal, ModelPlan, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
 
 /// `Params` of `params.wgsl`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
@@ -266,8 +266,9 @@ pub fn add_model(model: &ModelPlan, draws: u64, sums: &[u32], bins: &[u32], summ
     let undefined = if compute.is_some() { undefined } else { draws };
     a.undefined += undefined;
     a.zeros += if emissions.is_some() { a_zeros } else { draws - undefined };
-    add_bins(e, &bins[..BINS]);
-    add_bins(a, &bins[BINS..2 * BINS]);
+    let (of_emissions, of_atci) = bins.split_at(bins.len() / 2);
+    add_bins(e, of_emissions);
+    add_bins(a, of_atci);
 }
 
 /// Adds what a device found for one group that is not kept.

@@ -163,7 +163,7 @@ impl<'a> Work<'a> {
             totals: device.storage("totals", splits * TOTALS as u64 * total_row)?,
             groups: device.storage("totals of groups", splits * group_rows * total_row)?,
             sums: device.storage("sums by model", tile * 4 * MODEL_SUMS as u64)?,
-            bins: device.storage("bins by model", tile * 8 * BINS as u64)?,
+            bins: device.storage("bins by model", tile * 8 * bins_of(plan) as u64)?,
             group_ranges: device.input("ranges of groups", (binned * size_of::<RangeRecord>()) as u64)?,
             group_sums: device.storage("sums by group", (binned * 4 * GROUP_SUMS) as u64)?,
             group_bins: device.storage("bins by group", (binned * 4 * BINS) as u64)?,
@@ -335,12 +335,15 @@ impl<'a> Work<'a> {
 
     /// Sends the counters of a tile on their way.
     fn send_models(&mut self, first: usize, n: usize, draws: u64) -> Result<(), GpuError> {
-        let (sums, bins) = ((n * 4 * MODEL_SUMS) as u64, (n * 8 * BINS) as u64);
+        let per_model = bins_of(self.plan);
+        let (sums, bins) = ((n * 4 * MODEL_SUMS) as u64, (n * 8 * per_model) as u64);
         let mut encoder = self.device.encoder("counters of a tile");
-        let room = (self.cut.tile * (4 * MODEL_SUMS + 8 * BINS)) as u64;
+        let room = (self.cut.tile * (4 * MODEL_SUMS + 8 * per_model)) as u64;
         let staging = self.staging(0, "counters of a tile, coming back", room)?;
         encoder.copy_buffer_to_buffer(&self.buffers.sums, 0, &staging, 0, sums);
-        encoder.copy_buffer_to_buffer(&self.buffers.bins, 0, &staging, sums, bins);
+        if bins > 0 {
+            encoder.copy_buffer_to_buffer(&self.buffers.bins, 0, &staging, sums, bins);
+        }
         self.send(encoder, staging, Part::Models { first, n, draws })
     }
 
@@ -402,7 +405,7 @@ impl<'a> Work<'a> {
         let ((), buffer) = self.device.read(readback, |words| match part {
             Part::Models { first, n, draws } => {
                 let (sums, rest) = words.split_at(n * MODEL_SUMS);
-                into.take_models(plan, first, draws, sums, &rest[..n * 2 * BINS]);
+                into.take_models(plan, first, draws, sums, &rest[..n * 2 * bins_of(plan)]);
             }
             Part::Totals { draws } => {
                 let row = 2 * stretch;
@@ -432,6 +435,11 @@ fn dispatch_to(encoder: &mut wgpu::CommandEncoder, bound: &Bound, second: Option
         pass.set_bind_group(1, second, &[]);
     }
     pass.dispatch_workgroups(x, y, 1);
+}
+
+/// Bins of each output of a single model.
+fn bins_of(plan: &Plan) -> usize {
+    if plan.binned { BINS } else { 0 }
 }
 
 fn words(x: u64) -> [u32; 2] {

@@ -181,7 +181,8 @@ fn ask(
     let group = device.bind("self-test", &pipeline, &bound)?;
     let mut encoder = device.encoder("self-test");
     {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        let label = Some("self-test");
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
         pass.set_pipeline(&pipeline);
         pass.set_bind_group(0, &group, &[]);
         pass.dispatch_workgroups((DRAWS / lanes).div_ceil(64) as u32, 1, 1);
@@ -260,6 +261,7 @@ fn small_plan(table: Table) -> Plan {
         }
     };
     Plan {
+        binned: true,
         tables: vec![Arc::new(table)],
         effects: vec![11, 12, 13],
         cells: vec![

@@ -20,6 +20,7 @@ pub struct Traits {
     pub pieces: bool,
     pub last_slots: bool,
     pub shared_pue: bool,
+    pub binned: bool,
 }
 
 impl Traits {
@@ -34,6 +35,7 @@ impl Traits {
             tables: !plan.tables.is_empty(),
             pieces: plan.tables.iter().any(|t| !t.pieces.is_empty()),
             last_slots: plan.models.iter().any(|m| m.marginals[4..].iter().any(|m| m.is_random())),
+            binned: plan.binned,
             shared_pue: plan.models.iter().any(|m| m.independent_pue_scale != 0),
         }
     }
@@ -53,6 +55,7 @@ impl Traits {
                 ("HAS_PIECES", number(self.pieces)),
                 ("HAS_LAST_SLOTS", number(self.last_slots)),
                 ("HAS_SHARED_PUE", number(self.shared_pue)),
+                ("BINNED", number(self.binned)),
             ],
             Kernel::Merge => vec![totals],
             // A group's total may be above 2^48 whatever its members are.

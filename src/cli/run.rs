@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::backend::Chosen;
 use super::{Failure, RunArgs, assess, colour, print, warn};
 use crate::assess::Assessment;
-use crate::engine::{Stopped, Summary};
+use crate::engine::{Host, Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
 use crate::plan::{self, KEPT_GROUPS, Plan, TOTALS};
@@ -65,7 +65,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let oracle = oracle(&assessment);
     let discretisation_bound = plan::error::relative_bound(&plan);
     let options = Options { interval: effective.interval, seed: effective.seed, discretisation_bound };
-    let posterior = posterior::posterior(&assessment, &plan, &summary, &oracle, &options);
+    let posterior = posterior::posterior(&assessment, &plan, &summary, &oracle, &options, &Host);
     drop(summary);
     clock.lap("posterior_s");
     let info = RunInfo { plan_hash: plan_hash(&plan), backend, timings: clock.laps };

@@ -4,7 +4,8 @@
 //! same bytes (`docs/engine.md`). The numbers go `philox` → `inverse_normal` → `marginal` / `shared` / `one_plus` → `exp2` →
 //! `accumulate` (totals per draw) and `summarise` (single models). `model_block` puts these together for one model and
 //! a few hundred draws, `simd` compiles that for each instruction set, `cpu` spreads it over the cores. `scalar` is
-//! the same computation written draw by draw: the definition that the others are tested against.
+//! the same computation written draw by draw: the definition that the others are tested against. `reduce` is what is done
+//! with the kept draws afterwards, by `sort` and `quotient`, or on a device.
 
 pub mod accumulate;
 pub mod cpu;
@@ -17,9 +18,12 @@ pub mod model_block;
 pub mod one_plus;
 pub mod packed;
 pub mod philox;
+pub mod quotient;
+pub mod reduce;
 pub mod scalar;
 pub mod shared;
 pub mod simd;
+pub mod sort;
 pub mod summarise;
 pub mod summary;
 
@@ -27,6 +31,7 @@ use std::ops::Range;
 
 pub use cpu::Cpu;
 pub use gpu::Gpu;
+pub use reduce::{Host, Reduce};
 pub use scalar::Scalar;
 pub use simd::Simd;
 pub use summary::{GroupSummary, ModelSummary, Moments, Summary};

@@ -138,11 +138,13 @@ pub fn saturated(summary: &Summary, ratios: u64) -> Saturated {
 #[cfg(test)]
 mod tests {
     use super::super::example;
+
     use super::*;
+    use crate::engine::Host;
 
     fn checked(mean: f64, sd: f64, oracle: Oracle, draws: u64) -> OracleCheck {
         let (assessment, plan, summary, _) = example::proportional(64);
-        let mut total = super::super::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS).total;
+        let mut total = super::super::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host).total;
         total.emissions_t.mean = Some(mean);
         total.emissions_t.sd = Some(sd);
         against_oracle(&total, &oracle, draws)
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn rounding_is_half_a_count_per_model() {
         let (assessment, plan, summary, oracle) = example::proportional(64);
-        let p = super::super::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let p = super::super::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         let d = p.discretisation;
         let count = libm::ldexp(1.0, plan.total_units[Output::Emissions as usize]);
         let want = plan.models.len() as f64 * count / 2.0 / p.total.emissions_t.mean.unwrap();

@@ -154,6 +154,7 @@ fn spread(estimates: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Host;
 
     /// exp(sigma·Φ⁻¹((i + ½)/n)) in counts of 2^-40, from libm's erfc by bisection: a stratified lognormal sample.
     /// The order is a fixed permutation, so that every batch holds the whole range.
@@ -168,7 +169,7 @@ mod tests {
             }
             libm::ldexp(libm::exp(sigma * lo), 40) as u64
         };
-        Draws::new((0..n).map(|i| (i * 7919 % n, value(i))))
+        Draws::new(&Host, (0..n).map(|i| (i * 7919 % n, value(i))))
     }
 
     const UNIT: Scale = Scale { exponent: -40, factor: 1.0 };
@@ -210,7 +211,7 @@ mod tests {
         // the batch means, sd(means)/√32. NumPy: x = (np.arange(64)*37 % 64)**2; m = x.reshape(2, 32).mean(0);
         // m.std(ddof=1)/32**.5 = 105.36484233367409. The others: the same formula over x without one batch, by loops.
         let values: Vec<u64> = (0..64).map(|i| (i * 37 % 64) * (i * 37 % 64)).collect();
-        let draws = Draws::new(values.iter().enumerate().map(|(i, &x)| (i as u64, x)));
+        let draws = Draws::new(&Host, values.iter().enumerate().map(|(i, &x)| (i as u64, x)));
         let e = of_draws(&draws, 0.9, Scale { exponent: 0, factor: 1000.0 });
         let m = e.mcse;
         let got = [m.mean, m.sd, m.median, m.interval.map(|x| x[0]), m.interval.map(|x| x[1])];
@@ -232,7 +233,7 @@ mod tests {
     fn the_batch_is_the_absolute_index() {
         let values: Vec<u64> = (0..96).map(|i| i * i * 31 % 1009).collect();
         let at = |start: u64| {
-            of_draws(&Draws::new(values.iter().enumerate().map(|(i, &x)| (start + i as u64, x))), 0.9, UNIT)
+            of_draws(&Draws::new(&Host, values.iter().enumerate().map(|(i, &x)| (start + i as u64, x))), 0.9, UNIT)
         };
         assert_eq!(at(0), at(64));
         assert_eq!(at(0).mean, at(7).mean);
@@ -240,12 +241,12 @@ mod tests {
 
     #[test]
     fn too_few_draws() {
-        let few = Draws::new((0..63).map(|i| (i, i)));
+        let few = Draws::new(&Host, (0..63).map(|i| (i, i)));
         let e = of_draws(&few, 0.9, UNIT);
         assert!(e.mean.is_some() && e.sd.is_some() && e.mcse == Mcse::default());
-        assert!(of_draws(&Draws::new((0..64).map(|i| (i, i))), 0.9, UNIT).mcse.mean.is_some());
-        assert_eq!(of_draws(&Draws::new((0..1).map(|i| (i, i))), 0.9, UNIT).sd, None);
-        assert_eq!(of_draws(&Draws::new(std::iter::empty()), 0.9, UNIT), Estimate::default());
+        assert!(of_draws(&Draws::new(&Host, (0..64).map(|i| (i, i))), 0.9, UNIT).mcse.mean.is_some());
+        assert_eq!(of_draws(&Draws::new(&Host, (0..1).map(|i| (i, i))), 0.9, UNIT).sd, None);
+        assert_eq!(of_draws(&Draws::new(&Host, std::iter::empty()), 0.9, UNIT), Estimate::default());
     }
 
     #[test]
@@ -258,7 +259,7 @@ mod tests {
         let runs: Vec<Estimate> = (0..400)
             .map(|_| {
                 let draws = (0..6_400).map(|i| (i, libm::ldexp(lognormal.sample(&mut rng), 40) as u64));
-                of_draws(&Draws::new(draws), 0.95, UNIT)
+                of_draws(&Draws::new(&Host, draws), 0.95, UNIT)
             })
             .collect();
         let ratio = |estimate: &dyn Fn(&Estimate) -> f64, mcse: &dyn Fn(&Mcse) -> f64| {

@@ -22,7 +22,7 @@ pub mod wide;
 use rayon::prelude::*;
 
 use crate::assess::{Assessment, Output, Tier};
-use crate::engine::{GroupSummary, Summary};
+use crate::engine::{GroupSummary, Reduce, Summary};
 use crate::plan::compile::{self, Group};
 use crate::plan::{INDEPENDENT, Plan};
 
@@ -134,13 +134,14 @@ pub struct GroupPosterior {
 }
 
 /// The posterior of a run. `summary` is a run of `plan`, and `plan` was compiled from `assessment`, model by model
-/// and group by group in the same order.
+/// and group by group in the same order. `reduce` sorts and divides the kept draws.
 pub fn posterior(
     assessment: &Assessment,
     plan: &Plan,
     summary: &Summary,
     oracle: &Oracle,
     options: &Options,
+    reduce: &dyn Reduce,
 ) -> Posterior {
     let level = options.interval;
     let first = summary.draws.start;
@@ -148,15 +149,15 @@ pub fn posterior(
 
     // One sorted copy at a time: 8 bytes per draw each.
     let side = |output: usize| Side { counts: &summary.totals[output], unit: plan.total_units[output] };
-    let kept = |output: usize| of_side(side(output), first, level);
+    let kept = |output: usize| of_side(reduce, side(output), first, level);
     let [compute, it_energy, energy, emissions] = Output::ALL.map(|o| o as usize);
-    let atci = ratio::ratios(side(emissions), side(compute), plan.atci_shift, first);
+    let atci = ratio::ratios(reduce, side(emissions), side(compute), plan.atci_shift, first);
     let mut saturated_ratios = atci.saturated;
     let draws_without_compute = atci.left_out;
     let atci_kg_per_eflop = of_ratios(atci, level, KG_PER_T);
     let part = |over: usize, under: usize, factor: f64| {
         let shift = ratio::widest_shift(side(over), side(under));
-        of_ratios(ratio::ratios(side(over), side(under), shift, first), level, factor)
+        of_ratios(ratio::ratios(reduce, side(over), side(under), shift, first), level, factor)
     };
     let total = Totals {
         models: assessment.models.len(),
@@ -184,10 +185,10 @@ pub fn posterior(
             GroupSummary::Kept { emissions, compute } => {
                 let over = Side { counts: emissions, unit: group_plan.emissions.unit };
                 let under = Side { counts: compute, unit: group_plan.compute.unit };
-                let atci = ratio::ratios(over, under, group_plan.atci_shift, first);
+                let atci = ratio::ratios(reduce, over, under, group_plan.atci_shift, first);
                 saturated_ratios += atci.saturated;
                 let atci = of_ratios(atci, level, KG_PER_T);
-                (of_side(over, first, level), Some(of_side(under, first, level)), Some(atci))
+                (of_side(reduce, over, first, level), Some(of_side(reduce, under, first, level)), Some(atci))
             }
             GroupSummary::Binned { emissions } => {
                 (single::of_moments(emissions, group_plan.emissions, draws, level, 1.0), None, None)
@@ -242,8 +243,8 @@ pub fn posterior(
     }
 }
 
-fn of_side(side: Side, first: u64, level: f64) -> Estimate {
-    let draws = Draws::new((first..).zip(side.counts.iter().copied()));
+fn of_side(reduce: &dyn Reduce, side: Side, first: u64, level: f64) -> Estimate {
+    let draws = Draws::new(reduce, (first..).zip(side.counts.iter().copied()));
     estimate::of_draws(&draws, level, Scale::power_of_two(side.unit))
 }
 
@@ -257,6 +258,7 @@ pub(crate) mod example;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Host;
 
     fn close(got: Option<f64>, want: f64, relative: f64) -> bool {
         (got.unwrap() / want - 1.0).abs() < relative
@@ -267,7 +269,7 @@ mod tests {
         // Every draw of the example has E_IT = C·0.4 kWh/EFLOP, E = E_IT·1.25, G = E·0.5 kg/kWh, so that
         // ATCI = 0.4·1.25·0.5 = 0.25 kg/EFLOP, whatever the compute.
         let (assessment, plan, summary, oracle) = example::proportional(5_000);
-        let p = posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let p = posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         let t = &p.total;
         for (estimate, want) in [
             (&t.atci_kg_per_eflop, 0.25),
@@ -287,21 +289,21 @@ mod tests {
         let (assessment, plan, summary, oracle) = example::lognormal(20, 4_000);
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS))
+            pool.install(|| posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host))
         };
         let (one, three) = (on(1), on(3));
         assert_eq!(one, three);
         let mut other = summary.clone();
         other.totals[3][17] += 1;
-        assert_ne!(one, posterior(&assessment, &plan, &other, &oracle, &example::OPTIONS));
+        assert_ne!(one, posterior(&assessment, &plan, &other, &oracle, &example::OPTIONS, &Host));
     }
 
     #[test]
     fn kept_and_binned_groups_agree() {
         let (assessment, plan, summary, oracle) = example::lognormal(20, 20_000);
-        let kept = posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let kept = posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         let binned_summary = example::binned(&plan, &summary);
-        let binned = posterior(&assessment, &plan, &binned_summary, &oracle, &example::OPTIONS);
+        let binned = posterior(&assessment, &plan, &binned_summary, &oracle, &example::OPTIONS, &Host);
         assert!(!kept.groups.is_empty());
         for (a, b) in kept.groups.iter().zip(&binned.groups) {
             let members = assessment.models.iter().filter(|m| m.labels[&a.by] == a.value).count();

@@ -2,17 +2,15 @@
 //!
 //! The batch of a draw is its absolute index modulo 32. Value and batch are packed into one word
 //! (`value · 32 + batch`), so that one sort serves the estimate and all 32 leave-one-batch-out estimates of the
-//! jackknife. Equal words are interchangeable: the result of the sort is unique, whatever the number of threads.
-
-use rayon::slice::ParallelSliceMut;
+//! jackknife. Equal words are interchangeable: the result of the sort is unique, whatever sorts.
 
 use super::wide::Sums;
+use crate::engine::Reduce;
+use crate::engine::accumulate::CEILING;
 
 /// Batches of the jackknife.
 pub const BATCHES: usize = 32;
 const BATCH_BITS: u32 = BATCHES.trailing_zeros();
-/// A draw is held at most this high (the ceiling of a total is 2^53 counts).
-pub const CEILING: u64 = 1 << 53;
 /// Draws between two entries of the table of counts by batch.
 const BLOCK: usize = 1024;
 
@@ -56,8 +54,8 @@ impl Sample {
 }
 
 impl Draws {
-    /// From pairs of the draw's absolute index and its count. Fewer than 2^32 draws.
-    pub fn new(values: impl Iterator<Item = (u64, u64)>) -> Draws {
+    /// From pairs of the draw's absolute index and its count, sorted by `reduce`. Fewer than 2^32 draws.
+    pub fn new(reduce: &dyn Reduce, values: impl Iterator<Item = (u64, u64)>) -> Draws {
         let mut batches = [Sums::default(); BATCHES];
         let mut packed: Vec<u64> = Vec::with_capacity(values.size_hint().1.unwrap_or(0));
         packed.extend(values.map(|(index, value)| {
@@ -65,7 +63,7 @@ impl Draws {
             batches[batch as usize].add(value);
             value << BATCH_BITS | batch
         }));
-        packed.par_sort_unstable();
+        reduce.sort(&mut packed);
         let mut before = Vec::with_capacity(packed.len().div_ceil(BLOCK));
         let mut counts = [0; BATCHES];
         for block in packed.chunks(BLOCK) {
@@ -146,10 +144,11 @@ pub fn rank(p: f64, n: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Host;
     use proptest::prelude::*;
 
     fn draws(values: &[u64]) -> Draws {
-        Draws::new(values.iter().enumerate().map(|(i, &v)| (i as u64, v)))
+        Draws::new(&Host, values.iter().enumerate().map(|(i, &v)| (i as u64, v)))
     }
 
     /// The sample's values in order, the plain way.

@@ -1,12 +1,12 @@
 //! Ratios of two totals, draw by draw, as integers: ATCI and its decomposition.
 //!
-//! A draw's ratio is `⌊a·2^k/b⌋` of its two counts, in 128-bit integers. A draw with b = 0 has no ratio: it is
+//! A draw's ratio is the integer `⌊a·2^k/b⌋` of its two counts. A draw with b = 0 has no ratio: it is
 //! counted and left out. This is the ratio of the sums, never a mean of ratios.
 
-use super::order::{CEILING, Draws};
-
-/// Largest shift: a count of 2^54 stays below 2^128.
-const MAX_SHIFT: u32 = 74;
+use super::order::Draws;
+use crate::engine::Reduce;
+use crate::engine::accumulate::CEILING;
+use crate::engine::reduce::MAX_SHIFT;
 
 /// The ratios of all draws that have one.
 pub struct Ratios {
@@ -27,18 +27,19 @@ pub struct Side<'a> {
 }
 
 /// The ratios with the plan's shift; `first` is the absolute index of the first draw.
-pub fn ratios(over: Side, under: Side, shift: u32, first: u64) -> Ratios {
+pub fn ratios(reduce: &dyn Reduce, over: Side, under: Side, shift: u32, first: u64) -> Ratios {
     let shift = shift.min(MAX_SHIFT);
     let (mut left_out, mut saturated) = (0, 0);
-    let pairs = over.counts.iter().zip(under.counts).zip(first..);
-    let draws = Draws::new(pairs.filter_map(|((&a, &b), index)| {
-        let Some(ratio) = quotient(a, b, shift) else {
+    let quotients = reduce.quotients(over.counts, under.counts, shift);
+    let ratios = (first..).zip(quotients).filter_map(|(index, quotient)| {
+        let Some(ratio) = quotient.get() else {
             left_out += 1;
             return None;
         };
         saturated += (ratio >= CEILING) as u64;
         Some((index, ratio))
-    }));
+    });
+    let draws = Draws::new(reduce, ratios);
     Ratios { draws, exponent: over.unit - under.unit - shift as i32, left_out, saturated }
 }
 
@@ -57,16 +58,11 @@ pub fn widest_shift(over: Side, under: Side) -> u32 {
     lo
 }
 
-/// `⌊a·2^shift/b⌋`, held at `CEILING`; `None` for b = 0.
-fn quotient(a: u64, b: u64, shift: u32) -> Option<u64> {
-    let q = ((a as u128) << shift).checked_div(b as u128)?;
-    Some(q.min(CEILING as u128) as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::order::Sample;
     use super::*;
+    use crate::engine::Host;
 
     fn side(counts: &[u64], unit: i32) -> Side<'_> {
         Side { counts, unit }
@@ -76,7 +72,7 @@ mod tests {
     fn floors_and_leaves_out() {
         // ⌊7·8/3⌋ = 18, 0/0 left out, ⌊0·8/5⌋ = 0, ⌊9·8/8⌋ = 9
         let (a, b) = ([7, 0, 0, 9], [3, 0, 5, 8]);
-        let r = ratios(side(&a, -3), side(&b, -5), 3, 0);
+        let r = ratios(&Host, side(&a, -3), side(&b, -5), 3, 0);
         assert_eq!((r.left_out, r.saturated, r.exponent), (1, 0, -1));
         let sums = r.draws.sums(Sample::All);
         assert_eq!((sums.n, sums.sum), (3, 27));
@@ -85,7 +81,7 @@ mod tests {
 
     #[test]
     fn saturation_is_counted() {
-        let r = ratios(side(&[1 << 52, 1], 0), side(&[1, 1], 0), 10, 0);
+        let r = ratios(&Host, side(&[1 << 52, 1], 0), side(&[1, 1], 0), 10, 0);
         assert_eq!(r.saturated, 1);
         assert_eq!(r.draws.quantile(Sample::All, 1.0), Some(CEILING));
     }
@@ -95,9 +91,9 @@ mod tests {
         for (a, b) in [(1u64 << 52, 3u64), (5, 1 << 50), (1, 1), (0, 7), ((1 << 53) - 1, 1)] {
             let (over, under) = ([a, 1], [b, 1 << 40]);
             let k = widest_shift(side(&over, 0), side(&under, 0));
-            assert_eq!(ratios(side(&over, 0), side(&under, 0), k, 0).saturated, 0, "{a}/{b}");
+            assert_eq!(ratios(&Host, side(&over, 0), side(&under, 0), k, 0).saturated, 0, "{a}/{b}");
             if k < MAX_SHIFT {
-                assert!(ratios(side(&over, 0), side(&under, 0), k + 1, 0).saturated > 0, "{a}/{b}");
+                assert!(ratios(&Host, side(&over, 0), side(&under, 0), k + 1, 0).saturated > 0, "{a}/{b}");
             }
         }
     }
@@ -107,7 +103,7 @@ mod tests {
         let a: Vec<u64> = (1..=64).collect();
         let mut b = vec![1; 64];
         b[0] = 0;
-        let r = ratios(side(&a, 0), side(&b, 0), 0, 0);
+        let r = ratios(&Host, side(&a, 0), side(&b, 0), 0, 0);
         // Draw 32 alone is left in batch 0.
         assert_eq!((r.draws.batches[0].n, r.draws.batches[0].sum), (1, 33));
     }

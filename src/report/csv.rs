@@ -100,6 +100,7 @@ fn number(x: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Host;
     use crate::posterior::{self, example};
 
     fn read(text: &[u8]) -> Vec<std::collections::BTreeMap<String, String>> {
@@ -110,7 +111,7 @@ mod tests {
     fn rows_read_back_as_the_posterior() {
         let (mut assessment, plan, summary, oracle) = example::lognormal(6, 640);
         assessment.models[0].id = "a, \"quoted\" id".into();
-        let mut p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let mut p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         p.models[3].atci_kg_per_eflop = Estimate::default();
         p.groups[1].compute_eflop = None;
         let (mut by_model, mut by_group) = (Vec::new(), Vec::new());

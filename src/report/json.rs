@@ -472,6 +472,7 @@ impl serde_json::ser::Formatter for Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Host;
     use crate::posterior::{self, example};
     use serde_json::Value;
 
@@ -493,7 +494,7 @@ mod tests {
 
     fn example_result() -> (String, Value) {
         let (assessment, plan, summary, oracle) = example::lognormal(5, 640);
-        result(&posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS), &assessment)
+        result(&posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host), &assessment)
     }
 
     fn schema() -> jsonschema::Validator {
@@ -516,7 +517,7 @@ mod tests {
         (oracle.sd_t, oracle.kurtosis, oracle.independent_sd_t) = (None, None, None);
         oracle.reason = Some("infinite variance".into());
         oracle.groups.clear();
-        let p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         let (_, value) = result(&p, &assessment);
         assert_eq!(value["total"]["atci_kg_per_eflop"]["mean"], Value::Null);
         assert_eq!(value["diagnostics"]["draws_without_compute"], 8);
@@ -584,12 +585,12 @@ mod tests {
     #[test]
     fn a_model_does_not_know_the_others() {
         let (assessment, plan, summary, oracle) = example::lognormal(5, 640);
-        let all = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let all = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         let (mut fewer, mut fewer_plan, mut fewer_draws) = (assessment.clone(), plan.clone(), summary.clone());
         fewer.models.remove(1);
         fewer_plan.models.remove(1);
         fewer_draws.models.remove(1);
-        let some = posterior::posterior(&fewer, &fewer_plan, &fewer_draws, &oracle, &example::OPTIONS);
+        let some = posterior::posterior(&fewer, &fewer_plan, &fewer_draws, &oracle, &example::OPTIONS, &Host);
         let line = |text: String, id: &str| {
             let start = format!("    {{\"id\": \"{id}\"");
             text.lines().find(|l| l.starts_with(&start)).unwrap().trim_end_matches(',').to_string()
@@ -605,7 +606,7 @@ mod tests {
     #[test]
     fn a_line_for_a_number_that_differs() {
         let (assessment, plan, summary, oracle) = example::lognormal(5, 640);
-        let p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         let mut q = p.clone();
         assert_eq!(result(&p, &assessment).0, result(&q, &assessment).0);
         q.models[2].emissions_t.sd = Some(0.1 + 0.2);

@@ -454,13 +454,14 @@ fn shorten(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Host;
     use crate::posterior::{self, example};
 
     const PLAIN: Style = Style { colour: false, width: 120 };
 
     fn page(style: Style, change: impl FnOnce(&mut Posterior)) -> String {
         let (assessment, plan, summary, oracle) = example::lognormal(30, 20_000);
-        let mut p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS);
+        let mut p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         change(&mut p);
         terminal(&p, &assessment, style)
     }

@@ -1,7 +1,7 @@
 //! The way of the data from an assessment to a posterior, as `haze run` goes it.
 
 use carbonhaze::assess::Assessment;
-use carbonhaze::engine::{Backend, Cpu, Simd, Summary};
+use carbonhaze::engine::{Backend, Cpu, Host, Simd, Summary};
 use carbonhaze::plan::compile::compile;
 use carbonhaze::plan::{self, Plan};
 use carbonhaze::posterior::oracle::oracle;
@@ -26,6 +26,6 @@ impl Run {
     pub fn posterior(&self, interval: f64) -> Posterior {
         let discretisation_bound = plan::error::relative_bound(&self.plan);
         let options = Options { interval, seed: self.seed, discretisation_bound };
-        posterior::posterior(&self.assessment, &self.plan, &self.summary, &oracle(&self.assessment), &options)
+        posterior::posterior(&self.assessment, &self.plan, &self.summary, &oracle(&self.assessment), &options, &Host)
     }
 }

@@ -3,6 +3,7 @@
 //! `adapter` finds devices and chooses one, `shader` puts the kernels of `shaders/` together, `device` is an opened
 //! device and everything that can fail on it, `session` adds the compiled kernels. `layout` says how a plan lies in
 //! memory, `budget` how much of it goes there at once, `run` does the work and `gather` takes in what comes back.
+//! `reduce` sorts and divides the kept draws.
 //! `self_test` asks for known answers before the first result; `fault` breaks things on purpose, for the tests.
 //!
 //! Invariant: a run ends with the whole summary, or with none. What fails on the device is drawn again on a fresh one,
@@ -16,6 +17,7 @@ mod fault;
 mod gather;
 pub mod installation;
 pub mod layout;
+mod reduce;
 mod run;
 mod self_test;
 mod session;
@@ -30,6 +32,7 @@ pub use budget::Cut;
 pub use device::Checks;
 pub use error::GpuError;
 pub use fault::Fault;
+pub use reduce::{OnDevice, QuotientParams, SortParams};
 pub use self_test::Check;
 pub use shader::Variant;
 

@@ -1,4 +1,5 @@
-//! Known answers on the device before any result: first every building block on its own, then a small plan as a whole.
+//! Known answers on the device before any result: first every building block on its own, then a small plan as a whole,
+//! then a sort and divisions.
 //!
 //! The blocks are asked the three fixed vectors of Philox4x32-10 (Random123's `kat_vectors`) and a spread of counters;
 //! what they must answer is what their twins on the CPU say, which the tests hold to outside values. The small plan has
@@ -11,6 +12,7 @@ use super::error::GpuError;
 use super::fault::Fault;
 use super::gather::Gathered;
 use super::layout;
+use super::reduce;
 use super::run::{self, Halt};
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
@@ -54,6 +56,7 @@ pub fn checks(session: &Session) -> Result<Vec<Check>, GpuError> {
         checks[0].wrong += 1;
     }
     checks.push(whole_plan(session, table)?);
+    checks.extend(reduce::checks(session)?);
     Ok(checks)
 }
 

@@ -61,6 +61,7 @@ impl Traits {
             // A group's total may be above 2^48 whatever its members are.
             Kernel::BinGroups => vec![],
             Kernel::SharedNormals | Kernel::SharedLogs | Kernel::SelfTest => vec![],
+            Kernel::SortCount | Kernel::SortScan | Kernel::SortScatter | Kernel::Quotient => vec![],
         }
     }
 }

@@ -43,6 +43,10 @@ pub enum Kernel {
     ModelBlock,
     Merge,
     BinGroups,
+    SortCount,
+    SortScan,
+    SortScatter,
+    Quotient,
     SelfTest,
 }
 
@@ -53,12 +57,16 @@ macro_rules! shader {
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 6] = [
+    pub const ALL: [Kernel; 10] = [
         Kernel::SharedNormals,
         Kernel::SharedLogs,
         Kernel::ModelBlock,
         Kernel::Merge,
         Kernel::BinGroups,
+        Kernel::SortCount,
+        Kernel::SortScan,
+        Kernel::SortScatter,
+        Kernel::Quotient,
         Kernel::SelfTest,
     ];
 
@@ -70,6 +78,10 @@ impl Kernel {
             Kernel::ModelBlock => "model_block",
             Kernel::Merge => "merge",
             Kernel::BinGroups => "bin_groups",
+            Kernel::SortCount => "sort_count",
+            Kernel::SortScan => "sort_scan",
+            Kernel::SortScatter => "sort_scatter",
+            Kernel::Quotient => "quotient",
             Kernel::SelfTest => "self_test",
         }
     }
@@ -94,6 +106,9 @@ impl Kernel {
                 let log2 = [params, shader!("log2")];
                 [&log2[..], &totals, &summarise, &[shader!("bin_groups")]].concat()
             }
+            // These know nothing of draws in lanes, nor of tables.
+            Kernel::SortCount | Kernel::SortScan | Kernel::SortScatter => return shader!("sort").into(),
+            Kernel::Quotient => return shader!("quotient").into(),
             Kernel::SelfTest => {
                 let rest = [shader!("one_plus"), shader!("exp2"), shader!("log2"), shader!("self_test")];
                 [&random[..], &rest].concat()

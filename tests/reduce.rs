@@ -3,14 +3,21 @@
 //! Runs on the first real GPU, else on any adapter there is (Mesa's lavapipe). Without one the tests say so and pass;
 //! with `HAZE_REQUIRE_GPU=1` they fail.
 
+mod common;
+
 use std::env;
+use std::mem::offset_of;
 use std::sync::OnceLock;
 
 use carbonhaze::engine::accumulate::CEILING;
+use carbonhaze::engine::gpu::layout::{QuotientParams, SortParams};
+use carbonhaze::engine::gpu::shader::Kernel;
 use carbonhaze::engine::gpu::{self, Fault, Gpu, GpuError, OnDevice, Options, Variant, adapter};
 use carbonhaze::engine::quotient::quotient;
 use carbonhaze::engine::reduce::MAX_SHIFT;
-use carbonhaze::engine::{Host, Reduce};
+use carbonhaze::engine::{Host, Reduce, Summary};
+use carbonhaze::posterior::{self, oracle::oracle};
+use common::{Families, pipeline};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -93,27 +100,44 @@ fn sorted_words_of_every_kind() {
     }
 }
 
-/// What the comparisons above would see: another word, and a sort that leaves one digit out.
+/// By stable passes over the digits of 4 bits, the lowest first, one of them perhaps left out.
+fn by_digits(words: &[u64], left_out: Option<u32>) -> Vec<u64> {
+    let mut words = words.to_vec();
+    for digit in (0..16).filter(|d| Some(*d) != left_out) {
+        words.sort_by_key(|w| (w >> (4 * digit)) & 15);
+    }
+    words
+}
+
+/// Words on which a pass that is left out shows, whichever it is.
 #[test]
-fn a_wrong_word_or_digit_is_seen() {
+fn every_digit_counts() {
     let mut rng = StdRng::seed_from_u64(3);
-    let words: Vec<u64> = (0..10_000).map(|_| rng.random_range(0..=HIGHEST)).collect();
+    let words: Vec<u64> = (0..5000).map(|_| rng.random_range(0..16u64) << (4 * rng.random_range(0..16))).collect();
+    sorts_like_the_library("one digit each", &words);
+    let mut expected = words.clone();
+    expected.sort();
+    assert_eq!(by_digits(&words, None), expected);
+    for digit in 0..16 {
+        assert_ne!(by_digits(&words, Some(digit)), expected, "digit {digit}");
+    }
+}
+
+/// The comparisons above see a word that is not what it was.
+#[test]
+fn a_wrong_word_is_seen() {
+    let words: Vec<u64> = (0..10_000).map(|i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 6).collect();
     let mut expected = words.clone();
     expected.sort();
     for gpu in devices() {
         let mut changed = words.clone();
-        changed[1234] ^= 1 << 40;
+        changed[1234] ^= 1;
         OnDevice(gpu).sort(&mut changed);
         assert_ne!(changed, expected);
-        // Without the digit of bits 44 to 47 (10,000 words share no such gap), the rest in order: masked on the way in.
-        let mut masked: Vec<u64> = words.iter().map(|w| w & !(15 << 44)).collect();
-        OnDevice(gpu).sort(&mut masked);
-        let high = |words: &[u64]| words.iter().map(|w| w >> 40).collect::<Vec<u64>>();
-        assert_ne!(high(&masked), high(&expected));
     }
 }
 
-/// ⌊a·2^shift/b⌋ by long division in decimal-free schoolbook steps: one bit of a·2^shift after the other.
+/// ⌊a·2^shift/b⌋ by long division as on paper, one bit of a·2^shift after the other.
 fn schoolbook(a: u64, b: u64, shift: u32) -> Option<u64> {
     if b == 0 {
         return None;
@@ -221,7 +245,9 @@ fn what_does_not_fit() {
 /// A device that fails, in whichever way: the right words, and one notice.
 #[test]
 fn faults() {
-    for fault in [Fault::AllocationRefused, Fault::Silent, Fault::WrongAnswer, Fault::BrokenKernel] {
+    let faults =
+        [Fault::AllocationRefused, Fault::Silent, Fault::WrongAnswer, Fault::BrokenKernel, Fault::DestroyedAfter(1)];
+    for fault in faults {
         let Some(gpu) = device(Options { faults: vec![fault], ..Options::default() }) else { return };
         let descending: Vec<u64> = (0..3000).rev().map(|i| i << 20).collect();
         let ascending: Vec<u64> = descending.iter().rev().copied().collect();
@@ -232,6 +258,53 @@ fn faults() {
         let quotients = OnDevice(&gpu).quotients(&ascending[1..], &descending, 10);
         assert_eq!(quotients, Host.quotients(&ascending[1..], &descending, 10), "{fault:?}");
         assert_eq!(gpu.notices().len(), 0, "{fault:?}");
+    }
+}
+
+/// A whole posterior: the same numbers, to the last bit.
+#[test]
+fn posteriors() {
+    let mut assessment = common::random_assessment(12, 30, Families::All, true);
+    assessment.groups_by = vec!["region".into()];
+    let run = pipeline::run(assessment, 9, 20_000);
+    assert!(!run.plan.groups.is_empty());
+    let oracle = oracle(&run.assessment);
+    let options = posterior::Options { interval: 0.9, seed: 9, discretisation_bound: 1e-6 };
+    let of = |summary: &Summary, reduce: &dyn Reduce| {
+        let all = posterior::posterior(&run.assessment, &run.plan, summary, &oracle, &options, reduce);
+        (all.total, all.groups)
+    };
+    let on_host = of(&run.summary, &Host);
+    for gpu in devices() {
+        assert!(of(&run.summary, &OnDevice(gpu)) == on_host);
+        assert_eq!(gpu.notices(), Vec::<String>::new());
+        let mut other = run.summary.clone();
+        other.totals[3][4711] += 1;
+        assert!(of(&other, &OnDevice(gpu)) != on_host);
+    }
+}
+
+/// The records of the host lie as the kernels read them.
+#[test]
+fn parameters_lie_as_the_kernels_read_them() {
+    macro_rules! offsets {
+        ($record:ty: $($field:ident),*) => {
+            vec![$((stringify!($field), offset_of!($record, $field) as u32)),*]
+        };
+    }
+    let sort = offsets!(SortParams: words, tiles, span, digit);
+    let quotient = offsets!(QuotientParams: draws, shift, padding_0, padding_1);
+    for (kernel, name, size, expected) in [
+        (Kernel::SortScatter, "SortParams", size_of::<SortParams>(), sort),
+        (Kernel::Quotient, "QuotientParams", size_of::<QuotientParams>(), quotient),
+    ] {
+        let module = naga::front::wgsl::parse_str(&kernel.source(Variant::ALL[0])).unwrap();
+        let found = module.types.iter().find(|(_, t)| t.name.as_deref() == Some(name));
+        let Some((_, naga::Type { inner: naga::TypeInner::Struct { members, span }, .. })) = found else {
+            panic!("no {name}");
+        };
+        let members: Vec<(&str, u32)> = members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset)).collect();
+        assert_eq!((members, *span as usize), (expected, size));
     }
 }
 

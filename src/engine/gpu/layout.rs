@@ -32,6 +32,26 @@ pub struct Params {
     pub independent_unit: [i32; 4],
 }
 
+/// `SortParams` of `sort.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct SortParams {
+    pub words: u32,
+    pub tiles: u32,
+    pub span: u32,
+    pub digit: u32,
+}
+
+/// `QuotientParams` of `quotient.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct QuotientParams {
+    pub draws: u32,
+    pub shift: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
+}
+
 /// `Range` of `summarise.wgsl`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
 #[repr(C)]

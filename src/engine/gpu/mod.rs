@@ -32,7 +32,7 @@ pub use budget::Cut;
 pub use device::Checks;
 pub use error::GpuError;
 pub use fault::Fault;
-pub use reduce::{OnDevice, QuotientParams, SortParams};
+pub use reduce::OnDevice;
 pub use self_test::Check;
 pub use shader::Variant;
 

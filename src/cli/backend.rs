@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use super::Failure;
 use crate::engine::gpu::installation::Installation;
 use crate::engine::gpu::{GpuError, Options};
-use crate::engine::{Backend, Cpu, Gpu, Simd};
+use crate::engine::{Backend, Cpu, Gpu, Host, Reduce, Simd};
 use crate::report::json;
 
 /// The flags of every command that draws.
@@ -81,6 +81,14 @@ impl Chosen {
     pub fn backend(&self) -> &dyn Backend {
         match self {
             Chosen::Cpu(cpu) => cpu,
+            Chosen::Gpu(gpu) => &**gpu,
+        }
+    }
+
+    /// What sorts and divides the draws: where they were drawn.
+    pub fn reduce(&self) -> &dyn Reduce {
+        match self {
+            Chosen::Cpu(_) => &Host,
             Chosen::Gpu(gpu) => &**gpu,
         }
     }

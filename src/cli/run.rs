@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::backend::Chosen;
 use super::{Failure, RunArgs, assess, colour, print, warn};
 use crate::assess::Assessment;
-use crate::engine::{Host, Stopped, Summary};
+use crate::engine::{Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
 use crate::plan::{self, KEPT_GROUPS, Plan, TOTALS};
@@ -60,15 +60,16 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         warn(&assessment.warnings, WARNINGS);
     }
 
-    let (summary, backend) = draw(&args, &plan, &effective, &interrupt)?;
+    let (summary, chosen) = draw(&args, &plan, &effective, &interrupt)?;
     clock.lap("draw_s");
     let oracle = oracle(&assessment);
     let discretisation_bound = plan::error::relative_bound(&plan);
     let options = Options { interval: effective.interval, seed: effective.seed, discretisation_bound };
-    let posterior = posterior::posterior(&assessment, &plan, &summary, &oracle, &options, &Host);
+    let posterior = posterior::posterior(&assessment, &plan, &summary, &oracle, &options, chosen.reduce());
     drop(summary);
+    tell(&chosen);
     clock.lap("posterior_s");
-    let info = RunInfo { plan_hash: plan_hash(&plan), backend, timings: clock.laps };
+    let info = RunInfo { plan_hash: plan_hash(&plan), backend: chosen.info(), timings: clock.laps };
 
     let mut result = Vec::new();
     json::write(&mut result, &posterior, &assessment, &info).context("cannot write the JSON result")?;
@@ -134,7 +135,7 @@ fn draw(
     plan: &Plan,
     effective: &Effective,
     interrupt: &Interrupt,
-) -> Result<(Summary, json::Backend), Failure> {
+) -> Result<(Summary, Chosen), Failure> {
     let model_draws = effective.draws.saturating_mul(plan.models.len() as u64);
     let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
     if !args.quiet {
@@ -147,13 +148,18 @@ fn draw(
     };
     let outcome = chosen.backend().run(plan, effective.seed, 0..effective.draws, &progress);
     bar.finish_and_clear();
-    for notice in chosen.notices() {
-        eprintln!("warning: {notice}");
-    }
+    tell(&chosen);
     match outcome {
-        Ok(summary) => Ok((summary, chosen.info())),
+        Ok(summary) => Ok((summary, chosen)),
         Err(Stopped::Interrupted) => Err(Failure::Interrupted),
         Err(stopped @ Stopped::Device(_)) => Err(Failure::Run(anyhow::Error::new(stopped))),
+    }
+}
+
+/// What a device failed at, and what was done about it.
+fn tell(chosen: &Chosen) {
+    for notice in chosen.notices() {
+        eprintln!("warning: {notice}");
     }
 }
 

@@ -290,7 +290,8 @@ impl Device {
     /// The words that came back; to be called when the submission is done. Gives the buffer back.
     pub fn read<T>(&self, readback: Readback, look: impl FnOnce(&[u32]) -> T) -> Result<(T, wgpu::Buffer), GpuError> {
         let Readback { buffer, mapped } = readback;
-        match mapped.try_recv() {
+        // Another thread that waited on the device may have been handed the news, and be about to pass it on.
+        match mapped.recv_timeout(TIMEOUT) {
             Ok(Ok(())) => {}
             Ok(Err(e)) => return Err(GpuError::Device(e.to_string())),
             Err(_) => return Err(GpuError::Device("a result did not come back".into())),

@@ -112,7 +112,7 @@ impl Gpu {
         self_test::checks(&*self.open()?)
     }
 
-    /// Whether the CPU had to finish a run of this backend.
+    /// Whether the CPU had to finish a run of this backend, or its reductions.
     pub fn finished_on_cpu(&self) -> bool {
         self.finished_on_cpu.load(Ordering::Relaxed)
     }

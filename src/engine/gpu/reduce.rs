@@ -56,7 +56,7 @@ pub struct OnDevice<'a>(pub &'a Gpu);
 impl OnDevice<'_> {
     fn attempt<T>(&self, work: impl FnOnce(&Session) -> Result<T, GpuError>) -> Option<T> {
         let OnDevice(gpu) = self;
-        if gpu.reduces_on_host.load(Ordering::Relaxed) {
+        if gpu.finished_on_cpu.load(Ordering::Relaxed) {
             return None;
         }
         let failure = match gpu.session().and_then(|session| work(&session)) {
@@ -66,7 +66,7 @@ impl OnDevice<'_> {
         if !matches!(failure, GpuError::TooLarge { .. }) {
             *gpu.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
-        gpu.reduces_on_host.store(true, Ordering::Relaxed);
+        gpu.finished_on_cpu.store(true, Ordering::Relaxed);
         gpu.notice(format!("{failure}; sorting and dividing the kept draws on the CPU"));
         None
     }

@@ -47,6 +47,11 @@ fn devices() -> &'static [Gpu] {
     })
 }
 
+/// The host did nothing in the device's place. (Notices are told once, to whichever test asks first; this stays.)
+fn by_itself(gpu: &Gpu) {
+    assert!(!gpu.finished_on_cpu(), "{:?}", gpu.notices());
+}
+
 /// Sorts on every device; all must agree with the standard library, and have done it themselves.
 fn sorts_like_the_library(what: &str, words: &[u64]) {
     let mut expected = words.to_vec();
@@ -59,7 +64,7 @@ fn sorts_like_the_library(what: &str, words: &[u64]) {
         OnDevice(gpu).sort(&mut given);
         let differ = given.iter().zip(&expected).position(|(a, b)| a != b);
         assert_eq!(differ, None, "{what}, {} words", words.len());
-        assert_eq!(gpu.notices(), Vec::<String>::new(), "{what}");
+        by_itself(gpu);
     }
 }
 
@@ -134,6 +139,7 @@ fn a_wrong_word_is_seen() {
         changed[1234] ^= 1;
         OnDevice(gpu).sort(&mut changed);
         assert_ne!(changed, expected);
+        by_itself(gpu);
     }
 }
 
@@ -183,7 +189,7 @@ fn quotients_like_128_bit_integers() {
             assert_eq!(given.len(), expected.len());
             let differ = given.iter().zip(&expected).position(|(q, e)| q.get() != *e);
             assert_eq!(differ.map(|i| (over[i], under[i], given[i], expected[i])), None, "shift {shift}");
-            assert_eq!(gpu.notices(), Vec::<String>::new());
+            by_itself(gpu);
             assert_eq!(given, Host.quotients(&over, &under, shift));
         }
         // The 128-bit division of the library, against steps on paper.
@@ -207,6 +213,7 @@ fn a_wrong_count_or_shift_is_seen() {
         let mut other = under.clone();
         other[at] += other[at] / 100 + 1;
         assert_ne!(OnDevice(gpu).quotients(&over, &other, 40), right);
+        by_itself(gpu);
     }
 }
 
@@ -277,7 +284,7 @@ fn posteriors() {
     let on_host = of(&run.summary, &Host);
     for gpu in devices() {
         assert!(of(&run.summary, &OnDevice(gpu)) == on_host);
-        assert_eq!(gpu.notices(), Vec::<String>::new());
+        by_itself(gpu);
         let mut other = run.summary.clone();
         other.totals[3][4711] += 1;
         assert!(of(&other, &OnDevice(gpu)) != on_host);
@@ -343,5 +350,5 @@ fn how_long() {
         println!("{name}: sort {sort:.1?}, quotients {:.1?}", begin.elapsed());
         assert!(sorted.is_sorted() && quotients.len() == N);
     }
-    assert_eq!(gpu.notices(), Vec::<String>::new());
+    by_itself(&gpu);
 }

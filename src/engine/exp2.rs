@@ -8,7 +8,7 @@ use crate::plan::LOG2_BITS;
 
 /// Minimax coefficients of `2^f − 1` on [0, 1), Q0.32, degree 1 to 5. Their sum stays below 2^32.
 /// Made by a Remez exchange in mpmath on the relative error of `1 + Σ c_k f^k`: 2^-23.535.
-const COEFFICIENTS: [u32; 5] = [2_977_062_215, 1_031_498_459, 239_658_801, 38_727_851, 8_019_262];
+pub const COEFFICIENTS: [u32; 5] = [2_977_062_215, 1_031_498_459, 239_658_801, 38_727_851, 8_019_262];
 
 /// `2^f − 1` in Q0.32 of the fraction bits of `y`.
 #[inline(always)]

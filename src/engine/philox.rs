@@ -15,10 +15,10 @@
 //! Reference: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11,
 //! doi:10.1145/2063384.2063405.
 
-const MUL_0: u32 = 0xD251_1F53;
-const MUL_1: u32 = 0xCD9E_8D57;
-const WEYL_0: u32 = 0x9E37_79B9;
-const WEYL_1: u32 = 0xBB67_AE85;
+pub const MUL_0: u32 = 0xD251_1F53;
+pub const MUL_1: u32 = 0xCD9E_8D57;
+pub const WEYL_0: u32 = 0x9E37_79B9;
+pub const WEYL_1: u32 = 0xBB67_AE85;
 const ROUNDS: u32 = 10;
 
 /// Draws are numbered by 40 bits.

@@ -57,6 +57,9 @@ pub struct Facts {
 pub const STORAGE_BUFFERS: u32 = 8;
 /// Invocations per workgroup of every kernel.
 pub const WORKGROUP: u32 = 64;
+/// Memory that a workgroup may share: 8 counters for each invocation; those of `sort.wgsl` and their sums are a little
+/// more.
+pub const WORKGROUP_BYTES: u32 = 4 << 10;
 
 impl Facts {
     /// The fastest variant the adapter can run.

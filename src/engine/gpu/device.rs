@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::adapter::{Facts, Found, STORAGE_BUFFERS, WORKGROUP};
+use super::adapter::{Facts, Found, STORAGE_BUFFERS, WORKGROUP, WORKGROUP_BYTES};
 use super::error::GpuError;
 use super::fault::{Fault, Faults};
 use super::shader::{Kernel, Variant};
@@ -68,8 +68,7 @@ impl Device {
             max_uniform_buffer_binding_size: 1 << 16,
             max_storage_buffer_binding_size: binding,
             max_buffer_size: binding,
-            // 8 counters for each invocation; those of `sort.wgsl` and their sums are a little more.
-            max_compute_workgroup_storage_size: 4 << 10,
+            max_compute_workgroup_storage_size: WORKGROUP_BYTES,
             max_compute_invocations_per_workgroup: WORKGROUP,
             max_compute_workgroup_size_x: WORKGROUP,
             max_compute_workgroup_size_y: 1,
@@ -180,6 +179,9 @@ impl Device {
         let mut source = kernel.source(self.variant);
         if kernel == Kernel::ModelBlock && self.faults.strikes(Fault::BrokenKernel) {
             source.push_str("fn broken() -> u32 { return 1i; }\n");
+        }
+        if let Some((from, to)) = self.faults.changed_text() {
+            source = source.replace(from, to);
         }
         let label = Some(kernel.entry());
         let create = || {

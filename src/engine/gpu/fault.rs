@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-/// One fault, which happens once.
+/// One fault, which happens once; the same fault twice in a list happens twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The device is destroyed after so many dispatches of models.
@@ -15,6 +15,9 @@ pub enum Fault {
     BrokenKernel,
     /// The device never answers.
     Silent,
+    /// Every kernel computes something else: `from` is replaced by `to` wherever it stands. The self-test is left out,
+    /// since it would see this before a run. Unlike the others this lasts.
+    ChangedKernel { from: &'static str, to: &'static str },
 }
 
 /// Faults that are still to happen.
@@ -31,5 +34,14 @@ impl Faults {
         let mut faults = self.0.lock().unwrap_or_else(|e| e.into_inner());
         let at = faults.iter().position(|&f| f == fault);
         at.map(|at| faults.remove(at)).is_some()
+    }
+
+    /// What is to be replaced in the kernels, and by what.
+    pub fn changed_text(&self) -> Option<(&'static str, &'static str)> {
+        let faults = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        faults.iter().find_map(|fault| match *fault {
+            Fault::ChangedKernel { from, to } => Some((from, to)),
+            _ => None,
+        })
     }
 }

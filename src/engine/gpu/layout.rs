@@ -118,6 +118,22 @@ pub struct Window {
     pub models: [ModelRecord; WINDOW],
 }
 
+/// `SelfTestParams` of `self_test.wgsl`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct SelfTestParams {
+    pub seed: [u32; 2],
+    pub table: u32,
+    pub table_bits: u32,
+    pub scale: i32,
+    pub unit: i32,
+    pub count: u32,
+    pub padding: u32,
+}
+
+/// Rows of answers of the self-test's kernel (`ANSWERS` of `self_test.wgsl`).
+pub const ANSWERS: usize = 12;
+
 /// Bytes from one window to the next.
 pub const WINDOW_STRIDE: u64 = 1 << 16;
 const _: () = assert!(size_of::<Window>() as u64 <= WINDOW_STRIDE);
@@ -140,11 +156,11 @@ const HAS_ATCI: u32 = 1 << OUTPUTS;
 const SHARES: u32 = 1 << (OUTPUTS + 1);
 
 /// Kinds of marginals in `model_block.wgsl`.
-const AFFINE: u32 = 1;
-const TABLE: u32 = 2;
-const ONE_PLUS_AFFINE: u32 = 3;
-const ONE_PLUS_TABLE: u32 = 4;
-const ONE_PLUS_CONSTANT: u32 = 5;
+pub const AFFINE: u32 = 1;
+pub const TABLE: u32 = 2;
+pub const ONE_PLUS_AFFINE: u32 = 3;
+pub const ONE_PLUS_TABLE: u32 = 4;
+pub const ONE_PLUS_CONSTANT: u32 = 5;
 
 /// Entries before the marginals' tables: inverse normal, one plus, and the ends of the chords of log2.
 pub const FIRST_TABLE: usize = inverse_normal::ENTRIES + one_plus::ENTRIES + log2::CHORDS + 1;
@@ -272,11 +288,16 @@ fn signs(signs: &[i8; SLOTS]) -> Result<u32, GpuError> {
 pub const MODEL_SUMS: usize = 40;
 /// Words of counters by group that is not kept (`GROUP_SUMS` of `bin_groups.wgsl`).
 pub const GROUP_SUMS: usize = 20;
+/// The first plain counter of a model, after its limbs (`EMISSIONS_ZEROS` of `model_block.wgsl`).
+pub const EMISSIONS_ZEROS: usize = 32;
+/// The first plain counter of a group, after its limbs (`GROUP_ZEROS` of `bin_groups.wgsl`).
+pub const GROUP_ZEROS: usize = 16;
 
 /// Adds what a device found for one model in `draws` draws to its summary.
 pub fn add_model(model: &ModelPlan, draws: u64, sums: &[u32], bins: &[u32], summary: &mut ModelSummary) {
     let (compute, emissions) = (&model.terms[OUTPUT_COMPUTE], &model.terms[OUTPUT_EMISSIONS]);
-    let [e_zeros, e_ceiling, a_zeros, a_ceiling, undefined] = std::array::from_fn(|i| u64::from(sums[32 + i]));
+    let [e_zeros, e_ceiling, a_zeros, a_ceiling, undefined] =
+        std::array::from_fn(|i| u64::from(sums[EMISSIONS_ZEROS + i]));
     let ModelSummary { emissions: e, atci: a } = summary;
     add_sums(e, &sums[..16], e_ceiling);
     add_sums(a, &sums[16..32], a_ceiling);
@@ -293,7 +314,7 @@ pub fn add_model(model: &ModelPlan, draws: u64, sums: &[u32], bins: &[u32], summ
 
 /// Adds what a device found for one group that is not kept.
 pub fn add_group(sums: &[u32], bins: &[u32], moments: &mut Moments) {
-    let [zeros, ceiling, saturated] = std::array::from_fn(|i| u64::from(sums[16 + i]));
+    let [zeros, ceiling, saturated] = std::array::from_fn(|i| u64::from(sums[GROUP_ZEROS + i]));
     add_sums(moments, &sums[..16], ceiling);
     moments.zeros += zeros;
     moments.saturated += saturated;

@@ -142,7 +142,9 @@ impl Gpu {
             return Ok(Arc::clone(session));
         }
         let fresh = self.open()?;
-        self_test::run(&fresh)?;
+        if self.faults.changed_text().is_none() {
+            self_test::run(&fresh)?;
+        }
         *session = Some(Arc::clone(&fresh));
         Ok(fresh)
     }

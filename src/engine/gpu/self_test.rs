@@ -11,7 +11,7 @@ use super::budget::Cut;
 use super::error::GpuError;
 use super::fault::Fault;
 use super::gather::Gathered;
-use super::layout;
+use super::layout::{self, ANSWERS, SelfTestParams};
 use super::reduce;
 use super::run::{self, Halt};
 use super::session::{Session, Traits};
@@ -41,7 +41,6 @@ const BLOCKS: [(&str, usize); 8] = [
     ("exp2 held at a ceiling", 1),
     ("log2 of a count", 1),
 ];
-const ANSWERS: usize = 12;
 /// Counters asked by seed.
 const DRAWS: usize = 256;
 /// 3 octaves per standard deviation.
@@ -68,18 +67,6 @@ pub fn run(session: &Session) -> Result<(), GpuError> {
             Err(GpuError::SelfTest(format!("{name}: {wrong} of {answers} answers")))
         }
     }
-}
-
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(C)]
-struct SelfTestParams {
-    seed: [u32; 2],
-    table: u32,
-    table_bits: u32,
-    scale: i32,
-    unit: i32,
-    count: u32,
-    padding: u32,
 }
 
 /// Two components with a gap, and a zero: jumps, atoms, pieces.

@@ -15,6 +15,9 @@ use super::shader::{Kernel, Variant};
 /// How long a device may take to answer. Dispatches are sized for a tenth of a second.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a device in trouble may take to say what it comes from.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// How kernels are compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checks {
@@ -86,12 +89,14 @@ impl Device {
             .map_err(|e| GpuError::NotOpened(e.to_string()))?;
         let trouble = Arc::new(Mutex::new(None));
         let (on_error, on_loss) = (Arc::clone(&trouble), Arc::clone(&trouble));
-        let note = |slot: &Mutex<Option<GpuError>>, error: GpuError| {
-            slot.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(error);
-        };
-        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| note(&on_error, GpuError::Device(e.to_string()))));
+        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
+            let mut trouble = on_error.lock().unwrap_or_else(|e| e.into_inner());
+            trouble.get_or_insert(GpuError::Device(e.to_string()));
+        }));
         device.set_device_lost_callback(move |reason, message| {
-            note(&on_loss, GpuError::Lost(format!("{message} ({reason:?})")));
+            // A loss explains whatever else is reported: it takes the place of that.
+            let lost = GpuError::Lost(format!("{message} ({reason:?})"));
+            *on_loss.lock().unwrap_or_else(|e| e.into_inner()) = Some(lost);
         });
         let max_workgroups = facts.max_workgroups;
         Ok(Device { device, queue, trouble, checks, faults, variant, max_binding_bytes: binding, max_workgroups })
@@ -99,9 +104,25 @@ impl Device {
 
     /// The first trouble the device had, if any.
     pub fn check(&self) -> Result<(), GpuError> {
-        match &*self.trouble.lock().unwrap_or_else(|e| e.into_inner()) {
+        match self.trouble() {
             None => Ok(()),
-            Some(trouble) => Err(trouble.clone()),
+            Some(trouble) => Err(self.cause(trouble)),
+        }
+    }
+
+    fn trouble(&self) -> Option<GpuError> {
+        self.trouble.lock().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// The loss of the device, if that is what an error comes from. wgpu first reports what follows from a loss, and
+    /// the loss itself only when it is polled and nothing is left in the queue.
+    fn cause(&self, error: GpuError) -> GpuError {
+        if !matches!(error, GpuError::Lost(_)) {
+            let _ = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(LAST_WORDS) });
+        }
+        match self.trouble() {
+            Some(lost @ GpuError::Lost(_)) => lost,
+            _ => error,
         }
     }
 
@@ -285,7 +306,7 @@ impl Device {
         match outcome {
             Ok(_) => Ok(()),
             Err(wgpu::PollError::Timeout) => Err(GpuError::Timeout(TIMEOUT.as_secs())),
-            Err(e) => Err(GpuError::Device(e.to_string())),
+            Err(e) => Err(self.cause(GpuError::Device(e.to_string()))),
         }
     }
 
@@ -295,8 +316,8 @@ impl Device {
         // Another thread that waited on the device may have been handed the news, and be about to pass it on.
         match mapped.recv_timeout(TIMEOUT) {
             Ok(Ok(())) => {}
-            Ok(Err(e)) => return Err(GpuError::Device(e.to_string())),
-            Err(_) => return Err(GpuError::Device("a result did not come back".into())),
+            Ok(Err(e)) => return Err(self.cause(GpuError::Device(e.to_string()))),
+            Err(_) => return Err(self.cause(GpuError::Device("a result did not come back".into()))),
         }
         let view = buffer.get_mapped_range(..).map_err(|e| GpuError::Device(e.to_string()))?;
         let seen = look(bytemuck::cast_slice(&view));

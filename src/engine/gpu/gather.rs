@@ -20,15 +20,24 @@ pub struct Gathered {
     pub models_in: usize,
     /// Length of that stretch, where models are in.
     pub stretch: u64,
+    /// Draws reported as done: no less than are in, and never taken back.
+    reported: u64,
 }
 
 impl Gathered {
     pub fn new(plan: &Plan, draws: Range<u64>) -> Gathered {
-        Gathered { next: draws.start, models_in: 0, stretch: 0, summary: Summary::empty(plan, draws) }
+        Gathered { next: draws.start, models_in: 0, stretch: 0, reported: 0, summary: Summary::empty(plan, draws) }
     }
 
     pub fn draws(&self) -> Range<u64> {
         self.summary.draws.clone()
+    }
+
+    /// Says that the first `done` draws are done, as far as that was not said before.
+    pub fn report(&mut self, done: u64, report: impl Fn(u64) -> bool) -> bool {
+        let news = done.saturating_sub(self.reported);
+        self.reported += news;
+        report(news)
     }
 
     /// Takes in the counters of the models from `first` on, in `draws` draws.

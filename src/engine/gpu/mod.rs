@@ -183,7 +183,15 @@ impl Gpu {
         while gathered.next < end {
             // First to the end of a stretch of which some models are already in.
             let n = if gathered.models_in > 0 { gathered.stretch } else { end - gathered.next };
-            let part = cpu.run(plan, seed, gathered.next..gathered.next + n, report)?;
+            let (first, start) = (gathered.next, gathered.draws().start);
+            // Some of it may have been reported by the device that failed.
+            let state = Mutex::new((first - start, &mut *gathered));
+            let progress = |n| {
+                let (done, gathered) = &mut *state.lock().unwrap_or_else(PoisonError::into_inner);
+                *done += n;
+                gathered.report(*done, report)
+            };
+            let part = cpu.run(plan, seed, first..first + n, &progress)?;
             gathered.take_part(part);
         }
         Ok(())

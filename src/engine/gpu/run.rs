@@ -109,8 +109,6 @@ struct Work<'a> {
     pending: VecDeque<Pending>,
     /// Staging buffers not in use: for models, for totals.
     staging: [Vec<wgpu::Buffer>; 2],
-    /// Draws reported as done.
-    reported: u64,
 }
 
 /// Draws what is not yet gathered.
@@ -123,7 +121,6 @@ pub fn run(
     report: Report,
 ) -> Result<(), Halt> {
     let mut work = Work::new(session, plan, seed, cut)?;
-    work.reported = into.next - into.draws().start;
     let end = into.draws().end;
     let mut first = into.next;
     while first < end {
@@ -245,7 +242,6 @@ impl<'a> Work<'a> {
             dispatches: 0,
             pending: VecDeque::new(),
             staging: [vec![], vec![]],
-            reported: 0,
         })
     }
 
@@ -296,10 +292,9 @@ impl<'a> Work<'a> {
                 at += models;
                 let share = (first_model + at) as f64 / plan.models.len() as f64;
                 let done = done_before + (share * n as f64) as u64;
-                if !report(done.saturating_sub(self.reported)) {
+                if !into.report(done, report) {
                     return Err(Halt::Interrupted);
                 }
-                self.reported = self.reported.max(done);
                 // What came back while the device was at work.
                 while self.pending.len() > 1 {
                     self.take(into)?;
@@ -308,6 +303,10 @@ impl<'a> Work<'a> {
             self.send_models(first_model, tile.len(), n)?;
         }
         self.send_totals(n, base, workgroups)?;
+        // A plan without models has reported nothing yet.
+        if plan.models.is_empty() && !into.report(done_before + n, report) {
+            return Err(Halt::Interrupted);
+        }
         Ok(())
     }
 

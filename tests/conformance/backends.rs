@@ -1,0 +1,75 @@
+//! Everything that draws, under one trait: the CPU in every instruction set, every adapter found.
+
+use std::sync::OnceLock;
+
+use carbonhaze::engine::gpu::{Options, Variant};
+use carbonhaze::engine::{Backend, Cpu, Gpu, Simd, Summary};
+use carbonhaze::plan::Plan;
+
+use crate::common::gpu::adapters;
+
+pub struct Named<B: ?Sized> {
+    pub name: String,
+    pub backend: Box<B>,
+    /// With default settings.
+    pub usual: bool,
+}
+
+pub fn run(backend: &dyn Backend, plan: &Plan, seed: u64, draws: std::ops::Range<u64>) -> Summary {
+    backend.run(plan, seed, draws, &|_| true).expect("neither interrupted nor failed")
+}
+
+pub fn cpu(threads: usize, chunk: usize, simd: Simd) -> Cpu {
+    Cpu::new(threads, chunk, simd).expect("a thread pool")
+}
+
+/// Every instruction set of this machine.
+pub fn cpus(threads: usize, chunk: usize) -> Vec<Named<dyn Backend>> {
+    let named = |simd: Simd| Named::<dyn Backend> {
+        name: format!("{}, {threads} threads, chunks of {chunk}", simd.name()),
+        backend: Box::new(cpu(threads, chunk, simd)),
+        usual: chunk == 0,
+    };
+    Simd::available().into_iter().map(named).collect()
+}
+
+/// Every adapter in its fastest variant, cut in several ways. They are opened once and serve all tests: compiling the
+/// kernels is what takes time. None has the CPU to fall back to, so that a failure is one.
+pub fn gpus() -> &'static [Named<Gpu>] {
+    static GPUS: OnceLock<Vec<Named<Gpu>>> = OnceLock::new();
+    GPUS.get_or_init(|| {
+        let cuts = [
+            Options::default(),
+            Options { chunk: 256, splits: 3, ..Options::default() },
+            Options { chunk: 1000, splits: 2, ..Options::default() },
+        ];
+        cuts.iter().flat_map(|options| every_adapter(options)).collect()
+    })
+}
+
+/// Every adapter, used so.
+pub fn every_adapter(options: &Options) -> Vec<Named<Gpu>> {
+    let named = |found| {
+        let gpu = Gpu::with(found, options.clone(), None);
+        let usual = (options.chunk, options.splits, options.binding_bytes) == (0, 0, 0);
+        Named { name: format!("{}, {options:?}", gpu.facts().name), backend: Box::new(gpu), usual }
+    };
+    adapters().into_iter().map(named).collect()
+}
+
+/// The first adapter in every variant that it has, and with checked kernels.
+pub fn variants() -> Vec<Named<Gpu>> {
+    let every = Variant::ALL.into_iter().map(|variant| Options { variant: Some(variant), ..Options::default() });
+    let checked = Options { checked: true, ..Options::default() };
+    let options = every.chain([checked]);
+    let mut variants = Vec::new();
+    for options in options {
+        let Some(first) = every_adapter(&options).into_iter().next() else { continue };
+        let has = first.backend.facts().variant();
+        let wanted = options.variant.unwrap_or(has);
+        if (has.int64 || !wanted.int64) && (has.subgroups || !wanted.subgroups) {
+            variants.push(first);
+        }
+    }
+    variants
+}

@@ -1,0 +1,94 @@
+//! Parts of a run, other orders, other company.
+
+use carbonhaze::engine::{Backend, Simd, Stopped};
+use proptest::prelude::*;
+
+use crate::backends::{Named, cpu, gpus, run};
+use crate::common::{Families, random_assessment};
+use crate::plan;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parts_merge_to_the_whole(portfolio in any::<u64>(), draws in 2u64..3000, cut in 0.0f64..1.0) {
+        let plan = plan(&random_assessment(portfolio, 8, Families::All, true));
+        let cpu = cpu(2, 300, Simd::detect());
+        let at = ((draws as f64 * cut) as u64).clamp(1, draws - 1);
+        let whole = run(&cpu, &plan, 7, 0..draws);
+        let (a, b) = (run(&cpu, &plan, 7, 0..at), run(&cpu, &plan, 7, at..draws));
+        prop_assert!(b.clone().merge(a.clone()).unwrap() == whole);
+        prop_assert!(a.clone().merge(b.clone()).unwrap() == whole);
+        // Negative controls: a dropped draw, and parts that do not meet.
+        let short = run(&cpu, &plan, 7, at..draws - 1 + u64::from(at == draws - 1));
+        prop_assert!(a.clone().merge(a.clone()).is_err());
+        prop_assert!(at == draws - 1 || a.merge(short).unwrap() != whole);
+    }
+
+    #[test]
+    fn order_and_company_change_no_model(portfolio in any::<u64>(), models in 3usize..20, drop in any::<prop::sample::Index>()) {
+        let all = random_assessment(portfolio, models, Families::All, true);
+        let cpu = cpu(1, 0, Simd::detect());
+        let whole = run(&cpu, &plan(&all), 3, 0..700);
+        let mut reversed = all.clone();
+        reversed.models.reverse();
+        let mut turned = run(&cpu, &plan(&reversed), 3, 0..700);
+        prop_assert!(turned.totals == whole.totals);
+        turned.models.reverse();
+        prop_assert!(turned.models == whole.models);
+        let mut fewer = all.clone();
+        let gone = drop.index(models);
+        fewer.models.remove(gone);
+        let part = run(&cpu, &plan(&fewer), 3, 0..700);
+        let mut expected = whole.models.clone();
+        expected.remove(gone);
+        prop_assert!(part.models == expected);
+        // Negative control: another id is another stream.
+        let mut renamed = all;
+        renamed.models[0].id.push('x');
+        let zero = whole.models[0].emissions.sum == 0;
+        prop_assert!(zero || run(&cpu, &plan(&renamed), 3, 0..700).models[0] != whole.models[0]);
+    }
+}
+
+/// One part from the CPU, one from each adapter, whatever the split.
+#[test]
+fn parts_of_different_backends_merge_to_the_whole() {
+    let plan = plan(&random_assessment(31, 40, Families::All, true));
+    let cpu = cpu(2, 300, Simd::detect());
+    let (first, end) = ((1 << 32) - 1000, (1 << 32) + 1000);
+    let whole = run(&cpu, &plan, 7, first..end);
+    for Named { name, backend, .. } in gpus() {
+        for at in [first + 1, first + 256, first + 1000, first + 1333, end - 1] {
+            let (a, b) = (run(&cpu, &plan, 7, first..at), run(&**backend, &plan, 7, at..end));
+            assert!(b.merge(a).unwrap() == whole, "{name}: {at}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_run_gives_nothing() {
+    let plan = plan(&random_assessment(5, 3, Families::All, false));
+    let cpu = cpu(1, 64, Simd::detect());
+    assert_eq!(cpu.run(&plan, 1, 0..1000, &|_| false), Err(Stopped::Interrupted));
+}
+
+/// What a run reports adds up to its draws, on every backend.
+#[test]
+fn progress_adds_up_to_the_draws() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let some = plan(&random_assessment(31, 40, Families::All, true));
+    let none = carbonhaze::plan::Plan { models: vec![], ..some.clone() };
+    let cpu = cpu(2, 300, Simd::detect());
+    let gpus = gpus().iter().map(|b| &*b.backend as &dyn Backend);
+    let backends = [&carbonhaze::engine::Scalar as &dyn Backend, &cpu].into_iter().chain(gpus);
+    for (backend, plan) in backends.flat_map(|backend| [(backend, &some), (backend, &none)]) {
+        let told = AtomicU64::new(0);
+        let progress = |n| {
+            told.fetch_add(n, Ordering::Relaxed);
+            true
+        };
+        backend.run(plan, 1, 17..2018, &progress).expect("neither interrupted nor failed");
+        assert_eq!(told.into_inner(), 2001);
+    }
+}

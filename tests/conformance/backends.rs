@@ -57,19 +57,18 @@ pub fn every_adapter(options: &Options) -> Vec<Named<Gpu>> {
     adapters().into_iter().map(named).collect()
 }
 
-/// The first adapter in every variant that it has, and with checked kernels.
-pub fn variants() -> Vec<Named<Gpu>> {
-    let every = Variant::ALL.into_iter().map(|variant| Options { variant: Some(variant), ..Options::default() });
-    let checked = Options { checked: true, ..Options::default() };
-    let options = every.chain([checked]);
-    let mut variants = Vec::new();
-    for options in options {
-        let Some(first) = every_adapter(&options).into_iter().next() else { continue };
-        let has = first.backend.facts().variant();
-        let wanted = options.variant.unwrap_or(has);
-        if (has.int64 || !wanted.int64) && (has.subgroups || !wanted.subgroups) {
-            variants.push(first);
-        }
-    }
-    variants
+/// The first adapter in every variant that it has, and with checked kernels; opened once.
+pub fn variants() -> &'static [Named<Gpu>] {
+    static VARIANTS: OnceLock<Vec<Named<Gpu>>> = OnceLock::new();
+    VARIANTS.get_or_init(|| {
+        let every = Variant::ALL.into_iter().map(|variant| Options { variant: Some(variant), ..Options::default() });
+        let checked = Options { checked: true, ..Options::default() };
+        let first = every.chain([checked]).filter_map(|options| {
+            let first = every_adapter(&options).into_iter().next()?;
+            let has = first.backend.facts().variant();
+            let wanted = options.variant.unwrap_or(has);
+            ((has.int64 || !wanted.int64) && (has.subgroups || !wanted.subgroups)).then_some(first)
+        });
+        first.collect()
+    })
 }

@@ -1,6 +1,7 @@
 //! Parts of a run, other orders, other company.
 
-use carbonhaze::engine::{Backend, Simd, Stopped};
+use carbonhaze::engine::{Backend, Scalar, Simd, Stopped};
+use carbonhaze::plan::Plan;
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, gpus, run};
@@ -78,10 +79,10 @@ fn an_interrupted_run_gives_nothing() {
 fn progress_adds_up_to_the_draws() {
     use std::sync::atomic::{AtomicU64, Ordering};
     let some = plan(&random_assessment(31, 40, Families::All, true));
-    let none = carbonhaze::plan::Plan { models: vec![], ..some.clone() };
+    let none = Plan { models: vec![], ..some.clone() };
     let cpu = cpu(2, 300, Simd::detect());
     let gpus = gpus().iter().map(|b| &*b.backend as &dyn Backend);
-    let backends = [&carbonhaze::engine::Scalar as &dyn Backend, &cpu].into_iter().chain(gpus);
+    let backends = [&Scalar as &dyn Backend, &cpu].into_iter().chain(gpus);
     for (backend, plan) in backends.flat_map(|backend| [(backend, &some), (backend, &none)]) {
         let told = AtomicU64::new(0);
         let progress = |n| {

@@ -1,7 +1,8 @@
 //! Random portfolios against the scalar definition.
 
 use carbonhaze::engine::gpu::Options;
-use carbonhaze::engine::{Backend, Scalar, Simd};
+use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd};
+use carbonhaze::plan::{KEPT_GROUPS, Plan, Range};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, cpus, every_adapter, gpus, run, variants};
@@ -32,18 +33,65 @@ proptest! {
     }
 }
 
-/// Portfolios with everything a kernel can be compiled with, and with as little as can be.
-#[test]
-fn every_variant_is_the_scalar_definition() {
-    let variants = variants();
-    for (portfolio, families, zeros) in [(3, Families::All, true), (8, Families::LogNormal, false)] {
-        let plan = plan(&random_assessment(portfolio, 40, families, zeros));
-        let range = (1 << 32) - 300..(1 << 32) + 700;
-        let expected = run(&Scalar, &plan, 9, range.clone());
-        for Named { name, backend, .. } in &variants {
-            assert!(run(&**backend, &plan, 9, range.clone()) == expected, "{name}");
+/// A plan with everything that a kernel can be compiled for, in units so small that totals, groups and single models
+/// pass their ceilings in some draws.
+fn everything() -> Plan {
+    let has_all = |plan: &Plan| {
+        plan.models.iter().any(|m| m.independent_pue_scale != 0)
+            && plan.models.iter().any(|m| m.zeros != 0)
+            && plan.models.iter().any(|m| m.marginals[4].is_random() && m.marginals[5].is_random())
+            && plan.tables.iter().any(|t| !t.pieces.is_empty())
+            && plan.groups.len() > KEPT_GROUPS
+    };
+    let plans = (0..).map(|seed| plan(&random_assessment(seed, 40, Families::All, true)));
+    let mut plan = plans.into_iter().find(has_all).expect("some portfolio");
+    let summary = run(&Scalar, &plan, 9, 0..500);
+    // So much smaller a unit that the mean is about at a ceiling of 2^bits.
+    let finer = |sum: u128, bits: i32| (sum / 500).checked_ilog2().map_or(0, |log2| bits - log2 as i32);
+    let total = |counts: &[u64]| finer(counts.iter().map(|&x| u128::from(x)).sum(), 53);
+    let lower = |range: &mut Range, by: i32| *range = Range { unit: range.unit - by, saturable: true, ..*range };
+    plan.saturable = true;
+    for (unit, counts) in plan.total_units.iter_mut().zip(&summary.totals) {
+        *unit -= total(counts);
+    }
+    for (group, found) in plan.groups.iter_mut().zip(&summary.groups) {
+        match found {
+            GroupSummary::Kept { emissions, compute } => {
+                lower(&mut group.emissions, total(emissions));
+                lower(&mut group.compute, total(compute));
+            }
+            GroupSummary::Binned { emissions } => lower(&mut group.emissions, finer(emissions.sum, 48)),
         }
     }
+    for (model, found) in plan.models.iter_mut().zip(&summary.models) {
+        lower(&mut model.emissions, finer(found.emissions.sum, 48));
+        lower(&mut model.atci, finer(found.atci.sum, 48));
+    }
+    plan
+}
+
+#[test]
+fn ceilings_hold_alike() {
+    let plan = everything();
+    let range = (1 << 32) - 300..(1 << 32) + 700;
+    let expected = run(&Scalar, &plan, 9, range.clone());
+    let binned = |g: &GroupSummary| matches!(g, GroupSummary::Binned { emissions } if emissions.saturated > 0);
+    let partly = expected.saturated.iter().filter(|&&n| 0 < n && n < 1000).count();
+    assert!(partly >= 3, "{:?}", expected.saturated);
+    assert!(expected.models.iter().any(|m| 0 < m.emissions.saturated && m.emissions.saturated < 1000));
+    assert!(expected.models.iter().any(|m| 0 < m.atci.saturated && m.atci.saturated < 1000));
+    assert!(expected.groups.iter().any(binned));
+    for Named { name, backend, .. } in cpus(2, 300) {
+        assert!(run(&*backend, &plan, 9, range.clone()) == expected, "{name}");
+    }
+    let gpus = gpus().iter().map(|gpu| (&gpu.name, &gpu.backend));
+    for (name, backend) in gpus.chain(variants().iter().map(|gpu| (&gpu.name, &gpu.backend))) {
+        assert!(run(&**backend, &plan, 9, range.clone()) == expected, "{name}");
+    }
+    // Negative control: models' values that are not held.
+    let mut free = plan;
+    free.models.iter_mut().for_each(|m| m.emissions.saturable = false);
+    assert!(run(&cpu(1, 0, Simd::detect()), &free, 9, range) != expected);
 }
 
 /// More models than a tile takes, more than a window takes, and stretches of all lengths.
@@ -73,7 +121,7 @@ fn tiles_and_windows_change_nothing() {
 #[test]
 fn nothing_to_do_is_done() {
     let some = plan(&random_assessment(2, 5, Families::LogNormal, false));
-    let none = carbonhaze::plan::Plan { models: vec![], ..some.clone() };
+    let none = Plan { models: vec![], ..some.clone() };
     for (plan, range) in [(&some, 7..7), (&none, 0..300)] {
         let expected = run(&Scalar, plan, 1, range.clone());
         let cpus = cpus(2, 0);

@@ -149,19 +149,20 @@ fn what_happens_twice_is_finished_on_the_cpu_or_not_at_all() {
 #[test]
 fn what_will_not_pass_goes_to_the_cpu_at_once() {
     let plan = plan();
-    let expected = expected(&plan);
-    let small = Options { binding_bytes: 320 << 10, chunk: 256, ..Options::default() };
+    // With tables of more than the 1 MiB that a buffer may have here.
+    let large = compile(&random_assessment(21, 100, Families::All, true)).expect("a plan");
+    assert!(large.tables.iter().map(|t| 8 * t.cells.len()).sum::<usize>() > 1 << 20);
     let cases = [
-        (options(&[Fault::WrongAnswer]), vec!["self-test", "Philox"]),
-        (options(&[Fault::BrokenKernel]), vec!["model_block", "not accepted"]),
-        (small, vec!["tables", "bytes"]),
+        (options(&[Fault::WrongAnswer]), &plan, ["self-test", "Philox"]),
+        (options(&[Fault::BrokenKernel]), &plan, ["model_block", "not accepted"]),
+        (options(&[]), &large, ["needs tables of", "the device takes 1048576"]),
     ];
-    for (options, words) in cases {
-        let Some(mended) = with(options.clone(), true, &plan) else { return };
-        assert!(mended.result == Ok(expected.clone()), "{words:?}");
+    for (options, plan, words) in cases {
+        let Some(mended) = with(options.clone(), true, plan) else { return };
+        assert!(mended.result == Ok(expected(plan)), "{words:?}");
         assert!(has(&mended.notices, &words) && has(&mended.notices, &["on the CPU"]), "{:?}", mended.notices);
         assert_eq!(mended.told, 1000, "{words:?}");
-        let Some(failed) = with(options, false, &plan) else { return };
+        let Some(failed) = with(options, false, plan) else { return };
         let Err(Stopped::Device(message)) = failed.result else { panic!("{words:?}") };
         assert!(words.iter().all(|w| message.contains(w)), "{message}");
         assert_eq!(failed.notices, Vec::<String>::new());

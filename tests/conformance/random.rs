@@ -108,11 +108,14 @@ fn tiles_and_windows_change_nothing() {
         }));
     }
     let plan = plan(&assessment);
-    let expected = run(&cpu(0, 0, Simd::detect()), &plan, 4, 0..1100);
+    let unbinned = Plan { binned: false, ..plan.clone() };
+    let expected = [&plan, &unbinned].map(|plan| run(&cpu(0, 0, Simd::detect()), plan, 4, 0..1100));
+    assert!(expected[0] != expected[1] && run(&Scalar, &unbinned, 4, 0..1100) == expected[1]);
     for binding_bytes in [1 << 20, 3 << 20] {
         let options = Options { binding_bytes, chunk: 500, ..Options::default() };
         for Named { name, backend, .. } in every_adapter(&options) {
-            assert!(run(&*backend, &plan, 4, 0..1100) == expected, "{name}");
+            assert!(run(&*backend, &plan, 4, 0..1100) == expected[0], "{name}");
+            assert!(run(&*backend, &unbinned, 4, 0..1100) == expected[1], "{name}, no bins");
         }
     }
 }

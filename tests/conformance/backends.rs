@@ -43,7 +43,7 @@ pub fn gpus() -> &'static [Named<Gpu>] {
             Options { chunk: 256, splits: 3, ..Options::default() },
             Options { chunk: 1000, splits: 2, ..Options::default() },
         ];
-        cuts.iter().flat_map(|options| every_adapter(options)).collect()
+        cuts.iter().flat_map(every_adapter).collect()
     })
 }
 

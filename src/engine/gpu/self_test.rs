@@ -233,7 +233,7 @@ fn small_plan(table: Table) -> Plan {
         ModelPlan {
             key: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(k as u64 + 1),
             marginals: [
-                if k % 2 == 0 { affine(5) } else { table },
+                if k.is_multiple_of(2) { affine(5) } else { table },
                 affine(3),
                 pue[k % 3],
                 if k == 4 { table } else { affine(-7) },

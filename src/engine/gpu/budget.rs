@@ -72,6 +72,11 @@ impl Cut {
                 return Err(GpuError::TooLarge { what, needed, limit: binding });
             }
         }
+        // One workgroup row of a dispatch for each.
+        let rows = plan.effects.len().max(plan.cells.len()) as u64;
+        if rows > u64::from(max_workgroups) {
+            return Err(GpuError::TooMany { what: "shared effects", found: rows, limit: max_workgroups.into() });
+        }
         let kept = plan.groups.len().min(KEPT_GROUPS) as u64;
         let binned = plan.groups.len() as u64 - kept;
         let group_bytes = binned * 4 * (BINS + GROUP_SUMS) as u64;

@@ -11,6 +11,8 @@ pub enum GpuError {
     Missing { adapter: String, what: String },
     #[error("the portfolio needs {what} of {needed} bytes at once, the device takes {limit}")]
     TooLarge { what: &'static str, needed: u64, limit: u64 },
+    #[error("the portfolio has {found} {what}, the device takes at most {limit}")]
+    TooMany { what: &'static str, found: u64, limit: u64 },
     #[error("the device refused {bytes} bytes for {what}: {message}")]
     OutOfMemory { what: String, bytes: u64, message: String },
     #[error("the device could not be opened: {0}")]

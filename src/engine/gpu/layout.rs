@@ -278,7 +278,7 @@ fn signs(signs: &[i8; SLOTS]) -> Result<u32, GpuError> {
     signs.iter().enumerate().try_fold(0, |word, (s, &power)| {
         let largest = power.unsigned_abs();
         if largest > 7 {
-            return Err(GpuError::TooLarge { what: "a power", needed: largest.into(), limit: 7 });
+            return Err(GpuError::TooMany { what: "powers of one factor multiplied", found: largest.into(), limit: 7 });
         }
         Ok(word | (power as u32 & 0xf) << (4 * s))
     })

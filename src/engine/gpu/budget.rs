@@ -44,7 +44,7 @@ impl Budget {
 /// How a plan is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
-    /// Draws per stretch, a multiple of [`WORKGROUP_DRAWS`].
+    /// Draws per stretch, a whole number of workgroups.
     pub stretch: u64,
     /// Models per tile.
     pub tile: usize,

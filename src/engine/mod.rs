@@ -8,6 +8,7 @@
 //! with the kept draws afterwards, by `sort` and `quotient`, or on a device.
 
 pub mod accumulate;
+pub mod corners;
 pub mod cpu;
 pub mod exp2;
 pub mod gpu;

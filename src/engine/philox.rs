@@ -34,6 +34,10 @@ pub enum Domain {
     Shared = 1,
     /// Shared effects drawn separately for each model.
     Independent = 2,
+    /// A model's own inputs, second sample of a pick-freeze design.
+    OwnSecond = 3,
+    /// A shared effect's normal, second sample.
+    SharedSecond = 4,
 }
 
 /// A counter whose draw number is still open: everything else is fixed for a run over draws.

@@ -193,6 +193,7 @@ pub struct GroupPlan {
 }
 
 pub mod compile;
+pub mod design;
 pub mod error;
 pub mod hash;
 pub mod key;

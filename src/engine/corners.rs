@@ -82,9 +82,9 @@ pub fn define(plan: &Plan, design: &Design, seed: u64, draws: Range<u64>) -> Cor
                 let Some(term) = &model.terms[o] else { continue };
                 for (&corner, totals) in corners.distinct[o].corners.iter().zip(totals) {
                     let log = |s: usize| log(plan, design, m, s, corner, seed, draw);
-                    let y = (0..SLOTS).filter(|&s| term.signs[s] != 0).fold(term.loc, |y, s| {
-                        y.wrapping_add(i32::from(term.signs[s]).wrapping_mul(log(s)))
-                    });
+                    let y = (0..SLOTS)
+                        .filter(|&s| term.signs[s] != 0)
+                        .fold(term.loc, |y, s| y.wrapping_add(i32::from(term.signs[s]).wrapping_mul(log(s))));
                     let count = capped_count(exp2::fraction(y), y, plan.total_units[o], TOTAL_BITS);
                     totals[at] = (totals[at] + count).min(CEILING);
                 }

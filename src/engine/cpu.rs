@@ -13,8 +13,9 @@ use rayon::prelude::*;
 use super::accumulate::{self, CEILING};
 use super::log2::log2_count;
 use super::model_block::{BLOCK, Scratch, SharedLogs, Span, Totals};
+use super::philox::Domain;
 use super::simd::Available;
-use super::{Backend, GroupSummary, ModelSummary, Moments, Simd, Stopped, Summary};
+use super::{Backend, Corners, GroupSummary, ModelSummary, Moments, Prepared, Simd, Stopped, Summary, cpu_corners};
 use crate::plan::{self, INDEPENDENT, ModelPlan, OUTPUT_EMISSIONS, Plan};
 
 /// Draws per chunk where the user does not say.
@@ -67,6 +68,16 @@ impl Backend for Cpu {
     ) -> Result<Summary, Stopped> {
         self.pool.install(|| self.run_chunks(plan, seed, draws, progress))
     }
+
+    fn corners(
+        &self,
+        prepared: &Prepared,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Corners, Stopped> {
+        self.pool.install(|| cpu_corners::run(self.simd, prepared, seed, draws, progress))
+    }
 }
 
 impl Cpu {
@@ -90,7 +101,7 @@ impl Cpu {
         while first < draws.end {
             let n = chunk.min((draws.end - first) as usize);
             normals.par_chunks_mut(chunk).zip(&plan.effects).for_each(|(z, &key)| {
-                self.simd.draw_effect(seed, key, first, &mut z[..n]);
+                self.simd.draw_effect(seed, Domain::Shared, key, first, &mut z[..n]);
             });
             shared.par_chunks_mut(chunk).zip(&plan.cells).for_each(|(logs, cell)| {
                 self.simd.sum_cell(cell, &normals, chunk, &mut logs[..n]);

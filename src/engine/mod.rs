@@ -8,8 +8,10 @@
 //! with the kept draws afterwards, by `sort` and `quotient`, or on a device.
 
 pub mod accumulate;
+pub mod corner_block;
 pub mod corners;
 pub mod cpu;
+mod cpu_corners;
 pub mod exp2;
 pub mod gpu;
 pub mod inverse_normal;
@@ -30,6 +32,8 @@ pub mod summary;
 
 use std::ops::Range;
 
+pub use corner_block::Prepared;
+pub use corners::Corners;
 pub use cpu::Cpu;
 pub use gpu::Gpu;
 pub use reduce::{Host, Reduce};
@@ -50,6 +54,15 @@ pub trait Backend {
         draws: Range<u64>,
         progress: &(dyn Fn(u64) -> bool + Sync),
     ) -> Result<Summary, Stopped>;
+
+    /// Draws the totals at the corners of a pick-freeze design; otherwise like [`Backend::run`].
+    fn corners(
+        &self,
+        prepared: &Prepared,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Corners, Stopped>;
 }
 
 /// Why a run did not come to its end. It leaves nothing.

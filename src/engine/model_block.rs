@@ -26,7 +26,7 @@ pub struct SharedLogs<'a> {
 
 impl<'a> SharedLogs<'a> {
     #[inline(always)]
-    fn cell(&self, cell: u32, n: usize) -> &'a [i32] {
+    pub fn cell(&self, cell: u32, n: usize) -> &'a [i32] {
         let start = cell as usize * self.stride + self.offset;
         &self.logs[start..start + n]
     }
@@ -182,34 +182,12 @@ pub fn add_model(
 #[inline(always)]
 fn sample_factors(plan: &Plan, model: &ModelPlan, span: &Span, shared: SharedLogs, scratch: &mut Scratch) {
     let n = span.n;
-    for block in 0..SLOTS.div_ceil(4) {
-        let slots = 4 * block..SLOTS.min(4 * block + 4);
-        if slots.clone().all(|s| !model.marginals[s].is_random()) {
-            continue;
-        }
-        let stream = Stream::new(span.seed, Domain::Own, block as u16, model.key);
-        let [a, b, c, d] = &mut scratch.words;
-        stream.fill(span.first, [&mut a[..n], &mut b[..n], &mut c[..n], &mut d[..n]]);
-        for s in slots {
-            if !model.marginals[s].is_random() {
-                continue;
-            }
-            let z = &mut scratch.z[..n];
-            normals(&scratch.words[s % 4][..n], z);
-            let log = &mut scratch.logs[s][..n];
-            match &model.marginals[s] {
-                Marginal::None | Marginal::OnePlusConstant { .. } => {}
-                Marginal::Affine { scale } | Marginal::OnePlusAffine { scale, .. } => {
-                    marginal::affine_all(*scale, z, log);
-                }
-                Marginal::Table { table } | Marginal::OnePlusTable { table, .. } => {
-                    marginal::table_all(&plan.tables[*table as usize], z, log);
-                }
-            }
-            if model.zeros >> s & 1 == 1 {
-                for (zero, &log) in scratch.zero_slots[..n].iter_mut().zip(log.iter()) {
-                    *zero = *zero & !(1 << s) | u8::from(log == ZERO_LOG2) << s;
-                }
+    let Scratch { words, z, logs, zero_slots, .. } = scratch;
+    sample_own(plan, model, span, Domain::Own, words, z, logs);
+    for (s, log) in logs.iter().enumerate() {
+        if model.zeros >> s & 1 == 1 {
+            for (zero, &log) in zero_slots[..n].iter_mut().zip(&log[..n]) {
+                *zero = *zero & !(1 << s) | u8::from(log == ZERO_LOG2) << s;
             }
         }
     }
@@ -233,6 +211,46 @@ fn sample_factors(plan: &Plan, model: &ModelPlan, span: &Span, shared: SharedLog
                 add_all(log, cell);
             } else {
                 log.copy_from_slice(cell);
+            }
+        }
+    }
+}
+
+/// Logarithms of the random factors themselves, without shared effects. Those of the others are left alone.
+#[inline(always)]
+pub fn sample_own(
+    plan: &Plan,
+    model: &ModelPlan,
+    span: &Span,
+    domain: Domain,
+    words: &mut [[u32; BLOCK]; 4],
+    z: &mut [i32; BLOCK],
+    logs: &mut [[i32; BLOCK]; SLOTS],
+) {
+    let n = span.n;
+    for block in 0..SLOTS.div_ceil(4) {
+        let slots = 4 * block..SLOTS.min(4 * block + 4);
+        if slots.clone().all(|s| !model.marginals[s].is_random()) {
+            continue;
+        }
+        let stream = Stream::new(span.seed, domain, block as u16, model.key);
+        let [a, b, c, d] = words;
+        stream.fill(span.first, [&mut a[..n], &mut b[..n], &mut c[..n], &mut d[..n]]);
+        for s in slots {
+            if !model.marginals[s].is_random() {
+                continue;
+            }
+            let z = &mut z[..n];
+            normals(&words[s % 4][..n], z);
+            let log = &mut logs[s][..n];
+            match &model.marginals[s] {
+                Marginal::None | Marginal::OnePlusConstant { .. } => {}
+                Marginal::Affine { scale } | Marginal::OnePlusAffine { scale, .. } => {
+                    marginal::affine_all(*scale, z, log);
+                }
+                Marginal::Table { table } | Marginal::OnePlusTable { table, .. } => {
+                    marginal::table_all(&plan.tables[*table as usize], z, log);
+                }
             }
         }
     }
@@ -340,14 +358,14 @@ pub fn normals(words: &[u32], z: &mut [i32]) {
 }
 
 #[inline(always)]
-fn exp2_all(y: &[i32], fractions: &mut [u32]) {
+pub fn exp2_all(y: &[i32], fractions: &mut [u32]) {
     for (h, &y) in fractions.iter_mut().zip(y) {
         *h = exp2::fraction(y);
     }
 }
 
 #[inline(always)]
-fn one_plus_all(y: &[i32], out: &mut [i32]) {
+pub fn one_plus_all(y: &[i32], out: &mut [i32]) {
     for (out, &y) in out.iter_mut().zip(y) {
         *out = one_plus::one_plus(y);
     }
@@ -361,14 +379,14 @@ fn one_plus_sum(a: &[i32], b: &[i32], out: &mut [i32]) {
 }
 
 #[inline(always)]
-fn add_all(y: &mut [i32], x: &[i32]) {
+pub fn add_all(y: &mut [i32], x: &[i32]) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y = y.wrapping_add(x);
     }
 }
 
 #[inline(always)]
-fn sub_all(y: &mut [i32], x: &[i32]) {
+pub fn sub_all(y: &mut [i32], x: &[i32]) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y = y.wrapping_sub(x);
     }

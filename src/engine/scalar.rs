@@ -9,7 +9,7 @@ use super::inverse_normal::inverse_normal;
 use super::marginal::affine;
 use super::one_plus::one_plus;
 use super::philox::{Domain, Stream};
-use super::{Backend, GroupSummary, ModelSummary, Moments, Stopped, Summary, exp2};
+use super::{Backend, Corners, GroupSummary, ModelSummary, Moments, Prepared, Stopped, Summary, corners, exp2};
 use crate::assess::{Output, SLOTS, Slot};
 use crate::plan::{self, INDEPENDENT, MODEL_BITS, Marginal, ModelPlan, Plan, TOTAL_BITS, TermPlan, ZERO_LOG2};
 
@@ -34,6 +34,18 @@ impl Backend for Scalar {
         }
         summary.count_saturated();
         Ok(summary)
+    }
+
+    fn corners(
+        &self,
+        prepared: &Prepared,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Corners, Stopped> {
+        let n = draws.end - draws.start;
+        let corners = corners::define(prepared.plan, prepared.design, seed, draws);
+        if progress(n) { Ok(corners) } else { Err(Stopped::Interrupted) }
     }
 }
 

@@ -7,8 +7,8 @@ use crate::plan::Cell;
 
 /// The normals of one effect for consecutive draws from `first` on.
 #[inline(always)]
-pub fn draw_effect(seed: u64, effect_key: u64, first: u64, z: &mut [i32]) {
-    let stream = Stream::new(seed, Domain::Shared, 0, effect_key);
+pub fn draw_effect(seed: u64, domain: Domain, effect_key: u64, first: u64, z: &mut [i32]) {
+    let stream = Stream::new(seed, domain, 0, effect_key);
     for (i, z) in z.iter_mut().enumerate() {
         *z = inverse_normal(stream.words(first + i as u64)[0]);
     }

@@ -5,7 +5,9 @@
 //! All of them give the same bytes.
 
 use super::model_block::{self, Scratch, SharedLogs, Span, Totals};
-use super::{ModelSummary, shared};
+use super::philox::Domain;
+use super::{ModelSummary, corner_block, shared};
+use crate::assess::OUTPUTS;
 use crate::plan::{Cell, ModelPlan, Plan};
 
 /// An instruction set the CPU backend can use.
@@ -81,8 +83,20 @@ macro_rules! compiled_for {
             }
 
             $(#[target_feature(enable = $features)])?
-            pub fn draw_effect(seed: u64, effect_key: u64, first: u64, z: &mut [i32]) {
-                shared::draw_effect(seed, effect_key, first, z)
+            pub fn draw_effect(seed: u64, domain: Domain, effect_key: u64, first: u64, z: &mut [i32]) {
+                shared::draw_effect(seed, domain, effect_key, first, z)
+            }
+
+            $(#[target_feature(enable = $features)])?
+            pub fn add_corners(
+                design: &corner_block::Prepared,
+                model: usize,
+                span: &Span,
+                shared: [SharedLogs; 2],
+                scratch: &mut corner_block::Scratch,
+                totals: &mut [Vec<Vec<u64>>; OUTPUTS],
+            ) {
+                corner_block::add_model(design, model, span, shared, scratch, totals)
             }
 
             $(#[target_feature(enable = $features)])?
@@ -142,8 +156,20 @@ impl Available {
         dispatch!(self, add_model(plan, model, span, shared, scratch, totals, summary))
     }
 
-    pub fn draw_effect(self, seed: u64, effect_key: u64, first: u64, z: &mut [i32]) {
-        dispatch!(self, draw_effect(seed, effect_key, first, z))
+    pub fn draw_effect(self, seed: u64, domain: Domain, effect_key: u64, first: u64, z: &mut [i32]) {
+        dispatch!(self, draw_effect(seed, domain, effect_key, first, z))
+    }
+
+    pub fn add_corners(
+        self,
+        design: &corner_block::Prepared,
+        model: usize,
+        span: &Span,
+        shared: [SharedLogs; 2],
+        scratch: &mut corner_block::Scratch,
+        totals: &mut [Vec<Vec<u64>>; OUTPUTS],
+    ) {
+        dispatch!(self, add_corners(design, model, span, shared, scratch, totals))
     }
 
     pub fn sum_cell(self, cell: &Cell, normals: &[i32], stride: usize, logs: &mut [i32]) {

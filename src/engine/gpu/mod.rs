@@ -44,7 +44,7 @@ use gather::Gathered;
 use run::Halt;
 use session::Session;
 
-use super::{Backend, Cpu, Stopped, Summary};
+use super::{Backend, Corners, Cpu, Prepared, Simd, Stopped, Summary};
 use crate::plan::Plan;
 
 /// How a device is used. The default is what is best for it.
@@ -199,6 +199,25 @@ impl Gpu {
 }
 
 impl Backend for Gpu {
+    /// Drawn on the processor: there is no kernel for this yet.
+    fn corners(
+        &self,
+        prepared: &Prepared,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Corners, Stopped> {
+        let host;
+        let cpu = match &self.fallback {
+            Some(cpu) => cpu,
+            None => {
+                host = Cpu::new(0, 0, Simd::detect()).map_err(|e| Stopped::Device(e.to_string()))?;
+                &host
+            }
+        };
+        cpu.corners(prepared, seed, draws, progress)
+    }
+
     fn run(
         &self,
         plan: &Plan,

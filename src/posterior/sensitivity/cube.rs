@@ -220,8 +220,7 @@ mod tests {
         // Whole numbers and 2^40 more: all contrasts are the same, to the bit.
         let y: Vec<Vec<f64>> =
             corners(3, 128).iter().map(|c| c.iter().map(|x| libm::floor(x * 1000.0)).collect()).collect();
-        let moved: Vec<Vec<f64>> =
-            y.iter().map(|c| c.iter().map(|x| x + libm::ldexp(1.0, 40)).collect()).collect();
+        let moved: Vec<Vec<f64>> = y.iter().map(|c| c.iter().map(|x| x + libm::ldexp(1.0, 40)).collect()).collect();
         let (a, b) = (cube(3, &y).finish(0.95).unwrap(), cube(3, &moved).finish(0.95).unwrap());
         assert_eq!((a.shares, a.variance), (b.shares, b.variance));
         assert_ne!(a.mean, b.mean);

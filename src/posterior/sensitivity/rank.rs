@@ -10,7 +10,7 @@
 //! here it has none. Where the output rises with the input over a heavy tail that one pair adds (y_max − y_min)²/2 to
 //! the sum: for a lognormal of σ = ½ and 2^13 draws a bias of 0.8 % of the variance, as large as the standard error.
 //!
-//! Standard error: ranks couple all draws, and neither bootstrap (Z. Lin and F. Han, Biometrika 111 (2024) 1063–1070,
+//! Standard error: ranks couple all draws, and neither bootstrap (Z. Lin and F. Han, Biometrika 2024,
 //! doi:10.1093/biomet/asae004, for Chatterjee's coefficient) nor a jackknife that deletes draws from one ranking is
 //! right for a statistic of neighbours. The 32 batches (draw index modulo 32) are independent samples: each is ranked
 //! by itself and gives its own two sums, and the jackknife over these pairs of sums gives the standard error. A

@@ -1,8 +1,7 @@
 //! What decides whether the output exceeds a threshold: the indicator of Y > t in place of Y.
 //!
-//! The indices of 1{Y > t} (target indices: H. Raguet and A. Marrel, arXiv:1801.10047; L. Li, Z. Lu, J. Feng and
-//! B. Wang, Structural Safety 38 (2012) 40–47, doi:10.1016/j.strusafe.2012.05.002, for their link to the probability
-//! of failure) come from the same corners as those of Y: no further evaluation.
+//! The indices of 1{Y > t} (target indices: H. Raguet and A. Marrel, arXiv:1801.10047) come from the same corners as
+//! those of Y: no further evaluation.
 
 use super::Undefined;
 use crate::posterior::order::rank;

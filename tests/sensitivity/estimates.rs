@@ -119,8 +119,7 @@ fn corners_mixed_up_are_seen() {
     assert!(agrees(&of(&|u| u), &want));
     assert!(agrees(&of(&|u| u ^ 0b1111), &want), "A for B everywhere is the same cube");
     assert!(!agrees(&of(&|u| if u == 3 || u == 5 { u ^ 6 } else { u }), &want), "two corners exchanged");
-    // Sample B no sample of its own but A again, shifted by one draw: neighbours in a slab, yet independent: fine. The
-    // same draws: no variance at all.
+    // Sample A in place of B: nothing varies.
     let mut same = Cube::new(4).unwrap();
     same.add(0, &[&corners[15][..]; 16]).unwrap();
     assert!(same.finish(LEVEL).is_err());

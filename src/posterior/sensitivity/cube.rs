@@ -54,6 +54,11 @@ impl Cube {
         Ok(Cube { groups, batches: Batches::new(1 << groups) })
     }
 
+    /// One input or group against all others: four corners.
+    pub(super) fn one_against_others() -> Cube {
+        Cube { groups: 2, batches: Batches::new(4) }
+    }
+
     /// A slab of draws: 2^G arrays of one length, by mask of the groups taken from sample A. `first_draw` is the
     /// absolute index of the first. Nothing is added on an error.
     pub fn add(&mut self, first_draw: u64, corners: &[&[f64]]) -> Result<(), Mismatch> {

@@ -19,7 +19,7 @@ use super::source::{Sample, Source};
 /// A function of independent standard inputs, with its inputs divided into groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    pub name: &'static str,
+    pub name: String,
     function: Function,
     /// The group of each input.
     group_of: Vec<usize>,
@@ -48,9 +48,9 @@ pub struct PickFreezeOutputs {
 }
 
 impl Case {
-    fn new(name: &'static str, function: Function, group_of: &[usize]) -> Case {
+    fn new(name: &str, function: Function, group_of: &[usize]) -> Case {
         let groups = group_of.iter().max().map_or(0, |g| g + 1);
-        Case { name, function, group_of: group_of.to_vec(), groups }
+        Case { name: name.to_string(), function, group_of: group_of.to_vec(), groups }
     }
 
     pub fn ishigami() -> Case {
@@ -84,7 +84,7 @@ impl Case {
     pub fn scaling(models: usize) -> Case {
         let models = models.max(1);
         let group_of: Vec<usize> = (0..=models).map(|input| usize::from(input > 0)).collect();
-        Case::new("scaling law", Function::Scaling { models, own: 0.5, shared: 0.2 }, &group_of)
+        Case::new(&format!("scaling law, M = {models}"), Function::Scaling { models, own: 0.5, shared: 0.2 }, &group_of)
     }
 
     pub fn groups(&self) -> usize {

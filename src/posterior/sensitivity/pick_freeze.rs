@@ -42,7 +42,7 @@ pub struct InputIndices {
 
 impl PickFreeze {
     pub fn new(inputs: usize) -> PickFreeze {
-        PickFreeze { cubes: (0..inputs).filter_map(|_| Cube::new(2).ok()).collect() }
+        PickFreeze { cubes: (0..inputs).map(|_| Cube::one_against_others()).collect() }
     }
 
     /// A slab of draws; `hybrids` by input. Nothing is added on an error.

@@ -53,7 +53,7 @@ pub fn first_order(first_draw: u64, x: &[f64], y: &[f64], level: f64) -> Result<
 
     // The order of all draws holds that of every batch.
     let batch_of = |i: usize| (first_draw.wrapping_add(i as u64) % BATCHES as u64) as usize;
-    let mut in_order = vec![Vec::with_capacity(x.len() / BATCHES + 1); BATCHES];
+    let mut in_order: Vec<Vec<f64>> = vec![Vec::new(); BATCHES];
     order.iter().for_each(|&i| in_order[batch_of(i)].push(y[i]));
     let batches: Vec<Sums> = in_order.into_iter().map(|y| Sums::of(y.into_iter(), mean)).collect();
     let left_out = |batch: usize| {

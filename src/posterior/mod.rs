@@ -4,6 +4,7 @@
 //! errors off them, `ratio` forms ATCI and its decomposition draw by draw, `single` reads a model's estimates off its
 //! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` sets the run beside the
 //! exact oracle and bounds what the integers cost.
+//! `sensitivity` estimates variance-based indices from any outputs.
 //!
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
 //! gives the same bytes on every host and with any number of threads.
@@ -15,6 +16,7 @@ pub mod kurtosis;
 pub mod oracle;
 pub mod order;
 pub mod ratio;
+pub mod sensitivity;
 pub mod single;
 pub mod terms;
 pub mod wide;

@@ -8,7 +8,7 @@
 //! This is the estimator of Gamboa, Gremaud, Klein and Lagnoux (Bernoulli 28 (2022) 2345–2374, doi:10.3150/21-BEJ1421),
 //! (Σ yᵢ·y_next / N − ȳ²)/var, written in differences, with one change: there the last draw's neighbour is the first,
 //! here it has none. Where the output rises with the input over a heavy tail that one pair adds (y_max − y_min)²/2 to
-//! the sum: for a lognormal of σ = ½ and 2^13 draws a bias of 0.8 % of the variance, as large as the standard error.
+//! the sum: for one lognormal of σ = ½ and 2^13 draws a bias of 0.8 % of the variance (2,000 samples in NumPy).
 //!
 //! Standard error: ranks couple all draws, and neither bootstrap (Z. Lin and F. Han, Biometrika 2024,
 //! doi:10.1093/biomet/asae004, for Chatterjee's coefficient) nor a jackknife that deletes draws from one ranking is

@@ -17,7 +17,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::assess::{self, Assessment};
 use crate::portfolio::study_file::MAX_DRAWS;
@@ -78,6 +78,7 @@ file that also names your models files:
   haze run models.csv --draws 100000 --interval 0.9
   haze run study.toml --out results/        result.json, models.csv, groups.csv, study.toml
   haze run models.csv --json - | jq .total.emissions_t
+  haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
   cat models.csv | haze run -
 
 The command line goes before the study file, the study file before the defaults.
@@ -96,6 +97,9 @@ struct RunArgs {
     interval: Option<f64>,
     #[command(flatten)]
     backend: backend::BackendArgs,
+    /// Which sensitivity analysis: exact costs nothing, cube draws totals at all corners of the factors
+    #[arg(long, value_enum, default_value = "exact", value_name = "METHOD", hide_possible_values = true)]
+    sensitivity: SensitivityMethod,
     /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -105,6 +109,15 @@ struct RunArgs {
     /// No table and no progress; problems are still told
     #[arg(long)]
     quiet: bool,
+}
+
+/// The sensitivity analysis of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SensitivityMethod {
+    /// Closed form, for the total emissions
+    Exact,
+    /// Sampled as well, for emissions, their logarithm, ATCI, energy and the upper tail
+    Cube,
 }
 
 fn draws(text: &str) -> Result<u64, String> {

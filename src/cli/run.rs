@@ -14,14 +14,15 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::backend::Chosen;
-use super::{Failure, RunArgs, assess, colour, print, warn};
+use super::{Failure, RunArgs, SensitivityMethod, assess, colour, print, warn};
 use crate::assess::Assessment;
-use crate::engine::{Stopped, Summary};
+use crate::engine::{Prepared, Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
 use crate::plan::{self, KEPT_GROUPS, Plan, TOTALS};
 use crate::portfolio::{self, Study};
 use crate::posterior::oracle::oracle;
+use crate::posterior::sampled::{self, Analysis, Sampled};
 use crate::posterior::{self, Options, Posterior};
 use crate::report::files::{self, Target, Unwritable};
 use crate::report::json::RunInfo;
@@ -65,7 +66,12 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let oracle = oracle(&assessment);
     let discretisation_bound = plan::error::relative_bound(&plan);
     let options = Options { interval: effective.interval, seed: effective.seed, discretisation_bound };
-    let posterior = posterior::posterior(&assessment, &plan, &summary, &oracle, &options, chosen.reduce());
+    let mut posterior = posterior::posterior(&assessment, &plan, &summary, &oracle, &options, chosen.reduce());
+    if args.sensitivity == SensitivityMethod::Cube && !posterior.oracle.groups.is_empty() {
+        clock.lap("posterior_s");
+        posterior.sampled = Some(analyse(&args, &assessment, &plan, &summary, &effective, &chosen, &interrupt)?);
+        clock.lap("sensitivity_s");
+    }
     drop(summary);
     tell(&chosen);
     clock.lap("posterior_s");
@@ -154,6 +160,41 @@ fn draw(
         Err(Stopped::Interrupted) => Err(Failure::Interrupted),
         Err(stopped @ Stopped::Device(_)) => Err(Failure::Run(anyhow::Error::new(stopped))),
     }
+}
+
+/// The sampled sensitivity analysis of the run's first draws.
+fn analyse(
+    args: &RunArgs,
+    assessment: &Assessment,
+    plan: &Plan,
+    summary: &Summary,
+    effective: &Effective,
+    chosen: &Chosen,
+    interrupt: &Interrupt,
+) -> Result<Sampled, Failure> {
+    let broken = |e: &dyn std::fmt::Display| Failure::Run(anyhow::anyhow!("the sensitivity analysis failed: {e}"));
+    let (design, groups) = sampled::by_factor(assessment, plan);
+    let prepared = Prepared::new(plan, &design).map_err(|e| broken(&e))?;
+    let n = effective.draws.min(sampled::DRAWS);
+    let plain = &summary.totals[plan::OUTPUT_EMISSIONS][..n as usize];
+    let mut analysis = Analysis::new(&design, groups, plan, plain, None).map_err(|e| broken(&e))?;
+    let bar = progress_bar(n, args.quiet);
+    let progress = |n| {
+        bar.inc(n);
+        interrupt.check().is_ok()
+    };
+    let mut first = 0;
+    while first < n {
+        let slab = first..n.min(first + sampled::SLAB);
+        first = slab.end;
+        match chosen.backend().corners(&prepared, effective.seed, slab, &progress) {
+            Ok(corners) => analysis.add(&corners).map_err(|e| broken(&e))?,
+            Err(Stopped::Interrupted) => return Err(Failure::Interrupted),
+            Err(stopped @ Stopped::Device(_)) => return Err(Failure::Run(anyhow::Error::new(stopped))),
+        }
+    }
+    bar.finish_and_clear();
+    Ok(analysis.finish(effective.interval))
 }
 
 /// What a device failed at, and what was done about it.

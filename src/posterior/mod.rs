@@ -16,6 +16,7 @@ pub mod kurtosis;
 pub mod oracle;
 pub mod order;
 pub mod ratio;
+pub mod sampled;
 pub mod sensitivity;
 pub mod single;
 pub mod terms;
@@ -85,6 +86,8 @@ pub struct Posterior {
     pub groups: Vec<GroupPosterior>,
     pub concentration: Concentration,
     pub oracle: Oracle,
+    /// The sampled analysis, where it was asked for.
+    pub sampled: Option<sampled::Sampled>,
     pub check: OracleCheck,
     pub discretisation: Discretisation,
     pub saturated: Saturated,
@@ -237,6 +240,7 @@ pub fn posterior(
         concentration: concentration::concentration(&shares, &tiers),
         check: check::against_oracle(&total, oracle, draws),
         oracle: oracle.clone(),
+        sampled: None,
         discretisation: check::discretisation(&total, plan, options.discretisation_bound),
         saturated: check::saturated(summary, saturated_ratios),
         draws_without_compute,

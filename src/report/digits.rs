@@ -78,6 +78,25 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// A sampled share and its standard error, with no more digits than twice that supports; one that cannot be told from
+/// zero says so.
+pub fn percent_with_error(share: f64, se: f64) -> String {
+    let (percent, error) = (100.0 * share, 100.0 * se);
+    if error == 0.0 {
+        return self::percent(share);
+    }
+    if percent < 2.0 * error {
+        return "not above 0".into();
+    }
+    let decimals = match error {
+        e if e >= 0.5 => 0,
+        e if e >= 0.05 => 1,
+        e if e >= 0.005 => 2,
+        _ => 3,
+    };
+    format!("{percent:.decimals$} ± {error:.decimals$} %")
+}
+
 /// The level of an interval: `95 %`, `99.7 %`.
 pub fn level(level: f64) -> String {
     let text = format!("{:.6}", 100.0 * level);
@@ -138,6 +157,19 @@ impl Quantity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sampled_shares_show_what_their_error_supports() {
+        let cases =
+            [(0.5421, 0.0042, "54.2 ± 0.4 %"), (0.5421, 0.012, "54 ± 1 %"), (0.00102, 0.00003, "0.102 ± 0.003 %")];
+        for (share, se, text) in cases {
+            assert_eq!(percent_with_error(share, se), text);
+        }
+        assert_eq!(
+            (percent_with_error(0.0, 0.0), percent_with_error(-0.01, 0.004)),
+            ("0 %".into(), "not above 0".into())
+        );
+    }
 
     #[test]
     fn no_more_digits_than_twice_the_error_supports() {

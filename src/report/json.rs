@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::{AssessedModel, Assessment, Kind, Provenance, Slot};
 use crate::portfolio::{Basis, Boundary, Run, Scope};
+use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
+use crate::posterior::sensitivity;
 use crate::posterior::{
     Discretisation, Estimate, GroupPosterior, ModelPosterior, Posterior, Saturated, SdCheck, Totals, VarianceShare,
 };
@@ -214,6 +216,52 @@ struct Sensitivity<'a> {
     /// Why there are no indices.
     reason: Option<&'a str>,
     groups: Vec<Index<'a>>,
+    /// Beside the sampled ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact: Option<Vec<Index<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sampled: Option<SampledText<'a>>,
+}
+
+/// The sampled analysis.
+#[derive(Serialize)]
+struct SampledText<'a> {
+    draws: u64,
+    level: f64,
+    outputs: Vec<AnalysedText<'a>>,
+}
+
+#[derive(Serialize)]
+struct AnalysedText<'a> {
+    #[serde(flatten)]
+    output: AnalysedOutput,
+    reason: Option<String>,
+    groups: Vec<SampledIndex<'a>>,
+}
+
+#[derive(Serialize)]
+struct SampledIndex<'a> {
+    name: &'a str,
+    first_order: sensitivity::Index,
+    total: sensitivity::Index,
+    shapley: sensitivity::Index,
+}
+
+impl<'a> AnalysedText<'a> {
+    fn new(sampled: &'a Sampled, analysed: &'a Analysed) -> AnalysedText<'a> {
+        let groups = analysed.indices.as_ref().map_or(vec![], |indices| {
+            let shares = &indices.shares;
+            let index = |(g, &name): (usize, &&'static str)| SampledIndex {
+                name,
+                first_order: shares.first_order[g],
+                total: shares.total[g],
+                shapley: shares.shapley[g],
+            };
+            sampled.groups.iter().enumerate().map(index).collect()
+        });
+        let reason = analysed.indices.as_ref().err().map(ToString::to_string);
+        AnalysedText { output: analysed.output, reason, groups }
+    }
 }
 
 #[derive(Serialize)]
@@ -239,10 +287,25 @@ impl<'a> Sensitivity<'a> {
             first_order: exact(share.first_order),
             total: exact(share.total),
         };
+        let exact = || p.oracle.groups.iter().map(index).collect();
+        let Some(sampled) = &p.sampled else {
+            let reason = p.oracle.reason.as_deref();
+            return Sensitivity { method: "exact", reason, groups: exact(), exact: None, sampled: None };
+        };
+        let outputs: Vec<AnalysedText> = sampled.outputs.iter().map(|a| AnalysedText::new(sampled, a)).collect();
+        let bracket = |i: sensitivity::Index| Bracket { value: i.value, lo: i.lo, hi: i.hi };
+        let of_emissions = |index: &SampledIndex<'a>| Index {
+            name: index.name,
+            first_order: bracket(index.first_order),
+            total: bracket(index.total),
+        };
+        let emissions = outputs.iter().find(|o| o.output == AnalysedOutput::Emissions);
         Sensitivity {
-            method: "exact",
+            method: "cube",
             reason: p.oracle.reason.as_deref(),
-            groups: p.oracle.groups.iter().map(index).collect(),
+            groups: emissions.map_or(vec![], |e| e.groups.iter().map(of_emissions).collect()),
+            exact: Some(exact()),
+            sampled: Some(SampledText { draws: sampled.draws, level: sampled.level, outputs }),
         }
     }
 }

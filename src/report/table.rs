@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use crate::assess::Assessment;
 use crate::portfolio::{Basis, Boundary, Run, Scope};
+use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
 use crate::posterior::{Estimate, Posterior, SdCheck};
 
 use super::digits::{self, Quantity};
@@ -33,6 +34,9 @@ pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) ->
     page.headline(posterior, assessment);
     page.totals(posterior);
     page.variance(posterior);
+    if let Some(sampled) = &posterior.sampled {
+        page.sampled(sampled);
+    }
     page.contributors(posterior);
     page.groups(posterior);
     page.trust(posterior);
@@ -206,6 +210,39 @@ impl Page {
             ]);
         }
         self.rows(&rows, true);
+    }
+
+    /// The sampled analysis: total indices, and first-order ones of the emissions.
+    fn sampled(&mut self, sampled: &Sampled) {
+        let draws = digits::count(sampled.draws);
+        self.section("The same, sampled, for other outputs", &format!("{draws} draws, ± standard error"));
+        let mut rows = vec![vec![Cell::Left(String::new())]];
+        rows.extend(sampled.groups.iter().map(|&name| vec![Cell::Left(name.into())]));
+        let mut column = |title: &str, of: &Analysed, first_order: bool| {
+            rows[0].push(Cell::Right(title.into()));
+            for (g, row) in rows[1..].iter_mut().enumerate() {
+                let index = of.indices.as_ref().map(|indices| {
+                    let shares = &indices.shares;
+                    if first_order { shares.first_order[g] } else { shares.total[g] }
+                });
+                row.push(Cell::Right(index.map_or("–".into(), |i| digits::percent_with_error(i.value, i.se))));
+            }
+        };
+        for of in &sampled.outputs {
+            match of.output {
+                AnalysedOutput::Emissions => {
+                    column("emissions, alone", of, true);
+                    column("emissions", of, false);
+                }
+                AnalysedOutput::LogEmissions => {}
+                AnalysedOutput::Atci => column("ATCI", of, false),
+                AnalysedOutput::Energy => column("energy", of, false),
+                AnalysedOutput::ExceedsTail { .. } => column("upper 5 %", of, false),
+                AnalysedOutput::ExceedsThreshold { .. } => column("threshold", of, false),
+            }
+        }
+        self.rows(&rows, true);
+        self.line("  With interactions but for the first column; upper 5 %: what decides whether a draw is among the highest.");
     }
 
     fn contributors(&mut self, p: &Posterior) {

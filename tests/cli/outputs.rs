@@ -33,6 +33,21 @@ fn every_result_follows_the_schema() {
             assert!(!found.to_string().contains("-0.0,"), "{file}, {draws} draws: {found}");
         }
     }
+    for draws in ["1", "64", "1000"] {
+        let found = result(dir.path(), &["study.toml", "--draws", draws, "--sensitivity", "cube"]);
+        if let Err(error) = schema.validate(&found) {
+            panic!("{draws} draws: {error} at {}", error.instance_path());
+        }
+        let (reason, groups) =
+            (&found["sensitivity"]["sampled"]["outputs"][0]["reason"], &found["sensitivity"]["groups"]);
+        assert_eq!(found["sensitivity"]["method"], "cube");
+        assert_eq!(
+            (reason.is_null(), groups.as_array().unwrap().len()),
+            if draws == "1" { (false, 0) } else { (true, 5) }
+        );
+    }
+    let page = printed(dir.path(), &["run", "study.toml", "--sensitivity", "cube"]);
+    assert!(page.contains("sampled") && page.contains("upper 5 %") && page.contains('±'), "{page}");
     // Negative control.
     let mut wrong = result(dir.path(), &["study.toml"]);
     wrong["total"]["emissions_t"]["mean"] = "12 t".into();

@@ -79,6 +79,10 @@ impl Cube {
         Ok(())
     }
 
+    pub fn draws(&self) -> u64 {
+        self.batches.draws()
+    }
+
     /// Adds the draws of another cube of as many groups. Commutative and associative, to the bit.
     pub fn merge(&mut self, other: &Cube) -> Result<(), Mismatch> {
         if self.groups != other.groups {

@@ -9,7 +9,7 @@ use super::model_block::{BLOCK, SharedLogs, Span, add_all, exp2_all, sample_own,
 use super::one_plus::one_plus;
 use super::{accumulate, corners::Corners};
 use crate::assess::{OUTPUTS, SLOTS, Slot};
-use crate::plan::design::{Design, Distinct, Sample};
+use crate::plan::design::{Design, Sample};
 use crate::plan::{Cell, Plan};
 
 const PUE: usize = Slot::Pue as usize;
@@ -26,9 +26,29 @@ pub struct Prepared<'a> {
     pub parts: Vec<Cell>,
     /// By cell: group and index into `parts`.
     of_cell: Vec<Vec<(u8, u32)>>,
-    distinct: [Distinct; OUTPUTS],
-    /// By output: the distinct corners as a Gray code goes.
-    order: [Vec<usize>; OUTPUTS],
+    /// By output: models that depend on the same groups add to totals of their own.
+    pub classes: [Vec<Class>; OUTPUTS],
+    /// By model and output.
+    class_of: Vec<[u32; OUTPUTS]>,
+}
+
+/// Models that depend on the same groups: they know fewer corners than the design has.
+pub struct Class {
+    /// Those corners, as a Gray code goes.
+    pub corners: Vec<u64>,
+    /// By corner that is distinct on the output: which of `corners` it is.
+    pub of_distinct: Vec<usize>,
+}
+
+impl Class {
+    fn new(groups: u64, distinct: &[u64]) -> Class {
+        let mut corners: Vec<u64> = distinct.iter().map(|corner| corner & groups).collect();
+        corners.sort_by_key(|&corner| gray_rank(corner));
+        corners.dedup();
+        let place = |corner: &u64| corners.iter().position(|&c| c == corner & groups).unwrap_or(0);
+        let of_distinct = distinct.iter().map(place).collect();
+        Class { corners, of_distinct }
+    }
 }
 
 /// A model has more groups than the engine takes at corners.
@@ -64,13 +84,20 @@ impl<'a> Prepared<'a> {
         });
         let of_cell = of_cell.collect();
         let distinct = design.distinct(plan);
-        let order = std::array::from_fn(|o| {
-            let corners: &[u64] = &distinct[o].corners;
-            let mut order: Vec<usize> = (0..corners.len()).collect();
-            order.sort_by_key(|&c| gray_rank(corners[c]));
-            order
+        let mut class_of = vec![[0; OUTPUTS]; plan.models.len()];
+        let classes = std::array::from_fn(|o| {
+            let mut known: Vec<u64> = vec![];
+            for (m, class_of) in class_of.iter_mut().enumerate() {
+                let groups = design.influence(plan, m, o);
+                let at = known.iter().position(|&k| k == groups).unwrap_or(known.len());
+                if at == known.len() {
+                    known.push(groups);
+                }
+                class_of[o] = at as u32;
+            }
+            known.into_iter().map(|groups| Class::new(groups, &distinct[o].corners)).collect()
         });
-        Ok(Prepared { plan, design, parts, of_cell, distinct, order })
+        Ok(Prepared { plan, design, parts, of_cell, classes, class_of })
     }
 
     /// Room for these draws.
@@ -117,7 +144,11 @@ impl Scratch {
     }
 }
 
-/// Adds one model's draws to the totals at all corners. `shared` has the logarithms of `Prepared::parts` by sample.
+/// Totals of a chunk of draws, by output, class and corner of the class.
+pub type ClassTotals = [Vec<Vec<Vec<u64>>>; OUTPUTS];
+
+/// Adds one model's draws to the totals at the corners of its classes. `shared` has the logarithms of
+/// `Prepared::parts` by sample.
 #[inline(always)]
 pub fn add_model(
     prepared: &Prepared,
@@ -125,7 +156,7 @@ pub fn add_model(
     span: &Span,
     shared: [SharedLogs; 2],
     scratch: &mut Scratch,
-    totals: &mut [Vec<Vec<u64>>; OUTPUTS],
+    totals: &mut ClassTotals,
 ) {
     let (plan, design, n) = (prepared.plan, prepared.design, span.n);
     let of = &plan.models[model];
@@ -156,8 +187,10 @@ pub fn add_model(
     let (y, fractions) = (&mut y[..n], &mut fractions[..n]);
     for o in 0..OUTPUTS {
         let Some(term) = &of.terms[o] else { continue };
-        let corners = &prepared.distinct[o].corners;
-        let Some((&start, rest)) = prepared.order[o].split_first() else { continue };
+        let class = prepared.class_of[model][o] as usize;
+        let corners = &prepared.classes[o][class].corners;
+        let Some((&start, rest)) = corners.split_first() else { continue };
+        let totals = &mut totals[o][class];
         // Everything from sample B, and by group what sample A changes.
         let mut local = [0u8; MAX_LOCAL];
         let mut groups = 0;
@@ -200,7 +233,7 @@ pub fn add_model(
             }
         };
 
-        let mut at = corners[start];
+        let mut at = start;
         for (&group, delta) in local[..groups].iter().zip(deltas.iter()) {
             if at >> group & 1 == 1 {
                 add_all(y, &delta[..n]);
@@ -210,14 +243,11 @@ pub fn add_model(
         exp2_all(y, fractions);
         let unit = plan.total_units[o];
         let stretch = span.at..span.at + n;
-        accumulate::add_all(y, fractions, unit, &mut totals[o][start][stretch.clone()], plan.saturable);
-        for &c in rest {
-            let corner = corners[c];
+        accumulate::add_all(y, fractions, unit, &mut totals[0][stretch.clone()], plan.saturable);
+        for (&corner, total) in rest.iter().zip(&mut totals[1..]) {
             let flipped = at ^ corner;
-            let mut moved = false;
             for (&group, delta) in local[..groups].iter().zip(deltas.iter()) {
                 if flipped >> group & 1 == 1 {
-                    moved = true;
                     if corner >> group & 1 == 1 {
                         add_all(y, &delta[..n]);
                     } else {
@@ -226,15 +256,12 @@ pub fn add_model(
                 }
             }
             if pue_sign != 0 && flipped & pue_groups != 0 {
-                moved = true;
                 add_pue(y, at, -pue_sign);
                 add_pue(y, corner, pue_sign);
             }
-            if moved {
-                exp2_all(y, fractions);
-            }
+            exp2_all(y, fractions);
             at = corner;
-            accumulate::add_all(y, fractions, unit, &mut totals[o][c][stretch.clone()], plan.saturable);
+            accumulate::add_all(y, fractions, unit, &mut total[stretch.clone()], plan.saturable);
         }
     }
 }

@@ -5,12 +5,11 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::corner_block::{Prepared, Scratch};
+use super::corner_block::{Class, ClassTotals, Prepared, Scratch};
 use super::corners::Corners;
 use super::model_block::{BLOCK, SharedLogs, Span};
 use super::simd::Available;
 use super::{Stopped, accumulate};
-use crate::assess::OUTPUTS;
 use crate::plan::design::Sample;
 
 /// Draws per chunk: the totals of all corners stay in the second-level cache.
@@ -20,7 +19,7 @@ const TILE: usize = 32;
 
 struct Worker {
     scratch: Box<Scratch>,
-    totals: [Vec<Vec<u64>>; OUTPUTS],
+    totals: ClassTotals,
 }
 
 pub fn run(
@@ -33,7 +32,10 @@ pub fn run(
     let plan = prepared.plan;
     let mut corners = prepared.empty(draws.clone());
     let threads = rayon::current_num_threads();
-    let room = || corners.totals.each_ref().map(|totals| vec![vec![0; CHUNK]; totals.len()]);
+    let room = || {
+        let of = |classes: &Vec<Class>| classes.iter().map(|class| vec![vec![0; CHUNK]; class.corners.len()]).collect();
+        prepared.classes.each_ref().map(of)
+    };
     let workers: Vec<Mutex<Worker>> =
         (0..threads).map(|_| Mutex::new(Worker { scratch: Scratch::new(), totals: room() })).collect();
     let mut normals = vec![0; plan.effects.len() * CHUNK];
@@ -67,9 +69,14 @@ pub fn run(
         let at = (first - draws.start) as usize;
         for worker in &workers {
             let mut worker = worker.lock().unwrap_or_else(|e| e.into_inner());
-            for (into, from) in corners.totals.iter_mut().flatten().zip(worker.totals.iter_mut().flatten()) {
-                accumulate::merge(&mut into[at..at + n], &from[..n]);
-                from[..n].fill(0);
+            let outputs = corners.totals.iter_mut().zip(&prepared.classes).zip(&mut worker.totals);
+            for ((into, classes), totals) in outputs {
+                for (class, totals) in classes.iter().zip(totals) {
+                    for (into, &from) in into.iter_mut().zip(&class.of_distinct) {
+                        accumulate::merge(&mut into[at..at + n], &totals[from][..n]);
+                    }
+                    totals.iter_mut().for_each(|total| total[..n].fill(0));
+                }
             }
         }
         first += n as u64;

@@ -7,7 +7,6 @@
 use super::model_block::{self, Scratch, SharedLogs, Span, Totals};
 use super::philox::Domain;
 use super::{ModelSummary, corner_block, shared};
-use crate::assess::OUTPUTS;
 use crate::plan::{Cell, ModelPlan, Plan};
 
 /// An instruction set the CPU backend can use.
@@ -94,7 +93,7 @@ macro_rules! compiled_for {
                 span: &Span,
                 shared: [SharedLogs; 2],
                 scratch: &mut corner_block::Scratch,
-                totals: &mut [Vec<Vec<u64>>; OUTPUTS],
+                totals: &mut corner_block::ClassTotals,
             ) {
                 corner_block::add_model(design, model, span, shared, scratch, totals)
             }
@@ -167,7 +166,7 @@ impl Available {
         span: &Span,
         shared: [SharedLogs; 2],
         scratch: &mut corner_block::Scratch,
-        totals: &mut [Vec<Vec<u64>>; OUTPUTS],
+        totals: &mut corner_block::ClassTotals,
     ) {
         dispatch!(self, add_corners(design, model, span, shared, scratch, totals))
     }

@@ -10,7 +10,9 @@
 //! gives the same bytes on every host and with any number of threads.
 
 pub mod check;
+pub mod closed;
 pub mod concentration;
+pub mod disclosure;
 pub mod estimate;
 pub mod kurtosis;
 pub mod oracle;
@@ -18,8 +20,10 @@ pub mod order;
 pub mod ratio;
 pub mod sampled;
 pub mod sensitivity;
+pub mod shares;
 pub mod single;
 pub mod terms;
+pub mod tornado;
 pub mod wide;
 
 use rayon::prelude::*;

@@ -78,7 +78,9 @@ pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
                     return Err(format!("{}: {} has no finite mean", model.id, slot.factor().name()));
                 };
                 product.mean_t *= mean;
-                for k in 0..3 {
+                // A fixed number has no spread at all, not one of the last digit.
+                let spread = !matches!(distribution, Distribution::Fixed(_));
+                for k in (0..3).filter(|_| spread) {
                     product.own[s][k] = raw[k + 1].map(|m| m / libm::pow(mean, k as f64 + 2.0));
                 }
                 for &(effect, weight) in &factor.shared {

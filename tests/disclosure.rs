@@ -8,6 +8,7 @@ use carbonhaze::portfolio::quantile::quantile;
 use carbonhaze::portfolio::{self, Distribution, Portfolio};
 use carbonhaze::posterior::disclosure::{Disclosure, disclosures};
 use carbonhaze::posterior::oracle::oracle;
+use carbonhaze::posterior::terms::Known;
 
 /// Spreads small enough that no bound cuts and that nothing beyond |z| = 6.34 counts, so that every factor but PUE is
 /// lognormal.
@@ -86,7 +87,7 @@ fn ln_median(model: &AssessedModel) -> f64 {
 
 fn all(portfolio: &Portfolio) -> Vec<Disclosure> {
     let alternatives = Disclosable::ALL.map(|q| (q, if_disclosed(portfolio, q).unwrap()));
-    disclosures(&assess(portfolio).unwrap(), &alternatives).unwrap()
+    disclosures(&assess(portfolio).unwrap(), &alternatives, &mut Known::default()).unwrap()
 }
 
 #[test]

@@ -5,8 +5,13 @@ mod common;
 use carbonhaze::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
 use carbonhaze::portfolio::Distribution;
 use carbonhaze::posterior::oracle::oracle;
-use carbonhaze::posterior::shares::{Part, Shares, shapley, shares};
+use carbonhaze::posterior::shares::{self, Part, Shares, shapley};
+use carbonhaze::posterior::terms::Known;
 use common::{Families, effect, random_assessment};
+
+fn shares(assessment: &Assessment, by: &[String]) -> Result<Shares, String> {
+    shares::shares(assessment, by, &mut Known::default())
+}
 
 /// One independent input: a model's own part of a slot, or a shared effect.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -10,8 +10,9 @@ use super::{Failure, assess, print, warn};
 use crate::assess::{Assessment, Disclosable, if_disclosed};
 use crate::portfolio::problem::did_you_mean;
 use crate::portfolio::{self, Portfolio};
-use crate::posterior::disclosure::disclosures;
-use crate::posterior::shares::shares;
+use crate::posterior::disclosure::{Disclosure, disclosures};
+use crate::posterior::shares::{Shares, shares};
+use crate::posterior::terms::Known;
 use crate::posterior::tornado::tornado;
 use crate::report::files::{self, Unwritable};
 use crate::report::sensitivity::{self, Sensitivity};
@@ -69,11 +70,12 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
     print(&sensitivity::terminal(&told, args.top.map(|n| n as usize), style()))
 }
 
-type Exact = Result<(crate::posterior::shares::Shares, Vec<crate::posterior::disclosure::Disclosure>), String>;
+type Exact = Result<(Shares, Vec<Disclosure>), String>;
 
 /// The decomposition and the values of disclosure, or why there are none.
 fn exact(portfolio: &Portfolio, assessment: &Assessment, by: &[String]) -> Result<Exact, Failure> {
-    let shares = match shares(assessment, by) {
+    let mut known = Known::default();
+    let shares = match shares(assessment, by, &mut known) {
         Ok(shares) => shares,
         Err(reason) => return Ok(Err(reason)),
     };
@@ -81,7 +83,7 @@ fn exact(portfolio: &Portfolio, assessment: &Assessment, by: &[String]) -> Resul
     for quantity in Disclosable::ALL {
         alternatives.push((quantity, if_disclosed(portfolio, quantity)?));
     }
-    Ok(disclosures(assessment, &alternatives).map(|disclosures| (shares, disclosures)))
+    Ok(disclosures(assessment, &alternatives, &mut known).map(|disclosures| (shares, disclosures)))
 }
 
 /// Every column asked for has a value in at least one row.

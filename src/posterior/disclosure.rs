@@ -27,7 +27,7 @@ use serde::Serialize;
 
 use super::closed::{Closed, Field, Inputs, Loads};
 use super::oracle::{NO_SECOND_MOMENT, told};
-use super::terms::{Product, products};
+use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, SharedEffect, Slot};
 use crate::portfolio::Distribution;
 use crate::portfolio::moments::engine_moment;
@@ -49,15 +49,16 @@ pub struct Disclosure {
 }
 
 /// Every disclosure of some value, the most valuable first. `alternatives` are the models as they would be assessed
-/// with one quantity disclosed.
+/// with one quantity disclosed; `known` keeps the moments that are computed for them.
 ///
 /// # Errors
 /// Why there is none: no finite mean or variance.
 pub fn disclosures(
     assessment: &Assessment,
     alternatives: &[(Disclosable, Assessment)],
+    known: &mut Known,
 ) -> Result<Vec<Disclosure>, String> {
-    let products = products(assessment)?;
+    let products = products(assessment, known)?;
     let closed = Closed::new(&assessment.shared, &products);
     let mean = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
     let variance = closed.variance(Inputs::ALL).ok_or_else(|| NO_SECOND_MOMENT.to_string())?;
@@ -66,7 +67,7 @@ pub fn disclosures(
         return Err("no variance".to_string());
     }
     let field = closed.field(&|_| true);
-    let known: BTreeMap<_, usize> = assessment.shared.iter().enumerate().map(|(i, e)| (key(e), i)).collect();
+    let index_of: BTreeMap<_, usize> = assessment.shared.iter().enumerate().map(|(i, e)| (key(e), i)).collect();
     let by_id: BTreeMap<&str, &[&Product]> =
         closed.models().filter_map(|ps| Some((assessment.models.get(ps.first()?.model)?.id.as_str(), ps))).collect();
     let mut found = Vec::new();
@@ -86,10 +87,10 @@ pub fn disclosures(
     };
     let models: BTreeMap<&str, &AssessedModel> = assessment.models.iter().map(|m| (m.id.as_str(), m)).collect();
     for (quantity, alternative) in alternatives {
-        let after = self::products(alternative)?;
+        let after = self::products(alternative, known)?;
         let renumbered = |loads: &Loads| -> Loads {
             // Effects that are not of this assessment act on this model alone.
-            let index = |e: usize| alternative.shared.get(e).and_then(|e| known.get(&key(e)).copied());
+            let index = |e: usize| alternative.shared.get(e).and_then(|e| index_of.get(&key(e)).copied());
             let mut loads: Loads =
                 loads.iter().map(|&(e, a)| (index(e).unwrap_or(assessment.shared.len() + e), a)).collect();
             loads.sort_by_key(|(e, _)| *e);

@@ -5,7 +5,7 @@
 
 use super::closed::{Closed, Inputs};
 use super::kurtosis::kurtosis;
-use super::terms::products;
+use super::terms::{Known, products};
 use super::{Oracle, VarianceShare};
 use crate::assess::Assessment;
 use crate::portfolio::Factor;
@@ -25,7 +25,7 @@ pub fn of_factors(closed: &Closed<'_>, assessment: &Assessment, of: &dyn Fn(Fact
 
 /// Computes the oracle of an assessment.
 pub fn oracle(assessment: &Assessment) -> Oracle {
-    let products = match products(assessment) {
+    let products = match products(assessment, &mut Known::default()) {
         Ok(products) => products,
         Err(reason) => {
             return Oracle {

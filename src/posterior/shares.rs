@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::closed::{Closed, Inputs};
 use super::oracle::{FACTORS, NO_SECOND_MOMENT, of_factors, told};
-use super::terms::{Product, products};
+use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, SharedEffect};
 use crate::portfolio::Factor;
 
@@ -103,12 +103,12 @@ pub struct Shares {
     pub models: Vec<ModelShare>,
 }
 
-/// The decomposition, with that by each label column of `by`.
+/// The decomposition, with that by each label column of `by`. `known` keeps the moments that are computed for it.
 ///
 /// # Errors
 /// Why there is none: no finite mean or variance, or no variance at all.
-pub fn shares(assessment: &Assessment, by: &[String]) -> Result<Shares, String> {
-    let products = products(assessment)?;
+pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Result<Shares, String> {
+    let products = products(assessment, known)?;
     let closed = Closed::new(&assessment.shared, &products);
     let none = || NO_SECOND_MOMENT.to_string();
     let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);

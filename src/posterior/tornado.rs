@@ -1,8 +1,8 @@
 //! One at a time: emissions with one factor, or one shared effect, at its 5th and 95th percentile and all else at its
 //! median. A local look (OAT), without interactions; the shares of variance are the global one.
 //!
-//! A factor moves in all models together: every own part at the percentile, and every shared effect on the factor at
-//! the percentile that moves the factor the same way. Percentiles are the distributions' own, so nothing is sampled.
+//! A factor moves in all models together: every own part at the percentile, and every shared effect that belongs to the
+//! factor at the percentile that moves the factor the same way, wherever else it acts. Percentiles are the distributions' own, so nothing is sampled.
 //! The total with everything at its median is not the median of the total.
 
 use std::collections::BTreeSet;
@@ -82,6 +82,13 @@ impl Points<'_> {
         Points { model, own }
     }
 
+    /// Whether the effect raises the factor that it belongs to (1) or lowers it (−1).
+    fn direction(&self, effect: usize, factor: Factor) -> f64 {
+        let on = |slot: &Slot| self.model.factors[*slot as usize].as_ref().filter(|_| slot.factor() == factor);
+        let weight = Slot::ALL.iter().filter_map(on).flat_map(|f| &f.shared).find(|(e, _)| *e == effect);
+        if weight.is_some_and(|(_, w)| *w < 0.0) { -1.0 } else { 1.0 }
+    }
+
     /// Emissions with everything at its median but for what is moved, in t.
     fn emissions(&self, effects: &[SharedEffect], moved: Moved) -> f64 {
         let term = &self.model.terms[Output::Emissions as usize];
@@ -90,18 +97,20 @@ impl Points<'_> {
             let power = term.powers[slot as usize];
             let Some(factor) = self.model.factors[slot as usize].as_ref().filter(|_| power != 0) else { continue };
             let [low, median, high] = self.own[slot as usize];
-            let (own, end) = match moved {
-                Moved::Factor(which, End::Low) if which == slot.factor() => (low, Some(End::Low)),
-                Moved::Factor(which, End::High) if which == slot.factor() => (high, Some(End::High)),
-                _ => (median, None),
+            let own = match moved {
+                Moved::Factor(which, End::Low) if which == slot.factor() => low,
+                Moved::Factor(which, End::High) if which == slot.factor() => high,
+                _ => median,
             };
             let mut ln = 0.0;
             for &(e, weight) in &factor.shared {
-                let size = weight * effects.get(e).map_or(0.0, |e| e.ln_gsd);
-                ln += match moved {
-                    Moved::Effect(which, end) if which == e => end.z() * size,
-                    _ => end.map_or(0.0, |end| end.z() * size.abs()),
+                let Some(effect) = effects.get(e) else { continue };
+                let z = match moved {
+                    Moved::Effect(which, end) if which == e => end.z(),
+                    Moved::Factor(which, end) if which == effect.factor => end.z() * self.direction(e, which),
+                    _ => 0.0,
                 };
+                ln += z * weight * effect.ln_gsd;
             }
             let drawn = match slot {
                 Slot::Pue => 1.0 + (own - 1.0) * libm::exp(ln),

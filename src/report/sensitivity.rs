@@ -268,7 +268,7 @@ impl Page {
 
     fn tornado(&mut self, tornado: &Tornado, top: usize) {
         let unit = Quantity::Emissions.unit(tornado.at_medians_t);
-        let note = "local: one at a time at its 5th and 95th percentile, all else at medians; no interactions";
+        let note = "local: each at its 5th and 95th percentile, others at medians, no interactions";
         self.section(&format!("One at a time, {}", unit.name), note);
         self.line(&format!("  everything at its median: {}", exact(tornado.at_medians_t, &unit)));
         let name = |s: &Swing| match &s.effect {

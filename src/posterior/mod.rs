@@ -6,6 +6,10 @@
 //! exact oracle and bounds what the integers cost.
 //! `sensitivity` estimates variance-based indices from any outputs.
 //!
+//! Without any draw, from the assessment alone: `terms` writes the emissions as products, `closed` gives the variance
+//! that any set of inputs explains, `oracle` what every run tells of it and `shares` all of it, `disclosure` what one
+//! more published figure is worth, `tornado` what each input moves alone.
+//!
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
 //! gives the same bytes on every host and with any number of threads.
 

@@ -5,7 +5,7 @@ mod common;
 use carbonhaze::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
 use carbonhaze::portfolio::Distribution;
 use carbonhaze::posterior::oracle::oracle;
-use carbonhaze::posterior::shares::{self, Part, Shares, shapley};
+use carbonhaze::posterior::shares::{self, Part, Shares};
 use carbonhaze::posterior::terms::Known;
 use common::{Families, effect, random_assessment};
 
@@ -247,6 +247,13 @@ fn four_lognormals() {
     }
     let interactions = 1.0 - expected.iter().map(|e| e.1).sum::<f64>();
     assert!((got.factor_interactions - interactions).abs() < 1e-6 && interactions > 0.1);
+    // Of a product with relative variances c², V_s = Π_{f ∈ s} c_f².
+    let c2 = |sigma: f64| (sigma * sigma).exp_m1();
+    let pair = c2(0.5) * c2(0.4) / 0.5025f64.exp_m1();
+    assert_eq!(got.interactions[0].factors, ["compute", "grid"]);
+    assert!((got.interactions[0].share - pair).abs() < 1e-6 && (got.interactions[1].share - pair).abs() > 1e-6);
+    assert_eq!(got.interactions.len(), 11);
+    assert!((got.interactions.iter().map(|i| i.share).sum::<f64>() - got.factor_interactions).abs() < 1e-12);
 }
 
 #[test]
@@ -288,16 +295,6 @@ fn own_averages_out_and_shared_does_not() {
         assert_eq!(got.effects.len(), 1);
         assert!((got.effects[0].first_order - shared).abs() < 1e-12 && got.effects[0].models == count);
         assert!((got.models[0].total * count as f64 - (1.0 - shared)).abs() < 1e-9);
-    }
-}
-
-#[test]
-fn shapley_values_of_a_game() {
-    // Glove game: player 0 has a left glove, 1 and 2 a right one each; a pair is worth 1. Shapley (1953): 2/3, 1/6, 1/6.
-    let worth: Vec<f64> = (0..8).map(|c: usize| f64::from(u8::from(c & 1 == 1 && c & 6 != 0))).collect();
-    let got = shapley(&worth, 3);
-    for (got, want) in got.iter().zip([2.0 / 3.0, 1.0 / 6.0, 1.0 / 6.0]) {
-        assert!((got - want).abs() < 1e-15, "{got}");
     }
 }
 

@@ -18,9 +18,13 @@ use serde::Serialize;
 
 use super::closed::{Closed, Inputs};
 use super::oracle::{FACTORS, NO_SECOND_MOMENT, of_factors, told};
+use super::sensitivity::components::Components;
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, SharedEffect};
 use crate::portfolio::Factor;
+
+/// What is left of 1 − 1 in f64 is no share.
+const NO_SHARE: f64 = 1e-12;
 
 /// Indices of a part of the inputs, as shares of the variance.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -40,6 +44,13 @@ pub struct FactorShare {
     pub shared: Part,
     /// The models' own parts of it.
     pub own: Part,
+}
+
+/// Part of the variance that is owed to several factors together and to no fewer of them, as a share.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Interaction {
+    pub factors: Vec<&'static str>,
+    pub share: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,6 +104,8 @@ pub struct Shares {
     pub factors: Vec<FactorShare>,
     /// 1 − Σ first-order indices of the factors.
     pub factor_interactions: f64,
+    /// What only these factors together explain, largest first; they sum to `factor_interactions`.
+    pub interactions: Vec<Interaction>,
     pub shared_own: SharedOwn,
     /// Every shared effect that emissions depend on, largest total first.
     pub effects: Vec<EffectShare>,
@@ -116,7 +129,7 @@ pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Resu
     if variance_t2 <= 0.0 {
         return Err("no variance".to_string());
     }
-    let (factors, factor_interactions) = factors(&closed, assessment, variance_t2).ok_or_else(none)?;
+    let (factors, interactions) = factors(&closed, assessment, variance_t2).ok_or_else(none)?;
     let part = |of: Inputs<'_>, others: Inputs<'_>| {
         let (alone, others) = (closed.variance(of)?, closed.variance(others)?);
         Some(Part { first_order: alone / variance_t2, total: 1.0 - others / variance_t2 })
@@ -142,8 +155,9 @@ pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Resu
         mean_t,
         sd_t: variance_t2.sqrt(),
         variance_t2,
+        factor_interactions: 1.0 - factors.iter().map(|f| f.first_order).sum::<f64>(),
         factors,
-        factor_interactions,
+        interactions,
         shared_own: SharedOwn { shared, own, interactions: 1.0 - shared.first_order - own.first_order },
         effects: effects(&closed, &assessment.shared, variance_t2).ok_or_else(none)?,
         tiers: column(&|m| Some(m.tier.name().to_string())),
@@ -152,17 +166,33 @@ pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Resu
     })
 }
 
-/// Every factor, and what is left for interactions between them.
-fn factors(closed: &Closed<'_>, assessment: &Assessment, variance: f64) -> Option<(Vec<FactorShare>, f64)> {
+/// Every factor, and the interactions between them.
+fn factors(
+    closed: &Closed<'_>,
+    assessment: &Assessment,
+    variance: f64,
+) -> Option<(Vec<FactorShare>, Vec<Interaction>)> {
     // Unions of factors, factor k with bit k.
-    let in_union =
-        |union: usize, factor: Factor| FACTORS.iter().position(|f| *f == factor).is_some_and(|k| union >> k & 1 == 1);
-    let mut unions = Vec::with_capacity(1 << FACTORS.len());
+    let has = |union: usize, factor: Factor| FACTORS.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
+    let mut parts = Vec::with_capacity(1 << FACTORS.len());
     for union in 0..1usize << FACTORS.len() {
-        unions.push(of_factors(closed, assessment, &|f| in_union(union, f))? / variance);
+        parts.push(of_factors(closed, assessment, &|f| has(union, f))?);
     }
-    let all = unions.len() - 1;
-    let shapley = shapley(&unions, FACTORS.len());
+    // From what a union explains to what only the whole of it does (Möbius), one factor after another.
+    for k in 0..FACTORS.len() {
+        for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {
+            parts[union] -= parts[union ^ 1 << k];
+        }
+    }
+    let indices = Components::new(FACTORS.len(), |union| parts[union]).shares()?;
+    let mut interactions: Vec<Interaction> = (indices.interactions.iter().enumerate())
+        .filter(|(union, share)| union.count_ones() > 1 && **share > NO_SHARE)
+        .map(|(union, &share)| Interaction {
+            factors: FACTORS.into_iter().filter(|f| has(union, *f)).map(Factor::name).collect(),
+            share,
+        })
+        .collect();
+    interactions.sort_by(|a, b| b.share.total_cmp(&a.share));
     let factor_of = |e: usize| assessment.shared.get(e).map(|e| e.factor);
     let mut shares = Vec::new();
     for (k, factor) in FACTORS.into_iter().enumerate() {
@@ -175,26 +205,16 @@ fn factors(closed: &Closed<'_>, assessment: &Assessment, variance: f64) -> Optio
             first_order: closed.variance(Inputs { shared: &|_| false, own: &|s| s.factor() == factor })? / variance,
             total: 1.0 - closed.variance(Inputs { shared: &|_| true, own: &|s| s.factor() != factor })? / variance,
         };
-        let (first_order, total) = (unions[1 << k], 1.0 - unions[all ^ (1 << k)] / unions[all]);
-        shares.push(FactorShare { name: factor.name(), first_order, total, shapley: shapley[k], shared, own });
+        shares.push(FactorShare {
+            name: factor.name(),
+            first_order: indices.first_order[k],
+            total: indices.total[k],
+            shapley: indices.shapley[k],
+            shared,
+            own,
+        });
     }
-    let interactions = 1.0 - shares.iter().map(|s| s.first_order).sum::<f64>();
     Some((shares, interactions))
-}
-
-/// Shapley values of `players` from the worth of every coalition (player k has bit k): the mean over all orders of
-/// what a player adds when it joins. `worth` has 2^players entries.
-pub fn shapley(worth: &[f64], players: usize) -> Vec<f64> {
-    // Weight of joining a coalition of the given size: size! (players − 1 − size)! / players!.
-    let mut weights = vec![1.0 / players as f64];
-    for size in 1..players {
-        weights.push(weights[size - 1] * size as f64 / (players - size) as f64);
-    }
-    let value = |player: usize| {
-        let without = (0..worth.len()).filter(|coalition| coalition >> player & 1 == 0);
-        without.map(|c| weights[c.count_ones() as usize] * (worth[c | 1 << player] - worth[c])).sum()
-    };
-    (0..players).map(value).collect()
 }
 
 fn effects(closed: &Closed<'_>, effects: &[SharedEffect], variance: f64) -> Option<Vec<EffectShare>> {

@@ -13,7 +13,7 @@ use super::json::{Lines, ScopeText};
 use super::table::{Cell, NARROWEST, Page, Style, bar, scope, shorten};
 use crate::assess::Assessment;
 use crate::posterior::disclosure::Disclosure;
-use crate::posterior::shares::{EffectShare, FactorShare, LabelShare, ModelShare, Part, Shares};
+use crate::posterior::shares::{EffectShare, FactorShare, Interaction, LabelShare, ModelShare, Part, Shares};
 use crate::posterior::tornado::{Swing, Tornado};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
@@ -49,6 +49,7 @@ struct Document<'a> {
     own: Option<Part>,
     interactions: Option<Interactions>,
     factors: &'a [FactorShare],
+    factor_interactions: &'a [Interaction],
     effects: &'a [EffectShare],
     labels: Vec<Label<'a>>,
     disclosures: &'a [Disclosure],
@@ -95,6 +96,7 @@ pub fn write(out: &mut dyn Write, told: &Sensitivity<'_>) -> io::Result<()> {
         interactions: shares
             .map(|s| Interactions { factors: s.factor_interactions, shared_own: s.shared_own.interactions }),
         factors: shares.map_or(&[], |s| &s.factors),
+        factor_interactions: shares.map_or(&[], |s| &s.interactions),
         effects: shares.map_or(&[], |s| &s.effects),
         labels: labels.collect(),
         disclosures: told.exact.as_ref().map_or(&[], |(_, disclosures)| disclosures),
@@ -181,6 +183,11 @@ impl Page {
         }
         rows.push(vec![left("interactions"), percent(shares.factor_interactions)]);
         self.rows(&rows, true);
+        let of = |i: &Interaction| format!("{} {}", i.factors.join(" × "), digits::percent(i.share));
+        let largest: Vec<String> = shares.interactions.iter().take(3).map(of).collect();
+        if !largest.is_empty() {
+            self.line(&format!("  Of these, the largest: {}", largest.join(", ")));
+        }
 
         self.section("Shared against own", "own parts average out as models are added, shared effects do not");
         let so = &shares.shared_own;

@@ -5,7 +5,7 @@
 //! figure that is published, W what remains random given it (its own measurement error, the factors downstream, the
 //! shared effects that still act), as assessed for a row that states the quantity ([`crate::assess::if_disclosed`]).
 //! c is not known yet. Of its distribution only two moments enter, because the variance of the total given c is
-//! quadratic in c; they follow from what disclosure cannot change on average, E[Y_m] and E[Y_m²]:
+//! quadratic in c; they follow from what disclosure cannot change on average, `E[Y_m]` and `E[Y_m²]`:
 //!
 //! ```text
 //! ρ_c = E[c²]/E[c]² = (E[Y_m²]/E[Y_m]²) / (E[W²]/E[W]²)

@@ -6,6 +6,7 @@
 
 mod chain;
 mod compute;
+mod disclosed;
 mod efficiency;
 mod explain;
 mod facility;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use disclosed::{Disclosable, if_disclosed};
 pub use explain::explain;
 
 use crate::portfolio::{
@@ -69,6 +71,16 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
         problems.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
         return Err(problems);
     }
+    Ok(assembled(drafts, study, &priors, warnings))
+}
+
+/// Numbers the shared effects that the drafts are exposed to. `drafts` are sorted by id.
+fn assembled(
+    drafts: Vec<(&Model, chain::DraftModel)>,
+    study: &Study,
+    priors: &Priors,
+    mut warnings: Vec<Warning>,
+) -> Assessment {
     let mut keys: BTreeMap<EffectKey, usize> = BTreeMap::new();
     for key in drafts.iter().flat_map(|(_, d)| d.factors.iter().flatten()).flat_map(|f| f.shared.keys()) {
         keys.entry(key.clone()).or_default();
@@ -78,13 +90,13 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
     }
     warnings.extend(shared::without_effect(study, &keys));
     let models = drafts.into_iter().map(|(model, draft)| numbered(model, draft, &keys)).collect();
-    Ok(Assessment {
+    Assessment {
         models,
-        shared: shared::effects(&keys, study, &priors),
+        shared: shared::effects(&keys, study, priors),
         scope: study.scope,
         warnings,
         groups_by: study.groups_by.clone(),
-    })
+    }
 }
 
 fn numbered(model: &Model, draft: chain::DraftModel, keys: &BTreeMap<EffectKey, usize>) -> AssessedModel {

@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod priors;
 mod run;
+mod sensitivity;
 pub mod workload;
 
 use std::fmt::Write as _;
@@ -31,6 +32,7 @@ use crate::portfolio::{Portfolio, Problem, Warning, study_file};
   haze run study.toml --out results/        a study file: priors, scope, groups, draws
   haze check models.csv                     what is wrong or suspicious in the input
   haze explain models.csv org/model-7b      how every factor of one model came about
+  haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze priors > priors.toml                 the default priors with their sources, as a file to edit
   haze doctor                               the GPUs of this machine, and whether they answer rightly")]
 pub struct Args {
@@ -54,6 +56,8 @@ enum Command {
         /// The model's id
         id: String,
     },
+    /// What makes the interval wide, exactly, and which disclosure would narrow it
+    Sensitivity(sensitivity::SensitivityArgs),
     /// What this machine can draw on: adapters, drivers, self-test, what is missing
     Doctor,
     /// Model-draws per second of the backends of this machine
@@ -184,6 +188,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Check { file } => check::check(&file),
         Command::Explain { file, id } => explain::explain(&file, &id),
+        Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Doctor => doctor::doctor(),
         Command::Bench(args) => bench::bench(args),
         Command::Priors { study } => priors::priors(study.as_deref()),

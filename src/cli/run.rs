@@ -34,7 +34,7 @@ const DRAWS: u64 = 1_000_000;
 const SEED: u64 = 42;
 const INTERVAL: f64 = 0.95;
 /// Warnings shown by a run; `haze check` shows all.
-const WARNINGS: usize = 5;
+pub(super) const WARNINGS: usize = 5;
 
 pub fn run(args: RunArgs) -> Result<(), Failure> {
     let mut clock = Clock::new();
@@ -106,7 +106,7 @@ fn settings(args: &RunArgs, study: &Study) -> Effective {
 
 /// Refuses outputs that would replace a file the run reads. A study that an earlier run wrote may be written again:
 /// nothing is lost.
-fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
+pub(super) fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
     let real = |path: &Path| fs::canonicalize(path).ok();
     let places: Vec<PathBuf> = target.places().iter().filter_map(|place| real(place)).collect();
     let by_hand = |path: &&PathBuf| !fs::read_to_string(path).is_ok_and(|text| text.starts_with(study::FIRST_LINE));
@@ -232,14 +232,19 @@ fn write_folder(
         .map_err(|e| Failure::Run(e.into()))
 }
 
-fn bytes(content: &[u8]) -> impl Fn(&mut dyn Write) -> io::Result<()> {
+pub(super) fn bytes(content: &[u8]) -> impl Fn(&mut dyn Write) -> io::Result<()> {
     move |out| out.write_all(content)
 }
 
 fn page(posterior: &Posterior, assessment: &Assessment) -> String {
+    table::terminal(posterior, assessment, style())
+}
+
+/// As wide as the terminal; files and pipes get 100 columns.
+pub(super) fn style() -> Style {
     let (_, columns) = console::Term::stdout().size();
     let width = if io::stdout().is_terminal() { usize::from(columns) } else { 100 };
-    table::terminal(posterior, assessment, Style { colour: colour(), width })
+    Style { colour: colour(), width }
 }
 
 /// Ctrl-C. While nothing has been touched it ends the program at once (reading standard input could otherwise not be

@@ -70,30 +70,45 @@ fn beta_moment(a: f64, b: f64, hi: f64, power: f64) -> f64 {
 /// never is: what it would give depends on its number of random bits. The exception is a normal so far from zero
 /// that the engine cannot come near.
 pub fn engine_moment(d: &Distribution, k: i32) -> Option<f64> {
-    if k < 0 && order_at_zero(d) + f64::from(k) <= 0.0 && !is_far_normal(d) {
-        return None;
-    }
+    let [moment] = engine_moments(d, [k]);
+    moment
+}
+
+/// The same for several powers: the quantiles in the tails, which take most of the time, are found once.
+pub fn engine_moments<const N: usize>(d: &Distribution, powers: [i32; N]) -> [Option<f64>; N] {
+    let finite = |k: i32| k >= 0 || order_at_zero(d) + f64::from(k) > 0.0 || is_far_normal(d);
     match d {
-        Distribution::Fixed(x) => return Some(Power::new(k).of(*x)),
+        Distribution::Fixed(x) => return powers.map(|k| finite(k).then(|| Power::new(k).of(*x))),
         Distribution::LogNormal { median, gsd } => {
-            let location = libm::exp(f64::from(k) * libm::log(*median));
-            return Some(location * lognormal_engine_moment(f64::from(k) * libm::log(*gsd)));
+            return powers.map(|k| {
+                let location = libm::exp(f64::from(k) * libm::log(*median));
+                Some(location * lognormal_engine_moment(f64::from(k) * libm::log(*gsd)))
+            });
         }
         _ => {}
     }
-    let power = Power::new(k);
+    if !powers.into_iter().any(finite) {
+        return [None; N];
+    }
     let quantiles = Quantiles::new(d);
-    let tails = tails(TAIL_CELLS, |level, _| power.of(quantiles.at(level)));
+    let ends: [(f64, f64); TAIL_CELLS + 1] = std::array::from_fn(|m| {
+        let low = Level::below((2 * m + 1) as f64 * (0.5 * CELL));
+        (quantiles.at(low), quantiles.at(Level { below: low.above, above: low.below }))
+    });
     // The body lies between two levels; where one cuts an atom in two, the atom's inner part belongs to it.
     let from = Level::below(TAIL_CELLS as f64 * CELL);
     let to = Level { below: from.above, above: from.below };
     let (lo, hi) = (quantiles.at(from), quantiles.at(to));
-    if lo == hi {
-        return Some(tails + power.of(lo) * mass_between(from, to));
-    }
-    let ends =
-        power.of(lo) * mass_between(from, quantiles.cdf(lo)) + power.of(hi) * mass_between(quantiles.cdf_below(hi), to);
-    Some(tails + ends + partial(d, &power, lo, hi))
+    let masses = (mass_between(from, quantiles.cdf(lo)), mass_between(quantiles.cdf_below(hi), to));
+    let moment = |k: i32| {
+        let power = Power::new(k);
+        let tails = tails(TAIL_CELLS, |m| (power.of(ends[m].0), power.of(ends[m].1)));
+        if lo == hi {
+            return tails + power.of(lo) * mass_between(from, to);
+        }
+        tails + (power.of(lo) * masses.0 + power.of(hi) * masses.1) + partial(d, &power, lo, hi)
+    };
+    powers.map(|k| finite(k).then(|| moment(k)))
 }
 
 /// `E[exp(loading · z)]` over the engine's z: a shared effect's, and a lognormal's `E[X^k]` for `loading = k σ` and
@@ -103,23 +118,20 @@ pub fn lognormal_engine_moment(loading: f64) -> f64 {
     let end = -Level::below(cells as f64 * CELL).z();
     let (from, to) = (Level::at_z(-end - loading), Level::at_z(end - loading));
     let body = libm::exp(0.5 * loading * loading) * mass_between(from, to);
-    body + tails(cells, |_, z| libm::exp(loading * z))
+    body + tails(cells, |m| (libm::exp(loading * tail_z(m)), libm::exp(-loading * tail_z(m))))
 }
 
-/// The part of the engine's mean of `f` that the outermost `cells` of both tails make, with the correction of the rest.
-fn tails(cells: usize, f: impl Fn(Level, f64) -> f64) -> f64 {
-    let low = |m: usize| f(Level::below((2 * m + 1) as f64 * (0.5 * CELL)), tail_z(m));
-    let high = |m: usize| {
-        let mirrored = Level::below((2 * m + 1) as f64 * (0.5 * CELL));
-        f(Level { below: mirrored.above, above: mirrored.below }, -tail_z(m))
-    };
+/// The part of the engine's mean of a function that the outermost `cells` of both tails make, with the correction of
+/// the rest. `f` gives its values at the m-th lowest and the m-th highest z.
+fn tails(cells: usize, f: impl Fn(usize) -> (f64, f64)) -> f64 {
     let (mut sum, mut last) = (0.0, (0.0, 0.0));
     for m in 0..cells {
-        last = (low(m), high(m));
+        last = f(m);
         sum += last.0 + last.1;
     }
     // First differences across the body's ends stand for the cell's width times the derivative.
-    let (slope_from, slope_to) = (low(cells) - last.0, last.1 - high(cells));
+    let next = f(cells);
+    let (slope_from, slope_to) = (next.0 - last.0, last.1 - next.1);
     CELL * (sum - (slope_to - slope_from) / 24.0)
 }
 

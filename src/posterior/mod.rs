@@ -6,11 +6,17 @@
 //! exact oracle and bounds what the integers cost.
 //! `sensitivity` estimates variance-based indices from any outputs.
 //!
+//! Without any draw, from the assessment alone: `terms` writes the emissions as products, `closed` gives the variance
+//! that any set of inputs explains, `oracle` what every run tells of it and `shares` all of it, `disclosure` what one
+//! more published figure is worth, `tornado` what each input moves alone.
+//!
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
 //! gives the same bytes on every host and with any number of threads.
 
 pub mod check;
+pub mod closed;
 pub mod concentration;
+pub mod disclosure;
 pub mod estimate;
 pub mod kurtosis;
 pub mod oracle;
@@ -18,8 +24,10 @@ pub mod order;
 pub mod ratio;
 pub mod sampled;
 pub mod sensitivity;
+pub mod shares;
 pub mod single;
 pub mod terms;
+pub mod tornado;
 pub mod wide;
 
 use rayon::prelude::*;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::assess::{AssessedModel, Assessment, Output, SLOTS, Slot};
 use crate::plan::shape::ShapeKey;
 use crate::portfolio::Distribution;
-use crate::portfolio::moments::{engine_moment, lognormal_engine_moment};
+use crate::portfolio::moments::{engine_moments, lognormal_engine_moment};
 
 /// One product.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,29 +27,41 @@ pub struct Product {
 /// The first four moments of a factor's own part raised to its power.
 type Moments = [Option<f64>; 4];
 
-/// Moments of every distinct (distribution, power) that emissions depend on, computed on all cores.
-fn moments(assessment: &Assessment) -> HashMap<(ShapeKey, i8), Moments> {
-    let mut distinct: HashMap<(ShapeKey, i8), &Distribution> = HashMap::new();
-    let split: Vec<Distribution> =
-        assessment.models.iter().filter(|m| split_pue(m)).filter_map(pue_minus_one).collect();
-    let whole = assessment.models.iter().flat_map(|model| {
-        let powers = model.terms[Output::Emissions as usize].powers;
-        let factors = model.factors.iter().zip(powers).filter(|(_, power)| *power != 0);
-        factors.filter_map(|(factor, power)| Some((&factor.as_ref()?.distribution, power)))
-    });
-    for (distribution, power) in whole.chain(split.iter().map(|d| (d, 1))) {
-        distinct.insert((ShapeKey::of(distribution), power), distribution);
+/// Moments of the distributions met so far. They take nearly all of the time, and assessments of the same models have
+/// most of their distributions in common.
+#[derive(Default)]
+pub struct Known {
+    moments: HashMap<(ShapeKey, i8), Moments>,
+}
+
+impl Known {
+    /// Moments of every distinct (distribution, power) that emissions depend on, computed on all cores.
+    fn learn(&mut self, assessment: &Assessment) {
+        let mut distinct: HashMap<(ShapeKey, i8), &Distribution> = HashMap::new();
+        let split: Vec<Distribution> =
+            assessment.models.iter().filter(|m| split_pue(m)).filter_map(pue_minus_one).collect();
+        let whole = assessment.models.iter().flat_map(|model| {
+            let powers = model.terms[Output::Emissions as usize].powers;
+            let factors = model.factors.iter().zip(powers).filter(|(_, power)| *power != 0);
+            factors.filter_map(|(factor, power)| Some((&factor.as_ref()?.distribution, power)))
+        });
+        for (distribution, power) in whole.chain(split.iter().map(|d| (d, 1))) {
+            let key = (ShapeKey::of(distribution), power);
+            if !self.moments.contains_key(&key) {
+                distinct.insert(key, distribution);
+            }
+        }
+        let of = |(key, d): ((ShapeKey, i8), &Distribution)| {
+            let power = i32::from(key.1);
+            (key, engine_moments(d, [1, 2, 3, 4].map(|k| k * power)))
+        };
+        self.moments.par_extend(distinct.into_par_iter().map(of));
     }
-    let of = |(key, d): ((ShapeKey, i8), &Distribution)| {
-        let power = i32::from(key.1);
-        (key, std::array::from_fn(|k| engine_moment(d, power * (k as i32 + 1))))
-    };
-    distinct.into_par_iter().map(of).collect()
 }
 
 /// All products with a mean above zero, by model; or the reason why there is no finite mean.
-pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
-    let known = moments(assessment);
+pub fn products(assessment: &Assessment, known: &mut Known) -> Result<Vec<Product>, String> {
+    known.learn(assessment);
     let mut products = Vec::with_capacity(assessment.models.len());
     for (index, model) in assessment.models.iter().enumerate() {
         let term = &model.terms[Output::Emissions as usize];
@@ -73,12 +85,14 @@ pub fn products(assessment: &Assessment) -> Result<Vec<Product>, String> {
                     return Err(format!("{}: a shared effect on PUE − 1 that is divided by", model.id));
                 }
                 let distribution = if is_split { factor.distribution.minus_one() } else { factor.distribution.clone() };
-                let raw = known.get(&(ShapeKey::of(&distribution), power)).copied().unwrap_or([None; 4]);
+                let raw = known.moments.get(&(ShapeKey::of(&distribution), power)).copied().unwrap_or([None; 4]);
                 let Some(mean) = raw[0] else {
                     return Err(format!("{}: {} has no finite mean", model.id, slot.factor().name()));
                 };
                 product.mean_t *= mean;
-                for k in 0..3 {
+                // A fixed number has no spread at all, not one of the last digit.
+                let spread = !matches!(distribution, Distribution::Fixed(_));
+                for k in (0..3).filter(|_| spread) {
                     product.own[s][k] = raw[k + 1].map(|m| m / libm::pow(mean, k as f64 + 2.0));
                 }
                 for &(effect, weight) in &factor.shared {

@@ -45,7 +45,7 @@ pub struct Backend {
 
 /// Writes the result as UTF-8 JSON with a line end at the end.
 pub fn write(out: &mut dyn Write, posterior: &Posterior, assessment: &Assessment, run: &RunInfo) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines { depth: 0, empty: true });
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
     document(posterior, assessment, run).serialize(&mut serializer)?;
     writeln!(out)
 }
@@ -104,7 +104,7 @@ impl Serialize for Pairs<'_> {
 }
 
 #[derive(Serialize)]
-struct ScopeText {
+pub(super) struct ScopeText {
     run: &'static str,
     boundary: &'static str,
     basis: &'static str,
@@ -112,7 +112,7 @@ struct ScopeText {
 }
 
 impl ScopeText {
-    fn new(scope: Scope) -> ScopeText {
+    pub(super) fn new(scope: Scope) -> ScopeText {
         ScopeText {
             run: run_name(scope.run),
             boundary: boundary_name(scope.boundary),
@@ -459,7 +459,8 @@ pub fn kind_name(kind: Kind) -> &'static str {
 }
 
 /// Two levels of lines, everything deeper on one line.
-struct Lines {
+#[derive(Default)]
+pub(super) struct Lines {
     depth: usize,
     empty: bool,
 }

@@ -1,6 +1,7 @@
 //! The posterior to tables and files, for people and programs.
 //!
-//! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups, `study` the
+//! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups,
+//! `sensitivity` the page and the document of `haze sensitivity`, `study` the
 //! study file that gives the same result again; `files` puts outputs in place whole or not at all; `digits` prints
 //! a number no more exactly than it is known, in a unit that reads well.
 
@@ -8,5 +9,6 @@ pub mod csv;
 pub mod digits;
 pub mod files;
 pub mod json;
+pub mod sensitivity;
 pub mod study;
 pub mod table;

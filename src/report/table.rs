@@ -23,7 +23,7 @@ pub struct Style {
 
 /// Groups shown before the rest is counted.
 const GROUPS_SHOWN: usize = 12;
-const NARROWEST: usize = 60;
+pub(super) const NARROWEST: usize = 60;
 /// From this width on there is room for the sd and for the error of every number.
 const WIDE: usize = 112;
 const LONGEST_BAR: usize = 40;
@@ -43,14 +43,14 @@ pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) ->
     page.text
 }
 
-struct Page {
-    text: String,
-    style: Style,
+pub(super) struct Page {
+    pub(super) text: String,
+    pub(super) style: Style,
 }
 
 /// A cell of a table: text, and how it stands in its column.
 #[derive(Clone)]
-enum Cell {
+pub(super) enum Cell {
     Left(String),
     Right(String),
     /// Aligned with its column but not counted in its width: ends the line.
@@ -58,7 +58,7 @@ enum Cell {
 }
 
 impl Page {
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');
     }
@@ -67,11 +67,11 @@ impl Page {
         if self.style.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.into() }
     }
 
-    fn dim(&self, text: &str) -> String {
+    pub(super) fn dim(&self, text: &str) -> String {
         if self.style.colour { format!("\x1b[2m{text}\x1b[0m") } else { text.into() }
     }
 
-    fn section(&mut self, title: &str, note: &str) {
+    pub(super) fn section(&mut self, title: &str, note: &str) {
         self.line("");
         let title = self.bold(title);
         let note = if note.is_empty() { String::new() } else { self.dim(&format!("  {note}")) };
@@ -79,7 +79,7 @@ impl Page {
     }
 
     /// Rows in aligned columns, two blanks apart, after two blanks.
-    fn rows(&mut self, rows: &[Vec<Cell>], header: bool) {
+    pub(super) fn rows(&mut self, rows: &[Vec<Cell>], header: bool) {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let mut widths = vec![0; columns];
         for row in rows {
@@ -414,7 +414,7 @@ impl Page {
 }
 
 /// `final runs, facility energy, location-based grid`
-fn scope(scope: Scope) -> String {
+pub(super) fn scope(scope: Scope) -> String {
     let run = match scope.run {
         Run::Final => "final runs",
         Run::Development => "runs with their development",
@@ -471,14 +471,14 @@ fn signed(z: f64) -> String {
 }
 
 /// A bar as long as the first-order share, lengthened by interactions in a lighter shade.
-fn bar(first_order: f64, total: f64, longest: usize) -> String {
+pub(super) fn bar(first_order: f64, total: f64, longest: usize) -> String {
     let cells = |share: f64| (share.clamp(0.0, 1.0) * longest as f64).round() as usize;
     let (alone, all) = (cells(first_order), cells(total));
     format!("{}{}", "█".repeat(alone), "░".repeat(all.saturating_sub(alone)))
 }
 
 /// Cut in the middle, where ids differ least.
-fn shorten(text: &str, width: usize) -> String {
+pub(super) fn shorten(text: &str, width: usize) -> String {
     let chars: Vec<char> = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if chars.len() <= width {
         return chars.into_iter().collect();

@@ -75,6 +75,20 @@ fn shared_effects_have_their_guard_rails_too() {
     assert_eq!(found, [("shared-sigma-large", 2), ("shared-gsd-one", 5)]);
 }
 
+/// 1 − E[X²]/exp(2σ²) in NumPy and SciPy: 2^24 of the engine's z in each tail summed one by one (`ndtri` of (2m+1)/2^33,
+/// weight 2^-32), the body between them as exp(2σ²) times a difference of `ndtr`.
+const LOST: [(f64, f64); 3] = [(2.01, 0.5297), (2.4, 3.927), (2.7, 12.538)];
+
+#[test]
+fn wide_lognormals_tell_what_the_draws_lack() {
+    for (sigma, lost) in LOST {
+        let text = format!("id,tokens\na,\"lognormal(1e12, {})\"\n", f64::exp(sigma));
+        let file = models(&text).unwrap();
+        let found = rules::check(&Portfolio { models: file.models, study: Study::default() });
+        assert!(found[0].message.contains(&format!("lack {lost:.1} % of")), "{sigma}: {}", found[0].message);
+    }
+}
+
 #[test]
 fn every_listed_rule_has_a_case() {
     let others = ["almost-a-column", "tier-column", "shared-sigma-large", "shared-gsd-one"];

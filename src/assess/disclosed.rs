@@ -1,0 +1,90 @@
+//! What a model would be assessed as if one more quantity of it were disclosed.
+//!
+//! The row is given the quantity as a plain number and goes through the same assessment as any other. So what the
+//! number replaces, which factors remain, what its own measurement error is and which shared effects still act are
+//! those of a row that states it; nothing of that is written down twice. The number itself is a placeholder: it scales
+//! the outputs, and whoever compares means and spreads has to take its scale out.
+//!
+//! | quantity | column | offered where | replaces |
+//! |---|---|---|---|
+//! | compute | `compute_flop`, exact | no compute, hours, energy or emissions are stated; also where compute is an estimate (`compute_confidence`) | imputed compute |
+//! | hours | `gpu_hours` | no hours, energy or emissions | compute and MFU; node power, PUE and grid remain |
+//! | energy | `energy_kwh`, without PUE | no energy or emissions | compute and efficiency; PUE and grid remain |
+//! | place | `grid_g_per_kwh` | no grid intensity or emissions | the spread over places; the error of a region's figure remains |
+
+use std::collections::BTreeMap;
+
+use super::chain::{self, Context};
+use super::priors::Priors;
+use super::{Assessment, assembled, compute};
+use crate::portfolio::{Confidence, Distribution, Model, Portfolio, Problem, Value};
+
+/// A quantity that a publisher could disclose as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Disclosable {
+    Compute,
+    Hours,
+    Energy,
+    Place,
+}
+
+impl Disclosable {
+    pub const ALL: [Disclosable; 4] =
+        [Disclosable::Compute, Disclosable::Hours, Disclosable::Energy, Disclosable::Place];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Disclosable::Compute => "compute",
+            Disclosable::Hours => "hours",
+            Disclosable::Energy => "energy",
+            Disclosable::Place => "place",
+        }
+    }
+
+    /// The row with the quantity stated; `None` where it, or something that makes it needless, is stated already.
+    fn stated_in(self, model: &Model) -> Option<Model> {
+        let zero = |v: &Value| matches!(v, Value::Number(0.0) | Value::Distribution(Distribution::Fixed(0.0)));
+        if model.emissions_kg.as_ref().is_some_and(|v| !zero(v)) {
+            return None;
+        }
+        let (energy, hours) = (model.energy_kwh.is_some(), model.gpu_hours.is_some());
+        let estimate = !matches!(model.compute_confidence, None | Some(Confidence::Wrong));
+        let mut row = model.clone();
+        match self {
+            Disclosable::Compute if !energy && !hours && (estimate || !compute::is_known(model)) => {
+                row.compute_flop = Some(Value::Number(1e22));
+                row.compute_confidence = None;
+            }
+            Disclosable::Hours if !energy && !hours => row.gpu_hours = Some(Value::Number(1e5)),
+            Disclosable::Energy if !energy => {
+                row.energy_kwh = Some(Value::Number(1e5));
+                row.energy_includes_pue = false;
+            }
+            Disclosable::Place if model.grid_g_per_kwh.is_none() => row.grid_g_per_kwh = Some(Value::Number(400.0)),
+            _ => return None,
+        }
+        Some(row)
+    }
+}
+
+/// Every model to which the disclosure is offered, as it would be assessed with it. Indices of shared effects are those
+/// of this assessment, not of the portfolio's own. A row that could not be assessed so (its chip is not known, say) is
+/// left out.
+///
+/// # Errors
+/// Priors that do not exist or have the wrong form.
+pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Assessment, Vec<Problem>> {
+    let study = &portfolio.study;
+    let priors = Priors::of(study)?;
+    let by_id: BTreeMap<&str, &Model> = portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect();
+    let context = Context { priors: &priors, study, by_id: &by_id };
+    let mut drafts = Vec::new();
+    for model in by_id.values() {
+        let row = quantity.stated_in(model);
+        if let Some(Ok(mut draft)) = row.map(|row| chain::assess_model(&context, &row)) {
+            super::shared::add_study_effects(study, model, draft.tier, &mut draft.factors);
+            drafts.push((*model, draft));
+        }
+    }
+    Ok(assembled(drafts, study, &priors, Vec::new()))
+}

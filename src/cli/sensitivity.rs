@@ -1,0 +1,100 @@
+//! `haze sensitivity`: the exact decomposition of the variance, values of disclosure and the tornado, without drawing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::run::{WARNINGS, bytes, spare_inputs, style};
+use super::{Failure, assess, print, warn};
+use crate::assess::{Assessment, Disclosable, if_disclosed};
+use crate::portfolio::problem::did_you_mean;
+use crate::portfolio::{self, Portfolio};
+use crate::posterior::disclosure::{Disclosure, disclosures};
+use crate::posterior::shares::{Shares, shares};
+use crate::posterior::terms::Known;
+use crate::posterior::tornado::tornado;
+use crate::report::files::{self, Unwritable};
+use crate::report::sensitivity::{self, Sensitivity};
+
+/// What `haze sensitivity` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  haze sensitivity models.csv
+  haze sensitivity models.csv --by organization --top 20
+  haze sensitivity study.toml --json - | jq '.disclosures[:5]'
+
+\"alone\" is the first-order index (Sobol'), \"with interactions\" the total index. Everything is exact: nothing is drawn.
+It is about the variance of the total emissions; the variance is the square of the standard deviation.")]
+pub struct SensitivityArgs {
+    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    file: PathBuf,
+    /// Shares by the values of this column as well; may be given several times
+    #[arg(long, value_name = "COLUMN")]
+    by: Vec<String>,
+    /// Entries of every list on the page [default: 10, and 20 disclosures]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    top: Option<u32>,
+    /// Write everything as JSON to this file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
+    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
+    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
+    let (portfolio, warnings) = portfolio::read(&args.file)?;
+    let mut assessment = assess(&portfolio)?;
+    assessment.warnings.splice(0..0, warnings);
+    known_columns(&args.by, &assessment)?;
+    let target =
+        args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose().map_err(unwritable)?;
+    if let Some(target) = &target {
+        spare_inputs(&portfolio.study, target)?;
+    }
+    warn(&assessment.warnings, WARNINGS);
+
+    let told = Sensitivity {
+        exact: exact(&portfolio, &assessment, &args.by)?,
+        tornado: tornado(&assessment),
+        assessment: &assessment,
+    };
+    let mut document = Vec::new();
+    sensitivity::write(&mut document, &told).context("cannot write the JSON result")?;
+    if to_stdout {
+        return print(&String::from_utf8_lossy(&document));
+    }
+    if let Some(target) = target {
+        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
+    }
+    print(&sensitivity::terminal(&told, args.top.map(|n| n as usize), style()))
+}
+
+type Exact = Result<(Shares, Vec<Disclosure>), String>;
+
+/// The decomposition and the values of disclosure, or why there are none.
+fn exact(portfolio: &Portfolio, assessment: &Assessment, by: &[String]) -> Result<Exact, Failure> {
+    let mut known = Known::default();
+    let shares = match shares(assessment, by, &mut known) {
+        Ok(shares) => shares,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let mut alternatives = Vec::new();
+    for quantity in Disclosable::ALL {
+        alternatives.push((quantity, if_disclosed(portfolio, quantity)?));
+    }
+    Ok(disclosures(assessment, &alternatives, &mut known).map(|disclosures| (shares, disclosures)))
+}
+
+/// Every column asked for has a value in at least one row.
+fn known_columns(by: &[String], assessment: &Assessment) -> Result<(), Failure> {
+    let columns: BTreeSet<&str> = assessment.models.iter().flat_map(|m| m.labels.keys()).map(String::as_str).collect();
+    match by.iter().find(|name| !columns.contains(name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let columns: Vec<&str> = columns.into_iter().collect();
+            let hint = did_you_mean(name, &columns).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+            Err(Failure::Usage(format!("--by {name}: no row has a value in a column of that name{hint}")))
+        }
+    }
+}

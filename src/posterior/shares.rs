@@ -1,0 +1,267 @@
+//! The whole exact decomposition of the variance of the total's emissions: by factor, shared against own, by shared
+//! effect, tier, label and model.
+//!
+//! `first_order` is V_u / V, what the part explains alone; `total` is 1 − V_{not u} / V, what would be gone if it were
+//! known beside all else, interactions included (Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6). Own parts of
+//! different models do not interact with each other: both indices add up over models, hence over tiers and labels, and
+//!
+//! ```text
+//! first order of all shared effects + Σ_models total of its own part = 1
+//! ```
+//!
+//! Shapley effects of the factors share out the interactions (Owen 2014, doi:10.1137/130936233), from the closed
+//! indices of all unions of factors: they are not negative and sum to 1.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::closed::{Closed, Inputs};
+use super::oracle::{FACTORS, NO_SECOND_MOMENT, of_factors, told};
+use super::sensitivity::components::Components;
+use super::terms::{Known, Product, products};
+use crate::assess::{AssessedModel, Assessment, SharedEffect};
+use crate::portfolio::Factor;
+
+/// What is left of 1 − 1 in f64 is no share.
+const NO_SHARE: f64 = 1e-12;
+
+/// Indices of a part of the inputs, as shares of the variance.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Part {
+    pub first_order: f64,
+    pub total: f64,
+}
+
+/// One factor of all models, with the shared effects on it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FactorShare {
+    pub name: &'static str,
+    pub first_order: f64,
+    pub total: f64,
+    pub shapley: f64,
+    /// The shared effects on it.
+    pub shared: Part,
+    /// The models' own parts of it.
+    pub own: Part,
+}
+
+/// Part of the variance that is owed to several factors together and to no fewer of them, as a share.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Interaction {
+    pub factors: Vec<&'static str>,
+    pub share: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EffectShare {
+    pub factor: &'static str,
+    pub name: String,
+    pub by: Vec<String>,
+    pub value: Vec<String>,
+    pub ordinal: u32,
+    /// Models whose emissions depend on it.
+    pub models: usize,
+    pub first_order: f64,
+    pub total: f64,
+}
+
+/// The own parts of the models with one value of a label.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LabelShare {
+    /// `None`: the models without a value.
+    pub value: Option<String>,
+    pub models: usize,
+    pub first_order: f64,
+    pub total: f64,
+}
+
+/// The own part of one model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelShare {
+    pub id: String,
+    pub tier: &'static str,
+    pub first_order: f64,
+    pub total: f64,
+    /// t²: what would be gone if the model's own part were known beside all else.
+    pub variance_t2: f64,
+}
+
+/// Shared effects together and own parts together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SharedOwn {
+    pub shared: Part,
+    pub own: Part,
+    /// 1 − both first-order indices.
+    pub interactions: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shares {
+    pub mean_t: f64,
+    pub sd_t: f64,
+    pub variance_t2: f64,
+    pub factors: Vec<FactorShare>,
+    /// 1 − Σ first-order indices of the factors.
+    pub factor_interactions: f64,
+    /// What only these factors together explain, largest first; they sum to `factor_interactions`.
+    pub interactions: Vec<Interaction>,
+    pub shared_own: SharedOwn,
+    /// Every shared effect that emissions depend on, largest total first.
+    pub effects: Vec<EffectShare>,
+    pub tiers: Vec<LabelShare>,
+    /// By column asked for, in that order.
+    pub labels: BTreeMap<String, Vec<LabelShare>>,
+    /// Largest total first.
+    pub models: Vec<ModelShare>,
+}
+
+/// The decomposition, with that by each label column of `by`. `known` keeps the moments that are computed for it.
+///
+/// # Errors
+/// Why there is none: no finite mean or variance, or no variance at all.
+pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Result<Shares, String> {
+    let products = products(assessment, known)?;
+    let closed = Closed::new(&assessment.shared, &products);
+    let none = || NO_SECOND_MOMENT.to_string();
+    let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
+    let variance_t2 = told(closed.variance(Inputs::ALL).ok_or_else(none)?, mean_t);
+    if variance_t2 <= 0.0 {
+        return Err("no variance".to_string());
+    }
+    let (factors, interactions) = factors(&closed, assessment, variance_t2).ok_or_else(none)?;
+    let part = |of: Inputs<'_>, others: Inputs<'_>| {
+        let (alone, others) = (closed.variance(of)?, closed.variance(others)?);
+        Some(Part { first_order: alone / variance_t2, total: 1.0 - others / variance_t2 })
+    };
+    let shared = part(Inputs::SHARED, Inputs::OWN).ok_or_else(none)?;
+    let own = part(Inputs::OWN, Inputs::SHARED).ok_or_else(none)?;
+    let parts = own_parts(&closed, assessment, variance_t2).ok_or_else(none)?;
+    let column = |label: &dyn Fn(&AssessedModel) -> Option<String>| by_label(assessment, &parts, label);
+    let mut models: Vec<ModelShare> = assessment
+        .models
+        .iter()
+        .zip(&parts)
+        .map(|(model, part)| ModelShare {
+            id: model.id.clone(),
+            tier: model.tier.name(),
+            first_order: part.first_order,
+            total: part.total,
+            variance_t2: part.total * variance_t2,
+        })
+        .collect();
+    models.sort_by(|a, b| b.total.total_cmp(&a.total));
+    Ok(Shares {
+        mean_t,
+        sd_t: variance_t2.sqrt(),
+        variance_t2,
+        factor_interactions: 1.0 - factors.iter().map(|f| f.first_order).sum::<f64>(),
+        factors,
+        interactions,
+        shared_own: SharedOwn { shared, own, interactions: 1.0 - shared.first_order - own.first_order },
+        effects: effects(&closed, &assessment.shared, variance_t2).ok_or_else(none)?,
+        tiers: column(&|m| Some(m.tier.name().to_string())),
+        labels: by.iter().map(|name| (name.clone(), column(&|m| m.labels.get(name).cloned()))).collect(),
+        models,
+    })
+}
+
+/// Every factor, and the interactions between them.
+fn factors(
+    closed: &Closed<'_>,
+    assessment: &Assessment,
+    variance: f64,
+) -> Option<(Vec<FactorShare>, Vec<Interaction>)> {
+    // Unions of factors, factor k with bit k.
+    let has = |union: usize, factor: Factor| FACTORS.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
+    let mut parts = Vec::with_capacity(1 << FACTORS.len());
+    for union in 0..1usize << FACTORS.len() {
+        parts.push(of_factors(closed, assessment, &|f| has(union, f))?);
+    }
+    // From what a union explains to what only the whole of it does (Möbius), one factor after another.
+    for k in 0..FACTORS.len() {
+        for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {
+            parts[union] -= parts[union ^ 1 << k];
+        }
+    }
+    let indices = Components::new(FACTORS.len(), |union| parts[union]).shares()?;
+    let mut interactions: Vec<Interaction> = (indices.interactions.iter().enumerate())
+        .filter(|(union, share)| union.count_ones() > 1 && **share > NO_SHARE)
+        .map(|(union, &share)| Interaction {
+            factors: FACTORS.into_iter().filter(|f| has(union, *f)).map(Factor::name).collect(),
+            share,
+        })
+        .collect();
+    interactions.sort_by(|a, b| b.share.total_cmp(&a.share));
+    let factor_of = |e: usize| assessment.shared.get(e).map(|e| e.factor);
+    let mut shares = Vec::new();
+    for (k, factor) in FACTORS.into_iter().enumerate() {
+        let is_shared = |e: usize| factor_of(e) == Some(factor);
+        let shared = Part {
+            first_order: closed.variance(Inputs { shared: &is_shared, own: &|_| false })? / variance,
+            total: 1.0 - closed.variance(Inputs { shared: &|e| !is_shared(e), own: &|_| true })? / variance,
+        };
+        let own = Part {
+            first_order: closed.variance(Inputs { shared: &|_| false, own: &|s| s.factor() == factor })? / variance,
+            total: 1.0 - closed.variance(Inputs { shared: &|_| true, own: &|s| s.factor() != factor })? / variance,
+        };
+        shares.push(FactorShare {
+            name: factor.name(),
+            first_order: indices.first_order[k],
+            total: indices.total[k],
+            shapley: indices.shapley[k],
+            shared,
+            own,
+        });
+    }
+    Some((shares, interactions))
+}
+
+fn effects(closed: &Closed<'_>, effects: &[SharedEffect], variance: f64) -> Option<Vec<EffectShare>> {
+    let mut shares = Vec::new();
+    for (index, exposed) in closed.exposed() {
+        let Some(effect) = effects.get(index) else { continue };
+        let (alone, all) = closed.effect(index, &exposed)?;
+        shares.push(EffectShare {
+            factor: effect.factor.name(),
+            name: effect.name.clone(),
+            by: effect.by.clone(),
+            value: effect.value.clone(),
+            ordinal: effect.ordinal,
+            models: exposed.chunk_by(|a, b| a.model == b.model).count(),
+            first_order: alone / variance,
+            total: all / variance,
+        });
+    }
+    shares.sort_by(|a, b| b.total.total_cmp(&a.total));
+    Some(shares)
+}
+
+/// The own part of every model, in the order of the assessment.
+fn own_parts(closed: &Closed<'_>, assessment: &Assessment, variance: f64) -> Option<Vec<Part>> {
+    let mut parts = vec![Part::default(); assessment.models.len()];
+    for products in closed.models() {
+        let part = products.first().and_then(|p: &&Product| parts.get_mut(p.model))?;
+        part.first_order = closed.own(products, Inputs::OWN)? / variance;
+        part.total = closed.own(products, Inputs::ALL)? / variance;
+    }
+    Some(parts)
+}
+
+fn by_label(
+    assessment: &Assessment,
+    parts: &[Part],
+    label: &dyn Fn(&AssessedModel) -> Option<String>,
+) -> Vec<LabelShare> {
+    let mut found: BTreeMap<Option<String>, LabelShare> = BTreeMap::new();
+    for (model, part) in assessment.models.iter().zip(parts) {
+        let value = label(model).filter(|v| !v.is_empty());
+        let share = found.entry(value.clone()).or_insert(LabelShare { value, models: 0, first_order: 0.0, total: 0.0 });
+        share.models += 1;
+        share.first_order += part.first_order;
+        share.total += part.total;
+    }
+    let mut shares: Vec<LabelShare> = found.into_values().collect();
+    shares.sort_by(|a, b| b.total.total_cmp(&a.total));
+    shares
+}

@@ -1,0 +1,224 @@
+//! One at a time: emissions with one factor, or one shared effect, at its 5th and 95th percentile and all else at its
+//! median. A local look (OAT), without interactions; the shares of variance are the global one.
+//!
+//! A factor moves in all models together: every own part at the percentile, and every shared effect that belongs to the
+//! factor at the percentile that moves the factor the same way, wherever else it acts. Percentiles are the distributions' own, so nothing is sampled.
+//! The total with everything at its median is not the median of the total.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::oracle::FACTORS;
+use crate::assess::{AssessedModel, Assessment, Output, SLOTS, SharedEffect, Slot};
+use crate::portfolio::Factor;
+use crate::portfolio::quantile::Quantiles;
+
+/// Standard normal quantile at 0.95 (Abramowitz & Stegun, table 26.5).
+const Z95: f64 = 1.644_853_626_951_472_7;
+
+/// What one input alone moves the total to, in t.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Swing {
+    pub factor: &'static str,
+    /// The shared effect; `None`: the whole factor, in all models together.
+    pub effect: Option<String>,
+    pub value: Vec<String>,
+    /// Total emissions with the input at its 5th and 95th percentile. What is divided by lowers them as it rises.
+    pub at_5_t: f64,
+    pub at_95_t: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tornado {
+    /// Total emissions with everything at its median.
+    pub at_medians_t: f64,
+    /// By factor, then by shared effect; each the widest first. What moves nothing is left out.
+    pub factors: Vec<Swing>,
+    pub effects: Vec<Swing>,
+}
+
+/// Which input is not at its median.
+#[derive(Clone, Copy)]
+enum Moved {
+    Nothing,
+    Factor(Factor, End),
+    Effect(usize, End),
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    Low,
+    High,
+}
+
+impl End {
+    fn z(self) -> f64 {
+        match self {
+            End::Low => -Z95,
+            End::High => Z95,
+        }
+    }
+}
+
+/// A model and the quantiles of the own parts that its emissions depend on.
+struct Points<'a> {
+    model: &'a AssessedModel,
+    /// 5th, 50th and 95th percentile.
+    own: [[f64; 3]; SLOTS],
+}
+
+impl Points<'_> {
+    fn of(model: &AssessedModel) -> Points<'_> {
+        let mut own = [[1.0; 3]; SLOTS];
+        let powers = model.terms[Output::Emissions as usize].powers;
+        for ((own, factor), power) in own.iter_mut().zip(&model.factors).zip(powers) {
+            if let Some(factor) = factor.as_ref().filter(|_| power != 0) {
+                let quantiles = Quantiles::new(&factor.distribution);
+                *own = [-Z95, 0.0, Z95].map(|z| quantiles.at_z(z));
+            }
+        }
+        Points { model, own }
+    }
+
+    /// Whether the effect raises the factor that it belongs to (1) or lowers it (−1).
+    fn direction(&self, effect: usize, factor: Factor) -> f64 {
+        let on = |slot: &Slot| self.model.factors[*slot as usize].as_ref().filter(|_| slot.factor() == factor);
+        let weight = Slot::ALL.iter().filter_map(on).flat_map(|f| &f.shared).find(|(e, _)| *e == effect);
+        if weight.is_some_and(|(_, w)| *w < 0.0) { -1.0 } else { 1.0 }
+    }
+
+    /// Emissions with everything at its median but for what is moved, in t.
+    fn emissions(&self, effects: &[SharedEffect], moved: Moved) -> f64 {
+        let term = &self.model.terms[Output::Emissions as usize];
+        let mut value = term.constant;
+        for slot in Slot::ALL {
+            let power = term.powers[slot as usize];
+            let Some(factor) = self.model.factors[slot as usize].as_ref().filter(|_| power != 0) else { continue };
+            let [low, median, high] = self.own[slot as usize];
+            let own = match moved {
+                Moved::Factor(which, End::Low) if which == slot.factor() => low,
+                Moved::Factor(which, End::High) if which == slot.factor() => high,
+                _ => median,
+            };
+            let mut ln = 0.0;
+            for &(e, weight) in &factor.shared {
+                let Some(effect) = effects.get(e) else { continue };
+                let z = match moved {
+                    Moved::Effect(which, end) if which == e => end.z(),
+                    Moved::Factor(which, end) if which == effect.factor => end.z() * self.direction(e, which),
+                    _ => 0.0,
+                };
+                ln += z * weight * effect.ln_gsd;
+            }
+            let drawn = match slot {
+                Slot::Pue => 1.0 + (own - 1.0) * libm::exp(ln),
+                _ => own * libm::exp(ln),
+            };
+            value *= libm::pow(drawn, f64::from(power));
+        }
+        value
+    }
+}
+
+/// The swings of every factor and shared effect.
+pub fn tornado(assessment: &Assessment) -> Tornado {
+    let effects = &assessment.shared;
+    let points: Vec<Points> = assessment.models.par_iter().map(Points::of).collect();
+    let total = |moved: Moved| points.iter().map(|p| p.emissions(effects, moved)).sum::<f64>();
+    let at_medians_t = total(Moved::Nothing);
+    let of_factor = |factor: Factor| Swing {
+        factor: factor.name(),
+        effect: None,
+        value: vec![],
+        at_5_t: total(Moved::Factor(factor, End::Low)),
+        at_95_t: total(Moved::Factor(factor, End::High)),
+    };
+    // Only the models that are exposed to an effect move with it.
+    let mut exposed: Vec<Vec<&Points>> = effects.iter().map(|_| vec![]).collect();
+    for p in &points {
+        let of_model: BTreeSet<usize> =
+            p.model.factors.iter().flatten().flat_map(|f| f.shared.iter().map(|(e, _)| *e)).collect();
+        for e in of_model {
+            if let Some(exposed) = exposed.get_mut(e) {
+                exposed.push(p);
+            }
+        }
+    }
+    let of_effect = |((e, effect), exposed): ((usize, &SharedEffect), &Vec<&Points>)| {
+        let to = |end: End| {
+            let change =
+                |p: &&Points| p.emissions(effects, Moved::Effect(e, end)) - p.emissions(effects, Moved::Nothing);
+            at_medians_t + exposed.iter().map(change).sum::<f64>()
+        };
+        Swing {
+            factor: effect.factor.name(),
+            effect: Some(effect.name.clone()),
+            value: effect.value.clone(),
+            at_5_t: to(End::Low),
+            at_95_t: to(End::High),
+        }
+    };
+    let mut tornado = Tornado {
+        at_medians_t,
+        factors: FACTORS.into_iter().map(of_factor).collect(),
+        effects: effects.iter().enumerate().zip(&exposed).map(of_effect).collect(),
+    };
+    for swings in [&mut tornado.factors, &mut tornado.effects] {
+        let width = |s: &Swing| (s.at_95_t - s.at_5_t).abs();
+        // Net loadings of zero leave the last digit.
+        swings.retain(|s| width(s) > 1e-12 * at_medians_t);
+        swings.sort_by(|a, b| width(b).total_cmp(&width(a)));
+    }
+    tornado
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::{AssessedFactor, Kind, Provenance};
+    use crate::portfolio::Distribution;
+    use crate::posterior::example;
+
+    #[test]
+    fn one_model_by_hand() {
+        // Y = C · (1 + X) with C = LN(2, 3) and an effect of GSD 1.5 against it, 1 + X at its median 1.25.
+        let (mut assessment, ..) = example::proportional(2);
+        assessment.models.truncate(1);
+        let model = &mut assessment.models[0];
+        let provenance = Provenance { kind: Kind::Default, how: String::new(), source: String::new(), chosen: false };
+        let factor = |distribution: Distribution, shared: Vec<(usize, f64)>| {
+            Some(AssessedFactor { distribution, provenance: provenance.clone(), shared })
+        };
+        let x = Distribution::LogNormal { median: 0.25, gsd: 2.0 };
+        model.factors[0] = factor(Distribution::LogNormal { median: 2.0, gsd: 3.0 }, vec![(0, -1.0)]);
+        model.factors[2] = factor(Distribution::Shifted { shift: 1.0, inner: Box::new(x) }, vec![]);
+        model.terms[3].powers = [1, 0, 1, 0, 0, 0];
+        assessment.shared = vec![SharedEffect {
+            factor: Factor::Compute,
+            name: "bias".into(),
+            by: vec![],
+            value: vec![],
+            ordinal: 0,
+            ln_gsd: 1.5f64.ln(),
+            chosen: false,
+            source: String::new(),
+        }];
+        let got = tornado(&assessment);
+        let near = |got: f64, want: f64| (got / want - 1.0).abs() < 1e-12;
+        assert!(near(got.at_medians_t, 2.5));
+        assert_eq!(got.factors.iter().map(|s| s.factor).collect::<Vec<_>>(), ["compute", "pue"]);
+        // Own part and effect move the factor the same way: 4.5^±z; the effect alone goes against it.
+        assert!(
+            near(got.factors[0].at_5_t, 2.5 * 4.5f64.powf(-Z95))
+                && near(got.factors[0].at_95_t, 2.5 * 4.5f64.powf(Z95))
+        );
+        assert!(near(got.factors[1].at_95_t, 2.0 * (1.0 + 0.25 * 2f64.powf(Z95))));
+        assert!(
+            near(got.effects[0].at_5_t, 2.5 * 1.5f64.powf(Z95))
+                && near(got.effects[0].at_95_t, 2.5 * 1.5f64.powf(-Z95))
+        );
+        assert!(!near(got.effects[0].at_95_t, 2.5 * 1.5f64.powf(-1.96)));
+    }
+}

@@ -1,0 +1,305 @@
+//! The page and the JSON document of `haze sensitivity`: where the variance of the emissions comes from, what a
+//! disclosure is worth, and what each input moves alone.
+//!
+//! Nothing here is sampled, so no number has a standard error. The document is described by
+//! `docs/sensitivity.schema.json`; it holds everything, the page the largest of each list.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::digits::{self, Quantity, Unit};
+use super::json::{Lines, ScopeText};
+use super::table::{Cell, NARROWEST, Page, Style, bar, scope, shorten};
+use crate::assess::Assessment;
+use crate::posterior::disclosure::Disclosure;
+use crate::posterior::shares::{EffectShare, FactorShare, Interaction, LabelShare, ModelShare, Part, Shares};
+use crate::posterior::tornado::{Swing, Tornado};
+
+/// Goes up when a key is removed or changes its meaning; new keys leave it.
+pub const SCHEMA_VERSION: u32 = 1;
+const LONGEST_BAR: usize = 24;
+/// Entries of a list on the page.
+const TOP: usize = 10;
+const TOP_DISCLOSURES: usize = 20;
+
+/// All that is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensitivity<'a> {
+    pub assessment: &'a Assessment,
+    /// Or why there is no decomposition.
+    pub exact: Result<(Shares, Vec<Disclosure>), String>,
+    pub tornado: Tornado,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    version: &'static str,
+    method: &'static str,
+    scope: ScopeText,
+    output: &'static str,
+    models_read: usize,
+    /// Why there is no decomposition.
+    reason: Option<&'a str>,
+    mean_t: Option<f64>,
+    sd_t: Option<f64>,
+    variance_t2: Option<f64>,
+    shared: Option<Part>,
+    own: Option<Part>,
+    interactions: Option<Interactions>,
+    factors: &'a [FactorShare],
+    factor_interactions: &'a [Interaction],
+    effects: &'a [EffectShare],
+    labels: Vec<Label<'a>>,
+    disclosures: &'a [Disclosure],
+    at_medians_t: f64,
+    tornado: Vec<&'a Swing>,
+    models: &'a [ModelShare],
+}
+
+/// 1 − the first-order indices.
+#[derive(Serialize)]
+struct Interactions {
+    factors: f64,
+    shared_own: f64,
+}
+
+#[derive(Serialize)]
+struct Label<'a> {
+    by: &'a str,
+    #[serde(flatten)]
+    share: &'a LabelShare,
+}
+
+/// Writes the document as UTF-8 JSON with a line end at the end. The same input gives the same bytes on every machine.
+pub fn write(out: &mut dyn Write, told: &Sensitivity<'_>) -> io::Result<()> {
+    let shares = told.exact.as_ref().ok().map(|(shares, _)| shares);
+    let labels = shares.into_iter().flat_map(|s| {
+        let tiers = s.tiers.iter().map(|share| Label { by: "tier", share });
+        let columns = s.labels.iter().filter(|(by, _)| *by != "tier");
+        tiers.chain(columns.flat_map(|(by, labels)| labels.iter().map(move |share| Label { by, share })))
+    });
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        version: env!("CARGO_PKG_VERSION"),
+        method: "exact",
+        scope: ScopeText::new(told.assessment.scope),
+        output: "emissions_t",
+        models_read: told.assessment.models.len(),
+        reason: told.exact.as_ref().err().map(String::as_str),
+        mean_t: shares.map(|s| s.mean_t),
+        sd_t: shares.map(|s| s.sd_t),
+        variance_t2: shares.map(|s| s.variance_t2),
+        shared: shares.map(|s| s.shared_own.shared),
+        own: shares.map(|s| s.shared_own.own),
+        interactions: shares
+            .map(|s| Interactions { factors: s.factor_interactions, shared_own: s.shared_own.interactions }),
+        factors: shares.map_or(&[], |s| &s.factors),
+        factor_interactions: shares.map_or(&[], |s| &s.interactions),
+        effects: shares.map_or(&[], |s| &s.effects),
+        labels: labels.collect(),
+        disclosures: told.exact.as_ref().map_or(&[], |(_, disclosures)| disclosures),
+        at_medians_t: told.tornado.at_medians_t,
+        tornado: told.tornado.factors.iter().chain(&told.tornado.effects).collect(),
+        models: shares.map_or(&[], |s| &s.models),
+    };
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
+    document.serialize(&mut serializer)?;
+    writeln!(out)
+}
+
+/// The page, ending in a line end: at most `top` entries of every list; by default ten, and twenty disclosures.
+pub fn terminal(told: &Sensitivity<'_>, top: Option<usize>, style: Style) -> String {
+    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
+    let (models, most) = (told.assessment.models.len(), top.unwrap_or(TOP));
+    let plural = if models == 1 { "" } else { "s" };
+    for line in [format!("{} model{plural}", digits::count(models as u64)), scope(told.assessment.scope)] {
+        let line = page.dim(&line);
+        page.line(&line);
+    }
+    match &told.exact {
+        Ok((shares, disclosures)) => {
+            page.decomposition(shares, most);
+            page.disclosures(disclosures, shares, top.unwrap_or(TOP_DISCLOSURES));
+        }
+        Err(reason) => {
+            page.section("Where the variance of the emissions comes from", "exact");
+            page.line(&format!("  no shares: {reason}"));
+        }
+    }
+    page.tornado(&told.tornado, most);
+    page.text
+}
+
+fn left(text: impl Into<String>) -> Cell {
+    Cell::Left(text.into())
+}
+
+fn right(text: impl Into<String>) -> Cell {
+    Cell::Right(text.into())
+}
+
+/// A share as per cent.
+fn percent(share: f64) -> Cell {
+    // What is left of 1 − 1 is no share, on either side of zero.
+    right(digits::percent(if share.abs() < 1e-12 { 0.0 } else { share }))
+}
+
+fn both(part: Part) -> [Cell; 2] {
+    [percent(part.first_order), percent(part.total)]
+}
+
+fn header(names: &[&str]) -> Vec<Cell> {
+    names.iter().enumerate().map(|(i, name)| if i == 0 { left(*name) } else { right(*name) }).collect()
+}
+
+fn whose(by: &[String], value: &[String]) -> String {
+    match (by, value) {
+        ([], _) => "all models".to_string(),
+        (_, value) => value.join(", "),
+    }
+}
+
+fn exact(x: f64, unit: &Unit) -> String {
+    digits::value(x * unit.factor, Some(0.0))
+}
+
+impl Page {
+    fn decomposition(&mut self, shares: &Shares, top: usize) {
+        let unit = Quantity::Emissions.unit(shares.mean_t);
+        self.section(&format!("Training emissions, {}", unit.name), "exact");
+        self.line(&format!("  mean {}, standard deviation {}", exact(shares.mean_t, &unit), exact(shares.sd_t, &unit)));
+
+        self.section("Share of the variance by factor", "a shared effect belongs to the factor it acts on");
+        let mut rows = vec![header(&["", "alone", "with interactions", "Shapley", "shared alone", "own alone"])];
+        let longest = self.style.width.saturating_sub(76).min(LONGEST_BAR);
+        for f in &shares.factors {
+            let mut row = vec![left(f.name)];
+            row.extend(both(Part { first_order: f.first_order, total: f.total }));
+            row.extend([percent(f.shapley), percent(f.shared.first_order), percent(f.own.first_order)]);
+            row.push(Cell::Last(bar(f.first_order, f.total, longest)));
+            rows.push(row);
+        }
+        rows.push(vec![left("interactions"), percent(shares.factor_interactions)]);
+        self.rows(&rows, true);
+        let of = |i: &Interaction| format!("{} {}", i.factors.join(" × "), digits::percent(i.share));
+        let largest: Vec<String> = shares.interactions.iter().take(3).map(of).collect();
+        if !largest.is_empty() {
+            self.line(&format!("  Of these, the largest: {}", largest.join(", ")));
+        }
+
+        self.section("Shared against own", "own parts average out as models are added, shared effects do not");
+        let so = &shares.shared_own;
+        let mut rows = vec![header(&["", "alone", "with interactions"])];
+        for (name, part) in [("all shared effects", so.shared), ("all own parts", so.own)] {
+            let mut row = vec![left(name)];
+            row.extend(both(part));
+            rows.push(row);
+        }
+        rows.push(vec![left("interactions"), percent(so.interactions)]);
+        self.rows(&rows, true);
+
+        if !shares.effects.is_empty() {
+            self.section("Shared effects", "");
+            let mut rows = vec![header(&["", "alone", "with interactions", "models"])];
+            rows[0].extend([left("factor"), left("of")]);
+            let width = self.style.width.saturating_sub(62).clamp(16, 40);
+            for e in shares.effects.iter().take(top) {
+                let mut row = vec![left(shorten(&e.name, width))];
+                row.extend(both(Part { first_order: e.first_order, total: e.total }));
+                row.push(right(digits::count(e.models as u64)));
+                row.extend([left(e.factor), left(shorten(&whose(&e.by, &e.value), 24))]);
+                rows.push(row);
+            }
+            self.rows(&rows, true);
+            self.more(shares.effects.len(), top);
+        }
+
+        let note = "own parts of the models; with the shared effects alone, totals sum to 100 %";
+        self.labels("By tier", note, &shares.tiers, top);
+        for (by, labels) in shares.labels.iter().filter(|(by, _)| *by != "tier") {
+            self.labels(&format!("By {}", shorten(by, 30)), note, labels, top);
+        }
+        self.section("Models", "own part");
+        let mut rows = vec![header(&["", "alone", "with interactions"])];
+        rows[0].push(left("tier"));
+        let width = self.style.width.saturating_sub(40).max(20);
+        let models: Vec<_> = shares.models.iter().filter(|m| m.total > 0.0).collect();
+        for m in models.iter().take(top) {
+            let mut row = vec![left(shorten(&m.id, width))];
+            row.extend(both(Part { first_order: m.first_order, total: m.total }));
+            row.push(left(m.tier));
+            rows.push(row);
+        }
+        self.rows(&rows, true);
+        self.more(models.len(), top);
+    }
+
+    fn labels(&mut self, title: &str, note: &str, labels: &[LabelShare], top: usize) {
+        self.section(title, note);
+        let mut rows = vec![header(&["", "alone", "with interactions", "models"])];
+        for label in labels.iter().take(top) {
+            let name = label.value.as_deref().unwrap_or("(not stated)");
+            let mut row = vec![left(shorten(name, self.style.width.saturating_sub(44).max(16)))];
+            row.extend(both(Part { first_order: label.first_order, total: label.total }));
+            row.push(right(digits::count(label.models as u64)));
+            rows.push(row);
+        }
+        self.rows(&rows, true);
+        self.more(labels.len(), top);
+    }
+
+    fn disclosures(&mut self, disclosures: &[Disclosure], shares: &Shares, top: usize) {
+        self.section("Value of disclosure", "expected fall of the variance if this one figure were published");
+        if disclosures.is_empty() {
+            self.line("  none: nothing that could be disclosed would tell more than is known");
+            return;
+        }
+        let unit = Quantity::Emissions.unit(shares.sd_t);
+        let mut rows = vec![header(&["", "of the variance", &format!("sd after, {}", unit.name)])];
+        rows[0].splice(1..1, [left("quantity"), left("tier")]);
+        let width = self.style.width.saturating_sub(60).max(20);
+        for d in disclosures.iter().take(top) {
+            rows.push(vec![
+                left(shorten(&d.id, width)),
+                left(d.quantity),
+                left(d.tier),
+                percent(d.share),
+                right(exact(d.sd_after_t, &unit)),
+            ]);
+        }
+        self.rows(&rows, true);
+        self.more(disclosures.len(), top);
+    }
+
+    fn tornado(&mut self, tornado: &Tornado, top: usize) {
+        let unit = Quantity::Emissions.unit(tornado.at_medians_t);
+        let note = "local: each at its 5th and 95th percentile, others at medians, no interactions";
+        self.section(&format!("One at a time, {}", unit.name), note);
+        self.line(&format!("  everything at its median: {}", exact(tornado.at_medians_t, &unit)));
+        let name = |s: &Swing| match &s.effect {
+            None => format!("{}, all models together", s.factor),
+            Some(effect) if s.value.is_empty() => effect.clone(),
+            Some(effect) => format!("{effect}: {}", s.value.join(", ")),
+        };
+        let width = self.style.width.saturating_sub(34).max(24);
+        let mut rows = vec![header(&["", "at 5 %", "at 95 %"])];
+        for s in tornado.factors.iter().chain(tornado.effects.iter().take(top)) {
+            rows.push(vec![
+                left(shorten(&name(s), width)),
+                right(exact(s.at_5_t, &unit)),
+                right(exact(s.at_95_t, &unit)),
+            ]);
+        }
+        self.rows(&rows, true);
+        self.more(tornado.effects.len(), top);
+    }
+
+    fn more(&mut self, count: usize, top: usize) {
+        if count > top {
+            let note = self.dim(&format!("  and {} more, in --json", digits::count((count - top) as u64)));
+            self.line(&note);
+        }
+    }
+}

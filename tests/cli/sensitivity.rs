@@ -1,0 +1,127 @@
+//! `haze sensitivity`: its page, its document and the document's schema.
+
+use serde_json::Value;
+
+use crate::{MODELS, STUDY, errors, folder, outcome, printed, result};
+
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../../docs/sensitivity.schema.json")).unwrap()
+}
+
+fn document(dir: &std::path::Path, args: &[&str]) -> Value {
+    let text = printed(dir, &[&["sensitivity"], args, &["--json", "-"]].concat());
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+const MIXED: &str = "\
+id,organization,date,region,emissions_t,energy_kwh,gpu_hours,parameters
+a,X,2024,FRA,1,,,
+b,X,2024,USA,,2e5,,
+c,Y,2023,,,,3000,
+d,Y,2024,CHN,,,,4e9
+e,,2024,,,,,
+";
+
+#[test]
+fn every_document_follows_the_schema() {
+    let wide = "id,compute_flop,efficiency_flop_per_j\na,1e22,\"gamma(1.5, 1e11)\"\n";
+    let dir = folder(&[
+        ("models.csv", MODELS),
+        ("study.toml", STUDY),
+        ("mixed.csv", MIXED),
+        ("zero.csv", "id,emissions_t\na,0\n"),
+        ("wide.csv", wide),
+    ]);
+    let schema = schema();
+    jsonschema::meta::validate(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for file in ["models.csv", "study.toml", "mixed.csv", "zero.csv", "wide.csv"] {
+        let found = document(dir.path(), &[file]);
+        if let Err(error) = validator.validate(&found) {
+            panic!("{file}: {error} at {}\n{found}", error.instance_path());
+        }
+        // Negative controls: no key can be missing or more.
+        for key in found.as_object().unwrap().keys() {
+            let mut wrong = found.clone();
+            wrong.as_object_mut().unwrap().remove(key);
+            assert!(!validator.is_valid(&wrong), "{key}");
+        }
+        let mut wrong = found.clone();
+        wrong["threads"] = 2.into();
+        assert!(!validator.is_valid(&wrong));
+    }
+    for (file, reason) in [("zero.csv", "no variance"), ("wide.csv", "no finite second moment")] {
+        let found = document(dir.path(), &[file]);
+        assert!(found["reason"].as_str().unwrap().contains(reason) && found["sd_t"].is_null(), "{found}");
+        assert!(
+            printed(dir.path(), &["sensitivity", file])
+                .contains(&format!("no shares: {}", found["reason"].as_str().unwrap()))
+        );
+    }
+}
+
+#[test]
+fn the_document_says_what_a_run_says() {
+    let dir = folder(&[("mixed.csv", MIXED)]);
+    let run = result(dir.path(), &["mixed.csv", "--draws", "10"]);
+    let found = document(dir.path(), &["mixed.csv", "--by", "organization"]);
+    let near = |a: &Value, b: &Value| {
+        (a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-12 * b.as_f64().unwrap().abs().max(1.0)
+    };
+    assert!(near(&found["sd_t"], &run["diagnostics"]["oracle"]["sd_t"]));
+    for (f, g) in found["factors"].as_array().unwrap().iter().zip(run["sensitivity"]["groups"].as_array().unwrap()) {
+        assert_eq!(f["name"], g["name"]);
+        assert!(
+            near(&f["first_order"], &g["first_order"]["value"]) && near(&f["total"], &g["total"]["value"]),
+            "{f} {g}"
+        );
+    }
+    let of =
+        |by: &str| -> Vec<&Value> { found["labels"].as_array().unwrap().iter().filter(|l| l["by"] == by).collect() };
+    let own: f64 = found["models"].as_array().unwrap().iter().map(|m| m["total"].as_f64().unwrap()).sum();
+    for by in ["tier", "organization"] {
+        let sum: f64 = of(by).iter().map(|l| l["total"].as_f64().unwrap()).sum();
+        assert!((sum - own).abs() < 1e-12, "{by}: {sum} {own}");
+    }
+    assert!(of("organization").iter().any(|l| l["value"].is_null() && l["models"] == 1));
+    let quantities: std::collections::BTreeSet<&str> =
+        found["disclosures"].as_array().unwrap().iter().map(|d| d["quantity"].as_str().unwrap()).collect();
+    assert_eq!(quantities.into_iter().collect::<Vec<_>>(), ["chip", "compute", "energy", "hours", "place"]);
+}
+
+#[test]
+fn the_page_has_every_part() {
+    let dir = folder(&[("mixed.csv", MIXED)]);
+    let page =
+        printed(dir.path(), &["sensitivity", "mixed.csv", "--by", "organization", "--top", "2", "--json", "all.json"]);
+    for part in [
+        "5 models",
+        "Share of the variance by factor",
+        "Shapley",
+        "Shared against own",
+        "Shared effects",
+        "By tier",
+        "By organization",
+        "Value of disclosure",
+        "One at a time",
+        "and 3 more, in --json",
+    ] {
+        assert!(page.contains(part), "no {part:?} in {page}");
+    }
+    assert!(page.lines().all(|l| l.chars().count() <= 110), "{page}");
+    for wrong in ["NaN", "inf ", "-0.0", "\x1b"] {
+        assert!(!page.contains(wrong), "{wrong:?} in {page}");
+    }
+    let all: Value = serde_json::from_str(&std::fs::read_to_string(dir.path().join("all.json")).unwrap()).unwrap();
+    assert_eq!(all["models"].as_array().unwrap().len(), 5);
+
+    let unknown = outcome(dir.path(), &["sensitivity", "mixed.csv", "--by", "organisation"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(
+        errors(&unknown).contains("--by organisation") && errors(&unknown).contains("did you mean \"organization\"?")
+    );
+    let own = outcome(dir.path(), &["sensitivity", "mixed.csv", "--json", "mixed.csv"]);
+    assert!(own.status.code() == Some(2) && errors(&own).contains("would be replaced"), "{}", errors(&own));
+    assert_eq!(outcome(dir.path(), &["sensitivity", "mixed.csv", "--top", "0"]).status.code(), Some(2));
+    assert_eq!(outcome(dir.path(), &["sensitivity", "none.csv"]).status.code(), Some(2));
+}

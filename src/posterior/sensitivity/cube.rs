@@ -166,7 +166,9 @@ mod tests {
         };
         let part = |s: usize| -> f64 {
             let subsets = (0..=s).filter(|t| t & s == *t);
-            subsets.map(|t| if (s ^ t).count_ones() % 2 == 0 { mean_product(t) } else { -mean_product(t) }).sum()
+            subsets
+                .map(|t| if (s ^ t).count_ones().is_multiple_of(2) { mean_product(t) } else { -mean_product(t) })
+                .sum()
         };
         let variance = mean_product(full) - mean_product(0);
         let got = cube(groups, &y).finish(0.95).unwrap();

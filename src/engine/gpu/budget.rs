@@ -29,7 +29,7 @@ impl Budget {
     pub fn of(kind: Kind) -> Budget {
         match kind {
             // Totals stay in the cache; a few workgroups fill the cores.
-            Kind::Cpu => Budget { binding_bytes: 128 << 20, stretch: 16 << 10, workgroups: 1 },
+            Kind::Cpu => Budget { binding_bytes: 128 << 20, stretch: 32 << 10, workgroups: 1 },
             _ => Budget { binding_bytes: 1 << 30, stretch: 512 << 10, workgroups: 4096 },
         }
     }

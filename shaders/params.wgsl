@@ -12,8 +12,6 @@ struct Params {
     skip: u32,
     take: u32,
     splits: u32,
-    // Whether some model's emissions depend on a shared effect.
-    has_independent: u32,
     // Shared effects, sums of them, groups, and how many of the groups are kept draw by draw.
     effects: u32,
     cells: u32,
@@ -21,6 +19,7 @@ struct Params {
     kept_groups: u32,
     padding_0: u32,
     padding_1: u32,
+    padding_2: u32,
     // Units of the totals: compute, IT energy, energy, emissions; then the independent emissions.
     units: vec4<i32>,
     independent_unit: vec4<i32>,

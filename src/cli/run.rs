@@ -174,6 +174,9 @@ fn analyse(
 ) -> Result<Sampled, Failure> {
     let broken = |e: &dyn std::fmt::Display| Failure::Run(anyhow::anyhow!("the sensitivity analysis failed: {e}"));
     let (design, groups) = sampled::by_factor(assessment, plan);
+    if !args.quiet && matches!(chosen, Chosen::Gpu(_)) {
+        eprintln!("drawing the corners of the sensitivity analysis on the CPU: they have no kernel yet");
+    }
     let prepared = Prepared::new(plan, &design).map_err(|e| broken(&e))?;
     let n = effective.draws.min(sampled::DRAWS);
     let plain = &summary.totals[plan::OUTPUT_EMISSIONS][..n as usize];

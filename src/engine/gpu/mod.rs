@@ -25,7 +25,7 @@ pub mod shader;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use adapter::{Facts, Kind};
 pub use budget::Cut;
@@ -71,6 +71,8 @@ pub struct Gpu {
     faults: Arc<Faults>,
     session: Mutex<Option<Arc<Session>>>,
     fallback: Option<Cpu>,
+    /// For what has no kernel, where there is no fallback.
+    host: OnceLock<Cpu>,
     notices: Mutex<Vec<String>>,
     finished_on_cpu: AtomicBool,
 }
@@ -93,6 +95,7 @@ impl Gpu {
             faults,
             session: Mutex::default(),
             fallback,
+            host: OnceLock::new(),
             notices: Mutex::default(),
             finished_on_cpu: AtomicBool::new(false),
         }
@@ -207,14 +210,15 @@ impl Backend for Gpu {
         draws: Range<u64>,
         progress: &(dyn Fn(u64) -> bool + Sync),
     ) -> Result<Corners, Stopped> {
-        let host;
-        let cpu = match &self.fallback {
-            Some(cpu) => cpu,
-            None => {
-                host = Cpu::new(0, 0, Simd::detect()).map_err(|e| Stopped::Device(e.to_string()))?;
-                &host
-            }
-        };
+        if let Some(cpu) = &self.fallback {
+            return cpu.corners(prepared, seed, draws, progress);
+        }
+        if self.host.get().is_none() {
+            let cpu = Cpu::new(0, 0, Simd::detect()).map_err(|e| Stopped::Device(e.to_string()))?;
+            // Another thread may have been first: its pool is as good.
+            let _ = self.host.set(cpu);
+        }
+        let cpu = self.host.get().ok_or_else(|| Stopped::Device("no threads on the host".into()))?;
         cpu.corners(prepared, seed, draws, progress)
     }
 

@@ -211,7 +211,6 @@ impl<'a> Work<'a> {
             cells: plan.cells.len() as u32,
             groups: plan.groups.len() as u32,
             kept_groups: kept as u32,
-            has_independent: plan.has_independent.into(),
             units: std::array::from_fn(|o| plan.total_units[o]),
             independent_unit: [plan.total_units[INDEPENDENT]; 4],
             ..Params::default()

@@ -142,5 +142,5 @@ fn a_moved_field_is_seen() {
     assert_eq!(&changed("// One model.", "// One record."), mirror);
     assert_ne!(&changed("    flags: u32,\n    zeros: u32,\n", "    zeros: u32,\n    flags: u32,\n"), mirror);
     assert_ne!(&changed("    emissions_zeros: u32,\n", "    emissions_zeros: u32,\n    more: u32,\n"), mirror);
-    assert_ne!(&changed("    padding_2: u32,\n", "    padding_2: u32,\n    padding_3: u32,\n"), mirror);
+    assert_ne!(&changed("    padding_2: u32,\n}", "    padding_2: u32,\n    padding_3: u32,\n}"), mirror);
 }

@@ -101,7 +101,7 @@ struct RunArgs {
     interval: Option<f64>,
     #[command(flatten)]
     backend: backend::BackendArgs,
-    /// Which sensitivity analysis: exact costs nothing, cube draws totals at all corners of the factors
+    /// Sensitivity analysis: exact, or cube (sampled as well)
     #[arg(long, value_enum, default_value = "exact", value_name = "METHOD", hide_possible_values = true)]
     sensitivity: SensitivityMethod,
     /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder

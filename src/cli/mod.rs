@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::assess::{self, Assessment};
+use crate::portfolio::quantity::hundredth;
 use crate::portfolio::study_file::MAX_DRAWS;
 use crate::portfolio::{Portfolio, Problem, Warning, study_file};
 
@@ -135,7 +136,7 @@ fn level(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(level) if level > 0.0 && level < 1.0 => Ok(level),
         Ok(level) if level > 1.0 && level < 100.0 => {
-            Err(format!("the level is a fraction: did you mean {}?", level / 100.0))
+            Err(format!("the level is a fraction: did you mean {}?", hundredth(level)))
         }
         _ => Err("expected a number between 0 and 1, both excluded, such as 0.95".into()),
     }

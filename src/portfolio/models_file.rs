@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::cell::{self, CellError};
 use super::csv_text::{Lines, not_utf8, unclosed_quote};
-use super::quantity::Quantity;
+use super::quantity::{Quantity, hundredth};
 use super::{
     Confidence, Date, Model, Place, Problem, Relation, Source, Value, Warning, did_you_mean, shorten, validate,
 };
@@ -406,7 +406,7 @@ fn read_plain(model: &mut Model, name: &str, text: &str) -> Result<(), CellError
         "hardware_count" => model.hardware_count = Some(x),
         "downloads" => model.downloads = Some(x),
         _ if x > 1.0 => {
-            return Err(CellError::new("a probability above 1", format!("did you mean {}?", x / 100.0)));
+            return Err(CellError::new("a probability above 1", format!("did you mean {}?", hundredth(x))));
         }
         _ => model.base_probability = Some(x),
     }

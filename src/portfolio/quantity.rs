@@ -121,7 +121,7 @@ impl Quantity {
                     return Err(match value {
                         Value::Number(x) if *x > 1.0 && *x <= 100.0 => CellError::new(
                             format!("an MFU of {}", Decimal(*x)),
-                            format!("the MFU is a fraction: did you mean {}?", Decimal(*x / 100.0)),
+                            format!("the MFU is a fraction: did you mean {}?", Decimal(hundredth(*x))),
                         ),
                         Value::Number(x) => CellError::new(
                             format!("an MFU of {}", Decimal(*x)),
@@ -153,4 +153,10 @@ fn divisor(what: &str, d: &Distribution) -> Result<(), CellError> {
         ));
     }
     Ok(())
+}
+
+/// A percentage as the fraction that was perhaps meant, without the digits that binary division adds (1.4 → 0.014).
+pub fn hundredth(percent: f64) -> f64 {
+    let fraction = percent / 100.0;
+    format!("{fraction:.12e}").parse().unwrap_or(fraction)
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use super::quantity::hundredth;
 use super::{Basis, Boundary, Factor, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten, validate};
 
 /// Most draws one run can have.
@@ -224,7 +225,7 @@ impl Reader<'_> {
         match self.float(entry) {
             Some(x) if x > 0.0 && x < 1.0 => Some(x),
             Some(x) if x > 1.0 && x < 100.0 => {
-                self.refuse(entry, "interval", format!("the level is a fraction: did you mean {}?", x / 100.0));
+                self.refuse(entry, "interval", format!("the level is a fraction: did you mean {}?", hundredth(x)));
                 None
             }
             _ => {

@@ -54,6 +54,7 @@ const BAD: &[Bad] = &[
     ("id,pue\na,1.05 to 1.3\n", 2, "pue", &["shifted(1,"]),
     ("id,pue\na,1.2 ± 0.05\n", 2, "pue", &["truncated(normal(1.2, 0.05), 1, inf)"]),
     ("id,mfu\na,72\n", 2, "mfu", &["did you mean 0.72?"]),
+    ("id,mfu\na,1.4\n", 2, "mfu", &["did you mean 0.014?"]),
     ("id,mfu\na,7200\n", 2, "mfu", &["fraction"]),
     ("id,mfu\na,30 to 50\n", 2, "mfu", &["0.3 to 0.5"]),
     ("id,mfu\na,0\n", 2, "mfu", &["infinite energy"]),

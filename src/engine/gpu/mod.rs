@@ -28,8 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use adapter::{Facts, Kind};
-pub use budget::Cut;
-pub use device::Checks;
+
 pub use error::GpuError;
 pub use fault::Fault;
 pub use reduce::OnDevice;
@@ -37,8 +36,8 @@ pub use self_test::Check;
 pub use shader::Variant;
 
 use adapter::Found;
-use budget::Budget;
-use device::Device;
+use budget::{Budget, Cut};
+use device::{Checks, Device};
 use fault::Faults;
 use gather::Gathered;
 use run::Halt;

@@ -201,7 +201,7 @@ fn analyse(
 }
 
 /// What a device failed at, and what was done about it.
-fn tell(chosen: &Chosen) {
+pub(super) fn tell(chosen: &Chosen) {
     for notice in chosen.notices() {
         eprintln!("warning: {notice}");
     }
@@ -253,13 +253,13 @@ pub(super) fn style() -> Style {
 /// Ctrl-C. While nothing has been touched it ends the program at once (reading standard input could otherwise not be
 /// ended); after that it is noted, and the run stops where it can clean up.
 #[derive(Clone, Default)]
-struct Interrupt {
+pub(super) struct Interrupt {
     noted: Arc<AtomicBool>,
     held: Arc<AtomicBool>,
 }
 
 impl Interrupt {
-    fn install() -> Interrupt {
+    pub(super) fn install() -> Interrupt {
         let interrupt = Interrupt::default();
         let handler = interrupt.clone();
         // Without a handler the system's own ends the program, which leaves at worst an empty folder.
@@ -273,11 +273,11 @@ impl Interrupt {
         interrupt
     }
 
-    fn hold(&self) {
+    pub(super) fn hold(&self) {
         self.held.store(true, Ordering::SeqCst);
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self) -> Result<(), Failure> {
         if self.noted.load(Ordering::SeqCst) { Err(Failure::Interrupted) } else { Ok(()) }
     }
 }

@@ -54,6 +54,11 @@ pub fn with_error(x: f64, mcse: Option<f64>) -> (String, Option<String>) {
     (at_place(x, place), error)
 }
 
+/// A small number in one digit and a power of ten: `2e-6`.
+pub fn scientific(x: f64) -> String {
+    format!("{x:.0e}")
+}
+
 /// `1,234,567`
 pub fn count(n: u64) -> String {
     let digits = n.to_string();

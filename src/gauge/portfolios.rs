@@ -14,9 +14,10 @@ use crate::portfolio::{Basis, Boundary, Distribution, Factor, Run, Scope};
 pub const FOUR: [(Slot, f64); 4] =
     [(Slot::Compute, 0.5), (Slot::Efficiency, 0.3), (Slot::Reporting, 0.05), (Slot::Grid, 0.4)];
 
-/// One model, the product of four lognormals.
-pub fn product() -> Assessment {
-    sum(vec![model("product".into(), &FOUR.map(|(slot, sigma)| (slot, lognormal(sigma))))], vec![])
+/// Equal models, each the product of four lognormals. The indices of their total are those of one of them.
+pub fn products(models: usize) -> Assessment {
+    let factors = FOUR.map(|(slot, sigma)| (slot, lognormal(sigma)));
+    sum((0..models).map(|k| model(format!("model {k:06}"), &factors)).collect(), vec![])
 }
 
 /// One model, the product of eight lognormals: four of its own, each with a shared effect of half its name's pair.

@@ -166,17 +166,13 @@ pub fn write(out: &mut dyn Write, report: &Report, drawn: &Drawn, seconds: f64) 
 pub fn terminal(report: &Report, drawn: &Drawn, style: Style) -> String {
     let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
     let limits = &report.limits;
-    for line in [
-        format!("{} draws, seed {}", digits::count(report.draws), report.seed),
-        format!(
-            "{} estimates: an estimate passes within {:.1} of its standard errors (quantiles: {:.1}), so that a correct",
-            limits.estimates, limits.student, limits.normal
-        ),
-        "machine shows no DIFF at all with 999 of 1,000 seeds".into(),
-    ] {
-        let line = page.dim(&line);
-        page.line(&line);
-    }
+    let line = page.dim(&format!("{} draws, seed {}", digits::count(report.draws), report.seed));
+    page.line(&line);
+    page.paragraph(&format!(
+        "An estimate passes within {:.1} of its standard errors, a quantile within {:.1}: with 999 of 1,000 seeds a correct \
+         machine passes all {} together",
+        limits.student, limits.normal, limits.estimates
+    ));
     if let Some(checks) = &drawn.self_test {
         page.device(checks);
     }
@@ -199,10 +195,27 @@ pub fn terminal(report: &Report, drawn: &Drawn, style: Style) -> String {
 }
 
 impl Page {
+    /// Dim lines no wider than the page.
+    fn paragraph(&mut self, text: &str) {
+        let mut lines = vec![String::new()];
+        for word in text.split(' ') {
+            if let Some(last) = lines.last_mut()
+                && last.chars().count() + word.chars().count() + 3 <= self.style.width
+            {
+                *last = format!("{last} {word}");
+            } else {
+                lines.push(format!("  {word}"));
+            }
+        }
+        for line in lines {
+            let line = self.dim(&format!(" {line}"));
+            self.line(&line);
+        }
+    }
+
     fn device(&mut self, checks: &[Check]) {
         self.section("The device, asked alone", "");
-        let source = self.dim("  the processor's twin of each kernel, to the last bit");
-        self.line(&source);
+        self.paragraph("source: the processor's twin of each kernel, to the last bit");
         let mut rows = vec![];
         for check in checks {
             let verdict = if check.wrong == 0 { "PASS" } else { "DIFF" };
@@ -221,8 +234,7 @@ impl Page {
 
     fn known(&mut self, section: &Section, limits: &Limits) {
         self.section(section.title, &section.how);
-        let source = self.dim(&format!("  source: {}", section.source));
-        self.line(&source);
+        self.paragraph(&format!("source: {}", section.source));
         let header = ["", "obtained", "", "expected", "", ""].map(|text| Cell::Right(text.into()));
         let mut rows = vec![header.to_vec()];
         for figure in &section.figures {
@@ -245,22 +257,30 @@ fn told(figure: &Figure) -> [String; 4] {
     let exact = |value: Value| match value {
         Value::Real(x) => format!("{x}"),
         Value::Count(n) => digits::count(n),
-        Value::Words(words) => hexadecimal(words),
+        // The document has them all.
+        Value::Words([first, .., last]) => format!("{first:08x}…{last:08x}"),
     };
     match (figure.criterion, figure.obtained, figure.expected) {
         (Criterion::Within(tolerance), Value::Real(obtained), Value::Real(expected)) => {
             // One decimal beyond the tolerance.
             let decimals = digits::magnitude(tolerance).map_or(6, |m| (1 - m).clamp(0, 12) as usize);
             let how = format!("within {}", digits::scientific(tolerance));
-            [format!("{obtained:.decimals$}"), String::new(), format!("{expected:.decimals$}"), how]
+            [fixed(obtained, decimals), String::new(), fixed(expected, decimals), how]
         }
         (Criterion::Estimate { standard_error, score, .. }, Value::Real(obtained), Value::Real(expected)) => {
             let decimals = digits::magnitude(2.0 * standard_error).map_or(6, |m| (-m).clamp(0, 12) as usize);
             let least = libm::pow(10.0, -(decimals as f64));
             let error = format!("± {:.decimals$}", standard_error.max(least));
-            let how = format!("z = {}", format!("{score:.1}").replace('-', "−"));
-            [format!("{obtained:.decimals$}"), error, format!("{expected:.decimals$}"), how]
+            let how = format!("z = {}", fixed(score, 1));
+            [fixed(obtained, decimals), error, fixed(expected, decimals), how]
         }
         (_, obtained, expected) => [exact(obtained), String::new(), exact(expected), "exact".into()],
     }
+}
+
+/// A number with a minus sign, and without one for what rounds to zero.
+fn fixed(x: f64, decimals: usize) -> String {
+    let text = format!("{x:.decimals$}");
+    let nothing = text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
+    text.replace('-', if nothing { "" } else { "−" })
 }

@@ -204,7 +204,7 @@ impl Page {
             {
                 *last = format!("{last} {word}");
             } else {
-                lines.push(format!("  {word}"));
+                lines.push(format!(" {word}"));
             }
         }
         for line in lines {

@@ -8,7 +8,7 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
 /// The name of an adapter that passes the self-test, as the doctor tells it. Without one the test is skipped, and says
 /// so, unless HAZE_REQUIRE_GPU=1.
-fn adapter() -> Option<String> {
+pub fn adapter() -> Option<String> {
     let dir = folder(&[]);
     let page = printed(dir.path(), &["doctor"]);
     assert!(page.starts_with("Adapters\n") && page.contains("\nSuggested: "), "{page}");

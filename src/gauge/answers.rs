@@ -170,7 +170,7 @@ pub fn portfolio(machine: &Machine) -> Result<Section, GaugeError> {
     Ok(Section {
         title: "Portfolio with an exact answer",
         source: "sums over all pairs of terms (docs/method.md); Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6",
-        how: "six models; lognormal, uniform, triangular, gamma, mixed; PUE = 1 + X; four shared effects".into(),
+        how: "six models, many kinds of distributions, four shared effects".into(),
         figures,
     })
 }

@@ -89,7 +89,7 @@ fn every_adapter_gives_the_same_report() {
 
 #[test]
 fn a_wrong_expectation_differs() {
-    // Every figure in turn expected 1 % or one bit away: all but the roughest estimates are seen to differ.
+    // Every figure in turn expected 5 % or one count or bit away: all but the roughest estimates are seen to differ.
     let all = right().figures().count();
     let mut seen = 0;
     for (s, section) in right().sections.iter().enumerate() {

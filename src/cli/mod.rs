@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod priors;
 mod run;
+mod sample;
 mod sensitivity;
 pub mod workload;
 

@@ -1,7 +1,7 @@
 //! The posterior to tables and files, for people and programs.
 //!
 //! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups,
-//! `sensitivity` the page and the document of `haze sensitivity`, `study` the
+//! `sensitivity` the page and the document of `haze sensitivity`, `sampled` those with `--sample`, `study` the
 //! study file that gives the same result again; `files` puts outputs in place whole or not at all; `digits` prints
 //! a number no more exactly than it is known, in a unit that reads well.
 
@@ -9,6 +9,7 @@ pub mod csv;
 pub mod digits;
 pub mod files;
 pub mod json;
+pub mod sampled;
 pub mod sensitivity;
 pub mod study;
 pub mod table;

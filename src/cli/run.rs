@@ -178,7 +178,7 @@ fn analyse(
     }
     let prepared = Prepared::new(plan, &design).map_err(|e| broken(&e))?;
     let n = effective.draws.min(sampled::DRAWS);
-    let plain = Plain::new(plan, summary, n);
+    let plain = Plain::of_run(plan, summary, n);
     let analysis = Analysis::new(&design, groups, &plain, None).map_err(|e| broken(&e))?;
     let bar = progress_bar(n, args.quiet);
     let progress = |n| {

@@ -184,9 +184,9 @@ fn analyse(
         bar.inc(n);
         interrupt.check().is_ok()
     };
-    let summary = chosen.backend().run(&plan, seed, 0..n, &progress)?;
-    let plain = Plain::new(&plan, &summary, n);
-    drop(summary);
+    let plain_design = Plain::design(&design);
+    let plain_prepared = Prepared::new(&plan, &plain_design).map_err(|e| broken(&e))?;
+    let plain = Plain::of_corners(&plan, &chosen.backend().corners(&plain_prepared, seed, 0..n, &progress)?);
     let analysis = Analysis::new(&design, groups, &plain, settings.threshold_t).map_err(|e| broken(&e))?;
     let sampled = draw_corners(analysis, &prepared, chosen.backend(), seed, n, &progress)?.finish(n, level);
     bar.finish_and_clear();

@@ -15,7 +15,7 @@ use super::tail::pareto_k;
 use crate::assess::Output;
 use crate::engine::{Corners, Summary};
 use crate::plan::Plan;
-use crate::plan::design::{Design, MAX_CUBE};
+use crate::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
 
 /// Draws of an analysis where the user does not say.
 pub const DRAWS: u64 = 1 << 17;
@@ -113,11 +113,24 @@ pub struct Plain {
 
 impl Plain {
     /// The first `draws` draws of a plain run.
-    pub fn new(plan: &Plan, summary: &Summary, draws: u64) -> Plain {
-        let counts = |output: Output| -> Vec<f64> {
-            summary.totals[output as usize].iter().take(draws as usize).map(|&count| count as f64).collect()
-        };
-        let [emissions, compute, energy] = [Output::Emissions, Output::Compute, Output::Energy].map(counts);
+    pub fn of_run(plan: &Plan, summary: &Summary, draws: u64) -> Plain {
+        let n = draws as usize;
+        Plain::new(plan, |output| summary.totals[output as usize].get(..n).unwrap_or(&summary.totals[output as usize]))
+    }
+
+    /// From the one corner of [`Plain::design`].
+    pub fn of_corners(plan: &Plan, corners: &Corners) -> Plain {
+        Plain::new(plan, |output| corners.of(output, 0))
+    }
+
+    /// The same groups at the corner where all comes from sample A, which a plain run draws.
+    pub fn design(design: &Design) -> Design {
+        Design { corners: vec![u64::MAX >> (MAX_GROUPS - design.groups.clamp(1, MAX_GROUPS))], ..design.clone() }
+    }
+
+    fn new<'c>(plan: &Plan, counts: impl Fn(Output) -> &'c [u64]) -> Plain {
+        let [emissions, compute, energy] = [Output::Emissions, Output::Compute, Output::Energy]
+            .map(|output| counts(output).iter().map(|&count| count as f64).collect::<Vec<f64>>());
         Plain {
             log_emissions: emissions.iter().map(|&y| log(y)).collect(),
             atci: emissions.iter().zip(&compute).map(|(&g, &c)| ratio(g, c)).collect(),

@@ -305,8 +305,7 @@ pub fn terminal(
     for line in [
         scope(assessment.scope),
         format!("{} draws, seed {}, by {}", digits::count(settings.draws), settings.seed, settings.grouping.name()),
-        format!("in brackets {level} intervals of the numerical error; ≈ 0: not distinguishable from 0, up to the end"),
-        "of the interval".into(),
+        format!("in brackets {level} intervals of the numerical error; ≈ 0 (to …): not distinguishable from 0"),
     ] {
         let line = page.dim(&line);
         page.line(&line);
@@ -387,7 +386,7 @@ impl Page {
             header.push(left("Shapley"));
         }
         if exact.is_some() {
-            header.extend([right("exact"), right("")]);
+            header.push(right("exact, both"));
         }
         let mut rows = vec![header];
         let width = self.style.width.saturating_sub(84).max(20);
@@ -403,7 +402,7 @@ impl Page {
             ];
             row.extend(indices.shapley(g).map(|index| left(cell(index))));
             if let Some(exact) = exact.and_then(|exact| exact.get(g)) {
-                row.extend([right(percent(exact.first_order)), right(percent(exact.total))]);
+                row.push(right(format!("{} / {}", percent(exact.first_order), percent(exact.total))));
             }
             rows.push(row);
         }
@@ -431,7 +430,7 @@ impl Page {
         }));
         header.push(right("exact"));
         let mut rows = vec![header];
-        let width = self.style.width.saturating_sub(76).max(24);
+        let width = self.style.width.saturating_sub(70).max(24);
         for (effect, ranked, exact) in effects.iter().take(top) {
             let of = if effect.value.is_empty() { String::new() } else { format!("{}: ", effect.value.join(", ")) };
             let mut row = vec![left(shorten(&format!("{of}{}", effect.name), width))];

@@ -75,6 +75,7 @@ fn largest(draws: impl Iterator<Item = f64>, keep: usize) -> Option<Vec<f64>> {
 /// prior.
 fn shape(x: &[f64]) -> f64 {
     let n = x.len() as f64;
+    let mean = x.iter().fold(0.0, |sum, x| sum + x) / n;
     let mean_log = |b: f64| x.iter().fold(0.0, |sum, x| sum + libm::log1p(-b * x)) / n;
     let points = 30 + libm::floor(n.sqrt()) as usize;
     let quartile = x[(libm::floor(n / 4.0 + 0.5) as usize).clamp(1, x.len()) - 1];
@@ -88,7 +89,9 @@ fn shape(x: &[f64]) -> f64 {
         .iter()
         .map(|&b| {
             let k = mean_log(b);
-            n * (libm::log(-(b / k)) - k - 1.0)
+            // −k/b goes to the mean where both go to 0: the exponential distribution.
+            let scale = if k == 0.0 { mean } else { -(k / b) };
+            n * (-libm::log(scale) - k - 1.0)
         })
         .collect();
     let weight = |i: usize| 1.0 / profile.iter().fold(0.0, |sum, p| sum + libm::exp(p - profile[i]));

@@ -25,10 +25,10 @@ use crate::report::sensitivity::{self, Sensitivity};
   haze sensitivity models.csv
   haze sensitivity models.csv --by organization --top 20
   haze sensitivity study.toml --json - | jq '.disclosures[:5]'
-  haze sensitivity models.csv --sample                        ATCI, logarithm, energy and the upper 5 % as well
-  haze sensitivity models.csv --sample --threshold 50000      what decides whether we exceed 50,000 t
-  haze sensitivity models.csv --sample --groups organization  whose unknowns they are
-  haze sensitivity models.csv --sample --of organization=Meta the emissions of these models alone
+  haze sensitivity models.csv --sample                              ATCI, logarithm, energy and the upper 5 % as well
+  haze sensitivity models.csv --sample --threshold 50000            what decides whether we exceed 50,000 t
+  haze sensitivity models.csv --sample --groups organization        whose unknowns they are
+  haze sensitivity models.csv --sample --of 'organization=Meta AI'  the emissions of these models alone
 
 \"alone\" is the first-order index (Sobol'), \"with interactions\" the total index. Without --sample everything is exact
 and about the variance of the total emissions: nothing is drawn. With it, draws at hybrids of two samples give indices

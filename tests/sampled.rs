@@ -139,7 +139,7 @@ fn tiers_and_labels_agree_with_the_exact_shares() {
         ("hub_models", "tier", true),
         ("open_weights", "tier", true),
         ("hub_models", "country", false),
-        ("open_weights", "organization", false),
+        ("open_weights", "hardware_stated", false),
     ] {
         let (sampled, exact) = against_exact(name, column, draws);
         assert_eq!(sampled.groups.len() <= 6, is_cube, "{name}, {column}: {}", sampled.groups.len());

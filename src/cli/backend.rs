@@ -33,6 +33,19 @@ pub enum BackendChoice {
     Gpu,
 }
 
+impl BackendArgs {
+    /// A flag that was given, if any.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            (self.backend != BackendChoice::Auto, "--backend"),
+            (self.adapter.is_some(), "--adapter"),
+            (self.threads.is_some(), "--threads"),
+            (self.chunk.is_some(), "--chunk"),
+        ];
+        flags.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
+    }
+}
+
 /// Below so many model-draws a GPU is not looked for: the CPU is done before a device is open.
 const SHORT: u64 = 50_000_000;
 

@@ -11,6 +11,7 @@ mod explain;
 mod gauge;
 mod priors;
 mod run;
+mod sample;
 mod sensitivity;
 pub mod workload;
 

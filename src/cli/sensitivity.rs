@@ -1,4 +1,5 @@
 //! `haze sensitivity`: the exact decomposition of the variance, values of disclosure and the tornado, without drawing.
+//! With `--sample` it is the sampled analysis instead ([`super::sample`]).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::run::{WARNINGS, bytes, spare_inputs, style};
+use super::sample::{SampleArgs, sample};
 use super::{Failure, assess, print, warn};
 use crate::assess::{Assessment, Disclosable, if_disclosed};
 use crate::portfolio::problem::did_you_mean;
@@ -23,9 +25,14 @@ use crate::report::sensitivity::{self, Sensitivity};
   haze sensitivity models.csv
   haze sensitivity models.csv --by organization --top 20
   haze sensitivity study.toml --json - | jq '.disclosures[:5]'
+  haze sensitivity models.csv --sample                              ATCI, logarithm, energy and the upper 5 % as well
+  haze sensitivity models.csv --sample --threshold 50000            what decides whether we exceed 50,000 t
+  haze sensitivity models.csv --sample --groups organization        whose unknowns they are
+  haze sensitivity models.csv --sample --of 'organization=Meta AI'  the emissions of these models alone
 
-\"alone\" is the first-order index (Sobol'), \"with interactions\" the total index. Everything is exact: nothing is drawn.
-It is about the variance of the total emissions; the variance is the square of the standard deviation.")]
+\"alone\" is the first-order index (Sobol'), \"with interactions\" the total index. Without --sample everything is exact
+and about the variance of the total emissions: nothing is drawn. With it, draws at hybrids of two samples give indices
+with intervals of their numerical error: up to six groups as a full cube, with Shapley effects, more as pairs.")]
 pub struct SensitivityArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
@@ -38,9 +45,18 @@ pub struct SensitivityArgs {
     /// Write everything as JSON to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    #[command(flatten)]
+    sample: SampleArgs,
 }
 
 pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
+    args.sample.none_without_sample()?;
+    if args.sample.sample {
+        if !args.by.is_empty() {
+            return Err(Failure::Usage("--by is for the exact shares; with --sample it is --groups COLUMN".into()));
+        }
+        return sample(&args.file, &args.sample, args.top.map(|n| n as usize), args.json.as_ref());
+    }
     let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let (portfolio, warnings) = portfolio::read(&args.file)?;

@@ -2,6 +2,7 @@
 //!
 //! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups,
 //! `sensitivity` and `gauge` the pages and documents of `haze sensitivity` and `haze gauge`, `study` the
+//! `sensitivity` the page and the document of `haze sensitivity`, `sampled` those with `--sample`, `study` the
 //! study file that gives the same result again; `files` puts outputs in place whole or not at all; `digits` prints
 //! a number no more exactly than it is known, in a unit that reads well.
 
@@ -10,6 +11,7 @@ pub mod digits;
 pub mod files;
 pub mod gauge;
 pub mod json;
+pub mod sampled;
 pub mod sensitivity;
 pub mod study;
 pub mod table;

@@ -6,6 +6,7 @@ mod gpu;
 mod invariance;
 mod outputs;
 mod pages;
+mod sampled;
 mod sensitivity;
 
 use std::io::Write;

@@ -174,9 +174,6 @@ fn analyse(
 ) -> Result<Sampled, Failure> {
     let broken = |e: &dyn std::fmt::Display| Failure::Run(anyhow::anyhow!("the sensitivity analysis failed: {e}"));
     let (design, groups) = sampled::by_factor(assessment, plan);
-    if !args.quiet && matches!(chosen, Chosen::Gpu(_)) {
-        eprintln!("drawing the corners of the sensitivity analysis on the CPU: they have no kernel yet");
-    }
     let prepared = Prepared::new(plan, &design).map_err(|e| broken(&e))?;
     let n = effective.draws.min(sampled::DRAWS);
     let plain = &summary.totals[plan::OUTPUT_EMISSIONS][..n as usize];
@@ -188,7 +185,7 @@ fn analyse(
     };
     let mut first = 0;
     while first < n {
-        let slab = first..n.min(first + sampled::SLAB);
+        let slab = first..n.min(first + chosen.slab());
         first = slab.end;
         match chosen.backend().corners(&prepared, effective.seed, slab, &progress) {
             Ok(corners) => analysis.add(&corners).map_err(|e| broken(&e))?,
@@ -197,6 +194,7 @@ fn analyse(
         }
     }
     bar.finish_and_clear();
+    tell(chosen);
     Ok(analysis.finish(effective.interval))
 }
 

@@ -49,7 +49,11 @@ fn crowded() -> Plan {
         model.cells = [Some(0), Some(2), (m % 3 > 0).then_some(1), Some(3), (m % 2 == 0).then_some(2), None];
     }
     plan.saturable = true;
-    plan.total_units[3] -= 24;
+    // A unit in which the median total is about at the ceiling.
+    let cpu = cpu(1, 0, Simd::detect());
+    let mut totals = cpu.run(&plan, 7, 0..999, &|_| true).expect("not interrupted").totals[3].clone();
+    totals.sort_unstable();
+    plan.total_units[3] -= 53 - totals[499].max(1).ilog2() as i32;
     plan
 }
 
@@ -60,7 +64,7 @@ fn every_adapter_agrees_on_real_portfolios() {
         let cpu = cpu(0, 0, Simd::detect());
         let expected = corners(&cpu, &plan, &design, 42, 0..3001);
         for gpu in gpus().iter().filter(|gpu| gpu.usual) {
-            assert_eq!(corners(&*gpu.backend, &plan, &design, 42, 0..3001) == expected, true, "{}", gpu.name);
+            assert!(corners(&*gpu.backend, &plan, &design, 42, 0..3001) == expected, "{}", gpu.name);
             assert_eq!(gpu.backend.notices(), Vec::<String>::new(), "{}", gpu.name);
             // Negative control: one draw further on.
             let mut moved = corners(&*gpu.backend, &plan, &design, 42, 1..3002);
@@ -75,7 +79,7 @@ fn every_variant_agrees_on_every_kind_of_design() {
     let some = plan(&random_assessment(31, 30, Families::All, true));
     let crowded = crowded();
     let start = (1 << 32) - 300;
-    for (kind, plan) in [(0, &some), (1, &some), (2, &some), (3, &some), (3, &crowded), (2, &crowded)] {
+    for (kind, plan) in [(0, &some), (2, &some), (3, &crowded)] {
         let design = design(plan, kind);
         let expected = corners(&cpu(0, 0, Simd::detect()), plan, &design, 7, start..start + 601);
         for gpu in variants().iter().chain(gpus()) {
@@ -90,7 +94,7 @@ fn every_variant_agrees_on_every_kind_of_design() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn every_adapter_agrees_on_random_portfolios(
@@ -153,7 +157,8 @@ fn slabs_of_different_backends_merge() {
 /// side. And what changes nothing.
 #[test]
 fn a_changed_kernel_is_seen() {
-    let plan = plan(&random_assessment(31, 20, Families::All, false));
+    // With effects of several groups on one PUE.
+    let plan = crowded();
     let design = design(&plan, 3);
     let expected = corners(&cpu(1, 0, Simd::detect()), &plan, &design, 1, 0..300);
     let changes = [
@@ -161,7 +166,7 @@ fn a_changed_kernel_is_seen() {
         ("DOMAIN_SHARED_SECOND: u32 = 4u", "DOMAIN_SHARED_SECOND: u32 = 1u", true),
         ("0xD2511F53u", "0xD2511F52u", true),
         ("EXTRA_BITS: u32 = SLOTS;", "EXTRA_BITS: u32 = SLOTS + 1u;", true),
-        ("JOINT_BITS: u32 = SLOTS + MAX_EXTRAS;", "JOINT_BITS: u32 = SLOTS + 3u;", true),
+        ("JOINT_BITS: u32 = SLOTS + MAX_EXTRAS;", "JOINT_BITS: u32 = SLOTS + MAX_EXTRAS - 1u;", true),
         ("0xD2511F53u", "0xd2511f53u", false),
     ];
     for (from, to, seen) in changes {

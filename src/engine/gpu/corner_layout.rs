@@ -27,6 +27,8 @@ pub const FEW_EXTRAS: usize = 4;
 /// The first bit of a mask that stands for an extra, and for the sides of a joint PUE.
 pub const EXTRA_BITS: usize = SLOTS;
 pub const JOINT_BITS: usize = SLOTS + MAX_EXTRAS;
+/// The numbers of blocks that dispatches are compiled for: each is a kernel of its own.
+const WIDTHS: [usize; 5] = [2, 4, 6, 7, MAX_BLOCKS];
 /// What drawing both samples of a model costs, in blocks.
 const SAMPLING: usize = 4;
 
@@ -283,5 +285,5 @@ fn blocks_at_a_time(families: &[Family]) -> usize {
         let of = |family: &Family| family.models.len() * family.blocks.len().div_ceil(*width) * (SAMPLING + width);
         families.iter().map(of).sum()
     };
-    (1..=MAX_BLOCKS).min_by_key(cost).unwrap_or(1)
+    WIDTHS.into_iter().min_by_key(cost).unwrap_or(MAX_BLOCKS)
 }

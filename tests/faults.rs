@@ -209,7 +209,7 @@ fn corners_are_whole_or_not_there() {
     let prepared = Prepared::new(&plan, &design).expect("few groups");
     let expected = cpu().corners(&prepared, SEED, DRAWS, &|_| true).expect("not interrupted");
     // Beyond the dispatches of the self-tests, which come first on a fresh device.
-    let late = |n| Fault::DestroyedAfter(30 + n);
+    let late = |n: u32| Fault::DestroyedAfter(30 + n);
     let small = Options { binding_bytes: 1 << 16, ..options(&[]) };
     let cases: [(Options, &[&str]); 7] = [
         (options(&[Fault::DestroyedAfter(100_000)]), &[]),

@@ -173,9 +173,6 @@ fn analyse(
     interrupt: &Interrupt,
 ) -> Result<Sampled, Failure> {
     let (design, groups) = by_factor(assessment, plan);
-    if !args.quiet && matches!(chosen, Chosen::Gpu(_)) {
-        eprintln!("drawing the corners of the sensitivity analysis on the CPU: they have no kernel yet");
-    }
     let prepared = Prepared::new(plan, &design).map_err(|e| broken(&e))?;
     let n = effective.draws.min(sampled::DRAWS);
     let plain = Plain::of_run(plan, summary, n);
@@ -185,8 +182,9 @@ fn analyse(
         bar.inc(n);
         interrupt.check().is_ok()
     };
-    let analysis = draw_corners(analysis, &prepared, chosen.backend(), effective.seed, n, &progress)?;
+    let analysis = draw_corners(analysis, &prepared, chosen, effective.seed, n, &progress)?;
     bar.finish_and_clear();
+    tell(chosen);
     Ok(analysis.finish(n, effective.interval))
 }
 
@@ -194,16 +192,16 @@ fn analyse(
 pub(super) fn draw_corners(
     mut analysis: Analysis,
     prepared: &Prepared,
-    backend: &dyn Backend,
+    chosen: &Chosen,
     seed: u64,
     n: u64,
     progress: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Analysis, Failure> {
     let mut first = 0;
     while first < n {
-        let slab = first..n.min(first + sampled::SLAB);
+        let slab = first..n.min(first + chosen.slab());
         first = slab.end;
-        match backend.corners(prepared, seed, slab, progress) {
+        match chosen.backend().corners(prepared, seed, slab, progress) {
             Ok(corners) => analysis.add(&corners).map_err(|e| broken(&e))?,
             Err(stopped) => return Err(stopped.into()),
         }

@@ -188,7 +188,7 @@ fn analyse(
     let plain_prepared = Prepared::new(&plan, &plain_design).map_err(|e| broken(&e))?;
     let plain = Plain::of_corners(&plan, &chosen.backend().corners(&plain_prepared, seed, 0..n, &progress)?);
     let analysis = Analysis::new(&design, groups, &plain, settings.threshold_t).map_err(|e| broken(&e))?;
-    let sampled = draw_corners(analysis, &prepared, chosen.backend(), seed, n, &progress)?.finish(n, level);
+    let sampled = draw_corners(analysis, &prepared, &chosen, seed, n, &progress)?.finish(n, level);
     bar.finish_and_clear();
     Ok(Part {
         of,

@@ -36,6 +36,22 @@ fn the_result_differs_in_backend_and_timings_only() {
     }
 }
 
+/// The sampled analysis is drawn there too, to the same bytes.
+#[test]
+fn the_sensitivity_analysis_differs_in_backend_and_timings_only() {
+    let Some(adapter) = adapter() else { return };
+    let dir = folder(&[("models.csv", MODELS), ("study.toml", STUDY)]);
+    for file in ["models.csv", "study.toml"] {
+        let on =
+            |args: &[&str]| result(dir.path(), &[&[file, "--draws", "5001", "--sensitivity", "cube"], args].concat());
+        let (cpu, gpu) = (on(&["--backend", "cpu"]), on(&["--backend", "gpu", "--adapter", &adapter]));
+        assert_eq!(&gpu["backend"]["name"], &Value::from("gpu"));
+        assert!(cpu["sensitivity"].to_string().contains("cube") && comparable(&cpu) == comparable(&gpu), "{file}");
+        // Negative control: another seed.
+        assert_ne!(cpu["sensitivity"], on(&["--adapter", &adapter, "--seed", "6"])["sensitivity"]);
+    }
+}
+
 #[test]
 fn a_run_says_what_draws_and_why() {
     let dir = folder(&[("models.csv", MODELS)]);

@@ -22,6 +22,7 @@ pub mod kurtosis;
 pub mod oracle;
 pub mod order;
 pub mod ratio;
+pub mod rerun;
 pub mod sampled;
 pub mod sensitivity;
 pub mod shares;

@@ -25,6 +25,7 @@ pub mod oracle;
 pub mod order;
 pub mod ranked;
 pub mod ratio;
+pub mod rerun;
 pub mod sampled;
 pub mod sensitivity;
 pub mod shares;

@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod gauge;
 mod priors;
+mod rerun;
 mod run;
 mod sample;
 mod sensitivity;

@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::backend::Chosen;
 use super::{Failure, RunArgs, SensitivityMethod, assess, colour, print, warn};
 use crate::assess::Assessment;
-use crate::engine::{Backend, Prepared, Stopped, Summary};
+use crate::engine::{Prepared, Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
 use crate::plan::{self, KEPT_GROUPS, Plan, TOTALS};

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::backend::{BackendArgs, Chosen};
+use super::rerun;
 use super::run::{
     Clock, INTERVAL, Interrupt, SEED, WARNINGS, broken, bytes, draw_corners, fits_in_memory, progress_bar,
     spare_inputs, style, tell,
@@ -34,7 +35,7 @@ use crate::report::sampled::{self as report, Part, Settings};
 
 /// What goes with `--sample`.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "With --sample")]
+#[command(next_help_heading = "With --sample; draws, seed, interval and backend also with --reruns")]
 pub struct SampleArgs {
     /// Sample indices: of emissions, their logarithm, ATCI, energy and the upper 5 %
     #[arg(long)]
@@ -49,13 +50,13 @@ pub struct SampleArgs {
     #[arg(long, value_name = "TONNES", requires = "sample", value_parser = threshold, allow_negative_numbers = true)]
     threshold: Option<f64>,
     /// Draws of the analysis [default: 131072]
-    #[arg(long, value_name = "N", requires = "sample", value_parser = enough, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = enough, allow_negative_numbers = true)]
     draws: Option<u64>,
     /// Seed of the random stream [default: 42]
-    #[arg(long, value_name = "S", requires = "sample", allow_negative_numbers = true)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Level of the intervals of the numerical error [default: 0.95]
-    #[arg(long, value_name = "LEVEL", requires = "sample", value_parser = level, allow_negative_numbers = true)]
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
     interval: Option<f64>,
     #[command(flatten)]
     backend: BackendArgs,
@@ -83,14 +84,25 @@ fn enough(text: &str) -> Result<u64, String> {
 }
 
 impl SampleArgs {
-    /// Without `--sample` nothing is drawn: whoever names a backend means something else.
+    /// Without `--sample` and `--reruns` nothing is drawn: whoever names draws or a backend means something else.
     pub fn none_without_sample(&self) -> Result<(), Failure> {
-        match self.backend.given() {
+        let flags = [
+            (self.draws.is_some(), "--draws"),
+            (self.seed.is_some(), "--seed"),
+            (self.interval.is_some(), "--interval"),
+        ];
+        let given = flags.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag);
+        match given.or(self.backend.given()) {
             Some(flag) if !self.sample => {
-                Err(Failure::Usage(format!("{flag} needs --sample: without it nothing is drawn")))
+                Err(Failure::Usage(format!("{flag} needs --sample or --reruns: without them nothing is drawn")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// What is said of the draws, for the reruns.
+    pub fn reruns(&self) -> rerun::Settings<'_> {
+        rerun::Settings { draws: self.draws, seed: self.seed, level: self.interval, backend: &self.backend }
     }
 }
 
@@ -188,7 +200,7 @@ fn analyse(
     let plain_prepared = Prepared::new(&plan, &plain_design).map_err(|e| broken(&e))?;
     let plain = Plain::of_corners(&plan, &chosen.backend().corners(&plain_prepared, seed, 0..n, &progress)?);
     let analysis = Analysis::new(&design, groups, &plain, settings.threshold_t).map_err(|e| broken(&e))?;
-    let sampled = draw_corners(analysis, &prepared, &chosen, seed, n, &progress)?.finish(n, level);
+    let sampled = draw_corners(analysis, &prepared, chosen, seed, n, &progress)?.finish(n, level);
     bar.finish_and_clear();
     Ok(Part {
         of,

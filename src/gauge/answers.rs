@@ -12,9 +12,9 @@ use crate::plan::compile::compile;
 use crate::plan::design::Design;
 use crate::plan::{INDEPENDENT, OUTPUT_EMISSIONS, Plan};
 use crate::posterior::estimate::{self, Estimate, Scale};
+use crate::posterior::grouping::by_factor;
 use crate::posterior::oracle::oracle;
 use crate::posterior::order::Draws;
-use crate::posterior::sampled::by_factor;
 use crate::posterior::sensitivity::batches::Batches;
 use crate::posterior::sensitivity::{Cube, CubeIndices, Index};
 
@@ -156,7 +156,8 @@ pub fn portfolio(machine: &Machine) -> Result<Section, GaugeError> {
             expected::PORTFOLIO_SEPARATE_SD,
         ),
     ]);
-    let (design, names) = by_factor(&assessment, &plan);
+    let (design, groups) = by_factor(&assessment, &plan);
+    let names: Vec<&str> = groups.iter().filter_map(|group| group.name.as_deref()).collect();
     for (g, name) in names.iter().enumerate() {
         let share = exact.groups.iter().find(|share| share.name == *name);
         let [first, total] = share.map_or([f64::NAN; 2], |share| [share.first_order, share.total]);

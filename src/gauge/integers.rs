@@ -4,7 +4,7 @@ use super::portfolios::mixed;
 use super::{Figure, GaugeError, Machine, Section};
 use crate::engine::{Backend, Prepared, Scalar, Summary};
 use crate::plan::compile::compile;
-use crate::posterior::sampled::by_factor;
+use crate::posterior::grouping::by_factor;
 
 const DRAWS: u64 = 4096;
 const CORNER_DRAWS: u64 = 512;

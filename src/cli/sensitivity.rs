@@ -26,7 +26,7 @@ use crate::report::sensitivity::{self, Reruns, Sensitivity};
   haze sensitivity models.csv
   haze sensitivity models.csv --by organization --top 20
   haze sensitivity study.toml --json - | jq '.disclosures[:5]'
-  haze sensitivity models.csv --reruns                              the interval after each of the first 20 disclosures
+  haze sensitivity models.csv --reruns                              intervals after a disclosure as well
   haze sensitivity models.csv --sample                              ATCI, logarithm, energy and the upper 5 % as well
   haze sensitivity models.csv --sample --threshold 50000            what decides whether we exceed 50,000 t
   haze sensitivity models.csv --sample --groups organization        whose unknowns they are

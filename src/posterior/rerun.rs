@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::closed::Closed;
 use super::disclosure::{Disclosure, Key, chip_parts, key};
 use super::estimate::tails;
-use super::order::BATCHES;
+use super::order::{BATCHES, rank};
 use super::terms::{Known, products};
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
 use crate::portfolio::Distribution;
@@ -226,10 +226,7 @@ fn between(mut draws: Vec<f64>, level: f64) -> [f64; 2] {
     if n == 0 {
         return [f64::NAN; 2];
     }
-    tails(level).map(|p| {
-        let rank = (libm::ceil(p * n as f64) as usize).clamp(1, n);
-        *draws.select_nth_unstable_by(rank - 1, f64::total_cmp).1
-    })
+    tails(level).map(|p| *draws.select_nth_unstable_by(rank(p, n as u64) as usize - 1, f64::total_cmp).1)
 }
 
 /// The shared effects on a factor, with their weights.

@@ -8,7 +8,7 @@ use carbonhaze::engine::gpu::{Fault, Options};
 use carbonhaze::engine::{Backend, Corners, Gpu, Prepared, Simd};
 use carbonhaze::plan::Plan;
 use carbonhaze::plan::design::Design;
-use carbonhaze::posterior::sampled::by_factor;
+use carbonhaze::posterior::grouping::by_factor;
 use proptest::prelude::*;
 
 use crate::backends::{cpu, every_adapter, gpus, variants};

@@ -27,9 +27,11 @@ impl Domain {
     /// By the label `domain`, else by `task`; a row that states neither is taken for a language model, as most are.
     pub fn of(labels: &BTreeMap<String, String>) -> Domain {
         let label = |name: &str| labels.get(name).map(|t| normal(t)).filter(|t| !t.is_empty());
-        let Some(text) = label("domain").or_else(|| label("task")) else { return Domain::Language };
+        let domain = label("domain");
+        let of_task = domain.is_none();
+        let Some(text) = domain.or_else(|| label("task")) else { return Domain::Language };
         let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
-        if has(&["language", "imagetexttotext", "multimodal", "visualquestion", "anytoany"]) {
+        if has(&["language"]) || of_task && has(&["imagetexttotext", "multimodal", "visualquestion", "anytoany"]) {
             Domain::Language
         } else if has(&["biology", "protein", "genom"]) {
             Domain::Biology
@@ -55,6 +57,7 @@ mod tests {
         for (name, text, domain) in [
             ("domain", "Multimodal,Language,Vision", Domain::Language),
             ("domain", "Vision,Image generation", Domain::Vision),
+            ("domain", "Multimodal,Vision", Domain::Vision),
             ("domain", "Video,Games", Domain::Vision),
             ("domain", "Biology", Domain::Biology),
             ("domain", "Earth science", Domain::Other),

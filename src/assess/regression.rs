@@ -126,7 +126,7 @@ impl Fit {
         }
     }
 
-    /// The coefficient of ln N.
+    /// The coefficient of a term, 0 where the fit has none.
     fn slope(&self, term: Term) -> f64 {
         self.terms.iter().zip(&self.coefficients).find(|(t, _)| **t == term).map_or(0.0, |(_, b)| *b)
     }

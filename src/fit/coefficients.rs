@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::card::Card;
 
 const HEAD: &str = "\
-# Regressions of ln D (tokens per pass and parameter, C = k·N·D) that a run can impute compute by.
+# Regressions of ln D (tokens seen, C = k·N·D) that a run can impute compute by.
 # Written by `haze fit --coefficients`; a test compares. Cards: docs/regressions.md.
 # D at N = 1e10 active parameters at the start of 2023 is exp(intercept). `root` is R⁻¹ of X = QR, by rows:
 # coefficients + sd · root · z, z standard normal, has their joint uncertainty.

@@ -99,3 +99,67 @@ impl Regression {
         row.iter().zip(&self.coefficients).map(|(x, b)| x * b).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Anscombe's first quartet (1973, doi:10.1080/00031305.1973.10478966): y = 3.00 + 0.500·x, R² 0.667, standard
+    /// error of the slope 0.118, as the paper prints them.
+    fn anscombe() -> (DMatrix<f64>, DVector<f64>) {
+        let x = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0];
+        let y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
+        (DMatrix::from_fn(11, 2, |i, j| if j == 0 { 1.0 } else { x[i] }), DVector::from_row_slice(&y))
+    }
+
+    fn fitted(x: &DMatrix<f64>, y: &DVector<f64>) -> Regression {
+        ols(x, y, |j| j.to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_published_case() {
+        let (x, y) = anscombe();
+        let fit = fitted(&x, &y);
+        let near = |a: f64, b: f64| (a - b).abs() < 0.0005;
+        assert!(near(fit.coefficients[0], 3.000) && near(fit.coefficients[1], 0.500), "{:?}", fit.coefficients);
+        assert!(near(fit.se()[1], 0.118) && !near(fit.se()[0], 0.118));
+        // Residual sum of squares 13.75 (9 degrees of freedom).
+        assert!((9.0 * fit.sd * fit.sd - 13.75).abs() < 0.02);
+        assert!((fit.leverage.iter().sum::<f64>() - 2.0).abs() < 1e-12);
+        for (i, h) in fit.leverage.iter().enumerate() {
+            assert!((fit.leverage_of(&[1.0, x[(i, 1)]]) - h).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn residuals_left_out_are_those_of_refits() {
+        let (x, y) = anscombe();
+        let quick = fitted(&x, &y).left_out_residuals().unwrap();
+        for i in 0..11 {
+            let without = fitted(&x.clone().remove_row(i), &y.clone().remove_row(i));
+            let error = y[i] - without.predicted(&[1.0, x[(i, 1)]]);
+            assert!((quick[i] - error).abs() < 1e-10 && (fitted(&x, &y).residuals[i] - error).abs() > 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_column_of_others_is_refused() {
+        let (x, y) = anscombe();
+        let twice = x.clone().insert_column(2, 0.0);
+        let twice = DMatrix::from_fn(11, 3, |i, j| if j == 2 { 2.0 * x[(i, 1)] - 1.0 } else { twice[(i, j)] });
+        assert_eq!(ols(&twice, &y, |j| j.to_string()), Err(FitError::Collinear { term: "2".into(), rows: 11 }));
+        let zero = x.insert_column(2, 0.0);
+        assert!(matches!(ols(&zero, &y, |j| j.to_string()), Err(FitError::Collinear { .. })));
+    }
+
+    /// A row that alone has a column has full leverage: nothing is left to say how far it is off.
+    #[test]
+    fn full_leverage_has_no_left_out_residual() {
+        let (x, y) = anscombe();
+        let mut alone = x.insert_column(2, 0.0);
+        alone[(3, 2)] = 1.0;
+        let fit = fitted(&alone, &y);
+        assert!((fit.leverage[3] - 1.0).abs() < 1e-12);
+        assert_eq!((fit.left_out_residuals(), fit.se_hc3(&alone)), (None, None));
+    }
+}

@@ -14,6 +14,7 @@ fn help_is_at_hand() {
         &["check", "--help"],
         &["explain", "--help"],
         &["sensitivity", "--help"],
+        &["fit", "--help"],
         &["priors", "-h"],
         &["bench", "--help"],
         &["gauge", "--help"],

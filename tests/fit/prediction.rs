@@ -68,7 +68,7 @@ fn brute_force(draws: usize, shared: bool) -> [(f64, f64); 2] {
     let root = cholesky(&covariance);
     let mut rng = StdRng::seed_from_u64(11);
     let b = &card.fit.coefficients;
-    let mut coefficients = |rng: &mut StdRng| -> [f64; 3] {
+    let coefficients = |rng: &mut StdRng| -> [f64; 3] {
         let z: [f64; 3] = std::array::from_fn(|_| StandardNormal.sample(rng));
         std::array::from_fn(|i| b[i] + (0..=i).map(|j| root[i][j] * z[j]).sum::<f64>())
     };

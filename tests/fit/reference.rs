@@ -21,7 +21,9 @@ fn raw() -> Portfolio {
             let cell = |name: &str| header.iter().position(|h| h == name).map_or("", |i| &record[i]).trim();
             let open = cell("model_accessibility").starts_with("Open weights") || cell("open_weights") == "Yes";
             if seen.insert(cell("model").to_string()) && cell("base_model").is_empty() {
-                let domain = if cell("domain").is_empty() { "not stated" } else { cell("domain") };
+                // The reference points leave out rows without a domain, and of vision those of video alone.
+                let named = ["Language", "Vision", "Image generation"].iter().any(|d| cell("domain").contains(d));
+                let domain = if named { cell("domain") } else { "other" };
                 let [date, flop, size] = ["publication_date", "training_compute_flop", "parameters"].map(cell);
                 let open = if open { "yes" } else { "" };
                 let organization = cell("organization").split(',').next().unwrap();

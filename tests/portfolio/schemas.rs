@@ -163,7 +163,6 @@ fn the_study_schema_has_the_keys_of_the_reader() {
     for (pointer, key) in [
         ("/properties", "seed"),
         ("/properties/scope/properties", "embodied"),
-        ("/properties/imputation/properties", "compute"),
         ("/properties/shared/items/properties", "by"),
         ("/properties/groups/properties", "by"),
     ] {
@@ -172,6 +171,8 @@ fn the_study_schema_has_the_keys_of_the_reader() {
     }
     let wrong = changed(&schema, "/properties/scope/properties/run/enum/0", |word| *word = "last".into());
     assert_eq!(study_differences(&wrong), ["final", "last"]);
+    let wrong = changed(&schema, "/properties/imputation/properties/compute/enum/0", |word| *word = "era".into());
+    assert_eq!(study_differences(&wrong), ["era", "tokens"]);
 }
 
 #[test]

@@ -26,12 +26,15 @@ const COLLINEAR: f64 = 1e-9;
 /// A row with this much leverage decides a coefficient alone.
 const FULL_LEVERAGE: f64 = 1.0 - 1e-9;
 
-/// Fits `y` on the columns of `x`, which has more rows than columns; `name` of a column is for messages.
+/// Fits `y` on the columns of `x`; `name` of a column is for messages.
 ///
 /// # Errors
-/// A column that is a combination of those before it.
+/// No more rows than columns, or a column that is a combination of those before it.
 pub fn ols(x: &DMatrix<f64>, y: &DVector<f64>, name: impl Fn(usize) -> String) -> Result<Regression, FitError> {
     let (n, k) = x.shape();
+    if n <= k || k == 0 {
+        return Err(FitError::TooFewRows { rows: n, needed: k + 2, coefficients: k });
+    }
     let qr = x.clone().qr();
     let (mut q, mut r) = (qr.q(), qr.r());
     for j in 0..k {

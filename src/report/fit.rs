@@ -222,13 +222,13 @@ pub fn terminal(told: &Cards<'_>, style: Style) -> String {
     }
     page.section("How to read it", "");
     for note in NOTES {
-        page.paragraph(note);
+        page.prose(note);
     }
     page.text
 }
 
 impl Page {
-    fn paragraph(&mut self, text: &str) {
+    fn prose(&mut self, text: &str) {
         let (mut line, width) = (String::from(" "), self.style.width);
         for word in text.split(' ') {
             if line.chars().count() + 1 + word.chars().count() > width {
@@ -244,7 +244,7 @@ impl Page {
     fn card(&mut self, card: &Card) {
         let title = format!("{} on {}, n = {}", card.response.symbol(), card.sample.name(), card.points.len());
         self.section(&title, card.sample.rule());
-        self.paragraph(&equation(card));
+        self.prose(&equation(card));
         let cell = |text: &str| Cell::Right(text.to_string());
         let mut rows = vec![vec![Cell::Left(String::new()), cell("value"), cell("SE"), cell("robust SE (HC3)")]];
         for c in &card.coefficients {
@@ -263,7 +263,7 @@ impl Page {
         }
         self.rows(&rows, true);
         let d = &card.diagnostics;
-        self.paragraph(&format!(
+        self.prose(&format!(
             "residual sd {:.3} (GSD {}), skewness {}, R² {}, leave-one-out Q² {}",
             card.fit.sd,
             digits::value(libm::exp(card.fit.sd), None),
@@ -273,13 +273,13 @@ impl Page {
         ));
         let o = &d.organizations;
         let note = card.coverage_note().map_or(String::new(), |note| format!(" ({note})"));
-        self.paragraph(&format!(
+        self.prose(&format!(
             "leave-one-organisation-out, {} organisations: residual GSD {}, 90 % intervals cover {}{note}",
             digits::count(o.organizations as u64),
             o.gsd.map_or("none".to_string(), |gsd| digits::value(gsd, None)),
             o.coverage.map_or("none".to_string(), |c| format!("{:.1} %", 100.0 * c)),
         ));
-        self.paragraph(&format!(
+        self.prose(&format!(
             "Duan's smearing factor {} (exp(s²/2) would be {})",
             factor(d.smearing),
             factor(card.normal_smearing()),

@@ -13,11 +13,13 @@
 //! - [`posterior`] turns the integers into means, intervals and variance shares;
 //! - [`report`] writes tables and files.
 //!
-//! [`gauge`] replays known answers through all of them. A stage never reaches back. `cli` is a thin layer over the same functions.
+//! Beside it, [`fit`] makes the regressions that [`assess`] can impute compute by, and [`gauge`] replays known answers
+//! through all stages. A stage never reaches back. `cli` is a thin layer over the same functions.
 
 pub mod assess;
 pub mod cli;
 pub mod engine;
+pub mod fit;
 pub mod gauge;
 pub mod plan;
 pub mod portfolio;

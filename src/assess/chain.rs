@@ -219,7 +219,7 @@ fn from_compute(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -
     let (mut compute, tier) = match (anchor, compute::known(exposure)) {
         (Anchor::Compute, Some(known)) => (known, if named { Tier::T4 } else { Tier::T4b }),
         (Anchor::Derivative, _) => own_compute(context, exposure, usage)?,
-        _ => compute::imputed(exposure),
+        _ => compute::imputed(exposure, context.study.imputation),
     };
     // The convention multiplies both or neither, so that energy is free of it.
     if !compute.explicit && !efficiency.explicit {

@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use super::efficiency::{Chips, column};
 use super::factor::{Draft, LogNormal, eighth_octave, lognormal, mixture, quadrature, residual};
 use super::names::normal;
+use super::regression::{self, When};
 use super::shared::{Default, Exposure};
 use super::{Kind, Provenance, Tier};
-use crate::portfolio::{Confidence, Distribution, Model, Problem, Relation, Value};
+use crate::portfolio::{Confidence, Distribution, Imputation, Model, Problem, Relation, Value};
 
 /// FLOP per parameter and token: forward and backward pass, 6; 3 where each token passes through half of the model
 /// (encoder–decoders).
-fn flop_per_parameter_and_token(model: &Model) -> f64 {
+pub fn flop_per_parameter_and_token(model: &Model) -> f64 {
     let architecture = model.labels.get("architecture").map(|a| normal(a)).unwrap_or_default();
     let encdec = ["encdec", "encoderdecoder", "t5", "bart", "ul2", "pegasus", "marian", "m2m100", "nllb"];
     if encdec.iter().any(|w| architecture.contains(w)) { 3.0 } else { 6.0 }
@@ -59,7 +60,7 @@ fn parameters_and_tokens(model: &Model) -> Option<(&Value, &Value)> {
 }
 
 /// `compute_flop`, unless Epoch found it wrong.
-fn stated_flop(model: &Model) -> Option<&Value> {
+pub fn stated_flop(model: &Model) -> Option<&Value> {
     model.compute_flop.as_ref().filter(|_| model.compute_confidence != Some(Confidence::Wrong))
 }
 
@@ -174,6 +175,17 @@ impl Era {
         }
     }
 
+    /// The year in the middle of its models.
+    fn middle(self) -> f64 {
+        match self {
+            Era::To2020 => 2020.0,
+            Era::In2021And2022 => 2022.0,
+            Era::In2023 => 2023.5,
+            Era::In2024 => 2024.5,
+            Era::From2025 => 2025.75,
+        }
+    }
+
     /// Names of the priors: tokens at 10 B, exponent, bound, weight among undated models.
     fn priors(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
@@ -207,9 +219,9 @@ static ARCHITECTURE_YEARS: LazyLock<Vec<(String, i32)>> = LazyLock::new(|| {
     rows.filter_map(|row| Some((normal(row.get(0)?), row.get(1)?.get(..4)?.parse().ok()?))).collect()
 });
 
-/// Compute of a model that does not state it: by tokens of its era if its parameters are known (tier 5), else by its
-/// kind (tier 6).
-pub fn imputed(exposure: Exposure<'_>) -> (Draft, Tier) {
+/// Compute of a model that does not state it: by tokens of its era or a regression if its parameters are known (tier 5),
+/// else by its kind (tier 6).
+pub fn imputed(exposure: Exposure<'_>, by: Imputation) -> (Draft, Tier) {
     let Some(n) = active_parameters(exposure.model).map(LogNormal::of).filter(|n| n.median > 0.0) else {
         return (by_kind(exposure), Tier::T6);
     };
@@ -229,6 +241,13 @@ pub fn imputed(exposure: Exposure<'_>) -> (Draft, Tier) {
         }
     };
     let per = flop_per_parameter_and_token(model);
+    if by == Imputation::Regression {
+        let when = when_trained(exposure, &eras);
+        let hi = bound(exposure, Some(Era::of(when.year as i32)));
+        if let Some(draft) = regression::compute(exposure, n, per, when, hi) {
+            return (draft, Tier::T5);
+        }
+    }
     let size = eighth_octave(n.median);
     // An era's spread is split between and within organisations in one proportion.
     let (between, within) = (priors.ln_gsd("tokens.organization_gsd"), priors.ln_gsd("tokens.within_gsd"));
@@ -258,6 +277,16 @@ pub fn imputed(exposure: Exposure<'_>) -> (Draft, Tier) {
     let mut draft = Draft::new(distribution, provenance);
     exposure.expose(&mut draft, Default::TokensOrganization, shared, 1.0);
     (draft, Tier::T5)
+}
+
+/// The date, else the middle of the only era's year or of the eras by weight.
+fn when_trained(exposure: Exposure<'_>, eras: &[(f64, Era)]) -> When {
+    if let Some(date) = exposure.model.date {
+        return When { year: date.as_year(), sd: 0.0 };
+    }
+    let year = eras.iter().map(|(w, era)| w * era.middle()).sum::<f64>();
+    let variance: f64 = eras.iter().map(|(w, era)| w * (era.middle() - year) * (era.middle() - year)).sum();
+    When { year, sd: variance.sqrt() }
 }
 
 /// Years of the rows that the growth by kind was fitted to; it is not extrapolated.

@@ -7,6 +7,7 @@
 mod chain;
 mod compute;
 mod disclosed;
+pub mod domain;
 mod efficiency;
 mod explain;
 mod facility;
@@ -15,6 +16,7 @@ pub mod grid;
 pub mod hardware;
 mod names;
 pub mod priors;
+pub mod regression;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use compute::{flop_per_parameter_and_token, stated_flop};
 pub use disclosed::{Disclosable, if_disclosed};
 pub use explain::explain;
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::factor::{Draft, quadrature, residual};
 use super::priors::Priors;
+use super::regression;
 use super::{SharedEffect, Tier};
 use crate::portfolio::{Factor, Model, SharedSpec, Study, Warning};
 
@@ -205,6 +206,9 @@ fn study_key(study: &Study, position: usize, spec: &SharedSpec, model: &Model, t
 pub fn effects(keys: &BTreeMap<EffectKey, usize>, study: &Study, priors: &Priors) -> Vec<SharedEffect> {
     let described = |key: &EffectKey| {
         if key.ordinal >= DEFAULT_ORDINAL {
+            if let Some(of_regression) = regression::described(key, priors) {
+                return Some(of_regression);
+            }
             let effect = Default::ALL
                 .into_iter()
                 .find(|d| d.factor() == key.factor && d.ordinal() == key.ordinal && d.by().iter().eq(key.by.iter()));

@@ -555,6 +555,7 @@ fn every_prior_that_the_code_names_exists_and_the_other_way_round() {
         include_str!("compute.rs"),
         include_str!("efficiency.rs"),
         include_str!("facility.rs"),
+        include_str!("regression.rs"),
         include_str!("shared.rs"),
     ]
     .concat();

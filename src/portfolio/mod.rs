@@ -90,6 +90,16 @@ pub struct Date {
     pub day: Option<u8>,
 }
 
+impl Date {
+    /// As a year with the part of it that is over; the middle of what is not stated.
+    pub fn as_year(self) -> f64 {
+        const DAYS_BEFORE: [f64; 12] = [0.0, 31.0, 59.0, 90.0, 120.0, 151.0, 181.0, 212.0, 243.0, 273.0, 304.0, 334.0];
+        let before = self.month.and_then(|month| DAYS_BEFORE.get(usize::from(month).checked_sub(1)?).copied());
+        let days = before.map_or(182.5, |before| before + self.day.map_or(15.0, |day| f64::from(day) - 1.0));
+        f64::from(self.year) + days / 365.25
+    }
+}
+
 /// How a derivative was made from its base (column `relation`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relation {
@@ -135,6 +145,8 @@ pub struct Study {
     pub interval: Option<f64>,
     pub default_shared: bool,
     pub scope: Scope,
+    /// `[imputation] compute`.
+    pub imputation: Imputation,
     /// `[priors]`, as written: section → key → value. The names and meanings are checked by `assess`.
     pub priors: toml::Table,
     /// Where the study's text lies, for problems found later (`None` when there is no study file).
@@ -154,10 +166,31 @@ impl Default for Study {
             interval: None,
             default_shared: true,
             scope: Scope::default(),
+            imputation: Imputation::default(),
             priors: toml::Table::new(),
             path: None,
             shared: Vec::new(),
             groups_by: Vec::new(),
+        }
+    }
+}
+
+/// How compute is imputed where parameters are known and compute is not (`[imputation] compute`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Imputation {
+    /// By the tokens prior of its era.
+    #[default]
+    Tokens,
+    /// By a regression on size and date.
+    Regression,
+}
+
+impl Imputation {
+    /// As in a study file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Imputation::Tokens => "tokens",
+            Imputation::Regression => "regression",
         }
     }
 }

@@ -12,20 +12,25 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::quantity::hundredth;
-use super::{Basis, Boundary, Factor, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten, validate};
+use super::{
+    Basis, Boundary, Factor, Imputation, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten, validate,
+};
 
 /// Most draws one run can have.
 pub const MAX_DRAWS: u64 = 2_147_483_647;
 
 /// The keys at the top. With the lists below, what `docs/study.schema.json` is tested against.
-pub const KEYS: [&str; 9] =
-    ["models", "draws", "seed", "interval", "default_shared", "scope", "priors", "shared", "groups"];
+pub const KEYS: [&str; 10] =
+    ["models", "draws", "seed", "interval", "default_shared", "scope", "imputation", "priors", "shared", "groups"];
 pub const SCOPE_KEYS: [&str; 4] = ["run", "boundary", "basis", "embodied"];
+pub const IMPUTATION_KEYS: [&str; 1] = ["compute"];
 pub const SHARED_KEYS: [&str; 3] = ["factor", "gsd", "by"];
 pub const GROUPS_KEYS: [&str; 1] = ["by"];
 pub const RUNS: [(&str, Run); 2] = [("final", Run::Final), ("development", Run::Development)];
 pub const BOUNDARIES: [(&str, Boundary); 2] = [("facility", Boundary::Facility), ("it", Boundary::It)];
 pub const BASES: [(&str, Basis); 2] = [("location", Basis::Location), ("market", Basis::Market)];
+pub const IMPUTATIONS: [(&str, Imputation); 2] =
+    [("tokens", Imputation::Tokens), ("regression", Imputation::Regression)];
 /// What `[[shared]]` can act on.
 pub const SHARED_FACTORS: [Factor; 5] =
     [Factor::Compute, Factor::Efficiency, Factor::Pue, Factor::Grid, Factor::Reporting];
@@ -159,6 +164,7 @@ impl Reader<'_> {
                     }
                 }
                 "scope" => self.scope(entry, &mut study.scope),
+                "imputation" => self.imputation(entry, &mut study.imputation),
                 "priors" => study.priors = self.priors(entry),
                 "shared" => study.shared = self.shared_effects(entry),
                 "groups" => {
@@ -309,6 +315,18 @@ impl Reader<'_> {
                 other => {
                     self.unknown_key(key.span().start, "scope", other, &SCOPE_KEYS);
                 }
+            }
+        }
+    }
+
+    fn imputation(&mut self, entry: Entry, imputation: &mut Imputation) {
+        let Some(table) = self.table(entry, "imputation") else { return };
+        for (key, entry) in table.iter() {
+            match key.get_ref().as_ref() {
+                "compute" => {
+                    *imputation = self.choice(entry, "imputation.compute", &IMPUTATIONS).unwrap_or(*imputation);
+                }
+                other => self.unknown_key(key.span().start, "imputation", other, &IMPUTATION_KEYS),
             }
         }
     }

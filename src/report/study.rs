@@ -48,6 +48,8 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> io::Resul
     key(&mut text, "boundary", boundary_name(scope.boundary).into());
     key(&mut text, "basis", basis_name(scope.basis).into());
     key(&mut text, "embodied", Value::Boolean(scope.embodied));
+    text.push_str("\n[imputation]\n");
+    key(&mut text, "compute", study.imputation.name().into());
     if !study.priors.is_empty() {
         let from = match &study.path {
             Some(path) if !is_standard_input(path) => path.parent().unwrap_or(Path::new("")).to_path_buf(),
@@ -133,7 +135,7 @@ fn rewritten(text: &str, from: &Path, folder: &Path) -> String {
 mod tests {
     use super::*;
     use crate::portfolio::study_file;
-    use crate::portfolio::{Basis, Boundary, Run, Scope};
+    use crate::portfolio::{Basis, Boundary, Imputation, Run, Scope};
 
     const EFFECTIVE: Effective = Effective { draws: 5_000, seed: 7, interval: 0.9 };
 
@@ -157,6 +159,8 @@ default_shared = false
 run = "development"
 basis = "market"
 embodied = true
+[imputation]
+compute = "regression"
 [priors.grid]
 unknown = "mixture(0.5: empirical(grid.csv), 0.5: lognormal(60, 2))"
 [[shared]]
@@ -187,6 +191,7 @@ by = ["organization", "tier"]
         assert_eq!(again.scope, study.scope);
         let scope = Scope { run: Run::Development, boundary: Boundary::Facility, basis: Basis::Market, embodied: true };
         assert_eq!((again.scope, again.default_shared), (scope, false));
+        assert_eq!(again.imputation, Imputation::Regression);
         assert_eq!(again.groups_by, ["organization", "tier"]);
         let shared = |s: &Study| s.shared.iter().map(|s| (s.factor, s.gsd, s.by.clone())).collect::<Vec<_>>();
         assert_eq!(shared(&again), shared(&study));

@@ -60,12 +60,15 @@ fn study_differences(schema: &Value) -> Vec<String> {
     let factors: Vec<&str> = study_file::SHARED_FACTORS.iter().map(|f| f.name()).collect();
     let mut found = apart(&keys(schema, ""), &named(&study_file::KEYS));
     found.extend(apart(&keys(schema, "/properties/scope"), &named(&study_file::SCOPE_KEYS)));
+    found.extend(apart(&keys(schema, "/properties/imputation"), &named(&study_file::IMPUTATION_KEYS)));
     found.extend(apart(&keys(schema, "/properties/shared/items"), &named(&study_file::SHARED_KEYS)));
     found.extend(apart(&keys(schema, "/properties/groups"), &named(&study_file::GROUPS_KEYS)));
     let scope = |key: &str| words(schema, &format!("/properties/scope/properties/{key}"));
     found.extend(apart(&scope("run"), &set(study_file::RUNS.map(|(name, _)| name))));
     found.extend(apart(&scope("boundary"), &set(study_file::BOUNDARIES.map(|(name, _)| name))));
     found.extend(apart(&scope("basis"), &set(study_file::BASES.map(|(name, _)| name))));
+    let imputations = set(study_file::IMPUTATIONS.map(|(name, _)| name));
+    found.extend(apart(&words(schema, "/properties/imputation/properties/compute"), &imputations));
     found.extend(apart(&words(schema, "/properties/shared/items/properties/factor"), &set(factors)));
     found
 }
@@ -146,6 +149,7 @@ fn the_study_schema_has_the_keys_of_the_reader() {
     let sections = [
         ("", &study_file::KEYS[..]),
         ("[scope]\n", &study_file::SCOPE_KEYS),
+        ("[imputation]\n", &study_file::IMPUTATION_KEYS),
         ("[[shared]]\n", &study_file::SHARED_KEYS),
         ("[groups]\n", &study_file::GROUPS_KEYS),
     ];
@@ -167,6 +171,8 @@ fn the_study_schema_has_the_keys_of_the_reader() {
     }
     let wrong = changed(&schema, "/properties/scope/properties/run/enum/0", |word| *word = "last".into());
     assert_eq!(study_differences(&wrong), ["final", "last"]);
+    let wrong = changed(&schema, "/properties/imputation/properties/compute/enum/0", |word| *word = "era".into());
+    assert_eq!(study_differences(&wrong), ["era", "tokens"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use carbonhaze::portfolio::{self, Basis, Boundary, Factor, Problem, Run, Scope, study_file};
+use carbonhaze::portfolio::{self, Basis, Boundary, Factor, Imputation, Problem, Run, Scope, study_file};
 
 use crate::{Bad, folder, listed};
 
@@ -16,6 +16,8 @@ run = "development"
 boundary = "it"
 basis = "market"
 embodied = true
+[imputation]
+compute = "regression"
 [priors.grid]
 unknown = "mixture(0.5: lognormal(400, 1.5), 0.5: lognormal(60, 2))"
 [[shared]]
@@ -40,12 +42,13 @@ fn the_study_of_the_manual_is_read() {
     assert!(!found.default_shared);
     let scope = Scope { run: Run::Development, boundary: Boundary::It, basis: Basis::Market, embodied: true };
     assert_eq!(found.scope, scope);
+    assert_eq!(found.imputation, Imputation::Regression);
     assert_eq!(found.groups_by, ["organization", "tier"]);
     assert_eq!(found.shared.len(), 1);
     assert_eq!((found.shared[0].factor, found.shared[0].gsd), (Factor::Grid, 1.3));
-    assert_eq!((found.shared[0].by.as_slice(), found.shared[0].place.line), (&["region".to_string()][..], 13));
+    assert_eq!((found.shared[0].by.as_slice(), found.shared[0].place.line), (&["region".to_string()][..], 15));
     assert!(found.priors["grid"]["unknown"].as_str().unwrap().starts_with("mixture("));
-    assert_eq!(study_file::line_of(STUDY, &["priors", "grid", "unknown"]), Some(12));
+    assert_eq!(study_file::line_of(STUDY, &["priors", "grid", "unknown"]), Some(14));
     assert_eq!(study_file::line_of(STUDY, &["priors", "grids"]), None);
 }
 
@@ -55,6 +58,13 @@ pub const BAD: &[Bad] = &[
     ("models = [\"a.csv\", 3]\n", 1, "models", &["quotes"]),
     ("models = [\"a.csv\", \"a.csv\"]\n", 1, "models", &["twice"]),
     ("models = \"a.csv\"\n\ndraw = 5\n", 3, "draw", &["did you mean draws?"]),
+    (
+        "models = \"a.csv\"\n[imputation]\ncompute = \"regresion\"\n",
+        3,
+        "imputation.compute",
+        &["did you mean \"regression\"?"],
+    ),
+    ("models = \"a.csv\"\n[imputation]\ncomputes = \"tokens\"\n", 3, "imputation.computes", &["did you mean compute?"]),
     ("models = \"a.csv\"\ndraws = 0\n", 2, "draws", &["from 1 to"]),
     ("models = \"a.csv\"\ndraws = 2147483648\n", 2, "draws", &["2_147_483_647"]),
     ("models = \"a.csv\"\ndraws = 1e6\n", 2, "draws", &["1_000_000"]),

@@ -1,0 +1,184 @@
+//! Rows that a regression can use, and the samples they are sorted into.
+//!
+//! A row is usable if it states a date from 2018 on, parameters, and compute (or tokens, which give it), is not marked
+//! wrong by Epoch, and is a training run: a base model, or a fine-tune or distillation with its own compute.
+//! Quantisations, merges, copies and adapters repeat their parent's figures and are left out.
+
+use crate::assess::domain::Domain;
+use crate::assess::regression::{REFERENCE_SIZE, REFERENCE_YEAR};
+use crate::assess::{flop_per_parameter_and_token, stated_flop};
+use crate::portfolio::quantile::quantile;
+use crate::portfolio::{Confidence, Model, Portfolio, Relation, Value};
+
+use super::design::Term;
+
+/// Older models were trained on other budgets, and no Hub model is older.
+pub const FIRST_YEAR: i32 = 2018;
+/// Which number of parameters is the regressor. The product C = k·N·D is always of active ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    Active,
+    /// Of a mixture of experts all of them.
+    Total,
+}
+
+/// A usable row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub id: String,
+    /// The row's own where it states none: an organisation of one.
+    pub organization: String,
+    /// ln(N / 1e10).
+    pub ln_size: f64,
+    /// Years after the start of 2023.
+    pub years: f64,
+    pub domain: Domain,
+    pub derivative: bool,
+    pub notable: bool,
+    pub open_weights: bool,
+    /// ln FLOP.
+    pub ln_compute: f64,
+    /// ln tokens.
+    pub ln_tokens: f64,
+}
+
+/// The usable rows of a portfolio, and how many were left out for which reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    pub rows: Vec<Row>,
+    /// Reason and count, none of them 0.
+    pub left_out: Vec<(&'static str, usize)>,
+}
+
+/// Which rows a fit is made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    Language,
+    Vision,
+    All,
+    Notable,
+    OpenWeights,
+    /// Derivatives as well, told apart by a coefficient.
+    Relation,
+}
+
+impl Sample {
+    pub const ALL: [Sample; 6] =
+        [Sample::Language, Sample::Vision, Sample::All, Sample::Notable, Sample::OpenWeights, Sample::Relation];
+
+    /// As typed and printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sample::Language => "language",
+            Sample::Vision => "vision",
+            Sample::All => "all",
+            Sample::Notable => "notable",
+            Sample::OpenWeights => "open-weights",
+            Sample::Relation => "relation",
+        }
+    }
+
+    /// The selection rule beyond what makes a row usable.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Sample::Language => "base models whose domain names language or is not stated",
+            Sample::Vision => "base models whose domain names vision, image generation or video, and not language",
+            Sample::All => "base models of every domain",
+            Sample::Notable => "base models with notable = yes (on Epoch's list of notable models), every domain",
+            Sample::OpenWeights => "base models with open_weights = yes, every domain",
+            Sample::Relation => "base models, and fine-tunes and distillations by their own compute, every domain",
+        }
+    }
+
+    /// The terms asked for; a domain without rows loses its own.
+    pub fn terms(self) -> Vec<Term> {
+        let mut terms = vec![Term::Intercept, Term::Size, Term::Year];
+        if !matches!(self, Sample::Language | Sample::Vision) {
+            terms.extend([Domain::Vision, Domain::Biology, Domain::Other].map(Term::Domain));
+        }
+        if self == Sample::Relation {
+            terms.push(Term::Derivative);
+        }
+        terms
+    }
+
+    pub fn holds(self, row: &Row) -> bool {
+        match self {
+            Sample::Language => !row.derivative && row.domain == Domain::Language,
+            Sample::Vision => !row.derivative && row.domain == Domain::Vision,
+            Sample::All => !row.derivative,
+            Sample::Notable => !row.derivative && row.notable,
+            Sample::OpenWeights => !row.derivative && row.open_weights,
+            Sample::Relation => true,
+        }
+    }
+}
+
+fn median(value: &Value) -> f64 {
+    match value {
+        Value::Number(x) => *x,
+        Value::Distribution(d) => quantile(d, 0.5),
+    }
+}
+
+fn positive(value: Option<&Value>) -> Option<f64> {
+    value.map(median).filter(|x| x.is_finite() && *x > 0.0)
+}
+
+/// The usable rows, in the order of the portfolio.
+pub fn rows(portfolio: &Portfolio, size: Size) -> Rows {
+    let mut left_out: Vec<(&'static str, usize)> = Vec::new();
+    let mut rows = Vec::new();
+    for model in &portfolio.models {
+        match row(model, size) {
+            Ok(row) => rows.push(row),
+            Err(reason) => match left_out.iter_mut().find(|(of, _)| *of == reason) {
+                Some((_, count)) => *count += 1,
+                None => left_out.push((reason, 1)),
+            },
+        }
+    }
+    left_out.sort_by_key(|(reason, _)| *reason);
+    Rows { rows, left_out }
+}
+
+/// The row, or the first reason against it.
+fn row(model: &Model, size: Size) -> Result<Row, &'static str> {
+    let date = model.date.ok_or("no date")?;
+    if date.year < FIRST_YEAR {
+        return Err("before 2018");
+    }
+    if model.compute_confidence == Some(Confidence::Wrong) {
+        return Err("compute marked wrong");
+    }
+    if !matches!(model.relation, None | Some(Relation::Finetune | Relation::Distill)) {
+        return Err("no training run of its own (quantised, merged, copied, adapter)");
+    }
+    if model.base_probability.is_some_and(|p| p < 1.0) {
+        return Err("possibly a derivative (base_probability below 1)");
+    }
+    let active = positive(model.active_parameters.as_ref().or(model.parameters.as_ref())).ok_or("no parameters")?;
+    let per_token = flop_per_parameter_and_token(model) * active;
+    let by_tokens = || {
+        let passes = positive(model.epochs.as_ref()).unwrap_or(1.0);
+        positive(model.tokens.as_ref()).map(|tokens| per_token * tokens * passes)
+    };
+    let compute = positive(stated_flop(model)).or_else(by_tokens).ok_or("no compute and no tokens")?;
+    let regressor = match size {
+        Size::Active => active,
+        Size::Total => positive(model.parameters.as_ref()).unwrap_or(active),
+    };
+    let says_yes = |label: &str| model.labels.get(label).is_some_and(|t| t.eq_ignore_ascii_case("yes"));
+    Ok(Row {
+        id: model.id.clone(),
+        organization: model.labels.get("organization").cloned().unwrap_or_else(|| model.id.clone()),
+        ln_size: libm::log(regressor / REFERENCE_SIZE),
+        years: date.as_year() - REFERENCE_YEAR,
+        domain: Domain::of(&model.labels),
+        derivative: model.relation.is_some() || !model.base_models.is_empty(),
+        notable: says_yes("notable"),
+        open_weights: says_yes("open_weights"),
+        ln_compute: libm::log(compute),
+        ln_tokens: libm::log(compute / per_token),
+    })
+}

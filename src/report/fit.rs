@@ -1,0 +1,338 @@
+//! The page and the JSON document of `haze fit`: a card for each regression.
+//!
+//! The page has the numbers of a card and its residuals as a plot of characters; the document
+//! (`docs/fit.schema.json`) has all digits, the residuals by model and (XᵀX)⁻¹ besides. Nothing is drawn.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::digits;
+use super::json::Lines;
+use super::table::{Cell, NARROWEST, Page, Style};
+use crate::assess::regression::Term;
+use crate::fit::card::{Coefficient, Point};
+use crate::fit::{Card, Response, Rows, Sample, Size};
+
+/// Goes up when a key is removed or changes its meaning; new keys leave it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// All that is told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cards<'a> {
+    /// Where the rows come from.
+    pub data: &'a str,
+    pub rows: &'a Rows,
+    pub cards: &'a [Card],
+    /// Fits that are not to be had, and why.
+    pub skipped: &'a [(Sample, Response, String)],
+}
+
+/// Notes under the cards, and in the document.
+const NOTES: [&str; 3] = [
+    "Compute is k·N·D: part of an R² of ln C is identity. ln D is the informative fit; its residuals are the same but for encoder–decoders.",
+    "Significance is not accuracy: a coefficient of ten standard errors leaves one model's compute unknown by the GSD.",
+    "The mean of a prediction is above its median: by the smearing factor, which left-skewed residuals make smaller than exp(s²/2).",
+];
+
+fn size_name(size: Size) -> &'static str {
+    match size {
+        Size::Active => "active parameters",
+        Size::Total => "all parameters",
+    }
+}
+
+/// `ln D = 26.91 + 0.41·ln(N/1e10) + 0.75·(year − 2023)`.
+fn equation(card: &Card) -> String {
+    let mut text = format!("{} =", card.response.symbol());
+    for (i, c) in card.coefficients.iter().enumerate() {
+        let sign = match (i, c.value < 0.0) {
+            (0, false) => " ",
+            (0, true) => " −",
+            (_, false) => " + ",
+            (_, true) => " − ",
+        };
+        let value = number(c.value.abs(), Some(c.se));
+        let symbol = c.term.symbol();
+        text += &if symbol.is_empty() { format!("{sign}{value}") } else { format!("{sign}{value}·{symbol}") };
+    }
+    text + " + residual"
+}
+
+/// With two decimals more than the standard error's first digit has.
+fn number(x: f64, se: Option<f64>) -> String {
+    let decimals = se.and_then(digits::magnitude).map_or(3, |place| (1 - place).clamp(0, 6)) as usize;
+    format!("{x:.decimals$}").replace('-', "−")
+}
+
+fn fixed(x: Option<f64>, decimals: usize) -> String {
+    x.map_or("none".to_string(), |x| format!("{x:.decimals$}").replace('-', "−"))
+}
+
+/// Four significant digits, without exponent below a million.
+fn factor(x: f64) -> String {
+    if x.is_finite() && x < 1e6 { digits::value(x, Some(0.0)) } else { format!("{x:.3e}") }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    version: &'static str,
+    data: &'a str,
+    rows: usize,
+    left_out: Vec<LeftOutText>,
+    notes: [&'static str; 3],
+    fits: Vec<FitText>,
+    skipped: Vec<SkippedText<'a>>,
+}
+
+#[derive(Serialize)]
+struct LeftOutText {
+    reason: &'static str,
+    rows: usize,
+}
+
+#[derive(Serialize)]
+struct SkippedText<'a> {
+    sample: &'static str,
+    response: &'static str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct FitText {
+    sample: &'static str,
+    rule: &'static str,
+    response: &'static str,
+    size: &'static str,
+    equation: String,
+    n: usize,
+    coefficients: Vec<CoefficientText>,
+    residual_sd: f64,
+    residual_gsd: f64,
+    skewness: Option<f64>,
+    r2: Option<f64>,
+    q2: Option<f64>,
+    leave_organization_out: Organizations,
+    smearing: f64,
+    normal_smearing: f64,
+    /// (XᵀX)⁻¹ by rows.
+    xtx_inverse: Vec<Vec<f64>>,
+    residuals: Vec<PointText>,
+}
+
+#[derive(Serialize)]
+struct CoefficientText {
+    term: String,
+    value: f64,
+    se: f64,
+    se_hc3: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Organizations {
+    organizations: usize,
+    rows: usize,
+    residual_gsd: Option<f64>,
+    coverage_90: Option<f64>,
+    note: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PointText {
+    id: String,
+    fitted: f64,
+    residual: f64,
+    leverage: f64,
+}
+
+fn text(card: &Card) -> FitText {
+    let d = &card.diagnostics;
+    let coefficient =
+        |c: &Coefficient| CoefficientText { term: c.term.name(), value: c.value, se: c.se, se_hc3: c.se_hc3 };
+    let point =
+        |p: &Point| PointText { id: p.id.clone(), fitted: p.fitted, residual: p.residual, leverage: p.leverage };
+    FitText {
+        sample: card.sample.name(),
+        rule: card.sample.rule(),
+        response: card.response.name(),
+        size: size_name(card.size),
+        equation: equation(card),
+        n: card.points.len(),
+        coefficients: card.coefficients.iter().map(coefficient).collect(),
+        residual_sd: card.fit.sd,
+        residual_gsd: libm::exp(card.fit.sd),
+        skewness: d.skewness,
+        r2: d.r2,
+        q2: d.q2,
+        leave_organization_out: Organizations {
+            organizations: d.organizations.organizations,
+            rows: d.organizations.rows,
+            residual_gsd: d.organizations.gsd,
+            coverage_90: d.organizations.coverage,
+            note: card.coverage_note(),
+        },
+        smearing: d.smearing,
+        normal_smearing: card.normal_smearing(),
+        xtx_inverse: card.fit.xtx_inverse().row_iter().map(|row| row.iter().copied().collect()).collect(),
+        residuals: card.points.iter().map(point).collect(),
+    }
+}
+
+/// Writes the document as UTF-8 JSON with a line end at the end. The same input gives the same bytes on every machine.
+pub fn write(out: &mut dyn Write, told: &Cards<'_>) -> io::Result<()> {
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        version: env!("CARGO_PKG_VERSION"),
+        data: told.data,
+        rows: told.rows.rows.len(),
+        left_out: told.rows.left_out.iter().map(|&(reason, rows)| LeftOutText { reason, rows }).collect(),
+        notes: NOTES,
+        fits: told.cards.iter().map(text).collect(),
+        skipped: told
+            .skipped
+            .iter()
+            .map(|(s, r, why)| SkippedText { sample: s.name(), response: r.name(), reason: why })
+            .collect(),
+    };
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
+    document.serialize(&mut serializer)?;
+    writeln!(out)
+}
+
+/// The page, ending in a line end.
+pub fn terminal(told: &Cards<'_>, style: Style) -> String {
+    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
+    let line = page.dim(&format!("{}: {} rows can be used", told.data, digits::count(told.rows.rows.len() as u64)));
+    page.line(&line);
+    let left_out: Vec<String> =
+        told.rows.left_out.iter().map(|(why, n)| format!("{why} {}", digits::count(*n as u64))).collect();
+    if !left_out.is_empty() {
+        let line = page.dim(&format!("left out: {}", left_out.join(" · ")));
+        page.line(&line);
+    }
+    for card in told.cards {
+        page.card(card);
+    }
+    if !told.skipped.is_empty() {
+        page.section("No fit", "");
+        for (sample, response, why) in told.skipped {
+            page.line(&format!("  {} on {}: {why}", response.symbol(), sample.name()));
+        }
+    }
+    page.section("How to read it", "");
+    for note in NOTES {
+        page.prose(note);
+    }
+    page.text
+}
+
+impl Page {
+    fn prose(&mut self, text: &str) {
+        let (mut line, width) = (String::from(" "), self.style.width);
+        for word in text.split(' ') {
+            if line.chars().count() + 1 + word.chars().count() > width {
+                self.line(&line);
+                line = String::from(" ");
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        self.line(&line);
+    }
+
+    fn card(&mut self, card: &Card) {
+        let title = format!("{} on {}, n = {}", card.response.symbol(), card.sample.name(), card.points.len());
+        self.section(&title, card.sample.rule());
+        self.prose(&equation(card));
+        let cell = |text: &str| Cell::Right(text.to_string());
+        let mut rows = vec![vec![Cell::Left(String::new()), cell("value"), cell("SE"), cell("robust SE (HC3)")]];
+        for c in &card.coefficients {
+            let name = match c.term {
+                Term::Size => format!("size ({})", size_name(card.size)),
+                Term::Year => "year (with its part)".to_string(),
+                other => other.name(),
+            };
+            let robust = c.se_hc3.map_or("none".to_string(), |se| number(se, Some(c.se)));
+            rows.push(vec![
+                Cell::Left(name),
+                cell(&number(c.value, Some(c.se))),
+                cell(&number(c.se, Some(c.se))),
+                cell(&robust),
+            ]);
+        }
+        self.rows(&rows, true);
+        let d = &card.diagnostics;
+        self.prose(&format!(
+            "residual sd {:.3} (GSD {}), skewness {}, R² {}, leave-one-out Q² {}",
+            card.fit.sd,
+            digits::value(libm::exp(card.fit.sd), None),
+            fixed(d.skewness, 2),
+            fixed(d.r2, 3),
+            fixed(d.q2, 3),
+        ));
+        let o = &d.organizations;
+        let note = card.coverage_note().map_or(String::new(), |note| format!(" ({note})"));
+        self.prose(&format!(
+            "leave-one-organisation-out, {} organisations: residual GSD {}, 90 % intervals cover {}{note}",
+            digits::count(o.organizations as u64),
+            o.gsd.map_or("none".to_string(), |gsd| digits::value(gsd, None)),
+            o.coverage.map_or("none".to_string(), |c| format!("{:.1} %", 100.0 * c)),
+        ));
+        self.prose(&format!(
+            "Duan's smearing factor {} (exp(s²/2) would be {})",
+            factor(d.smearing),
+            factor(card.normal_smearing()),
+        ));
+        self.plot(card);
+    }
+
+    /// Residuals over fitted values: the number of models by the shade of the character.
+    fn plot(&mut self, card: &Card) {
+        const ROWS: usize = 11;
+        let columns = self.style.width.saturating_sub(24).clamp(30, 72);
+        let range = |values: &mut dyn Iterator<Item = f64>| {
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)))
+        };
+        let (left, right) = range(&mut card.points.iter().map(|p| p.fitted));
+        let (low, high) = range(&mut card.points.iter().map(|p| p.residual));
+        let most = low.abs().max(high.abs());
+        if !(most > 0.0 && right > left) {
+            return;
+        }
+        let mut counts = vec![vec![0u32; columns]; ROWS];
+        for p in &card.points {
+            let column = ((p.fitted - left) / (right - left) * (columns - 1) as f64).round() as usize;
+            let row = ((most - p.residual) / (2.0 * most) * (ROWS - 1) as f64).round() as usize;
+            if let Some(count) = counts.get_mut(row).and_then(|r| r.get_mut(column)) {
+                *count += 1;
+            }
+        }
+        self.line(&format!(
+            "  residual over fitted {}: · 1, : 2, o 3 or 4, # 5 or more models",
+            card.response.symbol()
+        ));
+        for (i, row) in counts.iter().enumerate() {
+            let axis = match i {
+                0 => format!("{most:+.1}"),
+                i if i == ROWS / 2 => "0".to_string(),
+                i if i == ROWS - 1 => format!("{:+.1}", -most),
+                _ => String::new(),
+            };
+            let middle = i == ROWS / 2;
+            let shade = |count: &u32| match count {
+                0 if middle => '-',
+                0 => ' ',
+                1 => '·',
+                2 => ':',
+                3 | 4 => 'o',
+                _ => '#',
+            };
+            let cells: String = row.iter().map(shade).collect();
+            self.line(&format!("  {:>6} |{cells}", axis.replace('-', "−")));
+        }
+        let (from, to) = (format!("{left:.1}"), format!("{right:.1}"));
+        let gap = columns.saturating_sub(from.len() + to.len());
+        self.line(&format!("          {from}{}{to}", " ".repeat(gap)));
+    }
+}

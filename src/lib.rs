@@ -13,7 +13,8 @@
 //! - [`posterior`] turns the integers into means, intervals and variance shares;
 //! - [`report`] writes tables and files.
 //!
-//! [`gauge`] replays known answers through all of them. A stage never reaches back. `cli` is a thin layer over the same functions.
+//! [`gauge`] replays known answers through all of them; [`mod@validate`] predicts published runs through all of them and
+//! scores the predictions. A stage never reaches back. `cli` is a thin layer over the same functions.
 
 pub mod assess;
 pub mod cli;
@@ -23,3 +24,4 @@ pub mod plan;
 pub mod portfolio;
 pub mod posterior;
 pub mod report;
+pub mod validate;

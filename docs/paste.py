@@ -1,6 +1,6 @@
-"""Puts what the program prints into the README, or checks that it stands there.
+"""Puts what the program prints into the README and pages of docs/, or checks that it stands there.
 
-    python3 docs/paste.py target/release/haze           # writes README.md, docs/gauge.md and docs/result.svg anew
+    python3 docs/paste.py target/release/haze           # writes the pages and docs/result.svg anew
     python3 docs/paste.py target/release/haze --check   # fails if they are not what the program gives
 
 Results are the same bytes on every machine, so a page that disagrees with the program is a mistake in one of them.
@@ -58,7 +58,8 @@ def fresh(program, folder, mark):
 
 def main(program, check):
     program = str(Path(program).resolve())
-    pages, picture = [ROOT / "README.md", ROOT / "docs/gauge.md"], ROOT / "docs/result.svg"
+    pages = [ROOT / "README.md", ROOT / "docs/gauge.md", ROOT / "docs/validation.md"]
+    picture = ROOT / "docs/result.svg"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "fixtures").symlink_to(ROOT / "fixtures")

@@ -28,8 +28,7 @@ was derived from is judged by priors derived without its organisation and year. 
 pub struct ValidateArgs {
     /// File of published runs (CSV), or - for CSV on standard input
     file: PathBuf,
-    /// Models file whose known compute is hidden and summed, instead of the two lists that come with the program;
-    /// may be given several times
+    /// Models file for the masked sum, instead of the two lists compiled in; may be repeated
     #[arg(long, value_name = "MODELS")]
     masked_sum: Vec<PathBuf>,
     /// Draws of each prediction
@@ -58,7 +57,9 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
         let place = real(target);
         if place.is_some() && args.masked_sum.iter().chain([&args.file]).any(|p| real(p) == place) {
             let target = target.display();
-            return Err(Failure::Usage(format!("{target} is read by this run and would be replaced; name another place")));
+            return Err(Failure::Usage(format!(
+                "{target} is read by this run and would be replaced; name another place"
+            )));
         }
     }
     interrupt.hold();

@@ -104,7 +104,8 @@ pub fn terminal(validation: &Validation, style: Style) -> String {
 
 fn quantities(page: &mut Page, validation: &Validation) {
     page.section("Predicted from less than was published", "CRPS and bias of natural logarithms");
-    let heads = ["", "n", "circular", "families", "MdAPE", "bias", "CRPS", "50 %", "80 %", "90 %", "95 %", "inside 90 %"];
+    let heads =
+        ["", "n", "circular", "families", "MdAPE", "bias", "CRPS", "50 %", "80 %", "90 %", "95 %", "inside 90 %"];
     let mut rows = vec![heads.iter().enumerate().map(|(i, h)| if i == 0 { left(*h) } else { right(*h) }).collect()];
     for q in &validation.quantities {
         let s = &q.scores;
@@ -135,7 +136,13 @@ fn quantities(page: &mut Page, validation: &Validation) {
 fn baselines(page: &mut Page, validation: &Validation) {
     for q in validation.quantities.iter().filter(|q| !q.baselines.is_empty() && q.scores.n > 0) {
         page.section(&format!("Baselines of {}", q.name.name()), "under the same leave-one-family-out folds");
-        let mut rows = vec![["", "n", "MdAPE", "bias", "CRPS", "90 %"].iter().enumerate().map(|(i, h)| if i == 0 { left(*h) } else { right(*h) }).collect::<Vec<Cell>>()];
+        let mut rows = vec![
+            ["", "n", "MdAPE", "bias", "CRPS", "90 %"]
+                .iter()
+                .enumerate()
+                .map(|(i, h)| if i == 0 { left(*h) } else { right(*h) })
+                .collect::<Vec<Cell>>(),
+        ];
         let s = &q.scores;
         let percent = |x: Option<f64>| right(x.map_or("-".to_string(), |x| format!("{:.0}", 100.0 * x)));
         rows.push(vec![
@@ -170,7 +177,13 @@ fn baselines(page: &mut Page, validation: &Validation) {
 /// Parts of the rows that are told apart.
 fn apart(page: &mut Page, validation: &Validation) {
     page.section("Told apart", "");
-    let mut rows = vec![["", "", "n", "MdAPE", "bias", "CRPS", "90 %"].iter().enumerate().map(|(i, h)| if i < 2 { left(*h) } else { right(*h) }).collect::<Vec<Cell>>()];
+    let mut rows = vec![
+        ["", "", "n", "MdAPE", "bias", "CRPS", "90 %"]
+            .iter()
+            .enumerate()
+            .map(|(i, h)| if i < 2 { left(*h) } else { right(*h) })
+            .collect::<Vec<Cell>>(),
+    ];
     for q in &validation.quantities {
         let parts = [
             ("not circular", &q.not_circular),
@@ -179,7 +192,7 @@ fn apart(page: &mut Page, validation: &Validation) {
             ("other rows", &q.out_of_sample),
             ("distilled (not counted)", &q.distilled),
         ];
-        let tiers = q.tiers.iter().map(|t| (format!("tier {}", t.value), &t.scores));
+        let tiers = q.by_tier.iter().map(|t| (format!("tier {}", t.value), &t.scores));
         for (name, s) in parts.map(|(n, s)| (n.to_string(), s)).into_iter().chain(tiers).filter(|(_, s)| s.n > 0) {
             rows.push(vec![
                 left(q.name.name()),
@@ -201,7 +214,8 @@ fn misses(page: &mut Page, validation: &Validation) {
         return;
     }
     page.section("Outside their 90 % interval", "");
-    let mut rows = vec![vec![left("model"), left("quantity"), right("published"), right("predicted"), right("90 %"), left("")]];
+    let mut rows =
+        vec![vec![left("model"), left("quantity"), right("published"), right("predicted"), right("90 %"), left("")]];
     for r in outside {
         let [lo, hi] = r.interval_90;
         rows.push(vec![
@@ -222,7 +236,13 @@ fn masked_sums(page: &mut Page, sums: &[MaskedSum]) {
     }
     page.section("Masked sum of the compute, EFLOP", "every known compute hidden");
     let heads = ["", "priors", "models", "true sum", "mean", "mean/true", "95 % interval", ""];
-    let mut rows = vec![heads.iter().enumerate().map(|(i, h)| if i < 2 || i == 7 { left(*h) } else { right(*h) }).collect::<Vec<Cell>>()];
+    let mut rows = vec![
+        heads
+            .iter()
+            .enumerate()
+            .map(|(i, h)| if i < 2 || i == 7 { left(*h) } else { right(*h) })
+            .collect::<Vec<Cell>>(),
+    ];
     for m in sums {
         for (which, s) in [("shipped", &m.shipped), ("by folds", &m.folds)] {
             let [lo, hi] = s.interval_95;

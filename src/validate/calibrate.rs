@@ -144,3 +144,56 @@ pub fn spread(points: &[Point]) -> f64 {
     let squares = by_family(errors);
     if squares.is_empty() { 0.0 } else { (squares.iter().sum::<f64>() / squares.len() as f64).sqrt() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::priors::Priors;
+    use crate::validate::predict::points;
+
+    fn point(family: &str, class: Class, active: f64, mfu: f64) -> Point {
+        Point { family: family.into(), class, active: Some(active), ln_mfu: mfu.ln() }
+    }
+
+    /// By hand: two runs of one family count as one at their geometric mean 0.3; with the family at 0.40 the median is
+    /// √(0.3 · 0.4). A second family at 0.2: (0.3 · 0.2 · 0.4)^⅓.
+    #[test]
+    fn a_median_is_the_mean_over_families_and_one_at_forty_percent() {
+        let mut runs = vec![point("a", Class::A100, 1e9, 0.225), point("a", Class::A100, 1e11, 0.4)];
+        assert!((medians(&runs).a100 - (0.3_f64 * 0.4).sqrt()).abs() < 1e-12);
+        runs.push(point("b", Class::A100, 1e10, 0.2));
+        let found = medians(&runs);
+        assert!((found.a100 - (0.3_f64 * 0.2 * 0.4).cbrt()).abs() < 1e-12 && (found.v100 - 0.4).abs() < 1e-12);
+        assert!((medians(&without(&runs, "b")).a100 - found.a100).abs() > 0.01);
+    }
+
+    /// ln N one e-fold below and above the reference, MFU a factor e apart: least squares gives a slope of ½, Sxx = 2,
+    /// Sxy = 1; shrunk 1/(2 + 1).
+    #[test]
+    fn the_slope_is_shrunk_by_one_unit() {
+        let e = std::f64::consts::E;
+        let runs = [point("a", Class::H100, REFERENCE / e, 0.1), point("a", Class::H100, REFERENCE * e, 0.1 * e)];
+        assert!((medians(&runs).h100_exponent - 1.0 / 3.0).abs() < 1e-12);
+    }
+
+    /// The shipped medians are an earlier reading of the same runs. They may stay as long as the rule does not move them
+    /// by more than its own spread (docs/validation.md has both).
+    #[test]
+    fn the_rule_gives_the_shipped_priors_within_its_spread() {
+        let found = medians(&points());
+        let priors = Priors::defaults();
+        let spread = spread(&points());
+        assert!((0.2..0.45).contains(&spread), "{spread}");
+        for (key, value) in [
+            ("mfu_a100", found.a100),
+            ("mfu_h100_at_20b", found.h100_at_20b),
+            ("mfu_v100", found.v100),
+            ("mfu_tpu", found.tpu),
+        ] {
+            let shipped = priors.number(&format!("efficiency.{key}"));
+            assert!((value / shipped).ln().abs() < spread, "{key}: the rule gives {value:.4}, shipped is {shipped}");
+            assert!((value / (2.0 * shipped)).ln().abs() > spread);
+        }
+        assert!((found.h100_exponent - priors.number("efficiency.mfu_h100_exponent")).abs() < 0.1);
+    }
+}

@@ -103,7 +103,8 @@ fn figure(value: &Value) -> f64 {
 /// FLOP of a base model that states them, or parameters and tokens.
 fn known_flop(model: &Model) -> Option<f64> {
     let is_base = model.base_models.is_empty() && model.relation.is_none() && model.base_probability.is_none();
-    let stated = model.compute_flop.as_ref().filter(|_| model.compute_confidence != Some(Confidence::Wrong)).map(figure);
+    let stated =
+        model.compute_flop.as_ref().filter(|_| model.compute_confidence != Some(Confidence::Wrong)).map(figure);
     let product = || {
         let (n, d) = (size(model)?, figure(model.tokens.as_ref()?));
         Some(6.0 * n * d * model.epochs.as_ref().map_or(1.0, figure))
@@ -240,7 +241,8 @@ fn imputed(
     };
     let at = Output::Compute as usize;
     let unit = libm::ldexp(1.0, plan.total_units.get(at).copied().unwrap_or(0));
-    let mut sums: Vec<f64> = summary.totals.get(at).map_or(Vec::new(), |t| t.iter().map(|&n| n as f64 * unit).collect());
+    let mut sums: Vec<f64> =
+        summary.totals.get(at).map_or(Vec::new(), |t| t.iter().map(|&n| n as f64 * unit).collect());
     sums.sort_by(f64::total_cmp);
     let mean = scores::mean(&sums).unwrap_or(f64::NAN);
     let [lo, hi] = scores::central(&sums, 0.95);
@@ -291,4 +293,49 @@ pub fn masked_sum(
         folds,
         pass: shipped.pass && folds.pass,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "id,organization,date,parameters,compute_flop,tokens,base_model\n\
+        a,X,2024-01-01,7e9,1e23,,\nb,Y,2023-01-01,1e9,,1e12,\nc,X,2024-05-01,7e10,1e24,,\nd,Z,2024-01-01,7e9,1e23,,a\n\
+        e,Z,2024-01-01,7e9,,,\n";
+
+    fn list() -> MaskedList {
+        read_list(Path::new("models.csv"), LIST.as_bytes()).unwrap()
+    }
+
+    /// By hand: a, c as stated and b with 6 · 1e9 · 1e12; d is a derivative, e says nothing.
+    #[test]
+    fn bases_with_known_compute_take_part_and_say_nothing_of_it() {
+        let (models, sum) = masked(&list());
+        assert_eq!(models.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert!((sum - (1e5 + 6e3 + 1e6)).abs() < 1e-6);
+        let whole = assessed(models, Study::default()).unwrap();
+        assert!(whole.models.iter().all(|m| m.tier == assess::Tier::T5));
+    }
+
+    /// Put together from parts by organisation the assessment is the same, effects and all.
+    #[test]
+    fn parts_join_to_the_whole() {
+        let (models, _) = masked(&list());
+        let whole = assessed(models.clone(), Study::default()).unwrap();
+        let part = |name: &str| {
+            assessed(models.iter().filter(|m| organization(m) == name).cloned().collect(), Study::default()).unwrap()
+        };
+        let joint = joined(vec![part("Y"), part("X")]).unwrap();
+        assert_eq!((&joint.models, &joint.shared), (&whole.models, &whole.shared));
+        assert_ne!(joined(vec![part("X")]).unwrap().models, whole.models);
+    }
+
+    #[test]
+    fn leaving_an_organisation_out_moves_its_eras_only() {
+        let priors = |name: &str| study_without(name).priors["tokens"].as_table().unwrap().clone();
+        assert!(priors("nobody").is_empty());
+        let meta = priors("Meta AI");
+        assert!(meta.contains_key("in_2023") && meta.values().all(|v| v.as_str().unwrap().starts_with("lognormal(")));
+        assert!(Priors::of(&study_without("Meta AI")).is_ok());
+    }
 }

@@ -170,7 +170,9 @@ pub fn validate(
 ) -> Result<Validation, Failed> {
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
-    for run in &file.runs {
+    let runs: Vec<Run> =
+        if file.annotated { file.runs.clone() } else { file.runs.iter().map(shipped::annotated).collect() };
+    for run in &runs {
         for quantity in Quantity::ALL {
             match predict::usable(run, quantity) {
                 predict::Usable::No => {}
@@ -186,7 +188,7 @@ pub fn validate(
             }
         }
     }
-    let quantities = Quantity::ALL.map(|q| summary::of(q, &rows, &file.runs)).into();
+    let quantities = Quantity::ALL.map(|q| summary::of(q, &rows, &runs)).into();
     let mut masked_sums = Vec::new();
     for list in lists {
         masked_sums.push(masked_sum::masked_sum(list, cpu, settings, go_on)?);

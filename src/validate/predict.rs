@@ -73,7 +73,7 @@ fn is_behind(run: &Run, prior: &str) -> bool {
 
 /// Whether the figure was made from what the predictor sees: as the file says, by the basis of the energy, or because
 /// hours · power reproduce the energy.
-fn circular(run: &Run, quantity: Quantity) -> bool {
+pub fn circular(run: &Run, quantity: Quantity) -> bool {
     let product = || {
         let pue = if run.energy_includes_pue == Some(true) { run.pue.unwrap_or(1.0) } else { 1.0 };
         let made = run.gpu_hours? * run.power_w? / 1000.0 * pue;
@@ -163,7 +163,9 @@ fn from_hours(run: &Run, model: &mut Model, draft: &mut Draft) {
     model.power_w = run.power_w.map(Value::Number);
     let stated = run.power_w.is_some();
     match run.basis {
-        EnergyBasis::HoursTimesPower | EnergyBasis::Calculator | EnergyBasis::GpuOnly | EnergyBasis::System if stated => {
+        EnergyBasis::HoursTimesPower | EnergyBasis::Calculator | EnergyBasis::GpuOnly | EnergyBasis::System
+            if stated =>
+        {
             draft.power(1.0);
             draft.set("hours", "gsd", ROUNDING);
         }
@@ -184,9 +186,9 @@ fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, draft: &mut 
     model.pue = run.pue.map(|pue| Value::Distribution(Distribution::Fixed(pue)));
     let includes = run.energy_includes_pue.unwrap_or_else(|| {
         if run.energy_kwh.is_some() && (quantity == Quantity::Energy || input == Input::Energy) {
-            draft.note("whether the energy includes the PUE is not stated: as if it did where a PUE is published");
+            draft.note("whether the energy includes the PUE is not stated: as if it did where a PUE is published and the node metered");
         }
-        run.pue.is_some()
+        run.pue.is_some() && run.basis != EnergyBasis::GpuOnly
     });
     match input {
         Input::Energy => {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Input, Quantity};
+use crate::portfolio::csv_text::Lines;
 use crate::portfolio::problem::{did_you_mean, shorten};
 use crate::portfolio::{Place, Problem};
 
@@ -104,7 +105,8 @@ impl Run {
     /// Organisation and year, else how the name begins, in lower case.
     pub fn family(&self) -> String {
         if self.organization.is_empty() {
-            let stem: String = self.name.chars().take_while(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+            let stem: String =
+                self.name.chars().take_while(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
             return if stem.is_empty() { self.name.clone() } else { stem };
         }
         format!("{} {}", self.organization, self.date.get(..4).unwrap_or(&self.date)).trim_end().to_string()
@@ -115,6 +117,9 @@ impl Run {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunsFile {
     pub runs: Vec<Run>,
+    /// Whether the file has a column of what is added to the published statements: architecture, organization, … If
+    /// it has none of them, they are taken from the shipped run of the same name, where there is one.
+    pub annotated: bool,
 }
 
 /// Columns with a meaning here, in the order of the shipped file; others are not read.
@@ -143,6 +148,10 @@ pub const COLUMNS: [&str; 22] = [
     "region",
 ];
 
+/// Columns that are no part of a published statement.
+const ANNOTATIONS: [&str; 8] =
+    ["active_parameters", "architecture", "predict_from", "circular", "organization", "date", "region", "relation"];
+
 /// Read where they are there, without advice on their spelling.
 const QUIET: [&str; 6] = ["relation", "sets_prior", "source", "document", "grid_gco2_per_kwh", "year"];
 
@@ -164,9 +173,9 @@ struct Record<'a> {
 pub fn read(path: &Path, bytes: &[u8]) -> Result<RunsFile, Vec<Problem>> {
     let file = Arc::new(path.to_path_buf());
     let mut problems = Vec::new();
-    let runs = read_all(&file, bytes, &mut problems);
+    let (runs, annotated) = read_all(&file, bytes, &mut problems);
     problems.sort_by_key(|p| p.place.line);
-    if problems.is_empty() { Ok(RunsFile { runs }) } else { Err(problems) }
+    if problems.is_empty() { Ok(RunsFile { runs, annotated }) } else { Err(problems) }
 }
 
 fn problem(file: &Arc<PathBuf>, line: u64, column: &str, value: &str, message: impl Into<String>) -> Problem {
@@ -174,11 +183,11 @@ fn problem(file: &Arc<PathBuf>, line: u64, column: &str, value: &str, message: i
     Problem { place, value: shorten(value), message: message.into() }
 }
 
-fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> Vec<Run> {
+fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> (Vec<Run>, bool) {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if std::str::from_utf8(bytes).is_err() {
         problems.push(problem(file, 0, "", "", "the file is no UTF-8 text; save it as \"CSV UTF-8\""));
-        return Vec::new();
+        return (Vec::new(), false);
     }
     let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(bytes);
     let mut records = csv.records();
@@ -186,15 +195,17 @@ fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> V
         Some(Ok(header)) if header.iter().any(|name| !name.is_empty()) => header,
         Some(Err(e)) => {
             problems.push(problem(file, 1, "", "", format!("the file could not be read as CSV: {e}")));
-            return Vec::new();
+            return (Vec::new(), false);
         }
         _ => {
             problems.push(problem(file, 0, "", "", "the file is empty; the first line names the columns"));
-            return Vec::new();
+            return (Vec::new(), false);
         }
     };
-    let Some(columns) = columns(file, &header, problems) else { return Vec::new() };
+    let Some(columns) = columns(file, &header, problems) else { return (Vec::new(), false) };
+    let annotated = ANNOTATIONS.iter().any(|name| columns.contains_key(*name));
     let mut reader = Reader { file: Arc::clone(file), header: columns, problems };
+    let lines = Lines::of(bytes);
     let mut runs: Vec<Run> = Vec::new();
     for record in records {
         let cells = match record {
@@ -205,7 +216,7 @@ fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> V
                 break;
             }
         };
-        let line = cells.position().map_or(0, csv::Position::line);
+        let line = cells.position().map_or(0, |p| lines.after_blank(bytes, p.byte()));
         if cells.iter().all(str::is_empty) {
             continue;
         }
@@ -220,7 +231,7 @@ fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> V
         let message = "the file has a header but no run; add a row for each published run";
         reader.problems.push(problem(file, 0, "", "", message));
     }
-    runs
+    (runs, annotated)
 }
 
 /// Where each column stands; `None` where the rows cannot be read at all.
@@ -310,15 +321,21 @@ impl Reader<'_> {
         let word = |column: &str| self.text(record, column).to_lowercase().replace(['-', ' '], "_");
         let (notes, scope, basis, architecture) =
             (self.text(record, "notes").to_lowercase(), word("scope"), word("energy_basis"), word("architecture"));
+        let words = name.to_lowercase();
         let distilled = word("relation").starts_with("distill")
-            || (self.text(record, "relation").is_empty() && (notes.contains("distill") || word("model").contains("distil")));
-        let date = [word("date"), word("year")].into_iter().find(|d| !d.is_empty()).unwrap_or_default().replace('_', "-");
+            || (self.text(record, "relation").is_empty()
+                && (notes.contains("distill") || word("model").contains("distil")));
+        let date =
+            [word("date"), word("year")].into_iter().find(|d| !d.is_empty()).unwrap_or_default().replace('_', "-");
         Run {
             place: Place { file: Arc::clone(&self.file), line: record.line, column: String::new() },
             independent: self.flag(record, "independent").unwrap_or(true),
             final_run: matches!(scope.as_str(), "" | "final_run" | "final"),
             parameters: self.number(record, "parameters"),
-            active_parameters: self.number(record, "active_parameters").or_else(|| active_in(&notes)),
+            active_parameters: self
+                .number(record, "active_parameters")
+                .or_else(|| active_in(&notes))
+                .or_else(|| active_in_name(&words)),
             tokens: self.number(record, "tokens"),
             training_flop: self.number(record, "training_flop"),
             hardware: self.text(record, "hardware").to_string(),
@@ -338,7 +355,8 @@ impl Reader<'_> {
             architecture: match architecture.as_str() {
                 "moe" | "mixture_of_experts" => Architecture::MixtureOfExperts,
                 "encdec" | "encoder_decoder" => Architecture::EncoderDecoder,
-                "" if says_moe(&notes) => Architecture::MixtureOfExperts,
+                "" if says_moe(&notes) || says_moe(&words) => Architecture::MixtureOfExperts,
+                "" if says_encoder_decoder(&notes, &words) => Architecture::EncoderDecoder,
                 _ => Architecture::Dense,
             },
             organization: self.text(record, "organization").to_string(),
@@ -387,6 +405,86 @@ fn active_in(notes: &str) -> Option<f64> {
     })
 }
 
-fn says_moe(notes: &str) -> bool {
-    notes.split(|c: char| !c.is_alphanumeric()).any(|w| w == "moe") || notes.contains("mixture of experts")
+/// "235b-a22b": the number behind the "a", in lower case.
+fn active_in_name(name: &str) -> Option<f64> {
+    words(name).find_map(|word| {
+        let billions = word.strip_prefix('a')?.strip_suffix('b')?.parse::<f64>().ok()?;
+        (billions > 0.0 && billions.is_finite()).then_some(billions * 1e9)
+    })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '.'))
+}
+
+/// A word for it, or experts times their size ("8x7b").
+fn says_moe(text: &str) -> bool {
+    let times = |word: &str| {
+        let parts = word.strip_suffix('b').and_then(|w| w.split_once('x'));
+        parts.is_some_and(|(n, size)| n.parse::<u32>().is_ok() && size.parse::<f64>().is_ok())
+    };
+    text.contains("mixture of experts") || words(text).any(|w| w == "moe" || times(w))
+}
+
+/// A word for it, or a family of models that are.
+fn says_encoder_decoder(notes: &str, name: &str) -> bool {
+    let families = ["t5", "mt5", "byt5", "ul2", "bart", "mbart", "nllb", "m2m100", "pegasus"];
+    notes.replace(['-', '–'], " ").contains("encoder decoder") || words(name).any(|w| families.contains(&w))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<RunsFile, Vec<Problem>> {
+        read(Path::new("runs.csv"), text.as_bytes())
+    }
+
+    #[test]
+    fn only_the_name_must_be_there() {
+        let file = parsed("notes,model\nx,a\n\n,b\n").unwrap();
+        let [a, b] = file.runs.as_slice() else { panic!("{file:?}") };
+        assert!(a.independent && a.final_run && a.gpu_hours.is_none() && a.basis == EnergyBasis::NotStated);
+        assert_eq!((a.name.as_str(), a.place.line, b.name.as_str(), b.place.line), ("a", 2, "b", 4));
+        assert_eq!((a.family(), parsed("model\nLLaMA-7B\n").unwrap().runs[0].family()), ("a".into(), "llama".into()));
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_line_and_column() {
+        let text = "model,gpu_hours,pue,independent,tokens\n,1,,,\nb,\"1,000\",0.9,perhaps,-1\nc,1\nd,nan,n/a,,0\n";
+        let problems = parsed(text).unwrap_err();
+        let found: Vec<(u64, &str)> = problems.iter().map(|p| (p.place.line, p.place.column.as_str())).collect();
+        let wanted = [(2, "model"), (3, "pue"), (3, "independent"), (3, "tokens"), (3, "gpu_hours"), (4, "")];
+        assert_eq!(found.len(), wanted.len(), "{problems:?}");
+        assert!(wanted.iter().all(|w| found.contains(w)), "{found:?}");
+        for (text, part) in [
+            ("", "empty"),
+            ("model\n", "no run"),
+            ("a,b\n1,2\n", "none of their columns"),
+            ("models,tokens\na,1\n", "\"models\" looks like it"),
+            ("model,model\na,b\n", "same name"),
+        ] {
+            let problems = parsed(text).unwrap_err();
+            assert!(problems[0].message.contains(part), "{text:?}: {problems:?}");
+        }
+        assert!(read(Path::new("x"), b"model\n\xff\n").unwrap_err()[0].message.contains("UTF-8"));
+    }
+
+    /// Names and notes of the kind of Epoch's and of model cards.
+    #[test]
+    fn active_parameters_and_architectures_are_read_where_no_column_has_them() {
+        let of = |name: &str, notes: &str| {
+            let text = format!("model,parameters,notes\n\"{name}\",1e11,\"{notes}\"\n");
+            parsed(&text).unwrap().runs.remove(0)
+        };
+        assert_eq!(of("X", "MoE, 37B activated; FP8").active(), Some(37e9));
+        assert_eq!(of("Qwen3-235B-A22B", "").active(), Some(22e9));
+        assert_eq!(of("Mixtral 8x7B", "").active(), None);
+        assert_eq!(of("X", "a mixture of experts").active(), None);
+        assert_eq!(of("Llama 3 8B", "trained in 3.1 days").active(), Some(1e11));
+        assert_eq!(of("Flan-T5 XXL", "").flop_per_parameter_and_token(), 3.0);
+        assert_eq!(of("X", "an encoder–decoder").flop_per_parameter_and_token(), 3.0);
+        assert_eq!(of("GPT-3 175B", "").flop_per_parameter_and_token(), 6.0);
+        assert!(of("X", "pruned/distilled from 3.1").distilled && !of("X", "").distilled);
+    }
 }

@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn the_crps_of_a_sample_goes_to_that_of_its_distribution() {
         let n = 20_000;
-        let sample: Vec<f64> = (0..n).map(|i| 0.2 + 0.7 * Level::below((f64::from(i) + 0.5) / f64::from(n)).z()).collect();
+        let sample: Vec<f64> =
+            (0..n).map(|i| 0.2 + 0.7 * Level::below((f64::from(i) + 0.5) / f64::from(n)).z()).collect();
         let want = crps_of_normal(0.2, 0.7, 1.5);
         assert!((crps_of_sample(&sample, 1.5) - want).abs() < 1e-4);
         assert!((crps_of_sample(&sample, 1.51) - want).abs() > 1e-3);

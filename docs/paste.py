@@ -1,4 +1,4 @@
-"""Puts what the program prints into the README, or checks that it stands there.
+"""Puts what the program prints into the README and pages of docs/, or checks that it stands there.
 
     python3 docs/paste.py target/release/haze           # writes the pages and docs/result.svg anew
     python3 docs/paste.py target/release/haze --check   # fails if they are not what the program gives
@@ -29,7 +29,7 @@ import result_picture
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = r"```\w*\n.*?^```\n|\|.*?\n(?=\n)"
 MARK = re.compile(rf"<!-- (file|haze|decomposition|alternatives) (.+?) -->\n+({BLOCK})", re.DOTALL | re.MULTILINE)
-PAGES = ["README.md", "docs/gauge.md", "docs/regressions.md"]
+PAGES = ["README.md", "docs/gauge.md", "docs/regressions.md", "docs/validation.md"]
 PICTURED = ["run", "fixtures/hub_models.csv"]
 
 

@@ -13,8 +13,9 @@
 //! - [`posterior`] turns the integers into means, intervals and variance shares;
 //! - [`report`] writes tables and files.
 //!
-//! Beside it, [`fit`] makes the regressions that [`assess`] can impute compute by, and [`gauge`] replays known answers
-//! through all stages. A stage never reaches back. `cli` is a thin layer over the same functions.
+//! Beside it, [`fit`] makes the regressions that [`assess`] can impute compute by; [`gauge`] replays known answers through
+//! all stages, and [`mod@validate`] predicts published runs through them and scores the predictions. A stage never
+//! reaches back. `cli` is a thin layer over the same functions.
 
 pub mod assess;
 pub mod cli;
@@ -25,3 +26,4 @@ pub mod plan;
 pub mod portfolio;
 pub mod posterior;
 pub mod report;
+pub mod validate;

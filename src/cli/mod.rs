@@ -15,6 +15,7 @@ mod rerun;
 mod run;
 mod sample;
 mod sensitivity;
+mod validate;
 pub mod workload;
 
 use std::fmt::Write as _;
@@ -39,6 +40,7 @@ use crate::portfolio::{Portfolio, Problem, Warning, study_file};
   haze explain models.csv org/model-7b      how every factor of one model came about
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze fit --sample language                the regressions for missing compute, with their cards
+  haze validate runs.csv                    are the intervals right? published runs, predicted from less
   haze priors > priors.toml                 the default priors with their sources, as a file to edit
   haze doctor                               the GPUs of this machine, and whether they answer rightly
   haze gauge                                known answers, replayed here: PASS or DIFF for each")]
@@ -67,6 +69,8 @@ enum Command {
     Sensitivity(sensitivity::SensitivityArgs),
     /// Regressions for compute that is not stated, each with its card
     Fit(fit::FitArgs),
+    /// Are the intervals right: published runs predicted from less, scored, beside baselines; masked sums
+    Validate(validate::ValidateArgs),
     /// What this machine can draw on: adapters, drivers, self-test, what is missing
     Doctor,
     /// Known answers on this machine, before its results are trusted: PASS or DIFF
@@ -201,6 +205,7 @@ pub fn main() -> ExitCode {
         Command::Explain { file, id } => explain::explain(&file, &id),
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Fit(args) => fit::fit(args),
+        Command::Validate(args) => validate::validate(args),
         Command::Doctor => doctor::doctor(),
         Command::Gauge(args) => gauge::gauge(args),
         Command::Bench(args) => bench::bench(args),

@@ -6,7 +6,7 @@
 //! suspicious. [`read()`] does all of it.
 
 pub mod cell;
-mod csv_text;
+pub(crate) mod csv_text;
 pub mod distribution;
 pub mod models_file;
 pub mod moments;

@@ -8,6 +8,7 @@ mod outputs;
 mod pages;
 mod sampled;
 mod sensitivity;
+mod validate;
 
 use std::io::Write;
 use std::path::Path;

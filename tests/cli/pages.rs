@@ -15,6 +15,7 @@ fn help_is_at_hand() {
         &["explain", "--help"],
         &["sensitivity", "--help"],
         &["fit", "--help"],
+        &["validate", "--help"],
         &["priors", "-h"],
         &["bench", "--help"],
         &["gauge", "--help"],

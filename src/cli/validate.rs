@@ -1,0 +1,119 @@
+//! `haze validate`: published runs predicted from less than was published, and the masked sums.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use super::run::{Interrupt, bytes, style};
+use super::{Failure, draws, print};
+use crate::engine::{Cpu, Simd};
+use crate::portfolio::read::STDIN;
+use crate::portfolio::{Place, Problem};
+use crate::report::files::{self, Unwritable};
+use crate::report::validate as page;
+use crate::validate::{self, Failed, MaskedList, Settings, masked_sum, runs_file};
+
+/// What `haze validate` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  haze validate fixtures/reported_training_emissions.csv
+  haze validate runs.csv --json - | jq '.quantities[] | {name, n, mdape, coverage}'
+  haze validate runs.csv --masked-sum models.csv
+
+The file has the columns of fixtures/reported_training_emissions.csv; only model is required. Rows are used that
+are independent, of the final run, and publish both the figure and something to predict it from. A run that a prior
+was derived from is judged by priors derived without its organisation and year. The protocol: docs/validation.md")]
+pub struct ValidateArgs {
+    /// File of published runs (CSV), or - for CSV on standard input
+    file: PathBuf,
+    /// Models file for the masked sum, instead of the two lists compiled in; may be repeated
+    #[arg(long, value_name = "MODELS")]
+    masked_sum: Vec<PathBuf>,
+    /// Draws of each prediction
+    #[arg(long, value_name = "N", value_parser = draws, default_value = "100000", allow_negative_numbers = true)]
+    draws: u64,
+    /// Seed of the random stream
+    #[arg(long, value_name = "S", default_value = "42", allow_negative_numbers = true)]
+    seed: u64,
+    /// Threads of the CPU (default: all cores); changes no result
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Write everything as JSON to this file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
+    let interrupt = Interrupt::install();
+    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
+    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
+    let file = runs_file::read(&shown(&args.file), &input(&args.file)?)?;
+    let lists = lists(&args.masked_sum)?;
+    let target = args.json.as_deref().filter(|_| !to_stdout);
+    if let Some(target) = target {
+        let real = |path: &Path| std::fs::canonicalize(path).ok();
+        let place = real(target);
+        if place.is_some() && args.masked_sum.iter().chain([&args.file]).any(|p| real(p) == place) {
+            let target = target.display();
+            return Err(Failure::Usage(format!(
+                "{target} is read by this run and would be replaced; name another place"
+            )));
+        }
+    }
+    interrupt.hold();
+    let target = target.map(files::prepare_file).transpose().map_err(unwritable)?;
+    let cpu = Cpu::new(args.threads.map_or(0, usize::from), 0, Simd::detect()).context("cannot start the threads")?;
+    let settings = Settings { draws: args.draws, seed: args.seed };
+    let found = validate::validate(&file, &lists, &cpu, settings, &|| interrupt.check().is_ok());
+    let found = found.map_err(|e| match e {
+        Failed::Interrupted => Failure::Interrupted,
+        failed @ Failed::Prediction(_) => Failure::Run(anyhow::Error::new(failed)),
+    })?;
+    let mut document = Vec::new();
+    page::write(&mut document, &found).context("cannot write the JSON result")?;
+    interrupt.check()?;
+    if to_stdout {
+        return print(&String::from_utf8_lossy(&document));
+    }
+    if let Some(target) = target {
+        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
+    }
+    print(&page::terminal(&found, style()))
+}
+
+fn lists(paths: &[PathBuf]) -> Result<Vec<MaskedList>, Failure> {
+    if paths.is_empty() {
+        return Ok(masked_sum::shipped_lists());
+    }
+    let mut lists = Vec::new();
+    let mut problems = Vec::new();
+    for path in paths {
+        match masked_sum::read_list(path, &input(path)?) {
+            Ok(list) => lists.push(list),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(lists) } else { Err(Failure::Input(problems)) }
+}
+
+fn shown(path: &Path) -> PathBuf {
+    if path == Path::new(STDIN) { PathBuf::from("standard input") } else { path.to_path_buf() }
+}
+
+fn input(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |message: String| {
+        let place = Place { file: Arc::new(shown(path)), line: 0, column: String::new() };
+        Failure::Input(vec![Problem { place, value: String::new(), message }])
+    };
+    if path == Path::new(STDIN) {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|e| unreadable(format!("it could not be read: {e}")))?;
+        return Ok(bytes);
+    }
+    if path.is_dir() {
+        return Err(unreadable("this is a folder; name a file in it".into()));
+    }
+    std::fs::read(path).map_err(|e| unreadable(format!("the file could not be read: {e}; check the path")))
+}

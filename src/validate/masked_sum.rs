@@ -1,0 +1,341 @@
+//! The masked sum: hide the compute of every model that states it, and see whether the sum comes back.
+//!
+//! Every base model of a list whose compute is known loses its compute, tokens, hours and energy; what `assess` imputes
+//! for it (tier 5 by size and date, tier 6 without a size) is drawn for all of them together, with the effect that an
+//! organisation's models share. The sum passes if its central 95 % interval holds the true sum and its mean is within a
+//! factor of 1.5 of it.
+//!
+//! By folds: the priors of training length were derived from Epoch's models, so each organisation is judged once more
+//! with the median and the spread of every era derived without it: the shipped value times the change that leaving the
+//! organisation out makes to the era's median (and to its standard deviation) in `fixtures/open_weights.csv`. The exponents
+//! on size stay as shipped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Serialize;
+
+use super::{Failed, Settings, scores};
+use crate::assess::{self, AssessedModel, Assessment, Output, SharedEffect, priors::Priors};
+use crate::engine::{Backend, Cpu, Stopped};
+use crate::plan::compile::compile;
+use crate::portfolio::quantile::quantile;
+use crate::portfolio::{Confidence, Model, Portfolio, Problem, Study, Value, models_file};
+
+/// A list to be tested.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaskedList {
+    pub name: String,
+    pub models: Vec<Model>,
+    /// Only rows that name their row of Epoch (column `epoch_model`), where the list has such a column.
+    pub found_in_epoch: bool,
+}
+
+/// What became of one list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MaskedSum {
+    pub name: String,
+    pub models: usize,
+    pub organizations: usize,
+    /// Of which tier 5 and tier 6.
+    pub tier_5: usize,
+    pub tier_6: usize,
+    pub true_eflop: f64,
+    pub shipped: Imputed,
+    pub folds: Imputed,
+    pub pass: bool,
+}
+
+/// The predictive distribution of the sum.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Imputed {
+    pub mean_eflop: f64,
+    pub median_eflop: f64,
+    pub interval_95: [f64; 2],
+    /// Mean / true sum.
+    pub ratio: f64,
+    pub inside: bool,
+    pub pass: bool,
+}
+
+/// Largest factor between the mean and the true sum.
+pub const FACTOR: f64 = 1.5;
+/// Models that an era needs without the organisation, to be derived again.
+const FEWEST: usize = 8;
+const OPEN_WEIGHTS: &str = include_str!("../../fixtures/open_weights.csv");
+const HUB_MODELS: &str = include_str!("../../fixtures/hub_models.csv");
+/// Names of the priors, and the last year of each era (`assess::compute`).
+const ERAS: [(&str, i32); 5] =
+    [("to_2020", 2020), ("in_2021_2022", 2022), ("in_2023", 2023), ("in_2024", 2024), ("from_2025", i32::MAX)];
+
+fn embedded(text: &str) -> Vec<Model> {
+    // The files are part of the program and its tests; no input leads here.
+    models_file::read(Path::new("fixtures"), text.as_bytes(), Path::new("")).map_or(Vec::new(), |f| f.models)
+}
+
+static OPEN: LazyLock<Vec<Model>> = LazyLock::new(|| embedded(OPEN_WEIGHTS));
+
+/// The two lists that come with the program.
+pub fn shipped_lists() -> Vec<MaskedList> {
+    vec![
+        MaskedList { name: "open weights (Epoch AI)".into(), models: OPEN.clone(), found_in_epoch: false },
+        MaskedList { name: "hub bases found in Epoch".into(), models: embedded(HUB_MODELS), found_in_epoch: true },
+    ]
+}
+
+/// A models file as a list.
+///
+/// # Errors
+/// All problems of the file.
+pub fn read_list(path: &Path, bytes: &[u8]) -> Result<MaskedList, Vec<Problem>> {
+    let models = models_file::read(path, bytes, path.parent().unwrap_or(Path::new("")))?.models;
+    Ok(MaskedList { name: path.display().to_string(), models, found_in_epoch: false })
+}
+
+fn figure(value: &Value) -> f64 {
+    match value {
+        Value::Number(x) => *x,
+        Value::Distribution(d) => quantile(d, 0.5),
+    }
+}
+
+/// FLOP of a base model that states them, or parameters and tokens.
+fn known_flop(model: &Model) -> Option<f64> {
+    let is_base = model.base_models.is_empty() && model.relation.is_none() && model.base_probability.is_none();
+    let stated =
+        model.compute_flop.as_ref().filter(|_| model.compute_confidence != Some(Confidence::Wrong)).map(figure);
+    let product = || {
+        let (n, d) = (size(model)?, figure(model.tokens.as_ref()?));
+        Some(6.0 * n * d * model.epochs.as_ref().map_or(1.0, figure))
+    };
+    stated.or_else(product).filter(|c| is_base && *c > 0.0)
+}
+
+fn size(model: &Model) -> Option<f64> {
+    model.active_parameters.as_ref().or(model.parameters.as_ref()).map(figure).filter(|n| *n > 0.0)
+}
+
+fn organization(model: &Model) -> &str {
+    model.labels.get("organization").map_or("", String::as_str)
+}
+
+/// The models that take part, without what would tell their compute, and the sum of what they state in EFLOP.
+fn masked(list: &MaskedList) -> (Vec<Model>, f64) {
+    let mut sum = 0.0;
+    let mut models = Vec::new();
+    for model in &list.models {
+        let Some(flop) = known_flop(model) else { continue };
+        if list.found_in_epoch && !model.labels.contains_key("epoch_model") {
+            continue;
+        }
+        sum += flop / 1e18;
+        let mut bare = Model {
+            compute_flop: None,
+            compute_confidence: None,
+            tokens: None,
+            epochs: None,
+            gpu_hours: None,
+            energy_kwh: None,
+            emissions_kg: None,
+            power_w: None,
+            mfu: None,
+            ..model.clone()
+        };
+        // The chips of a run are known where its compute is; they play no part in the sum of the compute.
+        bare.labels.remove("hardware");
+        models.push(bare);
+    }
+    (models, sum)
+}
+
+/// Era and ln(tokens) less the shipped exponent's part, of each open-weight model that the priors could be derived from.
+static TOKENS: LazyLock<Vec<(usize, String, f64)>> = LazyLock::new(|| {
+    let priors = Priors::defaults();
+    let residual = |model: &Model| {
+        let (flop, n, year) = (known_flop(model)?, size(model)?, model.date?.year);
+        let era = ERAS.iter().position(|(_, last)| year <= *last)?;
+        let (name, _) = ERAS.get(era)?;
+        let exponent = priors.number(&format!("tokens.{name}_exponent"));
+        let tokens = libm::log(flop / (6.0 * n)) - exponent * libm::log(n / 10e9);
+        Some((era, organization(model).to_string(), tokens))
+    };
+    OPEN.iter().filter_map(residual).collect()
+});
+
+fn sd(values: &[f64]) -> f64 {
+    let mean = scores::mean(values).unwrap_or(0.0);
+    let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+    (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt()
+}
+
+/// Priors of training length without an organisation.
+fn study_without(organization: &str) -> Study {
+    let priors = Priors::defaults();
+    let mut tokens = toml::Table::new();
+    for (era, (name, _)) in ERAS.iter().enumerate() {
+        let of = |left_out: bool| -> Vec<f64> {
+            let kept = TOKENS.iter().filter(|(e, o, _)| *e == era && !(left_out && o == organization));
+            kept.map(|(.., ln)| *ln).collect()
+        };
+        let (all, others) = (of(false), of(true));
+        if others.len() < FEWEST || others.len() == all.len() {
+            continue;
+        }
+        let shipped = priors.lognormal(&format!("tokens.{name}"));
+        let (Some(a), Some(b)) = (scores::median(all.clone()), scores::median(others.clone())) else { continue };
+        let median = shipped.median * libm::exp(b - a);
+        let gsd = libm::exp(shipped.ln_sd * sd(&others) / sd(&all).max(f64::MIN_POSITIVE));
+        tokens.insert((*name).to_string(), toml::Value::String(format!("lognormal({median:e}, {})", gsd.max(1.0))));
+    }
+    let mut study = Study::default();
+    study.priors.insert("tokens".to_string(), toml::Value::Table(tokens));
+    study
+}
+
+/// Assessments of disjoint sets of models as one: an effect of the same factor, columns, values and ordinal is one draw.
+fn joined(parts: Vec<Assessment>) -> Option<Assessment> {
+    let key = |e: &SharedEffect| (e.factor, e.by.clone(), e.value.clone(), e.ordinal);
+    let mut effects = BTreeMap::new();
+    for effect in parts.iter().flat_map(|p| &p.shared) {
+        effects.entry(key(effect)).or_insert_with(|| effect.clone());
+    }
+    let index: BTreeMap<_, usize> = effects.keys().cloned().zip(0..).collect();
+    let mut models: Vec<AssessedModel> = Vec::new();
+    let mut whole: Option<Assessment> = None;
+    for mut part in parts {
+        for factor in part.models.iter_mut().flat_map(|m| &mut m.factors).flatten() {
+            for (place, _) in &mut factor.shared {
+                *place = part.shared.get(*place).and_then(|e| index.get(&key(e)).copied())?;
+            }
+            factor.shared.sort_by_key(|(place, _)| *place);
+        }
+        models.append(&mut part.models);
+        whole.get_or_insert(part);
+    }
+    models.sort_by(|a, b| a.id.cmp(&b.id));
+    Some(Assessment { models, shared: effects.into_values().collect(), warnings: Vec::new(), ..whole? })
+}
+
+fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, Failed> {
+    assess::assess(&Portfolio { models, study }).map_err(|problems| {
+        let text: Vec<String> = problems.iter().take(3).map(ToString::to_string).collect();
+        Failed::Prediction(format!("the masked list cannot be assessed: {}", text.join("; ")))
+    })
+}
+
+/// Draws the sum of the compute.
+fn imputed(
+    assessment: &Assessment,
+    truth: f64,
+    cpu: &Cpu,
+    settings: Settings,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Result<Imputed, Failed> {
+    let broken = |e: &dyn std::fmt::Display| Failed::Prediction(format!("the masked sum failed: {e}"));
+    let plan = compile(assessment).map_err(|e| broken(&e))?;
+    let summary = match cpu.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
+        Ok(summary) => summary,
+        Err(Stopped::Interrupted) => return Err(Failed::Interrupted),
+        Err(stopped) => return Err(broken(&stopped)),
+    };
+    let at = Output::Compute as usize;
+    let unit = libm::ldexp(1.0, plan.total_units.get(at).copied().unwrap_or(0));
+    let mut sums: Vec<f64> =
+        summary.totals.get(at).map_or(Vec::new(), |t| t.iter().map(|&n| n as f64 * unit).collect());
+    sums.sort_by(f64::total_cmp);
+    let mean = scores::mean(&sums).unwrap_or(f64::NAN);
+    let [lo, hi] = scores::central(&sums, 0.95);
+    let (ratio, inside) = (mean / truth, lo <= truth && truth <= hi);
+    Ok(Imputed {
+        mean_eflop: mean,
+        median_eflop: scores::quantile(&sums, 0.5),
+        interval_95: [lo, hi],
+        ratio,
+        inside,
+        pass: inside && (1.0 / FACTOR..=FACTOR).contains(&ratio),
+    })
+}
+
+/// Tests one list.
+///
+/// # Errors
+/// A list that cannot be assessed or drawn, or in which no base model states its compute.
+pub fn masked_sum(
+    list: &MaskedList,
+    cpu: &Cpu,
+    settings: Settings,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Result<MaskedSum, Failed> {
+    let (models, truth) = masked(list);
+    if models.is_empty() {
+        return Err(Failed::Prediction(format!("{}: no base model states its compute", list.name)));
+    }
+    let whole = assessed(models.clone(), Study::default())?;
+    let shipped = imputed(&whole, truth, cpu, settings, go_on)?;
+    let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
+    let mut parts = Vec::new();
+    for organization_left_out in &organizations {
+        let own = models.iter().filter(|m| organization(m) == *organization_left_out).cloned().collect();
+        parts.push(assessed(own, study_without(organization_left_out))?);
+    }
+    let joint = joined(parts).unwrap_or_else(|| whole.clone());
+    let folds = imputed(&joint, truth, cpu, settings, go_on)?;
+    let of_tier = |tier: assess::Tier| whole.models.iter().filter(|m| m.tier == tier).count();
+    Ok(MaskedSum {
+        name: list.name.clone(),
+        models: models.len(),
+        organizations: organizations.len(),
+        tier_5: of_tier(assess::Tier::T5),
+        tier_6: of_tier(assess::Tier::T6),
+        true_eflop: truth,
+        shipped,
+        folds,
+        pass: shipped.pass && folds.pass,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "id,organization,date,parameters,compute_flop,tokens,base_model\n\
+        a,X,2024-01-01,7e9,1e23,,\nb,Y,2023-01-01,1e9,,1e12,\nc,X,2024-05-01,7e10,1e24,,\nd,Z,2024-01-01,7e9,1e23,,a\n\
+        e,Z,2024-01-01,7e9,,,\n";
+
+    fn list() -> MaskedList {
+        read_list(Path::new("models.csv"), LIST.as_bytes()).unwrap()
+    }
+
+    /// By hand: a, c as stated and b with 6 · 1e9 · 1e12; d is a derivative, e says nothing.
+    #[test]
+    fn bases_with_known_compute_take_part_and_say_nothing_of_it() {
+        let (models, sum) = masked(&list());
+        assert_eq!(models.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert!((sum - (1e5 + 6e3 + 1e6)).abs() < 1e-6);
+        let whole = assessed(models, Study::default()).unwrap();
+        assert!(whole.models.iter().all(|m| m.tier == assess::Tier::T5));
+    }
+
+    /// Put together from parts by organisation the assessment is the same, effects and all.
+    #[test]
+    fn parts_join_to_the_whole() {
+        let (models, _) = masked(&list());
+        let whole = assessed(models.clone(), Study::default()).unwrap();
+        let part = |name: &str| {
+            assessed(models.iter().filter(|m| organization(m) == name).cloned().collect(), Study::default()).unwrap()
+        };
+        let joint = joined(vec![part("Y"), part("X")]).unwrap();
+        assert_eq!((&joint.models, &joint.shared), (&whole.models, &whole.shared));
+        assert_ne!(joined(vec![part("X")]).unwrap().models, whole.models);
+    }
+
+    #[test]
+    fn leaving_an_organisation_out_moves_its_eras_only() {
+        let priors = |name: &str| study_without(name).priors["tokens"].as_table().unwrap().clone();
+        assert!(priors("nobody").is_empty());
+        let meta = priors("Meta AI");
+        assert!(meta.contains_key("in_2023") && meta.values().all(|v| v.as_str().unwrap().starts_with("lognormal(")));
+        assert!(Priors::of(&study_without("Meta AI")).is_ok());
+    }
+}

@@ -1,0 +1,205 @@
+//! Are the intervals right? Published runs predicted from less than was published, and sums with the compute hidden.
+//!
+//! ```text
+//! runs_file ─> predict (portfolio row ─> assess ─> plan ─> engine) ─> scores ─> Validation
+//! ```
+//!
+//! `runs_file` reads published runs, `shipped` holds those that priors were derived from, `calibrate` derives the MFU
+//! priors from runs, again without a family where that family is judged, `predict` lets the product itself predict a
+//! quantity of a run, `baselines` are the constants it has to beat, `scores` are proper scores and coverage,
+//! `masked_sum` is the test of imputed compute. Nothing here is a second model: a prediction is what `assess` makes of a
+//! row that states only what the predictor may see, drawn by the engine.
+//!
+//! The protocol is in `docs/validation.md`.
+
+pub mod baselines;
+pub mod calibrate;
+pub mod masked_sum;
+pub mod predict;
+pub mod runs_file;
+pub mod scores;
+pub mod shipped;
+pub mod summary;
+
+use serde::Serialize;
+
+use crate::engine::Cpu;
+
+pub use baselines::Baseline;
+pub use masked_sum::{MaskedList, MaskedSum};
+pub use runs_file::{Run, RunsFile};
+pub use summary::{Coverage, Group, Scores, Summary};
+
+/// What is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Accelerator-hours.
+    Hours,
+    /// kWh, in the scope of the source.
+    Energy,
+    /// tCO2e.
+    Emissions,
+}
+
+impl Quantity {
+    pub const ALL: [Quantity; 3] = [Quantity::Hours, Quantity::Energy, Quantity::Emissions];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Hours => "hours",
+            Quantity::Energy => "energy",
+            Quantity::Emissions => "emissions",
+        }
+    }
+
+    pub fn unit(self) -> &'static str {
+        match self {
+            Quantity::Hours => "accelerator-hours",
+            Quantity::Energy => "kWh",
+            Quantity::Emissions => "tCO2e",
+        }
+    }
+}
+
+/// Where a prediction starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    Energy,
+    Hours,
+    /// `training_flop`, else parameters and tokens.
+    Compute,
+}
+
+/// Which priors judged a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judged {
+    /// Those of the program: no prior was derived from this row.
+    Shipped,
+    /// The same, derived again without the row's family.
+    WithoutItsFamily,
+}
+
+/// One published figure beside its prediction.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    pub model: String,
+    pub line: u64,
+    /// Organisation and year, else the beginning of the name.
+    pub family: String,
+    /// Tier of the row as the predictor saw it.
+    pub tier: &'static str,
+    pub quantity: Quantity,
+    pub from: Input,
+    pub published: f64,
+    /// Median of the prediction, and its central intervals at 50, 80, 90 and 95 %.
+    pub predicted: f64,
+    pub interval_50: [f64; 2],
+    pub interval_80: [f64; 2],
+    pub interval_90: [f64; 2],
+    pub interval_95: [f64; 2],
+    pub inside_90: bool,
+    /// Probability of the prediction at or below the published figure.
+    pub pit: f64,
+    /// ln(predicted / published).
+    pub error_ln: f64,
+    /// Of the natural logarithm.
+    pub crps: f64,
+    /// Of the logarithm, at 90 %.
+    pub interval_score: f64,
+    /// The figure was made from what the predictor sees, times constants.
+    pub circular: bool,
+    /// A prior that the prediction uses was derived from this row.
+    pub in_sample: bool,
+    pub judged_by: Judged,
+    pub distilled: bool,
+    /// What was assumed because the row does not say.
+    pub notes: Vec<String>,
+}
+
+/// A row that is not scored for a quantity although that quantity is published, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeftOut {
+    pub model: String,
+    pub line: u64,
+    pub quantity: Quantity,
+    pub reason: String,
+}
+
+/// Everything that `haze validate` says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validation {
+    pub draws: u64,
+    pub seed: u64,
+    pub rows_read: usize,
+    pub quantities: Vec<Summary>,
+    pub rows: Vec<Row>,
+    pub left_out: Vec<LeftOut>,
+    pub masked_sums: Vec<MaskedSum>,
+}
+
+/// Draws of every prediction and masked sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    pub draws: u64,
+    pub seed: u64,
+}
+
+/// Why a validation did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// A prediction that cannot be compiled or drawn.
+    #[error("{0}")]
+    Prediction(String),
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Predicts every usable figure of the file and scores the predictions, then the masked sums of the lists.
+///
+/// # Errors
+/// A prediction that cannot be compiled or drawn, and an interruption by `go_on` returning false.
+pub fn validate(
+    file: &RunsFile,
+    lists: &[MaskedList],
+    cpu: &Cpu,
+    settings: Settings,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Result<Validation, Failed> {
+    let mut rows = Vec::new();
+    let mut left_out = Vec::new();
+    let runs: Vec<Run> =
+        if file.annotated { file.runs.clone() } else { file.runs.iter().map(shipped::annotated).collect() };
+    for run in &runs {
+        for quantity in Quantity::ALL {
+            match predict::usable(run, quantity) {
+                predict::Usable::No => {}
+                predict::Usable::LeftOut(reason) => left_out.push(LeftOut {
+                    model: run.name.clone(),
+                    line: run.place.line,
+                    quantity,
+                    reason: reason.to_string(),
+                }),
+                predict::Usable::From(input) => {
+                    rows.push(predict::row(run, quantity, input, cpu, settings, go_on)?);
+                }
+            }
+        }
+    }
+    let quantities = Quantity::ALL.map(|q| summary::of(q, &rows, &runs)).into();
+    let mut masked_sums = Vec::new();
+    for list in lists {
+        masked_sums.push(masked_sum::masked_sum(list, cpu, settings, go_on)?);
+    }
+    Ok(Validation {
+        draws: settings.draws,
+        seed: settings.seed,
+        rows_read: file.runs.len(),
+        quantities,
+        rows,
+        left_out,
+        masked_sums,
+    })
+}

@@ -1,0 +1,349 @@
+//! One figure of one run, predicted by the product from less than was published.
+//!
+//! The run becomes a row of a portfolio that states only what the predictor may see; `assess`, `plan` and the engine do
+//! the rest. What is predicted is the figure *as published*: the source's scope is set by priors and scope of the study,
+//! so that hours times the TDP stay hours times the TDP. Accelerator-hours are no output of the product; they are the ratio
+//! of two rows, the run's compute and the compute of one accelerator-hour of its chips, drawn together.
+
+use std::collections::BTreeMap;
+
+use super::calibrate::{self, Point};
+use super::runs_file::{Architecture, EnergyBasis, Run};
+use super::{Failed, Input, Judged, Quantity, Row, Settings, scores, shipped};
+use crate::assess::{self, Output, grid, hardware, priors::Priors};
+use crate::engine::{Backend, Cpu, GroupSummary, Stopped};
+use crate::plan::compile::compile;
+use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Value};
+
+/// Rounding of published figures that are made of one another (GSD): LLaMA's energies are within 1 % of their product,
+/// OpenBA's within 1.2 %.
+const ROUNDING: f64 = 1.03;
+/// Accelerator power / TDP in a training run, measured at the accelerator (chosen).
+const ACCELERATOR_LOAD: &str = "lognormal(0.8, 1.2)";
+/// The TDP that a source multiplied by, over that of the chip as named (form factors differ; chosen).
+const TDP_VARIANT: &str = "lognormal(1, 1.1)";
+/// What calculators count, over hours · TDP (chosen).
+const CALCULATOR: &str = "lognormal(1, 1.2)";
+const K_NODE: [&str; 7] = ["h100", "a100", "v100", "tpu_v3", "tpu_v4", "tpu_other", "gpu_other"];
+/// A product within this of the published figure was made of the factors.
+const CIRCULAR: f64 = 0.02;
+
+/// Whether a figure is scored.
+pub enum Usable {
+    /// It is not published.
+    No,
+    LeftOut(&'static str),
+    From(Input),
+}
+
+/// What the figure is predicted from: what the file says, else the most downstream published figure above it.
+pub fn usable(run: &Run, quantity: Quantity) -> Usable {
+    if run.published(quantity).is_none() {
+        return Usable::No;
+    }
+    if !run.independent {
+        return Usable::LeftOut("not independent");
+    }
+    if !run.final_run {
+        return Usable::LeftOut("another scope than the final run");
+    }
+    if quantity == Quantity::Energy && is_behind(run, "k_node") {
+        return Usable::LeftOut("its measured power set the prior of node power");
+    }
+    let above: &[Input] = match quantity {
+        Quantity::Hours => &[Input::Compute],
+        Quantity::Energy => &[Input::Hours, Input::Compute],
+        Quantity::Emissions => &[Input::Energy, Input::Hours, Input::Compute],
+    };
+    let is_there = |input: Input| match input {
+        Input::Energy => run.energy_kwh.is_some(),
+        Input::Hours => run.gpu_hours.is_some(),
+        Input::Compute => run.compute().is_some(),
+    };
+    let asked = run.predict_from.get(&quantity).filter(|i| above.contains(i) && is_there(**i));
+    match asked.or_else(|| above.iter().find(|i| is_there(**i))) {
+        Some(input) => Usable::From(*input),
+        None => Usable::LeftOut("nothing that it could be predicted from is published"),
+    }
+}
+
+fn is_behind(run: &Run, prior: &str) -> bool {
+    shipped::find(&run.name).is_some_and(|r| r.sets_prior.iter().any(|p| p == prior))
+}
+
+/// Whether the figure was made from what the predictor sees: as the file says, by the basis of the energy, or because
+/// hours · power reproduce the energy.
+pub fn circular(run: &Run, quantity: Quantity) -> bool {
+    let product = || {
+        let pue = if run.energy_includes_pue == Some(true) { run.pue.unwrap_or(1.0) } else { 1.0 };
+        let made = run.gpu_hours? * run.power_w? / 1000.0 * pue;
+        Some((made / run.energy_kwh? - 1.0).abs() <= CIRCULAR)
+    };
+    run.circular.contains(&quantity)
+        || match quantity {
+            Quantity::Hours => false,
+            Quantity::Energy => run.basis.is_arithmetic() || product() == Some(true),
+            Quantity::Emissions => run.basis.is_arithmetic(),
+        }
+}
+
+/// A study under construction, and what had to be assumed.
+struct Draft {
+    study: Study,
+    notes: Vec<String>,
+}
+
+impl Draft {
+    fn set(&mut self, section: &str, key: &str, value: impl Into<toml::Value>) {
+        let table = self.study.priors.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if let toml::Value::Table(table) = table {
+            table.insert(key.to_string(), value.into());
+        }
+    }
+
+    /// Node power is what the source multiplied by: `k` × the stated power or the TDP.
+    fn power(&mut self, k: impl Into<toml::Value>) {
+        let k = k.into();
+        for chip in K_NODE {
+            self.set("k_node", chip, k.clone());
+        }
+        self.set("k_node", "shared_gsd", 1.0);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.notes.push(text.to_string());
+    }
+}
+
+/// The part of the row that says what was trained where, on what.
+fn described(run: &Run, draft: &mut Draft) -> Model {
+    let mut labels = BTreeMap::new();
+    if !run.organization.is_empty() {
+        labels.insert("organization".to_string(), run.organization.clone());
+    }
+    if run.architecture == Architecture::EncoderDecoder {
+        labels.insert("architecture".to_string(), "encdec".to_string());
+    }
+    let known = |chips: Vec<&hardware::Chip>| chips.iter().all(|c| c.tdp_w.is_some() && c.peak_flops.is_some());
+    if hardware::find_all(&run.hardware).is_ok_and(known) {
+        labels.insert("hardware".to_string(), run.hardware.clone());
+    } else {
+        draft.note("chip not known: mixture of its year");
+    }
+    let year = run.date.get(..4).and_then(|y| y.parse::<i32>().ok()).filter(|y| (1990..=2100).contains(y));
+    if !run.region.is_empty() {
+        if grid::find(&run.region, year.unwrap_or(2024)).is_ok() {
+            labels.insert("region".to_string(), run.region.clone());
+        } else {
+            draft.note("region not known: grid unknown");
+        }
+    }
+    Model {
+        id: run.name.clone(),
+        place: run.place.clone(),
+        labels,
+        date: year.map(|year| Date { year, month: None, day: None }),
+        // Only its size: the MFU of large models is higher. Without tokens it states no compute.
+        active_parameters: run.active().map(Value::Number),
+        ..Model::default()
+    }
+}
+
+fn with_compute(mut model: Model, run: &Run) -> Model {
+    match run.training_flop {
+        Some(flop) => model.compute_flop = Some(Value::Number(flop)),
+        None => model.tokens = run.tokens.map(Value::Number),
+    }
+    model
+}
+
+/// What the energy figure, or the energy behind the emissions, was made of.
+fn from_hours(run: &Run, model: &mut Model, draft: &mut Draft) {
+    model.gpu_hours = run.gpu_hours.map(Value::Number);
+    model.power_w = run.power_w.map(Value::Number);
+    let stated = run.power_w.is_some();
+    match run.basis {
+        EnergyBasis::HoursTimesPower | EnergyBasis::Calculator | EnergyBasis::GpuOnly | EnergyBasis::System
+            if stated =>
+        {
+            draft.power(1.0);
+            draft.set("hours", "gsd", ROUNDING);
+        }
+        EnergyBasis::HoursTimesPower => {
+            draft.power(TDP_VARIANT);
+            draft.set("hours", "gsd", ROUNDING);
+        }
+        EnergyBasis::Calculator => draft.power(CALCULATOR),
+        EnergyBasis::GpuOnly => draft.power(ACCELERATOR_LOAD),
+        // The whole node: the product's own prior.
+        EnergyBasis::System | EnergyBasis::NotStated => {}
+    }
+}
+
+/// The row without what is predicted, and the scope in which it was published.
+fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, draft: &mut Draft) -> Model {
+    let mut model = described(run, draft);
+    model.pue = run.pue.map(|pue| Value::Distribution(Distribution::Fixed(pue)));
+    let includes = run.energy_includes_pue.unwrap_or_else(|| {
+        if run.energy_kwh.is_some() && (quantity == Quantity::Energy || input == Input::Energy) {
+            draft.note("whether the energy includes the PUE is not stated: as if it did where a PUE is published and the node metered");
+        }
+        run.pue.is_some() && run.basis != EnergyBasis::GpuOnly
+    });
+    match input {
+        Input::Energy => {
+            model.energy_kwh = run.energy_kwh.map(Value::Number);
+            model.energy_includes_pue = includes;
+            // Whatever the energy was in truth, the emissions were made of the published figure.
+            for source in ["metered", "calculator", "calculator_cpu", "self_reported"] {
+                draft.set("energy", source, format!("lognormal(1, {ROUNDING})"));
+            }
+        }
+        Input::Hours => from_hours(run, &mut model, draft),
+        Input::Compute => model = with_compute(model, run),
+    }
+    let it = match quantity {
+        Quantity::Energy => !includes,
+        _ => run.basis == EnergyBasis::Calculator,
+    };
+    draft.study.scope.boundary = if it { Boundary::It } else { Boundary::Facility };
+    model
+}
+
+/// Draws of the prediction's natural logarithm, sorted, and the tier of the row.
+fn sample(
+    models: Vec<Model>,
+    quantity: Quantity,
+    study: Study,
+    cpu: &Cpu,
+    settings: Settings,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Result<(Vec<f64>, &'static str), Failed> {
+    let broken = |e: String| Failed::Prediction(format!("the prediction failed: {e}"));
+    let assessment = assess::assess(&Portfolio { models, study })
+        .map_err(|p| broken(p.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+    let plan = compile(&assessment).map_err(|e| broken(e.to_string()))?;
+    let summary = match cpu.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
+        Ok(summary) => summary,
+        Err(Stopped::Interrupted) => return Err(Failed::Interrupted),
+        Err(Stopped::Device(e)) => return Err(broken(e)),
+    };
+    let ln = |count: u64, unit: i32| libm::log(count as f64) + f64::from(unit) * std::f64::consts::LN_2;
+    let total = |output: Output| {
+        let unit = plan.total_units.get(output as usize).copied().unwrap_or(0);
+        let counts = summary.totals.get(output as usize).map_or(&[][..], Vec::as_slice);
+        counts.iter().map(|&n| ln(n, unit)).collect()
+    };
+    let mut values: Vec<f64> = match quantity {
+        Quantity::Energy => total(Output::Energy),
+        Quantity::Emissions => total(Output::Emissions),
+        // Groups are in the order of their values: "hour", then "run".
+        Quantity::Hours => match (summary.groups.as_slice(), plan.groups.as_slice()) {
+            (
+                [GroupSummary::Kept { compute: hour, .. }, GroupSummary::Kept { compute: run, .. }],
+                [hour_plan, run_plan],
+            ) => {
+                let (per_hour, whole) = (hour_plan.compute.unit, run_plan.compute.unit);
+                run.iter().zip(hour).map(|(&c, &h)| ln(c, whole) - ln(h, per_hour)).collect()
+            }
+            _ => return Err(broken("no draws of both rows".into())),
+        },
+    };
+    values.sort_by(f64::total_cmp);
+    let tier = assessment.models.iter().rev().map(|m| m.tier.name()).next().unwrap_or("");
+    Ok((values, tier))
+}
+
+/// The MFU priors without a family, where the run is among those that they were derived from.
+fn leave_out(run: &Run, draft: &mut Draft) -> bool {
+    if !is_behind(run, "mfu") {
+        return false;
+    }
+    let family = shipped::find(&run.name).map_or_else(|| run.family(), Run::family);
+    let all = points();
+    let others = calibrate::without(&all, &family);
+    let medians = calibrate::medians(&others);
+    for (key, value) in [
+        ("mfu_a100", medians.a100),
+        ("mfu_h100_at_20b", medians.h100_at_20b),
+        // Priors are at least 0.
+        ("mfu_h100_exponent", medians.h100_exponent.max(0.0)),
+        ("mfu_v100", medians.v100),
+        ("mfu_tpu", medians.tpu),
+    ] {
+        draft.set("efficiency", key, value);
+    }
+    let priors = Priors::defaults();
+    let ratio = calibrate::spread(&others) / calibrate::spread(&all).max(f64::MIN_POSITIVE);
+    for key in ["mfu_family_sd", "mfu_run_sd"] {
+        draft.set("efficiency", key, priors.number(&format!("efficiency.{key}")) * ratio);
+    }
+    true
+}
+
+/// What the shipped MFU priors were derived from.
+pub fn points() -> Vec<Point> {
+    shipped::behind("mfu").filter_map(|run| Point::of(run, run.compute()?)).collect()
+}
+
+/// Predicts and scores one figure, which `usable` has found usable.
+///
+/// # Errors
+/// A prediction that cannot be compiled or drawn, and an interruption.
+pub fn row(
+    run: &Run,
+    quantity: Quantity,
+    input: Input,
+    cpu: &Cpu,
+    settings: Settings,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Result<Row, Failed> {
+    let mut draft = Draft { study: Study::default(), notes: Vec::new() };
+    let in_sample = input == Input::Compute && leave_out(run, &mut draft);
+    let models = if quantity == Quantity::Hours {
+        draft.study.groups_by = vec!["part".to_string()];
+        let part = |name: &str, mut model: Model| {
+            model.id = format!("{} ({name})", model.id);
+            model.labels.insert("part".to_string(), name.to_string());
+            model
+        };
+        let bare = described(run, &mut draft);
+        let mut hour = bare.clone();
+        hour.gpu_hours = Some(Value::Distribution(Distribution::Fixed(1.0)));
+        vec![part("hour", hour), part("run", with_compute(bare, run))]
+    } else {
+        vec![energy_or_emissions(run, quantity, input, &mut draft)]
+    };
+    let (sample, tier) = sample(models, quantity, draft.study, cpu, settings, go_on)?;
+    let published = run.published(quantity).unwrap_or(f64::NAN);
+    let y = libm::log(published);
+    let at_most = sample.partition_point(|x| *x <= y) as f64 / sample.len().max(1) as f64;
+    let central = |level: f64| scores::central(&sample, level);
+    let [lo, hi] = central(0.9);
+    let values = |[lo, hi]: [f64; 2]| [libm::exp(lo), libm::exp(hi)];
+    let median = scores::quantile(&sample, 0.5);
+    Ok(Row {
+        model: run.name.clone(),
+        line: run.place.line,
+        family: shipped::find(&run.name).map_or_else(|| run.family(), Run::family),
+        tier,
+        quantity,
+        from: input,
+        published,
+        predicted: libm::exp(median),
+        interval_50: values(central(0.5)),
+        interval_80: values(central(0.8)),
+        interval_90: values([lo, hi]),
+        interval_95: values(central(0.95)),
+        inside_90: lo <= y && y <= hi,
+        pit: at_most,
+        error_ln: median - y,
+        crps: scores::crps_of_sample(&sample, y),
+        interval_score: scores::interval_score([lo, hi], 0.1, y),
+        circular: circular(run, quantity),
+        in_sample,
+        judged_by: if in_sample { Judged::WithoutItsFamily } else { Judged::Shipped },
+        distilled: run.distilled,
+        notes: draft.notes,
+    })
+}

@@ -1,0 +1,490 @@
+//! Files of published training runs: CSV with the columns of `fixtures/reported_training_emissions.csv`.
+//!
+//! Columns are found by name; only `model` must be there, and a missing column is an empty one. Every problem of a file is
+//! collected before any is told. Words that are not known (an `energy_basis` of another kind) are no error: they count
+//! as not stated, because a table of other people's statements will hold words of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Input, Quantity};
+use crate::portfolio::csv_text::Lines;
+use crate::portfolio::problem::{did_you_mean, shorten};
+use crate::portfolio::{Place, Problem};
+
+/// One published statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub name: String,
+    pub place: Place,
+    /// Stands for itself: no restatement, family total or defective source.
+    pub independent: bool,
+    /// The final training run and nothing else.
+    pub final_run: bool,
+    pub parameters: Option<f64>,
+    /// From its column, else from the notes ("37B activated").
+    pub active_parameters: Option<f64>,
+    pub tokens: Option<f64>,
+    pub training_flop: Option<f64>,
+    pub hardware: String,
+    pub gpu_hours: Option<f64>,
+    pub power_w: Option<f64>,
+    pub pue: Option<f64>,
+    pub energy_kwh: Option<f64>,
+    pub energy_includes_pue: Option<bool>,
+    pub emissions_t: Option<f64>,
+    pub basis: EnergyBasis,
+    pub architecture: Architecture,
+    pub organization: String,
+    pub date: String,
+    pub region: String,
+    pub distilled: bool,
+    /// What the file says that the predictor may see.
+    pub predict_from: BTreeMap<Quantity, Input>,
+    /// What the file says is circular, beside what shows by itself.
+    pub circular: BTreeSet<Quantity>,
+    /// Priors that the row was used for.
+    pub sets_prior: Vec<String>,
+}
+
+/// How the published energy came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnergyBasis {
+    /// Hours × TDP or × an assumed power of the accelerator: arithmetic.
+    HoursTimesPower,
+    /// A calculator, which multiplies hours and TDP or reads the accelerator's sensor; neither with PUE.
+    Calculator,
+    /// Measured at the accelerators alone.
+    GpuOnly,
+    /// Measured at the node or by the provider.
+    System,
+    NotStated,
+}
+
+impl EnergyBasis {
+    pub fn is_arithmetic(self) -> bool {
+        matches!(self, EnergyBasis::HoursTimesPower | EnergyBasis::Calculator)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Architecture {
+    Dense,
+    MixtureOfExperts,
+    /// A token passes through half of the parameters.
+    EncoderDecoder,
+}
+
+impl Run {
+    /// FLOP per parameter and token.
+    pub fn flop_per_parameter_and_token(&self) -> f64 {
+        if self.architecture == Architecture::EncoderDecoder { 3.0 } else { 6.0 }
+    }
+
+    /// Parameters that a token passes through: of a mixture of experts only if stated.
+    pub fn active(&self) -> Option<f64> {
+        let whole = if self.architecture == Architecture::MixtureOfExperts { None } else { self.parameters };
+        self.active_parameters.or(whole)
+    }
+
+    /// FLOP as published, or of parameters and tokens.
+    pub fn compute(&self) -> Option<f64> {
+        let product = || Some(self.flop_per_parameter_and_token() * self.active()? * self.tokens?);
+        self.training_flop.or_else(product)
+    }
+
+    pub fn published(&self, quantity: Quantity) -> Option<f64> {
+        match quantity {
+            Quantity::Hours => self.gpu_hours,
+            Quantity::Energy => self.energy_kwh,
+            Quantity::Emissions => self.emissions_t,
+        }
+    }
+
+    /// Organisation and year, else how the name begins, in lower case.
+    pub fn family(&self) -> String {
+        if self.organization.is_empty() {
+            let stem: String =
+                self.name.chars().take_while(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+            return if stem.is_empty() { self.name.clone() } else { stem };
+        }
+        format!("{} {}", self.organization, self.date.get(..4).unwrap_or(&self.date)).trim_end().to_string()
+    }
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunsFile {
+    pub runs: Vec<Run>,
+    /// Whether the file has a column of what is added to the published statements: architecture, organization, … If
+    /// it has none of them, they are taken from the shipped run of the same name, where there is one.
+    pub annotated: bool,
+}
+
+/// Columns with a meaning here, in the order of the shipped file; others are not read.
+pub const COLUMNS: [&str; 22] = [
+    "model",
+    "independent",
+    "parameters",
+    "tokens",
+    "training_flop",
+    "hardware",
+    "gpu_hours",
+    "power_w",
+    "pue",
+    "energy_kwh",
+    "energy_includes_pue",
+    "emissions_tco2e",
+    "energy_basis",
+    "scope",
+    "notes",
+    "active_parameters",
+    "architecture",
+    "predict_from",
+    "circular",
+    "organization",
+    "date",
+    "region",
+];
+
+/// Columns that are no part of a published statement.
+const ANNOTATIONS: [&str; 8] =
+    ["active_parameters", "architecture", "predict_from", "circular", "organization", "date", "region", "relation"];
+
+/// Read where they are there, without advice on their spelling.
+const QUIET: [&str; 6] = ["relation", "sets_prior", "source", "document", "grid_gco2_per_kwh", "year"];
+
+struct Reader<'a> {
+    file: Arc<PathBuf>,
+    header: BTreeMap<String, usize>,
+    problems: &'a mut Vec<Problem>,
+}
+
+struct Record<'a> {
+    line: u64,
+    cells: &'a csv::StringRecord,
+}
+
+/// Reads a file from its bytes; `path` is what messages name.
+///
+/// # Errors
+/// All problems of the file, never an empty list.
+pub fn read(path: &Path, bytes: &[u8]) -> Result<RunsFile, Vec<Problem>> {
+    let file = Arc::new(path.to_path_buf());
+    let mut problems = Vec::new();
+    let (runs, annotated) = read_all(&file, bytes, &mut problems);
+    problems.sort_by_key(|p| p.place.line);
+    if problems.is_empty() { Ok(RunsFile { runs, annotated }) } else { Err(problems) }
+}
+
+fn problem(file: &Arc<PathBuf>, line: u64, column: &str, value: &str, message: impl Into<String>) -> Problem {
+    let place = Place { file: Arc::clone(file), line, column: column.to_string() };
+    Problem { place, value: shorten(value), message: message.into() }
+}
+
+fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> (Vec<Run>, bool) {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if std::str::from_utf8(bytes).is_err() {
+        problems.push(problem(file, 0, "", "", "the file is no UTF-8 text; save it as \"CSV UTF-8\""));
+        return (Vec::new(), false);
+    }
+    let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(bytes);
+    let mut records = csv.records();
+    let header = match records.next() {
+        Some(Ok(header)) if header.iter().any(|name| !name.is_empty()) => header,
+        Some(Err(e)) => {
+            problems.push(problem(file, 1, "", "", format!("the file could not be read as CSV: {e}")));
+            return (Vec::new(), false);
+        }
+        _ => {
+            problems.push(problem(file, 0, "", "", "the file is empty; the first line names the columns"));
+            return (Vec::new(), false);
+        }
+    };
+    let Some(columns) = columns(file, &header, problems) else { return (Vec::new(), false) };
+    let annotated = ANNOTATIONS.iter().any(|name| columns.contains_key(*name));
+    let mut reader = Reader { file: Arc::clone(file), header: columns, problems };
+    let lines = Lines::of(bytes);
+    let mut runs: Vec<Run> = Vec::new();
+    for record in records {
+        let cells = match record {
+            Ok(cells) => cells,
+            Err(e) => {
+                let line = e.position().map_or(0, csv::Position::line);
+                reader.problems.push(problem(file, line, "", "", format!("the file could not be read as CSV: {e}")));
+                break;
+            }
+        };
+        let line = cells.position().map_or(0, |p| lines.after_blank(bytes, p.byte()));
+        if cells.iter().all(str::is_empty) {
+            continue;
+        }
+        if cells.len() != header.len() {
+            let message = format!("the row has {} fields and the header {}", cells.len(), header.len());
+            reader.problems.push(problem(file, line, "", cells.get(0).unwrap_or(""), message));
+            continue;
+        }
+        runs.push(reader.run(&Record { line, cells: &cells }));
+    }
+    if runs.is_empty() && reader.problems.is_empty() {
+        let message = "the file has a header but no run; add a row for each published run";
+        reader.problems.push(problem(file, 0, "", "", message));
+    }
+    (runs, annotated)
+}
+
+/// Where each column stands; `None` where the rows cannot be read at all.
+fn columns(
+    file: &Arc<PathBuf>,
+    header: &csv::StringRecord,
+    problems: &mut Vec<Problem>,
+) -> Option<BTreeMap<String, usize>> {
+    let mut found = BTreeMap::new();
+    for (i, name) in header.iter().enumerate() {
+        if let Some(first) = found.insert(name.to_string(), i)
+            && !name.is_empty()
+        {
+            let message = format!("columns {} and {} have the same name; rename or delete one", first + 1, i + 1);
+            problems.push(problem(file, 1, name, name, message));
+        }
+    }
+    if found.contains_key("model") {
+        return Some(found);
+    }
+    let names: Vec<&str> = header.iter().collect();
+    let hint = did_you_mean("model", &names).map_or(String::new(), |near| format!(" ({near:?} looks like it)"));
+    let others = COLUMNS.iter().chain(&QUIET).filter(|c| names.contains(*c)).count();
+    let message = if others == 0 {
+        "this is no file of published runs: it has none of their columns; see docs/validation.md".to_string()
+    } else {
+        format!("there is no column model, which names the run{hint}")
+    };
+    problems.push(problem(file, 1, "model", "", message));
+    None
+}
+
+impl Reader<'_> {
+    fn text<'r>(&self, record: &Record<'r>, column: &str) -> &'r str {
+        let cell = self.header.get(column).and_then(|&i| record.cells.get(i)).unwrap_or("");
+        // What tables write for "not stated".
+        if matches!(cell.to_lowercase().as_str(), "-" | "n/a" | "na" | "nan" | "unknown") { "" } else { cell }
+    }
+
+    fn add(&mut self, record: &Record<'_>, column: &str, value: &str, message: impl Into<String>) {
+        self.problems.push(problem(&self.file, record.line, column, value, message));
+    }
+
+    /// A positive number; empty and 0 are "not stated" (a figure of 0 has no logarithm to score).
+    fn number(&mut self, record: &Record<'_>, column: &str) -> Option<f64> {
+        let text = self.text(record, column);
+        if text.is_empty() {
+            return None;
+        }
+        match text.parse::<f64>() {
+            Ok(x) if x.is_finite() && x >= 0.0 => (x > 0.0).then_some(x),
+            Ok(_) => {
+                self.add(record, column, text, "expected a finite number, 0 or above");
+                None
+            }
+            Err(_) => {
+                let message = "expected a plain number such as 1.5e12, without unit or thousands separator";
+                self.add(record, column, text, message);
+                None
+            }
+        }
+    }
+
+    fn flag(&mut self, record: &Record<'_>, column: &str) -> Option<bool> {
+        let text = self.text(record, column);
+        match text.to_lowercase().as_str() {
+            "" => None,
+            "1" | "1.0" | "yes" | "true" => Some(true),
+            "0" | "0.0" | "no" | "false" => Some(false),
+            _ => {
+                self.add(record, column, text, "expected yes or no (or 1 or 0)");
+                None
+            }
+        }
+    }
+
+    fn run(&mut self, record: &Record<'_>) -> Run {
+        let name = self.text(record, "model").to_string();
+        if name.is_empty() {
+            self.add(record, "model", "", "the run has no name");
+        }
+        let pue = self.number(record, "pue");
+        if pue.is_some_and(|pue| pue < 1.0) {
+            let text = self.text(record, "pue");
+            self.add(record, "pue", text, "the PUE is facility energy over IT energy, so at least 1");
+        }
+        let word = |column: &str| self.text(record, column).to_lowercase().replace(['-', ' '], "_");
+        let (notes, scope, basis, architecture) =
+            (self.text(record, "notes").to_lowercase(), word("scope"), word("energy_basis"), word("architecture"));
+        let words = name.to_lowercase();
+        let distilled = word("relation").starts_with("distill")
+            || (self.text(record, "relation").is_empty()
+                && (notes.contains("distill") || word("model").contains("distil")));
+        let date =
+            [word("date"), word("year")].into_iter().find(|d| !d.is_empty()).unwrap_or_default().replace('_', "-");
+        Run {
+            place: Place { file: Arc::clone(&self.file), line: record.line, column: String::new() },
+            independent: self.flag(record, "independent").unwrap_or(true),
+            final_run: matches!(scope.as_str(), "" | "final_run" | "final"),
+            parameters: self.number(record, "parameters"),
+            active_parameters: self
+                .number(record, "active_parameters")
+                .or_else(|| active_in(&notes))
+                .or_else(|| active_in_name(&words)),
+            tokens: self.number(record, "tokens"),
+            training_flop: self.number(record, "training_flop"),
+            hardware: self.text(record, "hardware").to_string(),
+            gpu_hours: self.number(record, "gpu_hours"),
+            power_w: self.number(record, "power_w"),
+            pue,
+            energy_kwh: self.number(record, "energy_kwh"),
+            energy_includes_pue: self.flag(record, "energy_includes_pue"),
+            emissions_t: self.number(record, "emissions_tco2e"),
+            basis: match basis.as_str() {
+                "tdp_x_hours" | "assumed_power_x_hours" => EnergyBasis::HoursTimesPower,
+                "calculator" => EnergyBasis::Calculator,
+                "measured_gpu_only" => EnergyBasis::GpuOnly,
+                "measured_system" | "provider_metered" | "measured" | "metered" => EnergyBasis::System,
+                _ => EnergyBasis::NotStated,
+            },
+            architecture: match architecture.as_str() {
+                "moe" | "mixture_of_experts" => Architecture::MixtureOfExperts,
+                "encdec" | "encoder_decoder" => Architecture::EncoderDecoder,
+                "" if says_moe(&notes) || says_moe(&words) => Architecture::MixtureOfExperts,
+                "" if says_encoder_decoder(&notes, &words) => Architecture::EncoderDecoder,
+                _ => Architecture::Dense,
+            },
+            organization: self.text(record, "organization").to_string(),
+            date,
+            region: self.text(record, "region").to_string(),
+            distilled,
+            predict_from: self.predict_from(record),
+            circular: self.circular(record),
+            sets_prior: self.text(record, "sets_prior").split(';').map(|s| s.trim().to_string()).collect(),
+            name,
+        }
+    }
+
+    /// `hours:tokens;emissions:energy_kwh`. Words that are not known are left aside.
+    fn predict_from(&self, record: &Record<'_>) -> BTreeMap<Quantity, Input> {
+        let parts = self.text(record, "predict_from").split(';').filter_map(|part| part.split_once(':'));
+        let known = parts.filter_map(|(quantity, input)| Some((quantity_of(quantity)?, input_of(input)?)));
+        known.collect()
+    }
+
+    fn circular(&self, record: &Record<'_>) -> BTreeSet<Quantity> {
+        self.text(record, "circular").split(';').filter_map(quantity_of).collect()
+    }
+}
+
+fn quantity_of(word: &str) -> Option<Quantity> {
+    Quantity::ALL.into_iter().find(|q| q.name() == word.trim())
+}
+
+fn input_of(word: &str) -> Option<Input> {
+    match word.trim() {
+        "energy_kwh" => Some(Input::Energy),
+        "gpu_hours" => Some(Input::Hours),
+        "training_flop" | "tokens" => Some(Input::Compute),
+        _ => None,
+    }
+}
+
+/// "37b activated", "17b active": the number before, in lower case.
+fn active_in(notes: &str) -> Option<f64> {
+    let words: Vec<&str> = notes.split(|c: char| c.is_whitespace() || c == ',' || c == ';').collect();
+    words.windows(2).find_map(|pair| {
+        let [size, word] = pair else { return None };
+        let billions = size.strip_suffix('b')?.parse::<f64>().ok()?;
+        (word.starts_with("activ") && billions > 0.0 && billions.is_finite()).then_some(billions * 1e9)
+    })
+}
+
+/// "235b-a22b": the number behind the "a", in lower case.
+fn active_in_name(name: &str) -> Option<f64> {
+    words(name).find_map(|word| {
+        let billions = word.strip_prefix('a')?.strip_suffix('b')?.parse::<f64>().ok()?;
+        (billions > 0.0 && billions.is_finite()).then_some(billions * 1e9)
+    })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '.'))
+}
+
+/// A word for it, or experts times their size ("8x7b").
+fn says_moe(text: &str) -> bool {
+    let times = |word: &str| {
+        let parts = word.strip_suffix('b').and_then(|w| w.split_once('x'));
+        parts.is_some_and(|(n, size)| n.parse::<u32>().is_ok() && size.parse::<f64>().is_ok())
+    };
+    text.contains("mixture of experts") || words(text).any(|w| w == "moe" || times(w))
+}
+
+/// A word for it, or a family of models that are.
+fn says_encoder_decoder(notes: &str, name: &str) -> bool {
+    let families = ["t5", "mt5", "byt5", "ul2", "bart", "mbart", "nllb", "m2m100", "pegasus"];
+    notes.replace(['-', '–'], " ").contains("encoder decoder") || words(name).any(|w| families.contains(&w))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<RunsFile, Vec<Problem>> {
+        read(Path::new("runs.csv"), text.as_bytes())
+    }
+
+    #[test]
+    fn only_the_name_must_be_there() {
+        let file = parsed("notes,model\nx,a\n\n,b\n").unwrap();
+        let [a, b] = file.runs.as_slice() else { panic!("{file:?}") };
+        assert!(a.independent && a.final_run && a.gpu_hours.is_none() && a.basis == EnergyBasis::NotStated);
+        assert_eq!((a.name.as_str(), a.place.line, b.name.as_str(), b.place.line), ("a", 2, "b", 4));
+        assert_eq!((a.family(), parsed("model\nLLaMA-7B\n").unwrap().runs[0].family()), ("a".into(), "llama".into()));
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_line_and_column() {
+        let text = "model,gpu_hours,pue,independent,tokens\n,1,,,\nb,\"1,000\",0.9,perhaps,-1\nc,1\nd,nan,n/a,,0\n";
+        let problems = parsed(text).unwrap_err();
+        let found: Vec<(u64, &str)> = problems.iter().map(|p| (p.place.line, p.place.column.as_str())).collect();
+        let wanted = [(2, "model"), (3, "pue"), (3, "independent"), (3, "tokens"), (3, "gpu_hours"), (4, "")];
+        assert_eq!(found.len(), wanted.len(), "{problems:?}");
+        assert!(wanted.iter().all(|w| found.contains(w)), "{found:?}");
+        for (text, part) in [
+            ("", "empty"),
+            ("model\n", "no run"),
+            ("a,b\n1,2\n", "none of their columns"),
+            ("models,tokens\na,1\n", "\"models\" looks like it"),
+            ("model,model\na,b\n", "same name"),
+        ] {
+            let problems = parsed(text).unwrap_err();
+            assert!(problems[0].message.contains(part), "{text:?}: {problems:?}");
+        }
+        assert!(read(Path::new("x"), b"model\n\xff\n").unwrap_err()[0].message.contains("UTF-8"));
+    }
+
+    /// Names and notes of the kind of Epoch's and of model cards.
+    #[test]
+    fn active_parameters_and_architectures_are_read_where_no_column_has_them() {
+        let of = |name: &str, notes: &str| {
+            let text = format!("model,parameters,notes\n\"{name}\",1e11,\"{notes}\"\n");
+            parsed(&text).unwrap().runs.remove(0)
+        };
+        assert_eq!(of("X", "MoE, 37B activated; FP8").active(), Some(37e9));
+        assert_eq!(of("Qwen3-235B-A22B", "").active(), Some(22e9));
+        assert_eq!(of("Mixtral 8x7B", "").active(), None);
+        assert_eq!(of("X", "a mixture of experts").active(), None);
+        assert_eq!(of("Llama 3 8B", "trained in 3.1 days").active(), Some(1e11));
+        assert_eq!(of("Flan-T5 XXL", "").flop_per_parameter_and_token(), 3.0);
+        assert_eq!(of("X", "an encoder–decoder").flop_per_parameter_and_token(), 3.0);
+        assert_eq!(of("GPT-3 175B", "").flop_per_parameter_and_token(), 6.0);
+        assert!(of("X", "pruned/distilled from 3.1").distilled && !of("X", "").distilled);
+    }
+}

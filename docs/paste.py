@@ -1,10 +1,10 @@
 """Puts what the program prints into the README, or checks that it stands there.
 
-    python3 docs/paste.py target/release/haze           # writes README.md and docs/result.svg anew
+    python3 docs/paste.py target/release/haze           # writes README.md, docs/gauge.md and docs/result.svg anew
     python3 docs/paste.py target/release/haze --check   # fails if they are not what the program gives
 
-Results are the same bytes on every machine, so a README that disagrees with the program is a mistake in one of them.
-Marks in the README, each on a line of its own before the block it is about:
+Results are the same bytes on every machine, so a page that disagrees with the program is a mistake in one of them.
+Marks in the pages, each on a line of its own before the block it is about:
 
     <!-- file NAME -->           the block is a file, which the commands below can read
     <!-- haze ARGUMENTS -->      the block is what this command prints on standard output
@@ -58,14 +58,14 @@ def fresh(program, folder, mark):
 
 def main(program, check):
     program = str(Path(program).resolve())
-    readme, picture = ROOT / "README.md", ROOT / "docs/result.svg"
+    pages, picture = [ROOT / "README.md", ROOT / "docs/gauge.md"], ROOT / "docs/result.svg"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "fixtures").symlink_to(ROOT / "fixtures")
-        text = MARK.sub(lambda mark: fresh(program, folder, mark), readme.read_text(encoding="utf-8"))
+        texts = [MARK.sub(lambda mark: fresh(program, folder, mark), page.read_text(encoding="utf-8")) for page in pages]
         result = json.loads(haze(program, folder, [*PICTURED, "--quiet", "--json", "-"]))
     wrong = []
-    for path, new in [(readme, text), (picture, result_picture.picture(result))]:
+    for path, new in [*zip(pages, texts), (picture, result_picture.picture(result))]:
         if not path.exists() or path.read_text(encoding="utf-8") != new:
             wrong.append(path.name)
             if not check:

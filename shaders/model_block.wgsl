@@ -5,38 +5,13 @@
 // workgroup are at the same model, which is what their summaries are added up over. Neighbouring workgroups begin at
 // different models, so that they seldom add to the same counters.
 
-const SLOTS: u32 = 6u;
-const PUE: u32 = 2u;
-
-const NONE: u32 = 0u;
-const AFFINE: u32 = 1u;
-const TABLE: u32 = 2u;
-const ONE_PLUS_AFFINE: u32 = 3u;
-const ONE_PLUS_TABLE: u32 = 4u;
-const ONE_PLUS_CONSTANT: u32 = 5u;
-
 // A factor equal to zero.
 const ZERO_LOG2: i32 = -335544320; // −80 octaves
 
 // Whether the plan has any of these; what is absent costs nothing.
-override HAS_SHARED: bool = true;
 override HAS_ZEROS: bool = true;
 override HAS_GROUPS: bool = true;
-override HAS_TABLES: bool = true;
-override HAS_LAST_SLOTS: bool = true; // random factors in slots 4 and 5
 override HAS_SHARED_PUE: bool = true;
-
-// One factor of one model.
-struct SlotRecord {
-    // Marginal in the lowest byte, log2 of a table's cells in the next.
-    kind: u32,
-    // Scale (Q5.26), or the entry where a table begins.
-    parameter: u32,
-    // Location of log2(PUE − 1).
-    loc: i32,
-    // 1 + the cell of shared effects; 0 for none.
-    cell: u32,
-}
 
 // One model. Mirrored by `ModelRecord` in `src/engine/gpu/layout.rs`, field by field.
 struct ModelRecord {
@@ -228,10 +203,6 @@ fn product(loc: i32, signs: u32, logs: array<I, SLOTS>) -> I {
         + I(power(signs, 5u)) * logs[5];
 }
 
-fn power(signs: u32, slot: u32) -> i32 {
-    return extractBits(bitcast<i32>(signs), 4u * slot, 4u);
-}
-
 fn sample_factors(m: u32, key: vec2<u32>, draws: Draws, place: u32) -> Factors {
     var factors: Factors;
     let first = stream_words(draws, params.seed, DOMAIN_OWN, 0u, key);
@@ -255,15 +226,7 @@ fn factor(m: u32, slot: u32, words: U, place: u32, factors: ptr<function, Factor
     let record = window.models[m].slots[slot];
     let kind = record.kind & 0xffu;
     let shared_part = shared_log(record.cell, place);
-    var own = I(0);
-    if kind != NONE && kind != ONE_PLUS_CONSTANT {
-        let z = inverse_normal(words);
-        if HAS_TABLES && (kind == TABLE || kind == ONE_PLUS_TABLE) {
-            own = table_values(record.parameter, record.kind >> 8u, z);
-        } else {
-            own = affine(bitcast<i32>(record.parameter), z);
-        }
-    }
+    var own = own_log(record, words);
     if HAS_ZEROS {
         let zero = (own == I(ZERO_LOG2)) & B(((window.models[m].zeros >> slot) & 1u) != 0u);
         (*factors).zeros |= U(zero) << U(slot);

@@ -9,6 +9,8 @@ const PHILOX_WEYL: vec2<u32> = vec2<u32>(0x9E3779B9u, 0xBB67AE85u);
 const DOMAIN_OWN: u32 = 0u;
 const DOMAIN_SHARED: u32 = 1u;
 const DOMAIN_INDEPENDENT: u32 = 2u;
+const DOMAIN_OWN_SECOND: u32 = 3u;
+const DOMAIN_SHARED_SECOND: u32 = 4u;
 
 // A counter, and after the rounds four random words, of each draw.
 struct Words {

@@ -13,11 +13,12 @@
 //! - [`posterior`] turns the integers into means, intervals and variance shares;
 //! - [`report`] writes tables and files.
 //!
-//! A stage never reaches back. `cli` is a thin layer over the same functions.
+//! [`gauge`] replays known answers through all of them. A stage never reaches back. `cli` is a thin layer over the same functions.
 
 pub mod assess;
 pub mod cli;
 pub mod engine;
+pub mod gauge;
 pub mod plan;
 pub mod portfolio;
 pub mod posterior;

@@ -6,9 +6,10 @@ mod common;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use carbonhaze::engine::gpu::{Fault, Options};
-use carbonhaze::engine::{Backend, Cpu, Gpu, Simd, Stopped, Summary};
+use carbonhaze::engine::{Backend, Cpu, Gpu, Prepared, Simd, Stopped, Summary};
 use carbonhaze::plan::Plan;
 use carbonhaze::plan::compile::compile;
+use carbonhaze::plan::design::Design;
 use common::{Families, gpu, random_assessment};
 
 const SEED: u64 = 42;
@@ -195,5 +196,52 @@ fn an_interrupt_ends_the_run_with_nothing() {
         assert_eq!(gpu.run(&plan, SEED, DRAWS, &progress), Err(Stopped::Interrupted), "{faults:?} {after}");
         // And the device serves again.
         assert!(gpu.run(&plan, SEED, DRAWS, &|_| true) == Ok(expected(&plan)), "{faults:?} {after}");
+    }
+}
+
+/// Ten stretches.
+const CORNER_DRAWS: std::ops::Range<u64> = 100..2600;
+
+/// Corners: what happens once is drawn again on a fresh device, what happens twice is finished on the CPU, or there is
+/// nothing; a wrong number is not among the outcomes.
+#[test]
+fn corners_are_whole_or_not_there() {
+    let plan = plan();
+    let own = [0, 1, 2, 3, 3, 3];
+    let design = Design::cube(4, vec![own; plan.models.len()], vec![1; plan.effects.len()], [true; 4]);
+    let prepared = Prepared::new(&plan, &design).expect("few groups");
+    let expected = cpu().corners(&prepared, SEED, CORNER_DRAWS, &|_| true).expect("not interrupted");
+    // Beyond the dispatches of the self-tests, which come first on a fresh device: at most twelve.
+    let late = |n: u32| Fault::DestroyedAfter(13 + n);
+    let small = Options { binding_bytes: 1 << 16, ..options(&[]) };
+    let cases: [(Options, &[&str]); 7] = [
+        (options(&[Fault::DestroyedAfter(100_000)]), &[]),
+        (options(&[late(0)]), &["fresh device"]),
+        (options(&[late(5)]), &["fresh device"]),
+        (options(&[Fault::Silent]), &["fresh device"]),
+        (options(&[late(3), late(5)]), &["fresh device", "on the CPU"]),
+        (options(&[Fault::WrongAnswer]), &["on the CPU"]),
+        // Buffers too small for the tables.
+        (small, &["on the CPU"]),
+    ];
+    for (options, notices) in cases {
+        let Some(found) = gpu::first() else { return };
+        let gpu = Gpu::with(found, options.clone(), Some(cpu()));
+        let told = AtomicU64::new(0);
+        let progress = |n| {
+            told.fetch_add(n, Ordering::Relaxed);
+            true
+        };
+        let given = gpu.corners(&prepared, SEED, CORNER_DRAWS, &progress);
+        assert!(given.as_ref() == Ok(&expected), "{:?}: {:?}", options.faults, given.map(|_| "other totals"));
+        let said = gpu.notices();
+        assert!(said.len() == notices.len() && said.iter().zip(notices).all(|(s, n)| s.contains(n)), "{said:?}");
+        assert_eq!(told.into_inner(), 2500, "{:?}", options.faults);
+        assert_eq!(gpu.finished_on_cpu(), notices.contains(&"on the CPU"));
+        if notices.contains(&"on the CPU") {
+            let Some(found) = gpu::first() else { return };
+            let alone = Gpu::with(found, options, None);
+            assert!(matches!(alone.corners(&prepared, SEED, CORNER_DRAWS, &|_| true), Err(Stopped::Device(_))));
+        }
     }
 }

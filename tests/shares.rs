@@ -198,6 +198,7 @@ fn parts_add_up_where_they_must() {
         for group in oracle(&assessment).groups {
             let f = of(&group.name);
             assert!((f.first_order - group.first_order).abs() < 1e-12 && (f.total - group.total).abs() < 1e-12);
+            assert!((f.shapley - group.shapley).abs() < 1e-12);
         }
     }
     assert!(told >= 5, "{told}");
@@ -296,6 +297,76 @@ fn own_averages_out_and_shared_does_not() {
         assert!((got.effects[0].first_order - shared).abs() < 1e-12 && got.effects[0].models == count);
         assert!((got.models[0].total * count as f64 - (1.0 - shared)).abs() < 1e-9);
     }
+}
+
+#[test]
+fn an_effect_on_pue() {
+    // Y = Σ w_m C_m (1 + P_m S^a_m) G, w = 2, 1, a = 1, 0.7: tests/reference/pue_effect.py, by brute force on a tensor grid.
+    // The grid's normals have no end, the engine's end at 6.34: 1e-7 of the variance.
+    let expected = [("S", 0.1254988494, 0.1726883087), ("G", 0.3434833558, 0.3999889652)];
+    let own = [("one", 0.2776530038, 0.3315200814), ("two", 0.1645328003, 0.1876789491)];
+    let sd = 2.7157198684626427;
+    // The same where S multiplies the whole PUE.
+    let on_all_of_it = ("S", 0.5249718033, 0.6463929505);
+
+    let lognormal = |median: f64, sigma: f64| Distribution::LogNormal { median, gsd: sigma.exp() };
+    let model = |id: &str, weight: f64, [compute, median, pue, power]: [f64; 4]| {
+        let mut factors = [const { None }; SLOTS];
+        factors[Slot::Compute as usize] = common::factor(lognormal(1.0, compute));
+        let inner = Box::new(lognormal(median, pue));
+        let mut pue = common::factor(Distribution::Shifted { shift: 1.0, inner }).unwrap();
+        pue.shared.push((0, power));
+        factors[Slot::Pue as usize] = Some(pue);
+        let mut grid = common::factor(Distribution::Fixed(1.0)).unwrap();
+        grid.shared.push((1, 1.0));
+        factors[Slot::Grid as usize] = Some(grid);
+        let mut powers = [0; SLOTS];
+        for slot in [Slot::Compute, Slot::Pue, Slot::Grid] {
+            powers[slot as usize] = 1;
+        }
+        let mut model = common::model(id, factors);
+        model.terms = [Term { constant: weight, powers }; 4];
+        model
+    };
+    let assessment = Assessment {
+        models: vec![model("one", 2.0, [0.4, 0.3, 0.5, 1.0]), model("two", 1.0, [0.5, 0.6, 0.3, 0.7])],
+        shared: vec![
+            effect(Slot::Pue.factor(), &[], &[], 0, 0.6f64.exp()),
+            effect(Slot::Grid.factor(), &[], &[], 0, 0.3f64.exp()),
+        ],
+        scope: common::scope(),
+        warnings: vec![],
+        groups_by: vec![],
+    };
+    let got = shares(&assessment, &[]).unwrap();
+    let close = |first_order: f64, total: f64, want: (&str, f64, f64)| {
+        (first_order - want.1).abs() < 2e-6 && (total - want.2).abs() < 2e-6
+    };
+    let of = |name: &str| {
+        let factor = if name == "S" { "pue" } else { "grid" };
+        got.effects.iter().find(|e| e.factor == factor).unwrap()
+    };
+    for want in expected {
+        assert!(close(of(want.0).first_order, of(want.0).total, want), "{want:?} {:?}", of(want.0));
+    }
+    for want in own {
+        let m = got.models.iter().find(|m| m.id == want.0).unwrap();
+        assert!(close(m.first_order, m.total, want), "{want:?} {m:?}");
+    }
+    let pue = got.factors.iter().find(|f| f.name == "pue").unwrap();
+    assert!(close(pue.first_order, pue.total, ("S+P1+P2", 0.1825150755, 0.2266003020)), "{pue:?}");
+    let shared = got.shared_own.shared;
+    assert!(close(shared.first_order, shared.total, ("S+G", 0.4808009695, 0.5578141959)), "{shared:?}");
+    assert!((got.sd_t / sd - 1.0).abs() < 2e-6, "{}", got.sd_t);
+    // Negative controls: an effect on the whole PUE; the weights of the models taken for each other.
+    assert!(!close(of("S").first_order, of("S").total, on_all_of_it));
+    let mut swapped = assessment.clone();
+    for (model, power) in swapped.models.iter_mut().zip([0.7, 1.0]) {
+        model.factors[Slot::Pue as usize].as_mut().unwrap().shared[0].1 = power;
+    }
+    let swapped = shares(&swapped, &[]).unwrap();
+    let s = swapped.effects.iter().find(|e| e.factor == "pue").unwrap();
+    assert!(!close(s.first_order, s.total, expected[0]), "{s:?}");
 }
 
 #[test]

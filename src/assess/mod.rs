@@ -23,7 +23,7 @@ mod shared;
 mod tests;
 mod typical;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -166,6 +166,27 @@ pub struct Assessment {
     pub warnings: Vec<Warning>,
     /// `[groups] by`, as asked for.
     pub groups_by: Vec<String>,
+}
+
+impl Assessment {
+    /// Only the models that `keep` lets through, with the shared effects that they are exposed to. A model's numbers are
+    /// those it has here, and so are its draws: keys of models and effects do not depend on what else there is.
+    pub fn only(&self, keep: impl Fn(&AssessedModel) -> bool) -> Assessment {
+        let mut models: Vec<AssessedModel> = self.models.iter().filter(|m| keep(m)).cloned().collect();
+        let used: BTreeSet<usize> =
+            models.iter().flat_map(|m| m.factors.iter().flatten()).flat_map(|f| &f.shared).map(|(e, _)| *e).collect();
+        let place: BTreeMap<usize, usize> = used.iter().zip(0..).map(|(&effect, at)| (effect, at)).collect();
+        for factor in models.iter_mut().flat_map(|m| m.factors.iter_mut().flatten()) {
+            factor.shared = factor.shared.iter().filter_map(|(e, weight)| Some((*place.get(e)?, *weight))).collect();
+        }
+        Assessment {
+            models,
+            shared: used.iter().filter_map(|&e| self.shared.get(e)).cloned().collect(),
+            scope: self.scope,
+            warnings: self.warnings.clone(),
+            groups_by: self.groups_by.clone(),
+        }
+    }
 }
 
 /// The random inputs a model can have. The number is the slot of the random stream: value-breaking to change.

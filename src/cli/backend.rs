@@ -7,6 +7,7 @@ use super::Failure;
 use crate::engine::gpu::installation::Installation;
 use crate::engine::gpu::{GpuError, Options};
 use crate::engine::{Backend, Cpu, Gpu, Host, Reduce, Simd};
+use crate::posterior::sampled;
 use crate::report::json;
 
 /// The flags of every command that draws.
@@ -33,6 +34,19 @@ pub enum BackendChoice {
     Gpu,
 }
 
+impl BackendArgs {
+    /// A flag that was given, if any.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            (self.backend != BackendChoice::Auto, "--backend"),
+            (self.adapter.is_some(), "--adapter"),
+            (self.threads.is_some(), "--threads"),
+            (self.chunk.is_some(), "--chunk"),
+        ];
+        flags.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
+    }
+}
+
 /// Below so many model-draws a GPU is not looked for: the CPU is done before a device is open.
 const SHORT: u64 = 50_000_000;
 
@@ -42,7 +56,18 @@ pub enum Chosen {
     Gpu(Box<Gpu>),
 }
 
+/// Draws at all corners that a GPU is given at a time: enough to fill it, and some 20 MB in a cube of six groups.
+const GPU_SLAB: u64 = 1 << 15;
+
 impl Chosen {
+    /// Draws of a sensitivity analysis taken in at a time; changes no result.
+    pub fn slab(&self) -> u64 {
+        match self {
+            Chosen::Cpu(_) => sampled::SLAB,
+            Chosen::Gpu(_) => GPU_SLAB,
+        }
+    }
+
     /// For a run of so many model-draws. Also a line for the user.
     pub fn new(args: &BackendArgs, model_draws: u64) -> Result<(Chosen, String), Failure> {
         let cpu = || {

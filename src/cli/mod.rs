@@ -8,8 +8,11 @@ mod bench;
 mod check;
 mod doctor;
 mod explain;
+mod gauge;
 mod priors;
+mod rerun;
 mod run;
+mod sample;
 mod sensitivity;
 pub mod workload;
 
@@ -35,7 +38,8 @@ use crate::portfolio::{Portfolio, Problem, Warning, study_file};
   haze explain models.csv org/model-7b      how every factor of one model came about
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze priors > priors.toml                 the default priors with their sources, as a file to edit
-  haze doctor                               the GPUs of this machine, and whether they answer rightly")]
+  haze doctor                               the GPUs of this machine, and whether they answer rightly
+  haze gauge                                known answers, replayed here: PASS or DIFF for each")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -61,6 +65,8 @@ enum Command {
     Sensitivity(sensitivity::SensitivityArgs),
     /// What this machine can draw on: adapters, drivers, self-test, what is missing
     Doctor,
+    /// Known answers on this machine, before its results are trusted: PASS or DIFF
+    Gauge(gauge::GaugeArgs),
     /// Model-draws per second of the backends of this machine
     Bench(bench::BenchArgs),
     /// The priors in force with their sources, as a file that can be edited and given back
@@ -191,6 +197,7 @@ pub fn main() -> ExitCode {
         Command::Explain { file, id } => explain::explain(&file, &id),
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Doctor => doctor::doctor(),
+        Command::Gauge(args) => gauge::gauge(args),
         Command::Bench(args) => bench::bench(args),
         Command::Priors { study } => priors::priors(study.as_deref()),
     };

@@ -21,9 +21,10 @@ use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
 use crate::plan::{self, KEPT_GROUPS, Plan, TOTALS};
 use crate::portfolio::{self, Study};
+use crate::posterior::grouping::by_factor;
 use crate::posterior::oracle::oracle;
-use crate::posterior::sampled::{self, Analysis, Sampled};
-use crate::posterior::{self, Options, Posterior};
+use crate::posterior::sampled::{self, Analysis, Plain, Sampled};
+use crate::posterior::{self, Options, Posterior, tail};
 use crate::report::files::{self, Target, Unwritable};
 use crate::report::json::RunInfo;
 use crate::report::study::Effective;
@@ -31,8 +32,8 @@ use crate::report::table::Style;
 use crate::report::{csv, json, study, table};
 
 const DRAWS: u64 = 1_000_000;
-const SEED: u64 = 42;
-const INTERVAL: f64 = 0.95;
+pub(super) const SEED: u64 = 42;
+pub(super) const INTERVAL: f64 = 0.95;
 /// Warnings shown by a run; `haze check` shows all.
 pub(super) const WARNINGS: usize = 5;
 
@@ -74,6 +75,9 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     }
     drop(summary);
     tell(&chosen);
+    if let Some(k) = posterior.pareto_k.filter(|k| *k > tail::LARGEST_K) {
+        eprintln!("warning: {}", tail::warning("the total emissions", k));
+    }
     clock.lap("posterior_s");
     let info = RunInfo { plan_hash: plan_hash(&plan), backend: chosen.info(), timings: clock.laps };
 
@@ -122,7 +126,7 @@ pub(super) fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure
 
 /// Every draw of every total and kept group is held until the end, 8 bytes each, and two more while they are sorted.
 /// Asked for in one piece first: an allocation that fails later ends the program without a word of use.
-fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), Failure> {
+pub(super) fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), Failure> {
     // The kept totals, a sorted copy or two, and one chunk of all totals for each thread.
     let chunks = 4096 * std::thread::available_parallelism().map_or(1, |n| n.get()) as u64;
     let words = draws
@@ -155,11 +159,7 @@ fn draw(
     let outcome = chosen.backend().run(plan, effective.seed, 0..effective.draws, &progress);
     bar.finish_and_clear();
     tell(&chosen);
-    match outcome {
-        Ok(summary) => Ok((summary, chosen)),
-        Err(Stopped::Interrupted) => Err(Failure::Interrupted),
-        Err(stopped @ Stopped::Device(_)) => Err(Failure::Run(anyhow::Error::new(stopped))),
-    }
+    Ok((outcome?, chosen))
 }
 
 /// The sampled sensitivity analysis of the run's first draws.
@@ -172,43 +172,65 @@ fn analyse(
     chosen: &Chosen,
     interrupt: &Interrupt,
 ) -> Result<Sampled, Failure> {
-    let broken = |e: &dyn std::fmt::Display| Failure::Run(anyhow::anyhow!("the sensitivity analysis failed: {e}"));
-    let (design, groups) = sampled::by_factor(assessment, plan);
-    if !args.quiet && matches!(chosen, Chosen::Gpu(_)) {
-        eprintln!("drawing the corners of the sensitivity analysis on the CPU: they have no kernel yet");
-    }
+    let (design, groups) = by_factor(assessment, plan);
     let prepared = Prepared::new(plan, &design).map_err(|e| broken(&e))?;
     let n = effective.draws.min(sampled::DRAWS);
-    let plain = &summary.totals[plan::OUTPUT_EMISSIONS][..n as usize];
-    let mut analysis = Analysis::new(&design, groups, plan, plain, None).map_err(|e| broken(&e))?;
+    let plain = Plain::of_run(plan, summary, n);
+    let analysis = Analysis::new(&design, groups, &plain, None).map_err(|e| broken(&e))?;
     let bar = progress_bar(n, args.quiet);
     let progress = |n| {
         bar.inc(n);
         interrupt.check().is_ok()
     };
+    let analysis = draw_corners(analysis, &prepared, chosen, effective.seed, n, &progress)?;
+    bar.finish_and_clear();
+    tell(chosen);
+    Ok(analysis.finish(n, effective.interval))
+}
+
+/// Draws `n` draws at the corners, slab by slab, and takes them in.
+pub(super) fn draw_corners(
+    mut analysis: Analysis,
+    prepared: &Prepared,
+    chosen: &Chosen,
+    seed: u64,
+    n: u64,
+    progress: &(dyn Fn(u64) -> bool + Sync),
+) -> Result<Analysis, Failure> {
     let mut first = 0;
     while first < n {
-        let slab = first..n.min(first + sampled::SLAB);
+        let slab = first..n.min(first + chosen.slab());
         first = slab.end;
-        match chosen.backend().corners(&prepared, effective.seed, slab, &progress) {
+        match chosen.backend().corners(prepared, seed, slab, progress) {
             Ok(corners) => analysis.add(&corners).map_err(|e| broken(&e))?,
-            Err(Stopped::Interrupted) => return Err(Failure::Interrupted),
-            Err(stopped @ Stopped::Device(_)) => return Err(Failure::Run(anyhow::Error::new(stopped))),
+            Err(stopped) => return Err(stopped.into()),
         }
     }
-    bar.finish_and_clear();
-    Ok(analysis.finish(effective.interval))
+    Ok(analysis)
+}
+
+pub(super) fn broken(e: &dyn std::fmt::Display) -> Failure {
+    Failure::Run(anyhow::anyhow!("the sensitivity analysis failed: {e}"))
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Failure {
+        match stopped {
+            Stopped::Interrupted => Failure::Interrupted,
+            Stopped::Device(_) => Failure::Run(anyhow::Error::new(stopped)),
+        }
+    }
 }
 
 /// What a device failed at, and what was done about it.
-fn tell(chosen: &Chosen) {
+pub(super) fn tell(chosen: &Chosen) {
     for notice in chosen.notices() {
         eprintln!("warning: {notice}");
     }
 }
 
 /// Progress on standard error where that is a terminal.
-fn progress_bar(draws: u64, quiet: bool) -> ProgressBar {
+pub(super) fn progress_bar(draws: u64, quiet: bool) -> ProgressBar {
     let shown = !quiet && io::stderr().is_terminal();
     let target = if shown { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(draws), target);
@@ -253,13 +275,13 @@ pub(super) fn style() -> Style {
 /// Ctrl-C. While nothing has been touched it ends the program at once (reading standard input could otherwise not be
 /// ended); after that it is noted, and the run stops where it can clean up.
 #[derive(Clone, Default)]
-struct Interrupt {
+pub(super) struct Interrupt {
     noted: Arc<AtomicBool>,
     held: Arc<AtomicBool>,
 }
 
 impl Interrupt {
-    fn install() -> Interrupt {
+    pub(super) fn install() -> Interrupt {
         let interrupt = Interrupt::default();
         let handler = interrupt.clone();
         // Without a handler the system's own ends the program, which leaves at worst an empty folder.
@@ -273,27 +295,27 @@ impl Interrupt {
         interrupt
     }
 
-    fn hold(&self) {
+    pub(super) fn hold(&self) {
         self.held.store(true, Ordering::SeqCst);
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self) -> Result<(), Failure> {
         if self.noted.load(Ordering::SeqCst) { Err(Failure::Interrupted) } else { Ok(()) }
     }
 }
 
 /// Seconds by stage.
-struct Clock {
+pub(super) struct Clock {
     last: Instant,
-    laps: Vec<(String, f64)>,
+    pub(super) laps: Vec<(String, f64)>,
 }
 
 impl Clock {
-    fn new() -> Clock {
+    pub(super) fn new() -> Clock {
         Clock { last: Instant::now(), laps: vec![] }
     }
 
-    fn lap(&mut self, name: &str) {
+    pub(super) fn lap(&mut self, name: &str) {
         let now = Instant::now();
         self.laps.push((name.into(), (now - self.last).as_secs_f64()));
         self.last = now;

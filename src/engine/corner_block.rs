@@ -9,7 +9,7 @@ use super::model_block::{BLOCK, SharedLogs, Span, add_all, exp2_all, sample_own,
 use super::one_plus::one_plus;
 use super::{accumulate, corners::Corners};
 use crate::assess::{OUTPUTS, SLOTS, Slot};
-use crate::plan::design::{Design, Sample};
+use crate::plan::design::{Design, Distinct, Sample};
 use crate::plan::{Cell, Plan};
 
 const PUE: usize = Slot::Pue as usize;
@@ -22,6 +22,8 @@ const MAX_LOCAL: usize = 16;
 pub struct Prepared<'a> {
     pub plan: &'a Plan,
     pub design: &'a Design,
+    /// By output: the corners that differ on it.
+    pub distinct: [Distinct; OUTPUTS],
     /// Sums of the shared effects of one group within one cell.
     pub parts: Vec<Cell>,
     /// By cell: group and index into `parts`.
@@ -29,7 +31,7 @@ pub struct Prepared<'a> {
     /// By output: models that depend on the same groups add to totals of their own.
     pub classes: [Vec<Class>; OUTPUTS],
     /// By model and output.
-    class_of: Vec<[u32; OUTPUTS]>,
+    pub(super) class_of: Vec<[u32; OUTPUTS]>,
 }
 
 /// Models that depend on the same groups: they know fewer corners than the design has.
@@ -97,7 +99,7 @@ impl<'a> Prepared<'a> {
             }
             known.into_iter().map(|groups| Class::new(groups, &distinct[o].corners)).collect()
         });
-        Ok(Prepared { plan, design, parts, of_cell, classes, class_of })
+        Ok(Prepared { plan, design, distinct, parts, of_cell, classes, class_of })
     }
 
     /// Room for these draws.
@@ -106,7 +108,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// Sums of shared effects on one factor of a model: group and index into `parts`.
-    fn shared_parts(&self, model: usize, slot: usize) -> &[(u8, u32)] {
+    pub(super) fn shared_parts(&self, model: usize, slot: usize) -> &[(u8, u32)] {
         self.plan.models[model].cells[slot].map_or(&[], |cell| &self.of_cell[cell as usize])
     }
 }

@@ -11,7 +11,7 @@ use super::quantile::quantile;
 use super::{Distribution, Model, Place, Portfolio, Value, Warning};
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 24] = [
+pub const RULES: [(&str, &str); 25] = [
     ("almost-a-column", "a column name that is nearly one with a meaning"),
     ("tier-column", "a column named tier, which is worked out"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
@@ -32,6 +32,7 @@ pub const RULES: [(&str, &str); 24] = [
     ("power-high", "more than 2000 W per accelerator"),
     ("wue-unused", "a water usage effectiveness, which nothing is computed from"),
     ("date-range", "a date before 1950 or after 2100"),
+    ("divisor-near-zero", "a normal efficiency or MFU that draws can bring to 0"),
     ("sigma-large", "a lognormal whose ln-sd is above 2"),
     ("gsd-one", "a GSD so near 1 that it is no spread"),
     ("shared-sigma-large", "a shared effect whose ln-sd is above 2"),
@@ -42,6 +43,8 @@ pub const RULES: [(&str, &str); 24] = [
 const DENSE_PEAK: f64 = 3e12;
 /// A GSD below this moves 95 % of values by 0.2 % at most.
 const NO_SPREAD: f64 = 1.001;
+/// Standard deviations at which draws end.
+const MOST_SDS: f64 = 6.34;
 
 /// Applies every rule. Warnings are in the order of the models, then water, then those of the study.
 pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
@@ -52,6 +55,7 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
         row.units();
         row.single_values();
         row.spreads();
+        row.divisors();
         for base in model.base_models.iter().filter_map(|id| by_id.get(id.as_str())) {
             row.copies(base);
         }
@@ -289,6 +293,26 @@ impl Row<'_> {
         }
     }
 
+    /// A normal has a density at 0, so that its reciprocal has no mean. Where its draws, which end at 6.34 sd, cannot
+    /// come there, nothing shows of it.
+    fn divisors(&mut self) {
+        let m = self.model;
+        for (value, column) in [(&m.efficiency_flop_per_j, "efficiency_flop_per_j"), (&m.mfu, "mfu")] {
+            let Some(Value::Distribution(d)) = value else { continue };
+            let mut found = Vec::new();
+            normals(d, &mut found);
+            for (mean, sd) in found.into_iter().filter(|(mean, sd)| *mean < MOST_SDS * sd) {
+                let message = format!(
+                    "what divides has a density above 0 at 0 (the mean is {:.1} sd away), so that its reciprocal has no \
+                     mean; write lognormal({}, gsd)",
+                    mean / sd,
+                    Decimal(mean)
+                );
+                self.warn("divisor-near-zero", column, mean, message);
+            }
+        }
+    }
+
     /// A derivative that repeats its base's disclosure counts the base's training twice.
     fn copies(&mut self, base: &Model) {
         let m = self.model;
@@ -310,6 +334,17 @@ impl Row<'_> {
                 self.warn("copied-from-base", column, x, message);
             }
         }
+    }
+}
+
+/// Mean and sd of all normals in `d` that end at 0.
+fn normals(d: &Distribution, found: &mut Vec<(f64, f64)>) {
+    match d {
+        Distribution::Normal { mean, sd } => found.push((*mean, *sd)),
+        Distribution::Shifted { shift, inner } if *shift == 0.0 => normals(inner, found),
+        Distribution::Truncated { inner, lo, .. } if *lo <= 0.0 => normals(inner, found),
+        Distribution::Mixture(parts) => parts.iter().for_each(|(_, part)| normals(part, found)),
+        _ => {}
     }
 }
 

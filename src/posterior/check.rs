@@ -35,6 +35,11 @@ pub enum SdCheck {
 impl SdCheck {
     /// What stands in place of a z-score.
     pub const NOT_ESTIMABLE: &'static str = "sd not estimable by sampling at this N";
+
+    /// Whether the variance of an output with this exact kurtosis can be told from so many draws.
+    pub fn estimable(kurtosis: f64, draws: u64) -> bool {
+        kurtosis > 1.0 && kurtosis < KURTOSIS_PER_DRAW * draws as f64
+    }
 }
 
 /// Largest kurtosis, as a fraction of the number of draws, at which the sd's z-score is told.
@@ -48,7 +53,7 @@ pub fn against_oracle(total: &Totals, oracle: &Oracle, draws: u64) -> OracleChec
         Some((mean - exact) / (sd / n.sqrt()))
     };
     let z_sd = match (total.emissions_t.sd, positive(oracle.sd_t), oracle.kurtosis) {
-        (Some(sampled), Some(sd), Some(kurtosis)) if kurtosis > 1.0 && kurtosis < KURTOSIS_PER_DRAW * n => {
+        (Some(sampled), Some(sd), Some(kurtosis)) if SdCheck::estimable(kurtosis, draws) => {
             SdCheck::Z((sampled - sd) / (sd * ((kurtosis - 1.0) / (4.0 * n)).sqrt()))
         }
         (Some(_), Some(_), _) => SdCheck::NotEstimable,

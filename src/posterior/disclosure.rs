@@ -27,10 +27,11 @@ use serde::Serialize;
 
 use super::closed::{Closed, Field, Inputs, Loads};
 use super::oracle::{NO_SECOND_MOMENT, told};
+use super::rerun::Disclosed;
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, SharedEffect, Slot};
-use crate::portfolio::Distribution;
 use crate::portfolio::moments::engine_moment;
+use crate::portfolio::{Distribution, Factor};
 
 /// What one disclosure is worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,6 +47,8 @@ pub struct Disclosure {
     /// Standard deviation of the total now, and the root of the expected variance after, in t.
     pub sd_before_t: f64,
     pub sd_after_t: f64,
+    /// The interval that it would leave, where that was drawn.
+    pub interval: Option<Disclosed>,
 }
 
 /// Every disclosure of some value, the most valuable first. `alternatives` are the models as they would be assessed
@@ -82,6 +85,7 @@ pub fn disclosures(
                 share: value / variance,
                 sd_before_t: variance.sqrt(),
                 sd_after_t: (variance - value).max(0.0).sqrt(),
+                interval: None,
             });
         }
     };
@@ -119,7 +123,10 @@ pub fn disclosures(
     Ok(found)
 }
 
-fn key(effect: &SharedEffect) -> (crate::portfolio::Factor, &[String], &[String], u32) {
+/// What an effect is, in any assessment.
+pub(super) type Key<'a> = (Factor, &'a [String], &'a [String], u32);
+
+pub(super) fn key(effect: &SharedEffect) -> Key<'_> {
     (effect.factor, &effect.by, &effect.value, effect.ordinal)
 }
 
@@ -157,20 +164,25 @@ fn value(closed: &Closed<'_>, field: &Field<'_>, before: &[&Product], after: &[&
 /// Squared coefficient of variation of the model's mean between the chips it may have used; `None` where the chip is
 /// stated or emissions do not depend on it.
 fn between_chips(model: &AssessedModel) -> Option<f64> {
-    model.provenance.get("hardware").filter(|p| p.kind == Kind::Guessed || p.chosen)?;
     let power = model.terms[Output::Emissions as usize].powers[Slot::Efficiency as usize];
-    let factor = model.factors[Slot::Efficiency as usize].as_ref()?;
-    let Distribution::Mixture(parts) = &factor.distribution else { return None };
-    // A mixture that the row gives for its MFU is not one of chips.
-    if power == 0 || factor.provenance.source == "the models file" {
-        return None;
-    }
     let (mut weights, mut first, mut second) = (0.0, 0.0, 0.0);
-    for (weight, part) in parts {
+    for (weight, part) in chip_parts(model)? {
         let mean = engine_moment(part, i32::from(power))?;
         weights += weight;
         first += weight * mean;
         second += weight * mean * mean;
     }
     Some(second * weights / (first * first) - 1.0)
+}
+
+/// The chips a model may have used, as shares and efficiencies; `None` where the chip is stated or emissions do not
+/// depend on it.
+pub(super) fn chip_parts(model: &AssessedModel) -> Option<&[(f64, Distribution)]> {
+    model.provenance.get("hardware").filter(|p| p.kind == Kind::Guessed || p.chosen)?;
+    let power = model.terms[Output::Emissions as usize].powers[Slot::Efficiency as usize];
+    let factor = model.factors[Slot::Efficiency as usize].as_ref()?;
+    let Distribution::Mixture(parts) = &factor.distribution else { return None };
+    // A mixture that the row gives for its MFU is not one of chips.
+    let is_of_chips = power != 0 && factor.provenance.source != "the models file";
+    is_of_chips.then_some(parts)
 }

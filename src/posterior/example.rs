@@ -68,7 +68,12 @@ pub fn binned(plan: &Plan, summary: &Summary) -> Summary {
 }
 
 pub fn oracle() -> Oracle {
-    let share = |name: &str, first_order, total| VarianceShare { name: name.into(), first_order, total };
+    let share = |name: &str, first_order: f64, total: f64| VarianceShare {
+        name: name.into(),
+        first_order,
+        total,
+        shapley: 0.5 * (first_order + total),
+    };
     Oracle {
         mean_t: 100.0,
         sd_t: Some(20.0),

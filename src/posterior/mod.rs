@@ -4,7 +4,8 @@
 //! errors off them, `ratio` forms ATCI and its decomposition draw by draw, `single` reads a model's estimates off its
 //! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` sets the run beside the
 //! exact oracle and bounds what the integers cost.
-//! `sensitivity` estimates variance-based indices from any outputs.
+//! `sensitivity` estimates variance-based indices from any outputs; `grouping` says what a portfolio is decomposed by,
+//! `sampled` takes in the draws for it, `ranked` has the shared effects. `tail` says whether a mean can be trusted.
 //!
 //! Without any draw, from the assessment alone: `terms` writes the emissions as products, `closed` gives the variance
 //! that any set of inputs explains, `oracle` what every run tells of it and `shares` all of it, `disclosure` what one
@@ -18,14 +19,18 @@ pub mod closed;
 pub mod concentration;
 pub mod disclosure;
 pub mod estimate;
+pub mod grouping;
 pub mod kurtosis;
 pub mod oracle;
 pub mod order;
+pub mod ranked;
 pub mod ratio;
+pub mod rerun;
 pub mod sampled;
 pub mod sensitivity;
 pub mod shares;
 pub mod single;
+pub mod tail;
 pub mod terms;
 pub mod tornado;
 pub mod wide;
@@ -78,6 +83,7 @@ pub struct VarianceShare {
     pub name: String,
     pub first_order: f64,
     pub total: f64,
+    pub shapley: f64,
 }
 
 /// Everything the report says in numbers.
@@ -97,6 +103,8 @@ pub struct Posterior {
     /// The sampled analysis, where it was asked for.
     pub sampled: Option<sampled::Sampled>,
     pub check: OracleCheck,
+    /// k̂ of the upper tail of the total emissions; `None` where there is none to fit.
+    pub pareto_k: Option<f64>,
     pub discretisation: Discretisation,
     pub saturated: Saturated,
     /// Draws without any compute, which have no ATCI.
@@ -247,6 +255,7 @@ pub fn posterior(
         groups,
         concentration: concentration::concentration(&shares, &tiers),
         check: check::against_oracle(&total, oracle, draws),
+        pareto_k: tail::pareto_k(summary.totals[emissions].iter().map(|&y| y as f64), summary.totals[emissions].len()),
         oracle: oracle.clone(),
         sampled: None,
         discretisation: check::discretisation(&total, plan, options.discretisation_bound),

@@ -5,6 +5,7 @@
 
 use super::closed::{Closed, Inputs};
 use super::kurtosis::kurtosis;
+use super::sensitivity::{Components, Shares};
 use super::terms::{Known, products};
 use super::{Oracle, VarianceShare};
 use crate::assess::Assessment;
@@ -21,6 +22,22 @@ pub const NO_SECOND_MOMENT: &str = "a factor's reciprocal or tail has no finite 
 pub fn of_factors(closed: &Closed<'_>, assessment: &Assessment, of: &dyn Fn(Factor) -> bool) -> Option<f64> {
     let shared = |e: usize| assessment.shared.get(e).is_some_and(|e| of(e.factor));
     closed.variance(Inputs { shared: &shared, own: &|slot| of(slot.factor()) })
+}
+
+/// The parts of the variance that are owed to sets of factors, factor k with bit k; `None` where one is infinite.
+pub fn components(closed: &Closed<'_>, assessment: &Assessment) -> Option<Components> {
+    let has = |union: usize, factor: Factor| FACTORS.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
+    let mut parts = Vec::with_capacity(1 << FACTORS.len());
+    for union in 0..1usize << FACTORS.len() {
+        parts.push(of_factors(closed, assessment, &|f| has(union, f))?);
+    }
+    // From what a union explains to what only the whole of it does (Möbius), one factor after another.
+    for k in 0..FACTORS.len() {
+        for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {
+            parts[union] -= parts[union ^ 1 << k];
+        }
+    }
+    Some(Components::new(FACTORS.len(), |union| parts[union]))
 }
 
 /// Computes the oracle of an assessment.
@@ -48,17 +65,15 @@ pub fn oracle(assessment: &Assessment) -> Oracle {
         if variance <= 0.0 {
             return vec![];
         }
-        let share = |factor: Factor| {
-            let alone = of_factors(&closed, assessment, &|f| f == factor)?;
-            let others = of_factors(&closed, assessment, &|f| f != factor)?;
-            Some(VarianceShare {
-                name: factor.name().to_string(),
-                first_order: alone / variance,
-                total: 1.0 - others / variance,
-            })
+        let indices = components(&closed, assessment).and_then(|components| components.shares());
+        let share = |indices: &Shares<f64>, k: usize, factor: Factor| VarianceShare {
+            name: factor.name().to_string(),
+            first_order: indices.first_order[k],
+            total: indices.total[k],
+            shapley: indices.shapley[k],
         };
-        let shares: Option<Vec<VarianceShare>> = FACTORS.into_iter().map(share).collect();
-        shares.unwrap_or_default()
+        let all = |indices: &Shares<f64>| FACTORS.into_iter().enumerate().map(|(k, f)| share(indices, k, f)).collect();
+        indices.as_ref().map_or(vec![], all)
     };
     Oracle {
         mean_t,

@@ -1,17 +1,21 @@
-//! The sampled analysis of a portfolio: which factor decides on totals, ratios and thresholds, from pick-freeze draws.
+//! The sampled analysis of a portfolio: which group of inputs decides on totals, ratios and thresholds, from
+//! pick-freeze draws.
 //!
 //! What the exact oracle cannot give (logarithms, ATCI, the upper tail) and, beside it, what it can. The engine draws
-//! totals at all corners of the factors (`engine::corners`), slab by slab; [`Analysis::add`] takes them in, in memory
+//! totals at the corners of a design of [`super::grouping`], slab by slab; [`Analysis::add`] takes them in, in memory
 //! that does not grow with the draws. The estimators are those of [`super::sensitivity`].
 
 use serde::Serialize;
 
+use super::grouping::Group;
+use super::sensitivity::pick_freeze::Hybrids;
 use super::sensitivity::target::Target;
-use super::sensitivity::{Cube, CubeIndices, Mismatch, Undefined};
-use crate::assess::{Assessment, OUTPUTS, Output, SLOTS, Slot};
-use crate::engine::Corners;
+use super::sensitivity::{Cube, CubeIndices, Index, InputIndices, Mismatch, PickFreeze, Undefined};
+use super::tail::pareto_k;
+use crate::assess::Output;
+use crate::engine::{Corners, Summary};
 use crate::plan::Plan;
-use crate::plan::design::Design;
+use crate::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
 
 /// Draws of an analysis where the user does not say.
 pub const DRAWS: u64 = 1 << 17;
@@ -24,7 +28,49 @@ const TAIL: f64 = 0.95;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysed {
     pub output: AnalysedOutput,
-    pub indices: Result<CubeIndices, Undefined>,
+    /// k̂ of the plain draws' upper tail; `None` for what is 0 or 1, and where it cannot be fitted.
+    pub pareto_k: Option<f64>,
+    /// Of the plain draws, the share that exceeds the threshold, where there is one.
+    pub exceeding: Option<f64>,
+    pub indices: Result<Indices, Undefined>,
+}
+
+/// Indices of the groups.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Indices {
+    Cube(CubeIndices),
+    Pairs(Vec<InputIndices>),
+}
+
+impl Indices {
+    pub fn first_order(&self, group: usize) -> Index {
+        match self {
+            Indices::Cube(cube) => cube.shares.first_order[group],
+            Indices::Pairs(pairs) => pairs[group].first_order,
+        }
+    }
+
+    pub fn total(&self, group: usize) -> Index {
+        match self {
+            Indices::Cube(cube) => cube.shares.total[group],
+            Indices::Pairs(pairs) => pairs[group].total,
+        }
+    }
+
+    /// Of a full cube only.
+    pub fn shapley(&self, group: usize) -> Option<Index> {
+        match self {
+            Indices::Cube(cube) => Some(cube.shares.shapley[group]),
+            Indices::Pairs(_) => None,
+        }
+    }
+
+    pub fn cube(&self) -> Option<&CubeIndices> {
+        match self {
+            Indices::Cube(cube) => Some(cube),
+            Indices::Pairs(_) => None,
+        }
+    }
 }
 
 /// What is decomposed.
@@ -50,54 +96,142 @@ pub enum AnalysedOutput {
 pub struct Sampled {
     pub draws: u64,
     pub level: f64,
-    /// Names of the groups, in the order of the indices.
-    pub groups: Vec<&'static str>,
+    /// In the order of the indices.
+    pub groups: Vec<Group>,
     pub outputs: Vec<Analysed>,
 }
 
-/// The factors as groups of a full cube; a factor's shared effects go with it.
-pub fn by_factor(assessment: &Assessment, plan: &Plan) -> (Design, Vec<&'static str>) {
-    let last = Slot::Lineage as usize;
-    // Without a random lineage its slot is never drawn: five groups.
-    let groups = if plan.models.iter().any(|m| m.marginals[last].is_random()) { SLOTS } else { SLOTS - 1 };
-    let own = std::array::from_fn(|s| s.min(groups - 1) as u8);
-    let slot_of = |factor| Slot::ALL.iter().position(|s| s.factor() == factor).unwrap_or(0) as u8;
-    let effects = assessment.shared.iter().map(|e| slot_of(e.factor)).collect();
-    let mut outputs = [true; OUTPUTS];
-    outputs[Output::ItEnergy as usize] = false;
-    let names = Slot::ALL[..groups].iter().map(|s| s.factor().name()).collect();
-    (Design::cube(groups, vec![own; plan.models.len()], effects, outputs), names)
+/// The plain draws of what is analysed, in units in which an index does not depend on them: counts, but for the ratio.
+pub struct Plain {
+    emissions: Vec<f64>,
+    log_emissions: Vec<f64>,
+    atci: Vec<f64>,
+    energy: Vec<f64>,
+    /// Tonnes per count of emissions.
+    unit_t: f64,
+}
+
+impl Plain {
+    /// The first `draws` draws of a plain run.
+    pub fn of_run(plan: &Plan, summary: &Summary, draws: u64) -> Plain {
+        let n = draws as usize;
+        Plain::new(plan, |output| summary.totals[output as usize].get(..n).unwrap_or(&summary.totals[output as usize]))
+    }
+
+    /// From the one corner of [`Plain::design`].
+    pub fn of_corners(plan: &Plan, corners: &Corners) -> Plain {
+        Plain::new(plan, |output| corners.of(output, 0))
+    }
+
+    /// The same groups at the corner where all comes from sample A, which a plain run draws.
+    pub fn design(design: &Design) -> Design {
+        Design { corners: vec![u64::MAX >> (MAX_GROUPS - design.groups.clamp(1, MAX_GROUPS))], ..design.clone() }
+    }
+
+    fn new<'c>(plan: &Plan, counts: impl Fn(Output) -> &'c [u64]) -> Plain {
+        let [emissions, compute, energy] = [Output::Emissions, Output::Compute, Output::Energy]
+            .map(|output| counts(output).iter().map(|&count| count as f64).collect::<Vec<f64>>());
+        Plain {
+            log_emissions: emissions.iter().map(|&y| log(y)).collect(),
+            atci: emissions.iter().zip(&compute).map(|(&g, &c)| ratio(g, c)).collect(),
+            emissions,
+            energy,
+            unit_t: libm::ldexp(1.0, plan.total_units[Output::Emissions as usize]),
+        }
+    }
+
+    /// `None` for outputs that are 0 or 1.
+    pub fn of(&self, output: AnalysedOutput) -> Option<&[f64]> {
+        match output {
+            AnalysedOutput::Emissions => Some(&self.emissions),
+            AnalysedOutput::LogEmissions => Some(&self.log_emissions),
+            AnalysedOutput::Atci => Some(&self.atci),
+            AnalysedOutput::Energy => Some(&self.energy),
+            AnalysedOutput::ExceedsTail { .. } | AnalysedOutput::ExceedsThreshold { .. } => None,
+        }
+    }
+
+    fn exceeding(&self, threshold_t: f64) -> f64 {
+        let above = self.emissions.iter().filter(|&&y| y > threshold_t / self.unit_t).count();
+        above as f64 / self.emissions.len() as f64
+    }
+}
+
+fn log(y: f64) -> f64 {
+    if y > 0.0 { libm::log(y) } else { f64::NAN }
+}
+
+/// Counts over counts: units do not change a share. Without compute there is no ratio.
+fn ratio(g: f64, c: f64) -> f64 {
+    if c > 0.0 { g / c } else { f64::NAN }
 }
 
 /// An analysis that takes in draws.
 pub struct Analysis {
-    groups: Vec<&'static str>,
+    groups: Vec<Group>,
     corners: usize,
     /// Tonnes per count of emissions.
     unit_t: f64,
-    cubes: Vec<(AnalysedOutput, Cube)>,
+    outputs: Vec<(Analysed, Sums)>,
+}
+
+/// What is summed up for one output.
+enum Sums {
+    Cube(Cube),
+    Pairs(PickFreeze),
+}
+
+impl Sums {
+    /// `corners` in the order of the design.
+    fn add(&mut self, first: u64, corners: &[&[f64]]) -> Result<(), Mismatch> {
+        match (self, corners) {
+            (Sums::Cube(cube), corners) => cube.add(first, corners),
+            (Sums::Pairs(pairs), [a, b, each @ ..]) => {
+                let hybrids = each.chunks_exact(2).map(|h| Hybrids { ab: h[0], ba: h[1] });
+                pairs.add(first, a, b, &hybrids.collect::<Vec<_>>())
+            }
+            (Sums::Pairs(_), few) => Err(Mismatch::Arrays { want: 2, got: few.len() }),
+        }
+    }
+
+    fn finish(&self, level: f64) -> Result<Indices, Undefined> {
+        match self {
+            Sums::Cube(cube) => cube.finish(level).map(Indices::Cube),
+            Sums::Pairs(pairs) => pairs.finish(level).map(Indices::Pairs),
+        }
+    }
 }
 
 impl Analysis {
-    /// `plain` are the emissions, in counts, of the draws to be analysed in a plain run: their 95th percentile is the
-    /// tail.
+    /// `design` is one of [`super::grouping`]: a full cube of up to [`MAX_CUBE`] groups, else pairs. `plain` are the
+    /// same draws in a plain run: their 95th percentile of the emissions is the tail.
     pub fn new(
         design: &Design,
-        groups: Vec<&'static str>,
-        plan: &Plan,
-        plain: &[u64],
+        groups: Vec<Group>,
+        plain: &Plain,
         threshold_t: Option<f64>,
     ) -> Result<Analysis, Mismatch> {
-        let unit_t = libm::ldexp(1.0, plan.total_units[Output::Emissions as usize]);
-        let plain: Vec<f64> = plain.iter().map(|&count| count as f64).collect();
-        let tail = Target::quantile(&plain, TAIL)
+        let tail = Target::quantile(&plain.emissions, TAIL)
             .ok()
-            .map(|t| AnalysedOutput::ExceedsTail { threshold_t: t.threshold * unit_t });
+            .map(|t| AnalysedOutput::ExceedsTail { threshold_t: t.threshold * plain.unit_t });
         use AnalysedOutput::*;
         let asked = threshold_t.map(|threshold_t| ExceedsThreshold { threshold_t });
         let outputs = [Emissions, LogEmissions, Atci, Energy].into_iter().chain(tail).chain(asked);
-        let cubes = outputs.map(|output| Ok((output, Cube::new(design.groups)?))).collect::<Result<_, _>>()?;
-        Ok(Analysis { groups, corners: design.corners.len(), unit_t, cubes })
+        let sums = |output| {
+            let sums = if design.groups <= MAX_CUBE {
+                Sums::Cube(Cube::new(design.groups)?)
+            } else {
+                Sums::Pairs(PickFreeze::new(design.groups))
+            };
+            let exceeding = match output {
+                ExceedsTail { threshold_t } | ExceedsThreshold { threshold_t } => Some(plain.exceeding(threshold_t)),
+                Emissions | LogEmissions | Atci | Energy => None,
+            };
+            let pareto_k = plain.of(output).and_then(|draws| pareto_k(draws.iter().copied(), draws.len()));
+            Ok((Analysed { output, pareto_k, exceeding, indices: Err(Undefined::TooFewDraws) }, sums))
+        };
+        let outputs = outputs.map(sums).collect::<Result<_, _>>()?;
+        Ok(Analysis { groups, corners: design.corners.len(), unit_t: plain.unit_t, outputs })
     }
 
     /// Takes in some draws, in any order.
@@ -111,38 +245,35 @@ impl Analysis {
         let each = |f: &dyn Fn(f64) -> f64| -> Vec<Vec<f64>> {
             emissions.iter().map(|corner| corner.iter().map(|&y| f(y)).collect()).collect()
         };
-        for (output, cube) in &mut self.cubes {
+        for (analysed, sums) in &mut self.outputs {
             let exceeds = |threshold_t: f64| {
                 let target = Target { threshold: threshold_t / self.unit_t };
                 target.corners(&emissions.iter().map(Vec::as_slice).collect::<Vec<_>>())
             };
-            let derived = match *output {
+            let derived = match analysed.output {
                 AnalysedOutput::Emissions | AnalysedOutput::Energy => vec![],
-                AnalysedOutput::LogEmissions => each(&|y| if y > 0.0 { libm::log(y) } else { f64::NAN }),
-                // Counts over counts: units do not change a share. Without compute there is no ratio.
+                AnalysedOutput::LogEmissions => each(&log),
                 AnalysedOutput::Atci => {
-                    let ratio = |(&g, &c): (&f64, &f64)| if c > 0.0 { g / c } else { f64::NAN };
-                    let corner = |(g, c): (&Vec<f64>, &Vec<f64>)| g.iter().zip(c).map(ratio).collect();
+                    let corner = |(g, c): (&Vec<f64>, &Vec<f64>)| g.iter().zip(c).map(|(&g, &c)| ratio(g, c)).collect();
                     emissions.iter().zip(&compute).map(corner).collect()
                 }
                 AnalysedOutput::ExceedsTail { threshold_t } | AnalysedOutput::ExceedsThreshold { threshold_t } => {
                     exceeds(threshold_t)
                 }
             };
-            let arrays = match output {
+            let arrays = match analysed.output {
                 AnalysedOutput::Emissions => &emissions,
                 AnalysedOutput::Energy => &energy,
                 _ => &derived,
             };
-            cube.add(first, &arrays.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            sums.add(first, &arrays.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         }
         Ok(())
     }
 
-    /// The indices with intervals of `level`.
-    pub fn finish(self, level: f64) -> Sampled {
-        let draws = self.cubes.first().map_or(0, |(_, cube)| cube.draws());
-        let analysed = |(output, cube): (AnalysedOutput, Cube)| Analysed { output, indices: cube.finish(level) };
-        Sampled { draws, level, groups: self.groups, outputs: self.cubes.into_iter().map(analysed).collect() }
+    /// The indices of `draws` draws with intervals of `level`.
+    pub fn finish(self, draws: u64, level: f64) -> Sampled {
+        let analysed = |(analysed, sums): (Analysed, Sums)| Analysed { indices: sums.finish(level), ..analysed };
+        Sampled { draws, level, groups: self.groups, outputs: self.outputs.into_iter().map(analysed).collect() }
     }
 }

@@ -17,8 +17,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::closed::{Closed, Inputs};
-use super::oracle::{FACTORS, NO_SECOND_MOMENT, of_factors, told};
-use super::sensitivity::components::Components;
+use super::oracle::{FACTORS, NO_SECOND_MOMENT, components, told};
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, SharedEffect};
 use crate::portfolio::Factor;
@@ -172,19 +171,8 @@ fn factors(
     assessment: &Assessment,
     variance: f64,
 ) -> Option<(Vec<FactorShare>, Vec<Interaction>)> {
-    // Unions of factors, factor k with bit k.
     let has = |union: usize, factor: Factor| FACTORS.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
-    let mut parts = Vec::with_capacity(1 << FACTORS.len());
-    for union in 0..1usize << FACTORS.len() {
-        parts.push(of_factors(closed, assessment, &|f| has(union, f))?);
-    }
-    // From what a union explains to what only the whole of it does (Möbius), one factor after another.
-    for k in 0..FACTORS.len() {
-        for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {
-            parts[union] -= parts[union ^ 1 << k];
-        }
-    }
-    let indices = Components::new(FACTORS.len(), |union| parts[union]).shares()?;
+    let indices = components(closed, assessment)?.shares()?;
     let mut interactions: Vec<Interaction> = (indices.interactions.iter().enumerate())
         .filter(|(union, share)| union.count_ones() > 1 && **share > NO_SHARE)
         .map(|(union, &share)| Interaction {

@@ -54,6 +54,11 @@ pub fn with_error(x: f64, mcse: Option<f64>) -> (String, Option<String>) {
     (at_place(x, place), error)
 }
 
+/// A small number in one digit and a power of ten: `2e-6`.
+pub fn scientific(x: f64) -> String {
+    format!("{x:.0e}")
+}
+
 /// `1,234,567`
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -88,13 +93,32 @@ pub fn percent_with_error(share: f64, se: f64) -> String {
     if percent < 2.0 * error {
         return "not above 0".into();
     }
-    let decimals = match error {
+    let decimals = decimals(error);
+    format!("{percent:.decimals$} ± {error:.decimals$} %")
+}
+
+/// A sampled share with its interval, with no more digits than its standard error supports; where the interval covers
+/// zero only its upper end is told.
+pub fn percent_with_interval(share: f64, interval: [f64; 2], se: f64) -> String {
+    if se == 0.0 {
+        return percent(share);
+    }
+    let decimals = decimals(100.0 * se);
+    let [value, lo, hi] = [share, interval[0], interval[1]].map(|x| 100.0 * x);
+    if lo <= 0.0 && hi >= 0.0 {
+        return format!("≈ 0 (to {hi:.decimals$} %)");
+    }
+    format!("{value:.decimals$} [{lo:.decimals$}, {hi:.decimals$}] %")
+}
+
+/// Decimals that a standard error supports, both in per cent.
+fn decimals(error: f64) -> usize {
+    match error {
         e if e >= 0.5 => 0,
         e if e >= 0.05 => 1,
         e if e >= 0.005 => 2,
         _ => 3,
-    };
-    format!("{percent:.decimals$} ± {error:.decimals$} %")
+    }
 }
 
 /// The level of an interval: `95 %`, `99.7 %`.
@@ -169,6 +193,20 @@ mod tests {
             (percent_with_error(0.0, 0.0), percent_with_error(-0.01, 0.004)),
             ("0 %".into(), "not above 0".into())
         );
+    }
+
+    #[test]
+    fn intervals_of_shares() {
+        let cases = [
+            (0.5421, [0.534, 0.5502], 0.004, "54.2 [53.4, 55.0] %"),
+            (0.5421, [0.51, 0.57], 0.015, "54 [51, 57] %"),
+            (0.0011, [-0.0003, 0.0025], 0.0007, "≈ 0 (to 0.2 %)"),
+            (-0.001, [-0.003, 0.001], 0.001, "≈ 0 (to 0.1 %)"),
+            (0.0, [0.0, 0.0], 0.0, "0 %"),
+        ];
+        for (share, interval, se, text) in cases {
+            assert_eq!(percent_with_interval(share, interval, se), text);
+        }
     }
 
     #[test]

@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::{AssessedModel, Assessment, Kind, Provenance, Slot};
 use crate::portfolio::{Basis, Boundary, Run, Scope};
+use crate::posterior::grouping::Group as InputGroup;
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
-use crate::posterior::sensitivity;
 use crate::posterior::{
     Discretisation, Estimate, GroupPosterior, ModelPosterior, Posterior, Saturated, SdCheck, Totals, VarianceShare,
 };
+use crate::posterior::{sensitivity, tail};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -244,18 +245,17 @@ struct SampledIndex<'a> {
     name: &'a str,
     first_order: sensitivity::Index,
     total: sensitivity::Index,
-    shapley: sensitivity::Index,
+    shapley: Option<sensitivity::Index>,
 }
 
 impl<'a> AnalysedText<'a> {
     fn new(sampled: &'a Sampled, analysed: &'a Analysed) -> AnalysedText<'a> {
         let groups = analysed.indices.as_ref().map_or(vec![], |indices| {
-            let shares = &indices.shares;
-            let index = |(g, &name): (usize, &&'static str)| SampledIndex {
-                name,
-                first_order: shares.first_order[g],
-                total: shares.total[g],
-                shapley: shares.shapley[g],
+            let index = |(g, group): (usize, &'a InputGroup)| SampledIndex {
+                name: group.name.as_deref().unwrap_or_default(),
+                first_order: indices.first_order(g),
+                total: indices.total(g),
+                shapley: indices.shapley(g),
             };
             sampled.groups.iter().enumerate().map(index).collect()
         });
@@ -269,6 +269,7 @@ struct Index<'a> {
     name: &'a str,
     first_order: Bracket,
     total: Bracket,
+    shapley: Option<Bracket>,
 }
 
 /// An index and the interval of its numerical error: without width, because it is exact.
@@ -286,6 +287,7 @@ impl<'a> Sensitivity<'a> {
             name: &share.name,
             first_order: exact(share.first_order),
             total: exact(share.total),
+            shapley: Some(exact(share.shapley)),
         };
         let exact = || p.oracle.groups.iter().map(index).collect();
         let Some(sampled) = &p.sampled else {
@@ -298,6 +300,7 @@ impl<'a> Sensitivity<'a> {
             name: index.name,
             first_order: bracket(index.first_order),
             total: bracket(index.total),
+            shapley: index.shapley.map(bracket),
         };
         let emissions = outputs.iter().find(|o| o.output == AnalysedOutput::Emissions);
         Sensitivity {
@@ -340,6 +343,8 @@ struct Diagnostics<'a> {
     oracle: OracleText,
     discretisation: &'a Discretisation,
     saturated: &'a Saturated,
+    /// Shape of the upper tail of the total emissions.
+    pareto_k: Option<f64>,
     draws_without_compute: u64,
     /// How often each rule raised a warning. Their places are told on the terminal only: they are paths.
     warnings: BTreeMap<&'a str, usize>,
@@ -369,6 +374,9 @@ impl<'a> Diagnostics<'a> {
         for warning in &assessment.warnings {
             *warnings.entry(warning.rule).or_insert(0) += 1;
         }
+        if tail::is_heavy(p.pareto_k) {
+            warnings.insert(tail::RULE, 1);
+        }
         Diagnostics {
             oracle: OracleText {
                 mean_t: p.oracle.mean_t,
@@ -383,6 +391,7 @@ impl<'a> Diagnostics<'a> {
             },
             discretisation: &p.discretisation,
             saturated: &p.saturated,
+            pareto_k: p.pareto_k,
             draws_without_compute: p.draws_without_compute,
             warnings,
         }

@@ -1,14 +1,16 @@
 //! The posterior to tables and files, for people and programs.
 //!
 //! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups,
-//! `sensitivity` the page and the document of `haze sensitivity`, `study` the
-//! study file that gives the same result again; `files` puts outputs in place whole or not at all; `digits` prints
-//! a number no more exactly than it is known, in a unit that reads well.
+//! `sensitivity`, `sampled` and `gauge` the pages and documents of `haze sensitivity` (exact, and with `--sample`)
+//! and `haze gauge`, `study` the study file that gives the same result again; `files` puts outputs in place whole or
+//! not at all; `digits` prints a number no more exactly than it is known, in a unit that reads well.
 
 pub mod csv;
 pub mod digits;
 pub mod files;
+pub mod gauge;
 pub mod json;
+pub mod sampled;
 pub mod sensitivity;
 pub mod study;
 pub mod table;

@@ -29,7 +29,17 @@ pub struct Sensitivity<'a> {
     pub assessment: &'a Assessment,
     /// Or why there is no decomposition.
     pub exact: Result<(Shares, Vec<Disclosure>), String>,
+    /// How the intervals of the disclosures were drawn, if they were.
+    pub reruns: Option<Reruns>,
     pub tornado: Tornado,
+}
+
+/// Draws behind the intervals after a disclosure.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Reruns {
+    pub draws: u64,
+    pub seed: u64,
+    pub level: f64,
 }
 
 #[derive(Serialize)]
@@ -53,6 +63,7 @@ struct Document<'a> {
     effects: &'a [EffectShare],
     labels: Vec<Label<'a>>,
     disclosures: &'a [Disclosure],
+    reruns: Option<Reruns>,
     at_medians_t: f64,
     tornado: Vec<&'a Swing>,
     models: &'a [ModelShare],
@@ -100,6 +111,7 @@ pub fn write(out: &mut dyn Write, told: &Sensitivity<'_>) -> io::Result<()> {
         effects: shares.map_or(&[], |s| &s.effects),
         labels: labels.collect(),
         disclosures: told.exact.as_ref().map_or(&[], |(_, disclosures)| disclosures),
+        reruns: told.reruns,
         at_medians_t: told.tornado.at_medians_t,
         tornado: told.tornado.factors.iter().chain(&told.tornado.effects).collect(),
         models: shares.map_or(&[], |s| &s.models),
@@ -121,7 +133,7 @@ pub fn terminal(told: &Sensitivity<'_>, top: Option<usize>, style: Style) -> Str
     match &told.exact {
         Ok((shares, disclosures)) => {
             page.decomposition(shares, most);
-            page.disclosures(disclosures, shares, top.unwrap_or(TOP_DISCLOSURES));
+            page.disclosures(disclosures, told.reruns.as_ref(), shares, top.unwrap_or(TOP_DISCLOSURES));
         }
         Err(reason) => {
             page.section("Where the variance of the emissions comes from", "exact");
@@ -250,7 +262,7 @@ impl Page {
         self.more(labels.len(), top);
     }
 
-    fn disclosures(&mut self, disclosures: &[Disclosure], shares: &Shares, top: usize) {
+    fn disclosures(&mut self, disclosures: &[Disclosure], reruns: Option<&Reruns>, shares: &Shares, top: usize) {
         self.section("Value of disclosure", "expected fall of the variance if this one figure were published");
         if disclosures.is_empty() {
             self.line("  none: nothing that could be disclosed would tell more than is known");
@@ -259,18 +271,43 @@ impl Page {
         let unit = Quantity::Emissions.unit(shares.sd_t);
         let mut rows = vec![header(&["", "of the variance", &format!("sd after, {}", unit.name)])];
         rows[0].splice(1..1, [left("quantity"), left("tier")]);
-        let width = self.style.width.saturating_sub(60).max(20);
+        if let Some(reruns) = reruns {
+            rows[0].push(right(format!("{} expected", digits::percent(reruns.level))));
+            rows[0].push(right("at its median"));
+        }
+        let width = self.style.width.saturating_sub(if reruns.is_some() { 84 } else { 60 }).max(20);
+        let interval = |ends: [f64; 2], mcse: Option<[f64; 2]>| {
+            let end = |k: usize| digits::value(ends[k] * unit.factor, mcse.map(|mcse| mcse[k] * unit.factor));
+            format!("[{}, {}]", end(0), end(1))
+        };
         for d in disclosures.iter().take(top) {
-            rows.push(vec![
+            let mut row = vec![
                 left(shorten(&d.id, width)),
                 left(d.quantity),
                 left(d.tier),
                 percent(d.share),
                 right(exact(d.sd_after_t, &unit)),
-            ]);
+            ];
+            if reruns.is_some() {
+                let told = d.interval.as_ref().map(|x| (x.expected_t, x.at_median_t, x.mcse_t));
+                let [expected, median] = told.map_or(["", ""].map(String::from), |(expected, median, mcse)| {
+                    [interval(expected, Some(mcse)), interval(median, Some(mcse))]
+                });
+                row.extend([right(expected), right(median)]);
+            }
+            rows.push(row);
         }
         self.rows(&rows, true);
         self.more(disclosures.len(), top);
+        let now = disclosures.iter().find_map(|d| d.interval.as_ref());
+        if let (Some(now), Some(reruns)) = (now, reruns) {
+            let level = digits::percent(reruns.level);
+            let [lo, hi] = [0, 1].map(|k| digits::value(now.now_t[k] * unit.factor, Some(now.mcse_t[k] * unit.factor)));
+            self.line(&format!(
+                "  {level} interval now [{lo}, {hi}]; expected: each end averaged over 32 equally probable figures, {} draws",
+                digits::count(reruns.draws)
+            ));
+        }
     }
 
     fn tornado(&mut self, tornado: &Tornado, top: usize) {

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::assess::Assessment;
 use crate::portfolio::{Basis, Boundary, Run, Scope};
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
-use crate::posterior::{Estimate, Posterior, SdCheck};
+use crate::posterior::{Estimate, Posterior, SdCheck, tail};
 
 use super::digits::{self, Quantity};
 
@@ -217,14 +217,14 @@ impl Page {
         let draws = digits::count(sampled.draws);
         self.section("The same, sampled, for other outputs", &format!("{draws} draws, ± standard error"));
         let mut rows = vec![vec![Cell::Left(String::new())]];
-        rows.extend(sampled.groups.iter().map(|&name| vec![Cell::Left(name.into())]));
+        rows.extend(sampled.groups.iter().map(|group| vec![Cell::Left(group.title())]));
         let mut column = |title: &str, of: &Analysed, first_order: bool| {
             rows[0].push(Cell::Right(title.into()));
             for (g, row) in rows[1..].iter_mut().enumerate() {
-                let index = of.indices.as_ref().map(|indices| {
-                    let shares = &indices.shares;
-                    if first_order { shares.first_order[g] } else { shares.total[g] }
-                });
+                let index = of
+                    .indices
+                    .as_ref()
+                    .map(|indices| if first_order { indices.first_order(g) } else { indices.total(g) });
                 row.push(Cell::Right(index.map_or("–".into(), |i| digits::percent_with_error(i.value, i.se))));
             }
         };
@@ -367,6 +367,14 @@ impl Page {
         if let (Some(bound), Some(mcse)) = (d.bound, d.relative_mcse) {
             let (bound, mcse) = (relative(bound), relative(mcse));
             let line = format!("  Relative error of the mean: sampling {mcse}, integer arithmetic below {bound}");
+            self.line(&line);
+        }
+        if let Some(k) = p.pareto_k.filter(|k| *k > tail::LARGEST_K) {
+            let line = format!(
+                "  Pareto k of the upper tail {k:.2}, above {}: the sampled mean and sd settle too slowly to be trusted",
+                tail::LARGEST_K
+            );
+            let line = self.bold(&line);
             self.line(&line);
         }
         if p.draws_without_compute > 0 {

@@ -8,7 +8,7 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
 /// The name of an adapter that passes the self-test, as the doctor tells it. Without one the test is skipped, and says
 /// so, unless HAZE_REQUIRE_GPU=1.
-fn adapter() -> Option<String> {
+pub fn adapter() -> Option<String> {
     let dir = folder(&[]);
     let page = printed(dir.path(), &["doctor"]);
     assert!(page.starts_with("Adapters\n") && page.contains("\nSuggested: "), "{page}");
@@ -33,6 +33,22 @@ fn the_result_differs_in_backend_and_timings_only() {
         assert!(comparable(&cpu) == comparable(&gpu), "{file}");
         // Negative control: another seed.
         assert!(comparable(&cpu) != comparable(&on(&["--adapter", &adapter, "--seed", "6"])));
+    }
+}
+
+/// The sampled analysis is drawn there too, to the same bytes.
+#[test]
+fn the_sensitivity_analysis_differs_in_backend_and_timings_only() {
+    let Some(adapter) = adapter() else { return };
+    let dir = folder(&[("models.csv", MODELS), ("study.toml", STUDY)]);
+    for file in ["models.csv", "study.toml"] {
+        let on =
+            |args: &[&str]| result(dir.path(), &[&[file, "--draws", "5001", "--sensitivity", "cube"], args].concat());
+        let (cpu, gpu) = (on(&["--backend", "cpu"]), on(&["--backend", "gpu", "--adapter", &adapter]));
+        assert_eq!(&gpu["backend"]["name"], &Value::from("gpu"));
+        assert!(cpu["sensitivity"].to_string().contains("cube") && comparable(&cpu) == comparable(&gpu), "{file}");
+        // Negative control: another seed.
+        assert_ne!(cpu["sensitivity"], on(&["--adapter", &adapter, "--seed", "6"])["sensitivity"]);
     }
 }
 

@@ -1,10 +1,12 @@
 //! The command line from outside: the binary is run as a user runs it.
 
 mod bad_input;
+mod gauge;
 mod gpu;
 mod invariance;
 mod outputs;
 mod pages;
+mod sampled;
 mod sensitivity;
 
 use std::io::Write;

@@ -8,7 +8,7 @@ fn help_is_at_hand() {
     let bare = outcome(dir.path(), &[]);
     assert_eq!(bare.status.code(), Some(2));
     assert!(errors(&bare).contains("Usage: haze <COMMAND>"));
-    let pages: [&[&str]; 8] = [
+    let pages: [&[&str]; 9] = [
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
@@ -16,6 +16,7 @@ fn help_is_at_hand() {
         &["sensitivity", "--help"],
         &["priors", "-h"],
         &["bench", "--help"],
+        &["gauge", "--help"],
         &["doctor", "--help"],
     ];
     for args in pages {

@@ -125,3 +125,37 @@ fn the_page_has_every_part() {
     assert_eq!(outcome(dir.path(), &["sensitivity", "mixed.csv", "--top", "0"]).status.code(), Some(2));
     assert_eq!(outcome(dir.path(), &["sensitivity", "none.csv"]).status.code(), Some(2));
 }
+
+/// `--reruns`: intervals of the first twenty disclosures, the same for any backend, and in the schema.
+#[test]
+fn reruns_of_the_first_disclosures() {
+    let dir = folder(&[("mixed.csv", MIXED)]);
+    let few = ["mixed.csv", "--reruns", "--draws", "20000"];
+    let found = document(dir.path(), &few);
+    jsonschema::validator_for(&schema()).unwrap().validate(&found).unwrap();
+    assert_eq!(found["reruns"], serde_json::json!({"draws": 20000, "seed": 42, "level": 0.95}));
+    let disclosures = found["disclosures"].as_array().unwrap();
+    assert!(!disclosures.is_empty() && disclosures.iter().take(20).all(|d| d["interval"].is_object()));
+    let width = |interval: &Value| interval[1].as_f64().unwrap() - interval[0].as_f64().unwrap();
+    let first = &disclosures[0]["interval"];
+    assert!(width(&first["expected_t"]) < width(&first["now_t"]), "{first}");
+    assert!(width(&first["at_median_t"]) < width(&first["now_t"]), "{first}");
+    // The plain run of as many draws has the interval of now.
+    let run = result(dir.path(), &["mixed.csv", "--draws", "20000"]);
+    let plain = &run["total"]["emissions_t"]["interval"];
+    for end in 0..2 {
+        let (a, b) = (plain[end].as_f64().unwrap(), first["now_t"][end].as_f64().unwrap());
+        assert!((a / b - 1.0).abs() < 1e-12, "{a} {b}");
+    }
+    assert_eq!(found, document(dir.path(), &[&few[..], &["--threads", "1", "--chunk", "100"]].concat()));
+    let other = document(dir.path(), &[&few[..], &["--seed", "7"]].concat());
+    assert_ne!(other["disclosures"][0]["interval"], *first);
+    let page = printed(dir.path(), &["sensitivity", "mixed.csv", "--reruns", "--draws", "20000"]);
+    assert!(page.contains("95 % expected") && page.contains("interval now ["), "{page}");
+    // Without it nothing is drawn.
+    assert!(document(dir.path(), &["mixed.csv"])["disclosures"][0]["interval"].is_null());
+    let refused = outcome(dir.path(), &["sensitivity", "mixed.csv", "--draws", "5"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let refused = errors(&refused);
+    assert!(refused.contains("--reruns"), "{refused}");
+}

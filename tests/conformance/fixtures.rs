@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use carbonhaze::assess::assess;
+use carbonhaze::assess::{Assessment, assess};
 use carbonhaze::engine::Simd;
 use carbonhaze::plan::Plan;
 use carbonhaze::plan::compile::compile;
@@ -13,20 +13,29 @@ use crate::backends::{cpu, gpus, run, variants};
 /// Not a whole number of workgroups, stretches or blocks.
 const DRAWS: u64 = 20_001;
 
-/// `fixtures/NAME.csv`, as `haze run` reads it.
-fn fixture(name: &str, groups: &[&str]) -> Plan {
+/// The assessment of `fixtures/NAME.csv`, as `haze run` reads it.
+pub fn assessed(name: &str) -> Assessment {
+    assessed_by(name, &[])
+}
+
+fn assessed_by(name: &str, groups: &[&str]) -> Assessment {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(format!("{name}.csv"));
     let (mut portfolio, _) = portfolio::read(&path).expect("a models file");
     portfolio.study.groups_by = groups.iter().map(|g| g.to_string()).collect();
-    compile(&assess(&portfolio).expect("an assessment")).expect("a plan")
+    assess(&portfolio).expect("an assessment")
 }
 
-fn hub() -> Plan {
+/// Its plan, with totals by these labels.
+fn fixture(name: &str, groups: &[&str]) -> Plan {
+    compile(&assessed_by(name, groups)).expect("a plan")
+}
+
+pub fn hub() -> Plan {
     fixture("hub_models", &[])
 }
 
 /// With more groups than are kept draw by draw.
-fn open_weights() -> Plan {
+pub fn open_weights() -> Plan {
     let plan = fixture("open_weights", &["organization", "tier"]);
     assert!(plan.groups.len() > carbonhaze::plan::KEPT_GROUPS + 10, "{}", plan.groups.len());
     plan

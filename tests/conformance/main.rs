@@ -6,6 +6,7 @@ mod common;
 
 mod backends;
 mod controls;
+mod corners;
 mod fixtures;
 mod parts;
 mod random;

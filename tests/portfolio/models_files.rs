@@ -35,6 +35,8 @@ const BAD: &[Bad] = &[
     // Numbers.
     ("id,tokens\na,-5\n", 2, "tokens", &["negative"]),
     ("id,tokens\na,NaN\n", 2, "tokens", &["finite", "leave the cell empty"]),
+    ("id,tokens\na,1e9\nb,\"lognormal(1e12, nan)\"\n", 3, "tokens", &["finite"]),
+    ("id,tokens\na,1e9\nb,\"lognormal(1e12, 1)\"\n", 3, "tokens", &["the GSD is 1", "fixed(x)"]),
     ("id,tokens\na,inf\n", 2, "tokens", &["finite"]),
     ("id,tokens\na,1e999\n", 2, "tokens", &["overflows"]),
     ("id,tokens\na,1e300\n", 2, "tokens", &["outside 1e-30 to 1e40"]),

@@ -40,6 +40,9 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("wue-unused", "id,wue_l_per_kwh", "a,1.8", "a,"),
     ("wue-unused", "id,wue_l_per_kwh", "a,\nb,1 to 2\nc,0", "a,\nb,"),
     ("date-range", "id,date", "a,1924", "a,2024"),
+    // Five and a half sd of 2e10 from 0, and ten.
+    ("divisor-near-zero", "id,efficiency_flop_per_j", "a,1.1e11 ± 2e10", "a,2e11 ± 2e10"),
+    ("divisor-near-zero", "id,mfu", "a,\"mixture(0.5: normal(0.4, 0.07), 0.5: fixed(0.3))\"", "a,0.4 ± 0.04"),
     ("sigma-large", "id,tokens", "a,\"lognormal(1e12, 8)\"", "a,\"lognormal(1e12, 7)\""),
     ("gsd-one", "id,tokens", "a,\"lognormal(1e12, 1.0001)\"", "a,\"lognormal(1e12, 1.05)\""),
 ];

@@ -1,7 +1,10 @@
-//! The same case by another program: tests/peers/salib_four_lognormals.py (SALib) and what it gave.
+//! The same cases by other programs, and what these gave: tests/peers/salib_four_lognormals.py (SALib) and
+//! tests/peers/pareto_k.py (ArviZ).
 
+use carbonhaze::portfolio::normal::Level;
 use carbonhaze::posterior::sensitivity::Index;
 use carbonhaze::posterior::sensitivity::known::Case;
+use carbonhaze::posterior::tail::pareto_k;
 use serde_json::Value;
 
 use crate::cube;
@@ -27,4 +30,53 @@ fn salib_finds_the_same() {
     assert_eq!(differ(&got.total, "total"), [false; 4]);
     assert_eq!(differ(&got.first_order, "total"), [true; 4]);
     assert_eq!(differ(&got.total, "first_order"), [true; 4]);
+}
+
+/// Quantiles at u of the families of tests/peers/pareto_k.py.
+fn quantile(family: &str, u: f64) -> f64 {
+    let normal = |sigma: f64| (sigma * Level::below(u).z()).exp();
+    match family {
+        "uniform" => u,
+        "exponential" => -(-u).ln_1p(),
+        "normal" => Level::below(u).z(),
+        "lognormal, sigma 0.5" => normal(0.5),
+        "lognormal, sigma 2" => normal(2.0),
+        "lognormal, sigma 4" => normal(4.0),
+        "pareto, k 0.5" => (1.0 - u).powf(-0.5),
+        "pareto, k 1.2" => (1.0 - u).powf(-1.2),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn arviz_finds_the_same_tails() {
+    let stored: Value = serde_json::from_str(include_str!("../peers/pareto_k.json")).unwrap();
+    let cases = stored["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 32);
+    for case in cases {
+        let (family, n) = (case["family"].as_str().unwrap(), case["draws"].as_u64().unwrap());
+        let draws: Vec<f64> = (0..n).map(|i| quantile(family, ((i * 7919 % n) as f64 + 0.5) / n as f64)).collect();
+        let k = |draws: &[f64]| {
+            let found = pareto_k(draws.iter().copied(), draws.len());
+            found.unwrap_or_else(|| panic!("{family}, {n} draws: no tail, {:?}", draws.get(..5)))
+        };
+        let (got, want) = (k(&draws), case["k"].as_f64().unwrap());
+        // Normal quantiles are those of AS 241, good to 1e-15, against SciPy's.
+        assert!((got - want).abs() < 1e-8, "{family}, {n} draws: {got} {want}");
+        // Unit and place do not matter, the order of the draws neither.
+        let moved: Vec<f64> = draws.iter().rev().map(|x| 8.0 * x).collect();
+        assert!((k(&moved) - want).abs() < 1e-8, "{family}");
+        // Negative control: the lower tail is another one.
+        let lower: Vec<f64> = draws.iter().map(|x| -x).collect();
+        let is_symmetric = matches!(family, "uniform" | "normal");
+        assert_eq!((k(&lower) - want).abs() < 1e-3, is_symmetric, "{family}");
+    }
+    // Nothing to fit.
+    let of = |draws: &[f64]| pareto_k(draws.iter().copied(), draws.len());
+    assert_eq!(of(&[1.0; 100]), None);
+    assert_eq!(of(&[1.0, 2.0, 3.0]), None);
+    let mut one_missing: Vec<f64> = (0..100).map(f64::from).collect();
+    assert!(of(&one_missing).is_some());
+    one_missing[7] = f64::NAN;
+    assert_eq!(of(&one_missing), None);
 }

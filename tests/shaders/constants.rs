@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use carbonhaze::assess::{SLOTS, Slot};
 use carbonhaze::engine::accumulate::CEILING;
 use carbonhaze::engine::gpu::adapter::WORKGROUP;
-use carbonhaze::engine::gpu::layout;
 use carbonhaze::engine::gpu::shader::{Kernel, LANES, Variant};
+use carbonhaze::engine::gpu::{corner_layout, layout};
 use carbonhaze::engine::philox::{self, Domain};
 use carbonhaze::engine::{exp2, inverse_normal, log2, one_plus};
 use carbonhaze::plan::{self, table};
@@ -39,7 +39,7 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
     let one_plus_at = inverse_normal::ENTRIES;
     let log2_at = one_plus_at + one_plus::ENTRIES;
     assert_eq!(layout::FIRST_TABLE, log2_at + log2::CHORDS + 1);
-    let single: [(&str, i64); 43] = [
+    let single: [(&str, i64); 50] = [
         ("LANES", LANES.into()),
         ("WORKGROUP", WORKGROUP.into()),
         ("PHILOX_MUL_0", philox::MUL_0.into()),
@@ -47,6 +47,13 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
         ("DOMAIN_OWN", Domain::Own as i64),
         ("DOMAIN_SHARED", Domain::Shared as i64),
         ("DOMAIN_INDEPENDENT", Domain::Independent as i64),
+        ("DOMAIN_OWN_SECOND", Domain::OwnSecond as i64),
+        ("DOMAIN_SHARED_SECOND", Domain::SharedSecond as i64),
+        ("CORNER_WINDOW", corner_layout::CORNER_WINDOW as i64),
+        ("MAX_BLOCKS", corner_layout::MAX_BLOCKS as i64),
+        ("MAX_EXTRAS", corner_layout::MAX_EXTRAS as i64),
+        ("EXTRA_BITS", corner_layout::EXTRA_BITS as i64),
+        ("JOINT_BITS", corner_layout::JOINT_BITS as i64),
         ("INVERSE_NORMAL_AT", 0),
         ("ONE_PLUS_AT", one_plus_at as i64),
         ("LOG2_AT", log2_at as i64),

@@ -2,6 +2,7 @@
 
 use std::mem::offset_of;
 
+use carbonhaze::engine::gpu::corner_layout::{CornerBlock, CornerRecord, CornerWindow};
 use carbonhaze::engine::gpu::layout::{
     ModelRecord, Params, QuotientParams, RangeRecord, SelfTestParams, SlotRecord, SortParams, Window,
 };
@@ -87,6 +88,9 @@ fn mirrors() -> Vec<(&'static str, Layout)> {
             }),
         ),
         ("Window", layout!(Window { first, count, padding_0, padding_1, models })),
+        ("CornerRecord", layout!(CornerRecord { key, first_extra, extras, slots, locs, signs })),
+        ("CornerWindow", layout!(CornerWindow { first, count, padding_0, padding_1, models })),
+        ("CornerBlock", layout!(CornerBlock { output, row, unit, joint, masks })),
         ("SortParams", layout!(SortParams { words, tiles, span, digit })),
         ("QuotientParams", layout!(QuotientParams { draws, shift, padding_0, padding_1 })),
         ("SelfTestParams", layout!(SelfTestParams { seed, table, table_bits, scale, unit, count, padding })),

@@ -55,6 +55,8 @@ pub struct Facts {
 
 /// Storage buffers that the largest kernel binds.
 pub const STORAGE_BUFFERS: u32 = 8;
+/// Uniform buffers of a kernel at most; every adapter has twelve.
+pub const UNIFORM_BUFFERS: u32 = 3;
 /// Invocations per workgroup of every kernel.
 pub const WORKGROUP: u32 = 64;
 /// Memory that a workgroup may share: 8 counters for each invocation; those of `sort.wgsl` and their sums are a little

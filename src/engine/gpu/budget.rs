@@ -53,7 +53,7 @@ pub struct Cut {
 }
 
 /// Splits at most: beyond, the totals of the splits cost more than they bring.
-const MAX_SPLITS: u64 = 64;
+pub const MAX_SPLITS: u64 = 64;
 
 impl Cut {
     /// For bindings of `binding` bytes; `draws` is the length of the run, `chunk` what the user asked for (0: nothing).
@@ -66,7 +66,7 @@ impl Cut {
         max_workgroups: u32,
     ) -> Result<Cut, GpuError> {
         let tables = 8 * layout::table_entries(plan.tables.iter().map(|t| &**t));
-        let effects = 8 * layout::effects(plan).len() as u64;
+        let effects = 8 * layout::effects(plan, &plan.cells).len() as u64;
         for (what, needed) in [("tables", tables), ("shared effects", effects)] {
             if needed > binding {
                 return Err(GpuError::TooLarge { what, needed, limit: binding });

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::adapter::{Facts, Found, STORAGE_BUFFERS, WORKGROUP, WORKGROUP_BYTES};
+use super::adapter::{Facts, Found, STORAGE_BUFFERS, UNIFORM_BUFFERS, WORKGROUP, WORKGROUP_BYTES};
 use super::error::GpuError;
 use super::fault::{Fault, Faults};
 use super::shader::{Kernel, Variant};
@@ -67,7 +67,7 @@ impl Device {
         let limits = wgpu::Limits {
             max_bind_groups: 2,
             max_storage_buffers_per_shader_stage: STORAGE_BUFFERS,
-            max_uniform_buffers_per_shader_stage: 2,
+            max_uniform_buffers_per_shader_stage: UNIFORM_BUFFERS,
             max_uniform_buffer_binding_size: 1 << 16,
             max_storage_buffer_binding_size: binding,
             max_buffer_size: binding,

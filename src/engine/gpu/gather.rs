@@ -9,7 +9,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::layout::{self, GROUP_SUMS, MODEL_SUMS};
-use crate::engine::{GroupSummary, Summary};
+use crate::engine::{Corners, GroupSummary, Summary};
 use crate::plan::{BINS, INDEPENDENT, KEPT_GROUPS, OUTPUT_EMISSIONS, Plan, TOTALS};
 
 pub struct Gathered {
@@ -129,5 +129,56 @@ impl Gathered {
         }
         self.summary.count_saturated();
         self.summary
+    }
+}
+
+/// Totals at the corners of a design: they come back by whole stretches.
+pub struct GatheredCorners {
+    corners: Corners,
+    /// The first draw that is not in yet.
+    pub next: u64,
+    /// Draws reported as done.
+    reported: u64,
+}
+
+impl GatheredCorners {
+    pub fn new(corners: Corners) -> GatheredCorners {
+        GatheredCorners { next: corners.draws.start, reported: 0, corners }
+    }
+
+    pub fn draws(&self) -> Range<u64> {
+        self.corners.draws.clone()
+    }
+
+    /// Says that the draws before `end` are done, as far as that was not said before.
+    pub fn report(&mut self, end: u64, report: impl Fn(u64) -> bool) -> bool {
+        let news = (end - self.corners.draws.start).saturating_sub(self.reported);
+        self.reported += news;
+        report(news)
+    }
+
+    /// Takes in the next stretch: by output and corner a row of `stretch` low words and as many high words.
+    pub fn take(&mut self, draws: u64, stretch: usize, rows: &[u32]) {
+        let at = (self.next - self.corners.draws.start) as usize;
+        for (into, row) in self.corners.totals.iter_mut().flatten().zip(rows.chunks_exact(2 * stretch)) {
+            let (low, high) = row.split_at(stretch);
+            for ((into, &low), &high) in into[at..at + draws as usize].iter_mut().zip(low).zip(high) {
+                *into = u64::from(high) << 32 | u64::from(low);
+            }
+        }
+        self.next += draws;
+    }
+
+    /// Takes in all the rest, drawn by another backend.
+    pub fn take_rest(&mut self, rest: &Corners) {
+        let at = (self.next - self.corners.draws.start) as usize;
+        for (into, from) in self.corners.totals.iter_mut().flatten().zip(rest.totals.iter().flatten()) {
+            into[at..].copy_from_slice(from);
+        }
+        self.next = rest.draws.end;
+    }
+
+    pub fn finish(self) -> Corners {
+        self.corners
     }
 }

@@ -8,7 +8,7 @@ use super::error::GpuError;
 use crate::assess::{OUTPUTS, SLOTS};
 use crate::engine::{ModelSummary, Moments, inverse_normal, log2, one_plus};
 use crate::plan::table::Table;
-use crate::plan::{self, KEPT_GROUPS, MODEL_BITS, Marginal, ModelPlan, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
+use crate::plan::{self, Cell, KEPT_GROUPS, MODEL_BITS, Marginal, ModelPlan, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
 
 /// `Params` of `params.wgsl`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
@@ -68,7 +68,7 @@ impl From<&plan::Range> for RangeRecord {
     }
 }
 
-/// `SlotRecord` of `model_block.wgsl`.
+/// `SlotRecord` of `factor.wgsl`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct SlotRecord {
@@ -138,12 +138,12 @@ pub const ANSWERS: usize = 12;
 pub const WINDOW_STRIDE: u64 = 1 << 16;
 const _: () = assert!(size_of::<Window>() as u64 <= WINDOW_STRIDE);
 
-/// The windows of a tile, [`WINDOW_STRIDE`] apart.
-pub fn windows(records: &[ModelRecord]) -> Vec<u8> {
+/// The windows of a tile, [`WINDOW_STRIDE`] apart, each of so many records.
+pub fn windows<R: Pod>(records: &[R], per_window: usize) -> Vec<u8> {
     let stride = WINDOW_STRIDE as usize;
-    let mut bytes = vec![0; records.len().div_ceil(WINDOW) * stride];
-    for (w, (window, place)) in records.chunks(WINDOW).zip(bytes.chunks_exact_mut(stride)).enumerate() {
-        let header = [(w * WINDOW) as u32, window.len() as u32, 0, 0];
+    let mut bytes = vec![0; records.len().div_ceil(per_window) * stride];
+    for (w, (window, place)) in records.chunks(per_window).zip(bytes.chunks_exact_mut(stride)).enumerate() {
+        let header = [(w * per_window) as u32, window.len() as u32, 0, 0];
         let (head, rest) = place.split_at_mut(16);
         head.copy_from_slice(bytemuck::bytes_of(&header));
         let records: &[u8] = bytemuck::cast_slice(window);
@@ -155,7 +155,7 @@ pub fn windows(records: &[ModelRecord]) -> Vec<u8> {
 const HAS_ATCI: u32 = 1 << OUTPUTS;
 const SHARES: u32 = 1 << (OUTPUTS + 1);
 
-/// Kinds of marginals in `model_block.wgsl`.
+/// Kinds of marginals in `factor.wgsl`.
 pub const AFFINE: u32 = 1;
 pub const TABLE: u32 = 2;
 pub const ONE_PLUS_AFFINE: u32 = 3;
@@ -188,19 +188,19 @@ pub fn table_entries<'a>(tables: impl Iterator<Item = &'a Table>) -> u64 {
     FIRST_TABLE as u64 + tables.map(|t| (t.cells.len() + 2 * t.pieces.len()) as u64).sum::<u64>()
 }
 
-fn pair(low: u32, high: u32) -> u64 {
+pub fn pair(low: u32, high: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
 
 /// Effects, cells and the cells' parts, in pairs of words.
-pub fn effects(plan: &Plan) -> Vec<u64> {
+pub fn effects(plan: &Plan, cells: &[Cell]) -> Vec<u64> {
     let mut pairs = plan.effects.clone();
-    let mut first = plan.effects.len() + plan.cells.len();
-    for cell in &plan.cells {
+    let mut first = plan.effects.len() + cells.len();
+    for cell in cells {
         pairs.push(pair(first as u32, cell.parts.len() as u32));
         first += cell.parts.len();
     }
-    let parts = plan.cells.iter().flat_map(|cell| &cell.parts);
+    let parts = cells.iter().flat_map(|cell| &cell.parts);
     pairs.extend(parts.map(|&(effect, scale)| pair(effect, scale as u32)));
     pairs
 }
@@ -225,7 +225,8 @@ pub fn models(
     Ok((records, memberships))
 }
 
-fn record(plan: &Plan, model: &ModelPlan, tables: &[u32], first_group: u32) -> Result<ModelRecord, GpuError> {
+/// One model's record.
+pub fn record(plan: &Plan, model: &ModelPlan, tables: &[u32], first_group: u32) -> Result<ModelRecord, GpuError> {
     let mut record = ModelRecord {
         key: [model.key as u32, (model.key >> 32) as u32],
         zeros: model.zeros.into(),

@@ -11,12 +11,15 @@
 
 pub mod adapter;
 mod budget;
+pub mod corner_layout;
+mod corners;
 mod device;
 mod error;
 mod fault;
 mod gather;
 pub mod installation;
 pub mod layout;
+mod pace;
 mod reduce;
 mod run;
 mod self_test;
@@ -25,7 +28,7 @@ pub mod shader;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use adapter::{Facts, Kind};
 
@@ -37,13 +40,14 @@ pub use shader::Variant;
 
 use adapter::Found;
 use budget::{Budget, Cut};
+use corner_layout::CornerLayout;
 use device::{Checks, Device};
 use fault::Faults;
-use gather::Gathered;
+use gather::{Gathered, GatheredCorners};
 use run::Halt;
 use session::Session;
 
-use super::{Backend, Corners, Cpu, Prepared, Simd, Stopped, Summary};
+use super::{Backend, Corners, Cpu, Prepared, Stopped, Summary};
 use crate::plan::Plan;
 
 /// How a device is used. The default is what is best for it.
@@ -70,8 +74,6 @@ pub struct Gpu {
     faults: Arc<Faults>,
     session: Mutex<Option<Arc<Session>>>,
     fallback: Option<Cpu>,
-    /// For what has no kernel, where there is no fallback.
-    host: OnceLock<Cpu>,
     notices: Mutex<Vec<String>>,
     finished_on_cpu: AtomicBool,
 }
@@ -94,7 +96,6 @@ impl Gpu {
             faults,
             session: Mutex::default(),
             fallback,
-            host: OnceLock::new(),
             notices: Mutex::default(),
             finished_on_cpu: AtomicBool::new(false),
         }
@@ -200,27 +201,111 @@ impl Gpu {
     }
 }
 
-impl Backend for Gpu {
-    /// Drawn on the processor: there is no kernel for this yet.
-    fn corners(
+/// What comes back, as the policy on failures sees it.
+trait Unfinished {
+    /// The first draw that is not in.
+    fn next(&self) -> u64;
+    /// Whether the next stretch may be of another length.
+    fn between_stretches(&self) -> bool;
+}
+
+impl Unfinished for Gathered {
+    fn next(&self) -> u64 {
+        self.next
+    }
+
+    fn between_stretches(&self) -> bool {
+        self.models_in == 0
+    }
+}
+
+impl Unfinished for GatheredCorners {
+    fn next(&self) -> u64 {
+        self.next
+    }
+
+    fn between_stretches(&self) -> bool {
+        true
+    }
+}
+
+/// Why attempts on devices ended.
+enum GivenUp {
+    Interrupted,
+    Failed(GpuError),
+}
+
+impl Gpu {
+    /// Attempts what is missing, after a failure that may pass once more on a fresh device.
+    fn persist<G: Unfinished>(
+        &self,
+        start: u64,
+        gathered: &mut G,
+        attempt: impl Fn(&mut G, Budget) -> Result<(), Halt>,
+    ) -> Result<(), GivenUp> {
+        let mut budget = self.budget();
+        let mut tries = 2;
+        loop {
+            match attempt(gathered, budget) {
+                Ok(()) => return Ok(()),
+                Err(Halt::Interrupted) => return Err(GivenUp::Interrupted),
+                Err(Halt::Failed(e)) => {
+                    *self.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    tries -= 1;
+                    if tries == 0 || !e.may_pass() {
+                        return Err(GivenUp::Failed(e));
+                    }
+                    if matches!(e, GpuError::OutOfMemory { .. }) && gathered.between_stretches() {
+                        budget = budget.smaller();
+                    }
+                    let done = gathered.next() - start;
+                    self.notice(format!("{e}; going on from draw {done} on a fresh device"));
+                }
+            }
+        }
+    }
+
+    /// Who finishes what devices could not.
+    fn finisher(&self, given_up: GivenUp, done: u64) -> Result<&Cpu, Stopped> {
+        let failure = match given_up {
+            GivenUp::Interrupted => return Err(Stopped::Interrupted),
+            GivenUp::Failed(failure) => failure,
+        };
+        let Some(cpu) = &self.fallback else { return Err(Stopped::Device(failure.to_string())) };
+        self.notice(format!("{failure}; drawing the rest, from draw {done} on, on the CPU"));
+        self.finished_on_cpu.store(true, Ordering::Relaxed);
+        Ok(cpu)
+    }
+
+    /// Draws the missing corners, on the device in use or a fresh one whose kernels for them have passed the self-test.
+    fn attempt_corners(
         &self,
         prepared: &Prepared,
         seed: u64,
-        draws: Range<u64>,
-        progress: &(dyn Fn(u64) -> bool + Sync),
-    ) -> Result<Corners, Stopped> {
-        if let Some(cpu) = &self.fallback {
-            return cpu.corners(prepared, seed, draws, progress);
+        budget: Budget,
+        gathered: &mut GatheredCorners,
+        report: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<(), Halt> {
+        let layout = CornerLayout::new(prepared)?;
+        let session = self.session()?;
+        if session.corners_tested.get().is_none() && self.faults.changed_text().is_none() {
+            self_test::run_corners(&session)?;
+            let _ = session.corners_tested.set(());
         }
-        if self.host.get().is_none() {
-            let cpu = Cpu::new(0, 0, Simd::detect()).map_err(|e| Stopped::Device(e.to_string()))?;
-            // Another thread may have been first: its pool is as good.
-            let _ = self.host.set(cpu);
+        let device = &session.device;
+        let draws = gathered.draws();
+        let binding = budget.binding_bytes.min(device.max_binding_bytes);
+        let n = draws.end - draws.start;
+        let (chunk, most) = (self.options.chunk, device.max_workgroups);
+        let mut cut = Cut::of_corners(prepared, &layout, n, chunk, budget, binding, most)?;
+        if self.options.splits > 0 {
+            cut.splits = self.options.splits;
         }
-        let cpu = self.host.get().ok_or_else(|| Stopped::Device("no threads on the host".into()))?;
-        cpu.corners(prepared, seed, draws, progress)
+        corners::run(&session, prepared, &layout, seed, cut, gathered, report)
     }
+}
 
+impl Backend for Gpu {
     fn run(
         &self,
         plan: &Plan,
@@ -229,31 +314,37 @@ impl Backend for Gpu {
         progress: &(dyn Fn(u64) -> bool + Sync),
     ) -> Result<Summary, Stopped> {
         let mut gathered = Gathered::new(plan, draws.clone());
-        let mut budget = self.budget();
-        let mut tries = 2;
-        let failure = loop {
-            match self.attempt(plan, seed, budget, &mut gathered, progress) {
-                Ok(()) => return Ok(gathered.finish(plan)),
-                Err(Halt::Interrupted) => return Err(Stopped::Interrupted),
-                Err(Halt::Failed(e)) => {
-                    *self.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                    tries -= 1;
-                    if tries == 0 || !e.may_pass() {
-                        break e;
-                    }
-                    if matches!(e, GpuError::OutOfMemory { .. }) && gathered.models_in == 0 {
-                        budget = budget.smaller();
-                    }
-                    let done = gathered.next - draws.start;
-                    self.notice(format!("{e}; going on from draw {done} on a fresh device"));
-                }
-            }
-        };
-        let Some(cpu) = &self.fallback else { return Err(Stopped::Device(failure.to_string())) };
-        let done = gathered.next - draws.start;
-        self.notice(format!("{failure}; drawing the rest, from draw {done} on, on the CPU"));
-        self.finished_on_cpu.store(true, Ordering::Relaxed);
-        self.finish_on(cpu, plan, seed, &mut gathered, progress)?;
+        let attempt = |gathered: &mut Gathered, budget| self.attempt(plan, seed, budget, gathered, progress);
+        if let Err(given_up) = self.persist(draws.start, &mut gathered, attempt) {
+            let cpu = self.finisher(given_up, gathered.next - draws.start)?;
+            self.finish_on(cpu, plan, seed, &mut gathered, progress)?;
+        }
         Ok(gathered.finish(plan))
+    }
+
+    fn corners(
+        &self,
+        prepared: &Prepared,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Corners, Stopped> {
+        let mut gathered = GatheredCorners::new(prepared.empty(draws.clone()));
+        let attempt =
+            |gathered: &mut GatheredCorners, budget| self.attempt_corners(prepared, seed, budget, gathered, progress);
+        if let Err(given_up) = self.persist(draws.start, &mut gathered, attempt) {
+            let cpu = self.finisher(given_up, gathered.next - draws.start)?;
+            let first = gathered.next;
+            // Some of it may have been reported by the device that failed.
+            let state = Mutex::new((first, &mut gathered));
+            let told = |n| {
+                let (done, gathered) = &mut *state.lock().unwrap_or_else(PoisonError::into_inner);
+                *done += n;
+                gathered.report(*done, progress)
+            };
+            let rest = cpu.corners(prepared, seed, first..draws.end, &told)?;
+            gathered.take_rest(&rest);
+        }
+        Ok(gathered.finish())
     }
 }

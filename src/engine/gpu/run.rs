@@ -4,25 +4,16 @@
 //! totals come back. Two submissions are in flight, so that the device has work while the host takes results in.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
 
 use super::budget::{Cut, WORKGROUP_DRAWS};
 use super::device::{Device, Readback};
 use super::error::GpuError;
 use super::gather::Gathered;
 use super::layout::{self, GROUP_SUMS, MODEL_SUMS, Params, RangeRecord, WINDOW, WINDOW_STRIDE, Window};
+use super::pace::Pace;
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
 use crate::plan::{BINS, INDEPENDENT, KEPT_GROUPS, Plan, TOTALS};
-
-/// What a dispatch should take.
-const AIM: Duration = Duration::from_millis(100);
-/// Submissions at work or waiting.
-const IN_FLIGHT: usize = 2;
-/// Model-draws of the first dispatch, before anything is known of the device.
-const FIRST: f64 = 1e6;
-/// From one dispatch to the next the size grows by this factor at most.
-const GROWTH: f64 = 16.0;
 
 /// Why the work on a device ended early.
 pub enum Halt {
@@ -37,7 +28,7 @@ impl From<GpuError> for Halt {
 }
 
 /// Called with draws done since the last call; false stops the run.
-type Report<'a> = &'a (dyn Fn(u64) -> bool + Sync);
+pub type Report<'a> = &'a (dyn Fn(u64) -> bool + Sync);
 
 /// The buffers of a run, as long as its device lives.
 struct Buffers {
@@ -58,10 +49,10 @@ struct Buffers {
 }
 
 /// One kernel with its buffers.
-struct Bound {
-    kernel: Kernel,
-    pipeline: wgpu::ComputePipeline,
-    group: wgpu::BindGroup,
+pub struct Bound {
+    pub kernel: Kernel,
+    pub pipeline: wgpu::ComputePipeline,
+    pub group: wgpu::BindGroup,
 }
 
 /// Results on their way.
@@ -100,12 +91,7 @@ struct Work<'a> {
     kept: usize,
     binned: usize,
     base: Params,
-    /// Submissions not waited for: when, and their model-draws.
-    flying: VecDeque<(wgpu::SubmissionIndex, Instant, f64)>,
-    last_done: Instant,
-    /// Model-draws of the next dispatch.
-    size: f64,
-    dispatches: u32,
+    pace: Pace,
     pending: VecDeque<Pending>,
     /// Staging buffers not in use: for models, for totals.
     staging: [Vec<wgpu::Buffer>; 2],
@@ -146,7 +132,7 @@ impl<'a> Work<'a> {
         // Per-draw rows: 4 bytes per logarithm, 8 per total.
         let (log_row, total_row) = (4 * draws, 8 * draws);
         let (tables, table_starts) = layout::tables(plan.tables.iter().map(|t| &**t));
-        let effects = layout::effects(plan);
+        let effects = layout::effects(plan, &plan.cells);
         let memberships = plan.models.chunks(cut.tile).map(|t| t.iter().map(|m| m.groups.len()).sum::<usize>()).max();
         let tile = cut.tile as u64;
         let buffers = Buffers {
@@ -235,10 +221,7 @@ impl<'a> Work<'a> {
             kept,
             binned,
             base,
-            flying: VecDeque::new(),
-            last_done: Instant::now(),
-            size: FIRST,
-            dispatches: 0,
+            pace: Pace::new(),
             pending: VecDeque::new(),
             staging: [vec![], vec![]],
         })
@@ -257,23 +240,23 @@ impl<'a> Work<'a> {
             dispatch(&mut encoder, logs, workgroups, plan.cells.len() as u32);
         }
         self.device.write(&self.buffers.params, &[base]);
-        self.submit(encoder, 0.0)?;
+        self.pace.submit(self.device, encoder, 0.0)?;
 
         let done_before = first - into.draws().start;
         let tiles = plan.models.chunks(self.cut.tile).enumerate();
         for (t, tile) in tiles {
             let first_model = t * self.cut.tile;
             let (records, memberships) = layout::models(plan, tile, &self.table_starts)?;
-            self.device.write(&self.buffers.models, &layout::windows(&records));
+            self.device.write(&self.buffers.models, &layout::windows(&records, WINDOW));
             self.device.write(&self.buffers.memberships, &memberships);
             let mut encoder = self.device.encoder("begin of a tile");
             encoder.clear_buffer(&self.buffers.sums, 0, None);
             encoder.clear_buffer(&self.buffers.bins, 0, None);
-            self.submit(encoder, 0.0)?;
+            self.pace.submit(self.device, encoder, 0.0)?;
             let mut at = 0;
             while at < tile.len() {
                 // Some models of a window, or some whole windows.
-                let wanted = (self.size / n as f64) as usize;
+                let wanted = (self.pace.size() / n as f64) as usize;
                 let (window, skip) = (at / WINDOW, at % WINDOW);
                 let here = (tile.len() - at).min(WINDOW - skip);
                 let whole = skip == 0 && wanted >= WINDOW;
@@ -285,9 +268,7 @@ impl<'a> Work<'a> {
                 for w in window..window + models.div_ceil(WINDOW) {
                     dispatch_to(&mut encoder, &self.model_block, Some(&self.windows[w]), workgroups, self.cut.splits);
                 }
-                self.submit(encoder, models as f64 * n as f64)?;
-                self.dispatches += 1;
-                self.device.dispatched(self.dispatches);
+                self.pace.submit(self.device, encoder, models as f64 * n as f64)?;
                 at += models;
                 let share = (first_model + at) as f64 / plan.models.len() as f64;
                 let done = done_before + (share * n as f64) as u64;
@@ -305,28 +286,6 @@ impl<'a> Work<'a> {
         // A plan without models has reported nothing yet.
         if plan.models.is_empty() && !into.report(done_before + n, report) {
             return Err(Halt::Interrupted);
-        }
-        Ok(())
-    }
-
-    /// Submits, after waiting until there is room for it in flight.
-    fn submit(&mut self, encoder: wgpu::CommandEncoder, model_draws: f64) -> Result<(), GpuError> {
-        self.make_room(IN_FLIGHT - 1)?;
-        let submission = self.device.submit(encoder);
-        self.flying.push_back((submission, Instant::now(), model_draws));
-        Ok(())
-    }
-
-    /// Waits until at most `left` submissions are in flight, and sizes the next dispatch from what they took.
-    fn make_room(&mut self, left: usize) -> Result<(), GpuError> {
-        while self.flying.len() > left {
-            let Some((submission, since, model_draws)) = self.flying.pop_front() else { break };
-            self.device.wait(&submission)?;
-            let took = self.last_done.max(since).elapsed().as_secs_f64().max(1e-6);
-            self.last_done = Instant::now();
-            if model_draws > 0.0 {
-                self.size = (model_draws * AIM.as_secs_f64() / took).min(model_draws * GROWTH).max(1.0);
-            }
         }
         Ok(())
     }
@@ -419,12 +378,18 @@ impl<'a> Work<'a> {
     }
 }
 
-fn dispatch(encoder: &mut wgpu::CommandEncoder, bound: &Bound, x: u32, y: u32) {
+pub fn dispatch(encoder: &mut wgpu::CommandEncoder, bound: &Bound, x: u32, y: u32) {
     dispatch_to(encoder, bound, None, x, y);
 }
 
 /// With a second group of buffers.
-fn dispatch_to(encoder: &mut wgpu::CommandEncoder, bound: &Bound, second: Option<&wgpu::BindGroup>, x: u32, y: u32) {
+pub fn dispatch_to(
+    encoder: &mut wgpu::CommandEncoder,
+    bound: &Bound,
+    second: Option<&wgpu::BindGroup>,
+    x: u32,
+    y: u32,
+) {
     let descriptor = wgpu::ComputePassDescriptor { label: Some(bound.kernel.entry()), timestamp_writes: None };
     let mut pass = encoder.begin_compute_pass(&descriptor);
     pass.set_pipeline(&bound.pipeline);
@@ -440,6 +405,6 @@ fn bins_of(plan: &Plan) -> usize {
     if plan.binned { BINS } else { 0 }
 }
 
-fn words(x: u64) -> [u32; 2] {
+pub fn words(x: u64) -> [u32; 2] {
     [x as u32, (x >> 32) as u32]
 }

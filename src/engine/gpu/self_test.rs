@@ -8,18 +8,23 @@
 use std::sync::Arc;
 
 use super::budget::Cut;
+use super::corner_layout::CornerLayout;
+use super::corners;
 use super::error::GpuError;
 use super::fault::Fault;
-use super::gather::Gathered;
+use super::gather::{Gathered, GatheredCorners};
 use super::layout::{self, ANSWERS, SelfTestParams};
 use super::reduce;
 use super::run::{self, Halt};
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
+use crate::assess::SLOTS;
 use crate::engine::accumulate::capped_count;
-use crate::engine::{Backend, Scalar, Summary, exp2, inverse_normal, log2, marginal, one_plus, philox};
+use crate::engine::corners::define;
+use crate::engine::{Backend, Prepared, Scalar, Summary, exp2, inverse_normal, log2, marginal, one_plus, philox};
+use crate::plan::design::Design;
 use crate::plan::table::{Table, TableError};
-use crate::plan::{Cell, GroupPlan, Marginal, ModelPlan, Plan, Range, TermPlan};
+use crate::plan::{Cell, GroupPlan, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, Range, TermPlan};
 use crate::portfolio::Distribution;
 
 /// What was asked, how many answers came, and how many were wrong.
@@ -188,6 +193,8 @@ fn ask(
 }
 
 const PLAN_DRAWS: u64 = 300;
+/// On both sides of the change of the upper word, and more than one stretch; the definition is slow.
+const CORNER_DRAWS: u64 = 260;
 
 fn whole_plan(session: &Session, table: Table) -> Result<Check, GpuError> {
     let plan = small_plan(table);
@@ -203,6 +210,35 @@ fn whole_plan(session: &Session, table: Table) -> Result<Check, GpuError> {
     let given = gathered.finish(&plan);
     let expected = Scalar.run(&plan, 42, draws, &|_| true).map_err(|e| GpuError::SelfTest(e.to_string()))?;
     Ok(compare(&given, &expected))
+}
+
+/// Fails if the kernels for corners give a wrong answer: the small plan, in a design in which effects stand in other
+/// groups than the factors they act on, against the definition.
+pub fn run_corners(session: &Session) -> Result<(), GpuError> {
+    let broken = |e: &dyn std::fmt::Display| GpuError::SelfTest(e.to_string());
+    let plan = small_plan(mixture().map_err(|e| broken(&e))?);
+    let own: [u8; SLOTS] = [0, 1, 2, 0, 1, 2];
+    // Of one output, which depends on everything: few blocks are soon compiled.
+    let outputs = std::array::from_fn(|o| o == OUTPUT_EMISSIONS);
+    let design = Design::cube(3, vec![own; plan.models.len()], vec![1, 0, 1], outputs);
+    let prepared = Prepared::new(&plan, &design).map_err(|e| broken(&e))?;
+    let layout = CornerLayout::new(&prepared)?;
+    let draws = (1 << 32) - 200..(1 << 32) - 200 + CORNER_DRAWS;
+    let mut gathered = GatheredCorners::new(prepared.empty(draws.clone()));
+    let cut = Cut { stretch: 256, tile: 1, splits: 2 };
+    match corners::run(session, &prepared, &layout, 42, cut, &mut gathered, &|_| true) {
+        Ok(()) => {}
+        Err(Halt::Failed(e)) => return Err(e),
+        Err(Halt::Interrupted) => return Err(GpuError::SelfTest("interrupted".into())),
+    }
+    let given = gathered.finish();
+    let expected = define(&plan, &design, 42, draws);
+    let rows = given.totals.iter().flatten().zip(expected.totals.iter().flatten());
+    let wrong: usize = rows.map(|(a, b)| a.iter().zip(b).filter(|(a, b)| a != b).count()).sum();
+    match wrong {
+        0 => Ok(()),
+        _ => Err(GpuError::SelfTest(format!("corners of a small plan: {wrong} answers"))),
+    }
 }
 
 /// Totals draw by draw, models and groups as wholes.

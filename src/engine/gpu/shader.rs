@@ -41,6 +41,8 @@ pub enum Kernel {
     SharedNormals,
     SharedLogs,
     ModelBlock,
+    CornerBlock,
+    CornerMerge,
     Merge,
     BinGroups,
     SortCount,
@@ -57,10 +59,12 @@ macro_rules! shader {
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 10] = [
+    pub const ALL: [Kernel; 12] = [
         Kernel::SharedNormals,
         Kernel::SharedLogs,
         Kernel::ModelBlock,
+        Kernel::CornerBlock,
+        Kernel::CornerMerge,
         Kernel::Merge,
         Kernel::BinGroups,
         Kernel::SortCount,
@@ -76,6 +80,8 @@ impl Kernel {
             Kernel::SharedNormals => "shared_normals",
             Kernel::SharedLogs => "shared_logs",
             Kernel::ModelBlock => "model_block",
+            Kernel::CornerBlock => "corner_block",
+            Kernel::CornerMerge => "corner_merge",
             Kernel::Merge => "merge",
             Kernel::BinGroups => "bin_groups",
             Kernel::SortCount => "sort_count",
@@ -98,9 +104,14 @@ impl Kernel {
         let own: Vec<&str> = match self {
             Kernel::SharedNormals | Kernel::SharedLogs => [&[params][..], &random, &[shader!("shared")]].concat(),
             Kernel::ModelBlock => {
-                let one_plus = [params, shader!("one_plus")];
-                [&random[..], &one_plus, &totals, &summarise, &[shader!("model_block")]].concat()
+                let factor = [params, shader!("one_plus"), shader!("factor")];
+                [&random[..], &factor, &totals, &summarise, &[shader!("model_block")]].concat()
             }
+            Kernel::CornerBlock => {
+                let factor = [params, shader!("one_plus"), shader!("factor")];
+                [&random[..], &factor, &totals, &[shader!("corner_block")]].concat()
+            }
+            Kernel::CornerMerge => [&[params][..], &totals, &[shader!("corner_merge")]].concat(),
             Kernel::Merge => [&[params][..], &totals, &[shader!("merge")]].concat(),
             Kernel::BinGroups => {
                 let log2 = [params, shader!("log2")];

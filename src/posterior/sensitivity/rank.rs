@@ -39,30 +39,81 @@ pub fn first_order(first_draw: u64, x: &[f64], y: &[f64], level: f64) -> Result<
     if x.len() != y.len() {
         return Err(Mismatch::Lengths { want: x.len(), got: y.len() }.into());
     }
-    if (x.len() as u64) < MIN_DRAWS {
-        return Err(Undefined::TooFewDraws.into());
-    }
-    if x.iter().chain(y).any(|v| !v.is_finite()) {
-        return Err(Undefined::NotFinite.into());
-    }
-    let mut order: Vec<usize> = (0..x.len()).collect();
-    order.sort_unstable_by(|&i, &j| x[i].total_cmp(&x[j]).then(i.cmp(&j)));
-    let mean = y.iter().sum::<f64>() / y.len() as f64;
-    let all = Sums::of(order.iter().map(|&i| y[i]), mean);
-    let value = all.index().ok_or(Undefined::NoVariance)?;
+    Ranking::new(first_draw, x)?.first_order(y, level)
+}
 
-    // The order of all draws holds that of every batch.
-    let batch_of = |i: usize| (first_draw.wrapping_add(i as u64) % BATCHES as u64) as usize;
-    let mut in_order: Vec<Vec<f64>> = vec![Vec::new(); BATCHES];
-    order.iter().for_each(|&i| in_order[batch_of(i)].push(y[i]));
-    let batches: Vec<Sums> = in_order.into_iter().map(|y| Sums::of(y.into_iter(), mean)).collect();
-    let left_out = |batch: usize| {
-        let others = batches.iter().enumerate().filter(|(other, _)| *other != batch);
-        let sums = others.fold(Sums::default(), |a, (_, b)| a.plus(b));
-        sums.index().map(|index| vec![index]).ok_or(Undefined::NoVariance)
-    };
-    let left_out = (0..BATCHES).map(left_out).collect::<Result<Vec<_>, _>>()?;
-    Ok(jackknife(&[value], &left_out, level)?[0])
+/// Draws in the order of one input, for any number of outputs.
+#[derive(Debug, Clone)]
+pub struct Ranking {
+    first_draw: u64,
+    order: Vec<u32>,
+}
+
+impl Ranking {
+    /// Of input `x`; `first_draw` is the absolute index of the first draw. O(N log N); fewer than 2^32 draws.
+    pub fn new(first_draw: u64, x: &[f64]) -> Result<Ranking, RankError> {
+        if (x.len() as u64) < MIN_DRAWS {
+            return Err(Undefined::TooFewDraws.into());
+        }
+        if x.iter().any(|x| !x.is_finite()) {
+            return Err(Undefined::NotFinite.into());
+        }
+        // Values beside their draws: a comparison reads one place in memory.
+        let mut keyed: Vec<(i64, u32)> = x.iter().zip(0..).map(|(&x, i)| (rising(x), i)).collect();
+        keyed.sort_unstable();
+        Ok(Ranking { first_draw, order: keyed.into_iter().map(|(_, i)| i).collect() })
+    }
+
+    /// First-order index of the input for output `y`, with an interval of `level`. O(N).
+    pub fn first_order(&self, y: &[f64], level: f64) -> Result<Index, RankError> {
+        if self.order.len() != y.len() {
+            return Err(Mismatch::Lengths { want: self.order.len(), got: y.len() }.into());
+        }
+        if y.iter().any(|y| !y.is_finite()) {
+            return Err(Undefined::NotFinite.into());
+        }
+        let mean = y.iter().sum::<f64>() / y.len() as f64;
+        let mut all = Walk::default();
+        // The order of all draws holds that of every batch.
+        let mut batches = [Walk::default(); BATCHES];
+        for &i in &self.order {
+            let value = y[i as usize];
+            all.step(value, mean);
+            batches[(self.first_draw.wrapping_add(u64::from(i)) % BATCHES as u64) as usize].step(value, mean);
+        }
+        let value = all.sums.index().ok_or(Undefined::NoVariance)?;
+        let left_out = |batch: usize| {
+            let others = batches.iter().enumerate().filter(|(other, _)| *other != batch);
+            let sums = others.fold(Sums::default(), |a, (_, b)| a.plus(&b.sums));
+            sums.index().map(|index| vec![index]).ok_or(Undefined::NoVariance)
+        };
+        let left_out = (0..BATCHES).map(left_out).collect::<Result<Vec<_>, _>>()?;
+        Ok(jackknife(&[value], &left_out, level)?[0])
+    }
+}
+
+/// A whole number that rises with x, as `f64::total_cmp` orders.
+fn rising(x: f64) -> i64 {
+    let bits = x.to_bits() as i64;
+    bits ^ ((bits >> 63) as u64 >> 1) as i64
+}
+
+/// Sums over outputs that come in the order of the input.
+#[derive(Debug, Clone, Copy, Default)]
+struct Walk {
+    last: Option<f64>,
+    sums: Sums,
+}
+
+impl Walk {
+    fn step(&mut self, y: f64, mean: f64) {
+        if let Some(last) = self.last.replace(y) {
+            self.sums.steps += 1.0;
+            self.sums.step_squares += (y - last) * (y - last);
+        }
+        self.sums.draws += 1.0;
+        self.sums.deviation_squares += (y - mean) * (y - mean);
+    }
 }
 
 /// Squared differences of neighbours and squared deviations from the mean of all draws.
@@ -75,20 +126,6 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(in_order: impl Iterator<Item = f64>, mean: f64) -> Sums {
-        let mut sums = Sums::default();
-        let mut last = None;
-        for y in in_order {
-            if let Some(last) = last.replace(y) {
-                sums.steps += 1.0;
-                sums.step_squares += (y - last) * (y - last);
-            }
-            sums.draws += 1.0;
-            sums.deviation_squares += (y - mean) * (y - mean);
-        }
-        sums
-    }
-
     fn plus(self, other: &Sums) -> Sums {
         Sums {
             steps: self.steps + other.steps,

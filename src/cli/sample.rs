@@ -1,0 +1,238 @@
+//! `haze sensitivity --sample`: indices by groups of inputs, from pick-freeze draws.
+//!
+//! A part of the portfolio (`--of`) is analysed as the portfolio of its models alone: keys of models and effects do not
+//! depend on what else there is, so that its draws are those the models have in the whole.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::backend::{BackendArgs, Chosen};
+use super::rerun;
+use super::run::{
+    Clock, INTERVAL, Interrupt, SEED, WARNINGS, broken, bytes, draw_corners, fits_in_memory, progress_bar,
+    spare_inputs, style, tell,
+};
+use super::{Failure, assess, draws, level, print, warn};
+use crate::assess::Assessment;
+use crate::engine::Prepared;
+use crate::plan::compile::compile;
+use crate::plan::hash::plan_hash;
+use crate::portfolio;
+use crate::portfolio::problem::did_you_mean;
+use crate::posterior::grouping::Grouping;
+use crate::posterior::oracle::oracle;
+use crate::posterior::ranked;
+use crate::posterior::sampled::{self, Analysis, Plain};
+use crate::posterior::sensitivity::batches::MIN_DRAWS;
+use crate::posterior::shares::shares;
+use crate::posterior::tail;
+use crate::posterior::terms::Known;
+use crate::report::files::{self, Unwritable};
+use crate::report::json::RunInfo;
+use crate::report::sampled::{self as report, Part, Settings};
+
+/// What goes with `--sample`.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "With --sample; draws, seed, interval and backend also with --reruns")]
+pub struct SampleArgs {
+    /// Sample indices: of emissions, their logarithm, ATCI, energy and the upper 5 %
+    #[arg(long)]
+    pub sample: bool,
+    /// What is decomposed by: factor, tier or a column [default: factor]
+    #[arg(long, value_name = "factor|tier|COLUMN", requires = "sample")]
+    groups: Option<String>,
+    /// Only the models with this value; may be given several times, each is analysed alone
+    #[arg(long, value_name = "COLUMN=VALUE", requires = "sample", value_parser = part)]
+    of: Vec<(String, String)>,
+    /// What decides whether the emissions exceed so many tonnes?
+    #[arg(long, value_name = "TONNES", requires = "sample", value_parser = threshold, allow_negative_numbers = true)]
+    threshold: Option<f64>,
+    /// Draws of the analysis [default: 131072]
+    #[arg(long, value_name = "N", value_parser = enough, allow_negative_numbers = true)]
+    draws: Option<u64>,
+    /// Seed of the random stream [default: 42]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// Level of the intervals of the numerical error [default: 0.95]
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
+    interval: Option<f64>,
+    #[command(flatten)]
+    backend: BackendArgs,
+}
+
+fn part(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((column, value)) if !column.is_empty() && !value.is_empty() => Ok((column.into(), value.into())),
+        _ => Err("expected COLUMN=VALUE, such as organization=Meta".into()),
+    }
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    match text.replace('_', "").parse::<f64>() {
+        Ok(t) if t.is_finite() && t >= 0.0 => Ok(t),
+        _ => Err("expected tonnes of CO2e, 0 or more, such as 50000".into()),
+    }
+}
+
+fn enough(text: &str) -> Result<u64, String> {
+    match draws(text)? {
+        n if n >= MIN_DRAWS => Ok(n),
+        n => Err(format!("{n} draws are too few for 32 batches: at least {MIN_DRAWS}")),
+    }
+}
+
+impl SampleArgs {
+    /// Without `--sample` and `--reruns` nothing is drawn: whoever names draws or a backend means something else.
+    pub fn none_without_sample(&self) -> Result<(), Failure> {
+        let flags = [
+            (self.draws.is_some(), "--draws"),
+            (self.seed.is_some(), "--seed"),
+            (self.interval.is_some(), "--interval"),
+        ];
+        let given = flags.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag);
+        match given.or(self.backend.given()) {
+            Some(flag) if !self.sample => {
+                Err(Failure::Usage(format!("{flag} needs --sample or --reruns: without them nothing is drawn")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is said of the draws, for the reruns.
+    pub fn reruns(&self) -> rerun::Settings<'_> {
+        rerun::Settings { draws: self.draws, seed: self.seed, level: self.interval, backend: &self.backend }
+    }
+}
+
+/// `top` entries of a list on the page.
+pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&PathBuf>) -> Result<(), Failure> {
+    let mut clock = Clock::new();
+    let interrupt = Interrupt::install();
+    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
+    let to_stdout = json.is_some_and(|path| path == Path::new("-"));
+    let (portfolio, warnings) = portfolio::read(file)?;
+    let study = &portfolio.study;
+    let mut assessment = assess(&portfolio)?;
+    assessment.warnings.splice(0..0, warnings);
+    let grouping = Grouping::new(args.groups.as_deref().unwrap_or("factor"));
+    if let Grouping::Label(column) = &grouping {
+        known_column("--groups", column, &["factor"], &assessment)?;
+    }
+    for (column, value) in &args.of {
+        known_value(column, value, &assessment)?;
+    }
+    interrupt.hold();
+    let target = json.filter(|_| !to_stdout).map(|path| files::prepare_file(path)).transpose().map_err(unwritable)?;
+    if let Some(target) = &target {
+        spare_inputs(study, target)?;
+    }
+    warn(&assessment.warnings, WARNINGS);
+    let settings = Settings {
+        draws: args.draws.unwrap_or(sampled::DRAWS),
+        seed: args.seed.or(study.seed).unwrap_or(SEED),
+        level: args.interval.or(study.interval).unwrap_or(INTERVAL),
+        grouping,
+        threshold_t: args.threshold,
+    };
+    clock.lap("read_and_assess_s");
+
+    let whole = compile(&assessment).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))?;
+    let model_draws = settings.draws.saturating_mul(whole.models.len() as u64);
+    let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
+    eprintln!("{line}");
+    let parts: Vec<Option<&(String, String)>> =
+        if args.of.is_empty() { vec![None] } else { args.of.iter().map(Some).collect() };
+    let mut told = Vec::new();
+    for of in parts {
+        let models = match of {
+            None => assessment.clone(),
+            Some((column, value)) => assessment.only(|m| m.labels.get(column) == Some(value)),
+        };
+        told.push(analyse(models, of.cloned(), &settings, &chosen, &interrupt)?);
+    }
+    tell(&chosen);
+    for part in &told {
+        for analysed in &part.sampled.outputs {
+            if let Some(k) = analysed.pareto_k.filter(|k| *k > tail::LARGEST_K) {
+                eprintln!("warning: {}", tail::warning(report::title(analysed.output), k));
+            }
+        }
+    }
+    clock.lap("sample_s");
+    let info = RunInfo { plan_hash: plan_hash(&whole), backend: chosen.info(), timings: clock.laps };
+
+    let mut document = Vec::new();
+    report::write(&mut document, &settings, &assessment, &told, &info).context("cannot write the JSON result")?;
+    interrupt.check()?;
+    if to_stdout {
+        return print(&String::from_utf8_lossy(&document));
+    }
+    if let Some(target) = target {
+        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
+    }
+    print(&report::terminal(&settings, &assessment, &told, top, style()))
+}
+
+/// The analysis of some of the models.
+fn analyse(
+    assessment: Assessment,
+    of: Option<(String, String)>,
+    settings: &Settings,
+    chosen: &Chosen,
+    interrupt: &Interrupt,
+) -> Result<Part, Failure> {
+    let (n, seed, level) = (settings.draws, settings.seed, settings.level);
+    let plan = compile(&assessment).map_err(|e| Failure::Usage(e.to_string()))?;
+    fits_in_memory(&plan, n)?;
+    let by: Vec<String> = settings.grouping.column().map(Into::into).into_iter().collect();
+    let exact = shares(&assessment, &by, &mut Known::default());
+    let (design, groups) = settings.grouping.design(&assessment, &plan, exact.as_ref().ok());
+    let prepared = Prepared::new(&plan, &design).map_err(|e| broken(&e))?;
+
+    let bar = progress_bar(2 * n, false);
+    let progress = |n| {
+        bar.inc(n);
+        interrupt.check().is_ok()
+    };
+    let plain_design = Plain::design(&design);
+    let plain_prepared = Prepared::new(&plan, &plain_design).map_err(|e| broken(&e))?;
+    let plain = Plain::of_corners(&plan, &chosen.backend().corners(&plain_prepared, seed, 0..n, &progress)?);
+    let analysis = Analysis::new(&design, groups, &plain, settings.threshold_t).map_err(|e| broken(&e))?;
+    let sampled = draw_corners(analysis, &prepared, chosen, seed, n, &progress)?.finish(n, level);
+    bar.finish_and_clear();
+    Ok(Part {
+        of,
+        exact_groups: exact.as_ref().ok().map(|shares| settings.grouping.exact(&sampled.groups, shares)),
+        ranked: ranked::by_effect(&plan, seed, &plain, level),
+        kurtosis: oracle(&assessment).kurtosis,
+        exact,
+        sampled,
+        assessment,
+    })
+}
+
+/// The column has a value in at least one row.
+fn known_column(flag: &str, name: &str, others: &[&str], assessment: &Assessment) -> Result<(), Failure> {
+    let columns: BTreeSet<&str> = assessment.models.iter().flat_map(|m| m.labels.keys()).map(String::as_str).collect();
+    if columns.contains(name) {
+        return Ok(());
+    }
+    let known: Vec<&str> = columns.into_iter().chain(others.iter().copied()).collect();
+    let hint = did_you_mean(name, &known).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+    Err(Failure::Usage(format!("{flag} {name}: no row has a value in a column of that name{hint}")))
+}
+
+/// At least one row has the value.
+fn known_value(column: &str, value: &str, assessment: &Assessment) -> Result<(), Failure> {
+    known_column("--of", column, &[], assessment)?;
+    let values: BTreeSet<&str> =
+        assessment.models.iter().filter_map(|m| m.labels.get(column)).map(String::as_str).collect();
+    if values.contains(value) {
+        return Ok(());
+    }
+    let known: Vec<&str> = values.into_iter().collect();
+    let hint = did_you_mean(value, &known).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+    Err(Failure::Usage(format!("--of {column}={value}: no row has this value{hint}")))
+}

@@ -1,0 +1,289 @@
+//! How a pick-freeze design lies in the device's memory: families of models, blocks of corners, rows of totals.
+//!
+//! Models that depend on the groups alike are a *family*: at a corner the same of their elements come from sample A, so
+//! that four corners of one output make a *block* whose masks hold for all of them. An *element* is a factor with the
+//! shared effects of its own group, or the effects of one further group on a factor (an *extra*). Totals are rows by
+//! output and class (`corner_block`), each class a whole number of blocks; `corner_merge` adds them up to the corners
+//! that the design tells apart.
+
+use std::collections::BTreeMap;
+
+use bytemuck::{Pod, Zeroable};
+
+use super::error::GpuError;
+use super::layout::{self, SlotRecord, pair};
+use super::session::CornerTraits;
+use crate::assess::{OUTPUTS, SLOTS, Slot};
+use crate::engine::Prepared;
+
+const PUE: usize = Slot::Pue as usize;
+/// Models in a [`CornerWindow`].
+pub const CORNER_WINDOW: usize = 455;
+/// Blocks of a dispatch at most.
+pub const MAX_BLOCKS: usize = 8;
+/// Extras of a model at most, and so many that fewer are compiled apart.
+pub const MAX_EXTRAS: usize = 16;
+pub const FEW_EXTRAS: usize = 4;
+/// The first bit of a mask that stands for an extra, and for the sides of a joint PUE.
+pub const EXTRA_BITS: usize = SLOTS;
+pub const JOINT_BITS: usize = SLOTS + MAX_EXTRAS;
+/// The numbers of blocks that dispatches are compiled for: each is a kernel of its own.
+const WIDTHS: [usize; 5] = [2, 4, 6, 7, MAX_BLOCKS];
+/// What drawing both samples of a model costs, in blocks.
+const SAMPLING: usize = 4;
+
+/// `CornerRecord` of `corner_block.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct CornerRecord {
+    pub key: [u32; 2],
+    pub first_extra: u32,
+    pub extras: u32,
+    pub slots: [SlotRecord; SLOTS],
+    pub locs: [i32; OUTPUTS],
+    pub signs: [u32; OUTPUTS],
+}
+
+/// `CornerWindow` of `corner_block.wgsl`: what fits a uniform buffer of 64 KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct CornerWindow {
+    pub first: u32,
+    pub count: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
+    pub models: [CornerRecord; CORNER_WINDOW],
+}
+
+const _: () = assert!(size_of::<CornerWindow>() as u64 <= layout::WINDOW_STRIDE);
+
+/// `CornerBlock` of `corner_block.wgsl`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct CornerBlock {
+    pub output: u32,
+    pub row: u32,
+    pub unit: i32,
+    pub joint: u32,
+    pub masks: [u32; 4],
+}
+
+/// Corners of a block.
+const FOUR: usize = 4;
+
+/// Models that depend on the groups alike, and their corners.
+#[derive(Debug)]
+pub struct Family {
+    /// Indices into `Plan::models`.
+    pub models: Vec<usize>,
+    pub blocks: Vec<CornerBlock>,
+}
+
+/// A design as the device sees it.
+#[derive(Debug)]
+pub struct CornerLayout {
+    pub families: Vec<Family>,
+    /// Rows of totals, spare ones included.
+    pub rows: usize,
+    /// Where blocks that only fill a dispatch add to.
+    spare: u32,
+    /// Corners that are told apart, of all outputs: rows that come back.
+    pub distinct: usize,
+    /// What `corner_merge` adds up.
+    pub sources: Vec<u64>,
+    /// Of all models: sum of effects, and slot with the number within a joint PUE.
+    pub extras: Vec<u64>,
+    /// By model: the first of its extras, and how many.
+    extras_of: Vec<(u32, u32)>,
+    pub traits: CornerTraits,
+}
+
+/// What the models of a family have in common.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Shape {
+    /// By output: the class, where there is something to add.
+    classes: [Option<u32>; OUTPUTS],
+    /// By slot: the group of the factor and of those effects that go with it.
+    groups: [Option<u8>; SLOTS],
+    extras: Vec<Extra>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Extra {
+    slot: u8,
+    group: u8,
+    /// Its number within a joint PUE; 0 for what is added to the factor's logarithm.
+    joint: u8,
+}
+
+impl Shape {
+    /// The shape of a model, and its extras' sums of effects.
+    fn of(prepared: &Prepared, m: usize) -> (Shape, Vec<u32>) {
+        let model = &prepared.plan.models[m];
+        let class = |o: usize| {
+            let class = prepared.class_of[m][o];
+            let corners = &prepared.classes[o][class as usize].corners;
+            (model.terms[o].is_some() && !corners.is_empty()).then_some(class)
+        };
+        let mut shape = Shape { classes: std::array::from_fn(class), groups: [None; SLOTS], extras: vec![] };
+        let mut sums = vec![];
+        for s in 0..SLOTS {
+            if model.terms.iter().flatten().all(|term| term.signs[s] == 0) {
+                continue;
+            }
+            let parts = prepared.shared_parts(m, s);
+            let own = model.marginals[s].is_random().then_some(prepared.design.own[m][s]);
+            shape.groups[s] = own.or(parts.first().map(|&(group, _)| group));
+            let inside = s == PUE && model.marginals[s].one_plus().is_some();
+            for (k, &(group, part)) in parts.iter().filter(|&&(group, _)| Some(group) != shape.groups[s]).enumerate() {
+                let joint = if inside { k as u8 + 1 } else { 0 };
+                shape.extras.push(Extra { slot: s as u8, group, joint });
+                sums.push(part);
+            }
+        }
+        (shape, sums)
+    }
+
+    fn is_joint(&self) -> bool {
+        self.extras.iter().any(|extra| extra.joint > 0)
+    }
+
+    /// The elements that come from sample A at a corner.
+    fn mask(&self, corner: u64) -> u32 {
+        let side = |group: u8| (corner >> group & 1) as u32;
+        let groups = self.groups.iter().enumerate();
+        let mut mask = groups.fold(0, |mask, (s, group)| mask | group.map_or(0, side) << s);
+        for (i, extra) in self.extras.iter().enumerate() {
+            let bit = if extra.joint > 0 { JOINT_BITS + extra.joint as usize } else { EXTRA_BITS + i };
+            mask |= side(extra.group) << bit;
+        }
+        mask | self.groups[PUE].filter(|_| self.is_joint()).map_or(0, side) << JOINT_BITS
+    }
+}
+
+impl CornerLayout {
+    pub fn new(prepared: &Prepared) -> Result<CornerLayout, GpuError> {
+        let plan = prepared.plan;
+        let mut extras = vec![];
+        let mut extras_of = vec![];
+        let mut most = 0;
+        let mut joint = false;
+        let mut shapes: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
+        for m in 0..plan.models.len() {
+            let (shape, sums) = Shape::of(prepared, m);
+            if shape.extras.len() > MAX_EXTRAS {
+                let (found, limit) = (shape.extras.len() as u64, MAX_EXTRAS as u64);
+                let what = "sums of shared effects on one model outside its factors' groups";
+                return Err(GpuError::TooMany { what, found, limit });
+            }
+            extras_of.push((extras.len() as u32, sums.len() as u32));
+            extras.extend(
+                sums.iter().zip(&shape.extras).map(|(&part, e)| pair(part, e.slot as u32 | (e.joint as u32) << 16)),
+            );
+            most = most.max(sums.len());
+            joint |= shape.is_joint();
+            if shape.classes.iter().any(Option::is_some) {
+                shapes.entry(shape).or_default().push(m);
+            }
+        }
+        let mut rows = 0;
+        let mut starts: BTreeMap<(usize, u32), usize> = BTreeMap::new();
+        let mut families = vec![];
+        for (shape, models) in shapes {
+            let mut blocks = vec![];
+            for (o, class) in shape.classes.iter().enumerate() {
+                let Some(class) = *class else { continue };
+                let corners = &prepared.classes[o][class as usize].corners;
+                let start = *starts.entry((o, class)).or_insert_with(|| {
+                    rows += corners.len().next_multiple_of(FOUR);
+                    rows - corners.len().next_multiple_of(FOUR)
+                });
+                blocks.extend(corners.chunks(FOUR).enumerate().map(|(b, corners)| {
+                    let mask = |k: usize| corners.get(k).map_or(0, |&corner| shape.mask(corner));
+                    CornerBlock {
+                        output: o as u32,
+                        row: (start + FOUR * b) as u32,
+                        unit: plan.total_units[o],
+                        joint: shape.is_joint().into(),
+                        masks: std::array::from_fn(mask),
+                    }
+                }));
+            }
+            families.push(Family { models, blocks });
+        }
+        let (distinct, sources) = sources(prepared, &starts);
+        let blocks = blocks_at_a_time(&families);
+        let traits = CornerTraits { second: false, joint, extras: most, blocks };
+        Ok(CornerLayout {
+            families,
+            rows: rows + FOUR,
+            spare: rows as u32,
+            distinct,
+            sources,
+            extras,
+            extras_of,
+            traits,
+        })
+    }
+
+    /// The blocks of a dispatch, the last ones of which may only fill it.
+    pub fn blocks(&self, some: &[CornerBlock]) -> [CornerBlock; MAX_BLOCKS] {
+        let spare =
+            CornerBlock { row: self.spare, joint: some.first().map_or(0, |b| b.joint), ..CornerBlock::default() };
+        std::array::from_fn(|b| some.get(b).copied().unwrap_or(spare))
+    }
+
+    /// The records of some models.
+    pub fn records(
+        &self,
+        prepared: &Prepared,
+        models: &[usize],
+        tables: &[u32],
+    ) -> Result<Vec<CornerRecord>, GpuError> {
+        let record = |&m: &usize| {
+            let of = layout::record(prepared.plan, &prepared.plan.models[m], tables, 0)?;
+            let (shape, _) = Shape::of(prepared, m);
+            let mut slots = of.slots;
+            for (s, slot) in slots.iter_mut().enumerate() {
+                let parts = prepared.shared_parts(m, s).iter();
+                let part = parts.filter(|&&(group, _)| Some(group) == shape.groups[s]).map(|&(_, part)| part + 1);
+                slot.cell = part.sum();
+            }
+            let (first_extra, extras) = self.extras_of[m];
+            Ok(CornerRecord { key: of.key, first_extra, extras, slots, locs: of.locs, signs: of.signs })
+        };
+        models.iter().map(record).collect()
+    }
+}
+
+/// Corners that are told apart, and for each of them the rows to be added up.
+fn sources(prepared: &Prepared, starts: &BTreeMap<(usize, u32), usize>) -> (usize, Vec<u64>) {
+    let lists: Vec<Vec<u32>> = (0..OUTPUTS)
+        .flat_map(|o| {
+            let distinct = prepared.distinct[o].corners.len();
+            let of_output = starts.range((o, 0)..(o + 1, 0));
+            let classes: Vec<_> =
+                of_output.map(|(&(o, c), &start)| (&prepared.classes[o][c as usize], start)).collect();
+            let rows =
+                move |d: usize| classes.iter().map(|(class, start)| (start + class.of_distinct[d]) as u32).collect();
+            (0..distinct).map(rows).collect::<Vec<_>>()
+        })
+        .collect();
+    let mut first = lists.len() as u32;
+    let mut pairs = vec![];
+    for list in &lists {
+        pairs.push(pair(first, list.len() as u32));
+        first += list.len() as u32;
+    }
+    pairs.extend(lists.iter().flatten().map(|&row| pair(row, 0)));
+    (lists.len(), pairs)
+}
+
+/// How many blocks of a family are drawn at a time: more share the drawing of the samples, unless many are left over.
+fn blocks_at_a_time(families: &[Family]) -> usize {
+    let cost = |width: &usize| -> usize {
+        let of = |family: &Family| family.models.len() * family.blocks.len().div_ceil(*width) * (SAMPLING + width);
+        families.iter().map(of).sum()
+    };
+    WIDTHS.into_iter().min_by_key(cost).unwrap_or(MAX_BLOCKS)
+}

@@ -1,0 +1,283 @@
+//! The total's interval after a disclosure: the run again, at equally probable values of the figure that is disclosed.
+//!
+//! [`super::disclosure`] gives the expected variance exactly; an interval has to be drawn. The draws of all other models
+//! stay as they are, so a rerun is the total less the model's own draws plus c · W: W the model as assessed with the
+//! figure stated ([`crate::assess::if_disclosed`]), c the figure relative to its mean. The caller draws one-model
+//! assessments ([`Rerun::assessments`]) under the seed and the draws of the total and hands the emissions back.
+//!
+//! What is known of c before it is published: c · W is distributed as the model's emissions are now, whence
+//! E[c] = 1 and E[c²] = ρ_c (the ratio of [`super::disclosure`]). Its shape is that of the factors it replaces: their
+//! product Q, raised to the power k that gives the second moment, k² = ln ρ_c / ln ρ_Q. That is exact for lognormals,
+//! whose measurement error it takes off, and approximate for other shapes. The [`VALUES`] values are the means of
+//! equally probable parts of c, so that c keeps its mean. A chip is one of the parts of the mixture, with its share.
+//!
+//! Standard errors are those of 32 batches (draw index modulo 32) one by one: sd(θⱼ)/√32.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::closed::Closed;
+use super::disclosure::{Disclosure, Key, chip_parts, key};
+use super::estimate::tails;
+use super::order::BATCHES;
+use super::terms::{Known, products};
+use crate::assess::{AssessedFactor, AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
+use crate::portfolio::Distribution;
+
+/// Values of the figure at which the run is repeated.
+pub const VALUES: usize = 32;
+
+/// One disclosure, ready to be drawn.
+pub struct Rerun {
+    now: Assessment,
+    figure: Figure,
+}
+
+enum Figure {
+    Number {
+        /// Emissions are the product Q of what the figure replaces.
+        replaced: Assessment,
+        after: Assessment,
+        /// k.
+        power: f64,
+        /// Mean of the emissions now over that of `after`.
+        scale: f64,
+    },
+    /// Shares of the chips, and the model with each.
+    Chip(Vec<(f64, Assessment)>),
+}
+
+/// The interval of the total's emissions that a disclosure leaves.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Disclosed {
+    /// Equal-tailed, in t: without the disclosure, from the same draws.
+    pub now_t: [f64; 2],
+    /// Mean of each end over the values, and its Monte Carlo standard error.
+    pub expected_t: [f64; 2],
+    pub mcse_t: [f64; 2],
+    /// With the figure at its median, and the fall of the variance then, over the variance.
+    pub at_median_t: [f64; 2],
+    pub share_at_median: f64,
+    pub values: Vec<AtValue>,
+}
+
+/// One value of the figure.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct AtValue {
+    /// Probability.
+    pub share: f64,
+    /// The model's expected emissions with this figure over those without it.
+    pub relative: f64,
+    pub interval_t: [f64; 2],
+}
+
+impl Rerun {
+    /// `None` where the disclosure is not one of `alternatives`, or something has no finite second moment.
+    pub fn new(
+        assessment: &Assessment,
+        alternatives: &[(Disclosable, Assessment)],
+        disclosure: &Disclosure,
+        known: &mut Known,
+    ) -> Option<Rerun> {
+        let model = find(assessment, &disclosure.id)?;
+        let now = alone(assessment, model.clone());
+        let alternative = alternatives.iter().find(|(quantity, _)| quantity.name() == disclosure.quantity);
+        let Some((_, alternative)) = alternative else {
+            let parts = chip_parts(model)?;
+            let whole: f64 = parts.iter().map(|(share, _)| share).sum();
+            let with = |(share, part): &(f64, Distribution)| {
+                let mut model = model.clone();
+                if let Some(factor) = &mut model.factors[Slot::Efficiency as usize] {
+                    factor.distribution = part.clone();
+                }
+                (share / whole, alone(assessment, model))
+            };
+            return Some(Rerun { now, figure: Figure::Chip(parts.iter().map(with).collect()) });
+        };
+        let mut stated = find(alternative, &disclosure.id)?.clone();
+        // Whether the run is one at all does not depend on the figure.
+        let lineage = Slot::Lineage as usize;
+        stated.factors[lineage].clone_from(&model.factors[lineage]);
+        for (term, was) in stated.terms.iter_mut().zip(&model.terms) {
+            term.powers[lineage] = was.powers[lineage];
+        }
+        let mut replaced = model.clone();
+        for s in 0..SLOTS {
+            let remains = match (&model.factors[s], &stated.factors[s]) {
+                (Some(was), Some(is)) => {
+                    was.distribution == is.distribution && effects(assessment, was) == effects(alternative, is)
+                }
+                (was, is) => was.is_none() && is.is_none(),
+            };
+            if remains {
+                replaced.factors[s] = None;
+                replaced.terms.iter_mut().for_each(|term| term.powers[s] = 0);
+            }
+        }
+        let (replaced, after) = (alone(assessment, replaced), alone(alternative, stated));
+        let [now_moments, of_replaced, of_after] = [&now, &replaced, &after].map(|a| moments(a, known));
+        let ((mean, second), (_, of_replaced), (mean_after, of_after)) = (now_moments?, of_replaced?, of_after?);
+        let power = libm::sqrt(libm::log(second / of_after) / libm::log(of_replaced));
+        let scale = mean / mean_after;
+        let usable = power.is_finite() && scale.is_finite();
+        usable.then_some(Rerun { now, figure: Figure::Number { replaced, after, power, scale } })
+    }
+
+    /// What is to be drawn, in the order in which [`Rerun::interval`] takes the emissions.
+    pub fn assessments(&self) -> Vec<&Assessment> {
+        let others = match &self.figure {
+            Figure::Number { replaced, after, .. } => vec![replaced, after],
+            Figure::Chip(parts) => parts.iter().map(|(_, with)| with).collect(),
+        };
+        std::iter::once(&self.now).chain(others).collect()
+    }
+
+    /// `total` and `drawn` are emissions in t by draw, from draw 0 on: of the whole portfolio, and of each of
+    /// [`Rerun::assessments`]. `None` without draws, or where arrays are missing or not of one length.
+    pub fn interval(&self, total: &[f64], drawn: &[Vec<f64>], level: f64) -> Option<Disclosed> {
+        let (now, others) = drawn.split_first()?;
+        if total.is_empty() || drawn.iter().any(|d| d.len() != total.len()) {
+            return None;
+        }
+        let rest: Vec<f64> = total.iter().zip(now).map(|(t, y)| t - y).collect();
+        let with = |relative: f64, model: &[f64]| -> Vec<f64> {
+            rest.iter().zip(model).map(|(rest, y)| rest + relative * y).collect()
+        };
+        let mean = |draws: &[f64]| draws.iter().sum::<f64>() / draws.len() as f64;
+        let ends = |draws: Vec<f64>| Ends::new(draws, level);
+        let (values, at_median) = match (&self.figure, others) {
+            (Figure::Number { power, scale, .. }, [replaced, after]) => {
+                let figures = figures(replaced, *power);
+                let part = |k: usize| &figures[k * figures.len() / VALUES..(k + 1) * figures.len() / VALUES];
+                let relative = |k: usize| if part(k).is_empty() { 1.0 } else { mean(part(k)) };
+                let at = |c: f64| ends(with(c * scale, after));
+                let share = 1.0 / VALUES as f64;
+                let values = (0..VALUES).into_par_iter().map(|k| (share, relative(k), at(relative(k))));
+                (values.collect::<Vec<_>>(), at(figures[figures.len() / 2]))
+            }
+            (Figure::Chip(parts), others) if others.len() == parts.len() => {
+                let mut values: Vec<(f64, f64, Ends)> = parts
+                    .par_iter()
+                    .zip(others)
+                    .map(|((share, _), model)| (*share, mean(model) / mean(now), ends(with(1.0, model))))
+                    .collect();
+                values.sort_by(|a, b| a.1.total_cmp(&b.1));
+                let mut below = 0.0;
+                let median = values.iter().find(|(share, ..)| {
+                    below += share;
+                    below >= 0.5
+                });
+                let at_median = median.map(|(_, _, ends)| ends.clone())?;
+                (values, at_median)
+            }
+            _ => return None,
+        };
+        let expected = |of: &dyn Fn(&Ends) -> f64| values.iter().map(|(share, _, ends)| share * of(ends)).sum::<f64>();
+        let mcse = |end: usize| {
+            let batches: Vec<f64> = (0..BATCHES).map(|b| expected(&|ends| ends.batches[b][end])).collect();
+            let mean = mean(&batches);
+            let squares: f64 = batches.iter().map(|x| (x - mean) * (x - mean)).sum();
+            (squares / ((BATCHES - 1) * BATCHES) as f64).sqrt()
+        };
+        let now = ends(total.to_vec());
+        Some(Disclosed {
+            share_at_median: 1.0 - at_median.variance / now.variance,
+            now_t: now.all,
+            expected_t: [0, 1].map(|end| expected(&|ends| ends.all[end])),
+            mcse_t: [0, 1].map(mcse),
+            at_median_t: at_median.all,
+            values: values
+                .iter()
+                .map(|(share, relative, ends)| AtValue { share: *share, relative: *relative, interval_t: ends.all })
+                .collect(),
+        })
+    }
+}
+
+/// The figure relative to its mean, ascending, from the product of what it replaces: raised to `power`, of mean 1.
+pub fn figures(replaced: &[f64], power: f64) -> Vec<f64> {
+    let mut figures: Vec<f64> = replaced.iter().map(|&q| libm::pow(q, power)).collect();
+    figures.sort_unstable_by(f64::total_cmp);
+    let mean = figures.iter().sum::<f64>() / figures.len() as f64;
+    figures.iter_mut().for_each(|c| *c /= mean);
+    figures
+}
+
+/// Both ends of an equal-tailed interval: of all draws, and of each batch.
+#[derive(Clone)]
+struct Ends {
+    all: [f64; 2],
+    variance: f64,
+    batches: [[f64; 2]; BATCHES],
+}
+
+impl Ends {
+    fn new(draws: Vec<f64>, level: f64) -> Ends {
+        let batch = |b: usize| between(draws.iter().skip(b).step_by(BATCHES).copied().collect(), level);
+        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+        let variance = draws.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / draws.len() as f64;
+        Ends { batches: std::array::from_fn(batch), variance, all: between(draws, level) }
+    }
+}
+
+/// The order statistics of rank ⌈pN⌉ at both tails; not a number without draws.
+fn between(mut draws: Vec<f64>, level: f64) -> [f64; 2] {
+    let n = draws.len();
+    if n == 0 {
+        return [f64::NAN; 2];
+    }
+    tails(level).map(|p| {
+        let rank = (libm::ceil(p * n as f64) as usize).clamp(1, n);
+        *draws.select_nth_unstable_by(rank - 1, f64::total_cmp).1
+    })
+}
+
+/// The shared effects on a factor, with their weights.
+fn effects<'a>(of: &'a Assessment, factor: &AssessedFactor) -> Vec<(Key<'a>, f64)> {
+    factor.shared.iter().map(|&(e, weight)| (key(&of.shared[e]), weight)).collect()
+}
+
+fn find<'a>(assessment: &'a Assessment, id: &str) -> Option<&'a AssessedModel> {
+    let at = assessment.models.binary_search_by(|m| m.id.as_str().cmp(id)).ok()?;
+    assessment.models.get(at)
+}
+
+/// Emissions of one model by itself, with the shared effects that act on it.
+fn alone(of: &Assessment, mut model: AssessedModel) -> Assessment {
+    let emissions = Output::Emissions as usize;
+    for (o, term) in model.terms.iter_mut().enumerate() {
+        if o != emissions {
+            *term = Term { constant: 0.0, powers: [0; SLOTS] };
+        }
+    }
+    for s in 0..SLOTS {
+        if model.terms[emissions].powers[s] == 0 {
+            model.factors[s] = None;
+        }
+    }
+    let mut used: Vec<usize> = model.factors.iter().flatten().flat_map(|f| f.shared.iter().map(|&(e, _)| e)).collect();
+    used.sort_unstable();
+    used.dedup();
+    let renumbered = |factor: &mut AssessedFactor| {
+        for (effect, _) in &mut factor.shared {
+            *effect = used.partition_point(|e| e < effect);
+        }
+    };
+    model.factors.iter_mut().flatten().for_each(renumbered);
+    Assessment {
+        models: vec![model],
+        shared: used.iter().map(|&e| of.shared[e].clone()).collect(),
+        scope: of.scope,
+        warnings: vec![],
+        groups_by: vec![],
+    }
+}
+
+/// Mean emissions, and E[Y²]/E[Y]².
+fn moments(assessment: &Assessment, known: &mut Known) -> Option<(f64, f64)> {
+    let products = products(assessment, known).ok()?;
+    let closed = Closed::new(&assessment.shared, &products);
+    let mean: f64 = products.iter().map(|p| p.mean_t).sum();
+    let variance = closed.model_variance(&products.iter().collect::<Vec<_>>())?;
+    Some((mean, 1.0 + variance / (mean * mean)))
+}

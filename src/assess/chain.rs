@@ -1,18 +1,21 @@
 //! One model's chain: which disclosure counts, the factors around it, and each output as their product.
 //!
 //! In logs the chain C → hours → E_IT → E → G is a line. The most downstream disclosure is the anchor; outputs
-//! downstream of it multiply factors, outputs upstream divide by them, and compute that is stated besides stands on
-//! its own. Combining several disclosures by Gaussian conditioning would replace [`anchor`] and keep the rest.
+//! downstream of it multiply factors, outputs upstream divide by them. [`super::evidence`] says beforehand which
+//! disclosures count; several plain numbers are combined by [`super::combine`]. Where one of several is given as a
+//! distribution, it stands as it is: the most downstream counts, and compute besides it for itself.
 //!
 //! Units: compute factor FLOP (or FLOP/s behind hours), efficiency FLOP/J (or 1/W behind hours), grid gCO2e/kWh,
 //! reporting in the unit of the disclosure (kg, kWh, hours).
 
 use std::collections::BTreeMap;
 
+use super::combine::{self, Disclosures};
 use super::efficiency::{self, Use, chips, column};
+use super::evidence::{Evidence, evidence};
 use super::factor::{Draft, LogNormal, eighth_octave, lognormal, quadrature};
 use super::priors::Priors;
-use super::shared::{Default, EffectKey, Exposure, effects};
+use super::shared::{self, Default, EffectKey, Exposure, effects};
 use super::{Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier};
 use super::{compute, facility};
 use crate::portfolio::moments::raw_moment;
@@ -25,6 +28,21 @@ pub struct DraftModel {
     pub terms: [Term; OUTPUTS],
     pub provenance: BTreeMap<String, Provenance>,
     pub warnings: Vec<Warning>,
+    /// The shared effects on efficiency and grid are those that several disclosures leave.
+    pub conditioned: bool,
+}
+
+impl DraftModel {
+    /// Adds the study's shared effects to the factors they name, if they are not there yet.
+    pub fn add_study_effects(&mut self, study: &Study, model: &Model) {
+        let kept = [Slot::Efficiency, Slot::Grid].map(|slot| self.factors[slot as usize].clone());
+        shared::add_study_effects(study, model, self.tier, &mut self.factors);
+        if self.conditioned {
+            for (slot, draft) in [Slot::Efficiency, Slot::Grid].into_iter().zip(kept) {
+                self.factors[slot as usize] = draft;
+            }
+        }
+    }
 }
 
 /// What surrounds a model.
@@ -45,7 +63,7 @@ enum Anchor {
     Imputed,
 }
 
-fn zero(value: Option<&Value>) -> bool {
+pub(super) fn zero(value: Option<&Value>) -> bool {
     matches!(value, Some(Value::Number(x) | Value::Distribution(Distribution::Fixed(x))) if *x == 0.0)
 }
 
@@ -68,14 +86,14 @@ fn anchor(model: &Model) -> Anchor {
 
 /// A product under construction.
 #[derive(Clone, Copy)]
-struct Product(Term);
+pub(super) struct Product(Term);
 
 impl Product {
-    fn new(constant: f64) -> Product {
+    pub(super) fn new(constant: f64) -> Product {
         Product(Term { constant, powers: [0; SLOTS] })
     }
 
-    fn with(mut self, slot: Slot, power: i8) -> Product {
+    pub(super) fn with(mut self, slot: Slot, power: i8) -> Product {
         for s in Slot::ALL {
             if s == slot
                 && let Some(p) = self.0.powers.get_mut(s as usize)
@@ -86,16 +104,20 @@ impl Product {
         self
     }
 
-    fn times(mut self, constant: f64) -> Product {
+    pub(super) fn times(mut self, constant: f64) -> Product {
         self.0.constant *= constant;
         self
     }
 }
 
-struct Factors([Option<Draft>; SLOTS]);
+pub(super) struct Factors([Option<Draft>; SLOTS]);
 
 impl Factors {
-    fn set(&mut self, slot: Slot, draft: Draft) {
+    pub(super) fn none() -> Factors {
+        Factors(std::array::from_fn(|_| None))
+    }
+
+    pub(super) fn set(&mut self, slot: Slot, draft: Draft) {
         if let Some(place) = self.0.get_mut(slot as usize) {
             *place = Some(draft);
         }
@@ -111,29 +133,29 @@ impl Factors {
 /// # Errors
 /// Every value of the row that a needed factor cannot be looked up from.
 pub fn assess_model(context: &Context<'_>, model: &Model) -> Result<DraftModel, Vec<Problem>> {
+    let Evidence { model: row, provenance: left_out, warnings: mut noted } = evidence(context, model);
+    let model = &row;
     let mut problems = Vec::new();
-    let mut note = |result: Result<Draft, Problem>| match result {
-        Ok(draft) => Some(draft),
-        Err(problem) => {
-            problems.push(problem);
-            None
-        }
-    };
     let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
-    let anchor = anchor(model);
-    let grid = note(facility::grid(exposure));
-    let core = match core(context, exposure, anchor) {
-        Ok(core) => Some(core),
-        Err(problem) => {
-            problems.push(problem);
-            None
+    let (grid, pue) = (facility::grid(exposure), facility::pue(exposure));
+    let core = match (&grid, several(exposure)) {
+        (Ok(grid), Some((disclosures, tier))) => {
+            let links = [grid.clone(), pue.clone()];
+            combine::combined(context, exposure, disclosures, tier, links)
         }
+        _ => core(context, exposure, anchor(model)),
     };
+    let mut note = |problem| problems.push(problem);
+    let (grid, core) = (grid.map_err(&mut note).ok(), core.map_err(&mut note).ok());
     let (Some(grid), Some(core)) = (grid, core) else { return Err(problems) };
-    let Core { mut factors, outputs, tier, mut provenance, warnings } = core;
-    factors.set(Slot::Grid, grid);
-    factors.set(Slot::Pue, facility::pue(exposure));
-    let mut outputs = outputs;
+    let Core { mut factors, mut outputs, tier, mut provenance, warnings } = core;
+    noted.extend(warnings);
+    provenance.extend(left_out);
+    let conditioned = factors.get(Slot::Grid).is_some();
+    if !conditioned {
+        factors.set(Slot::Grid, grid);
+    }
+    factors.set(Slot::Pue, pue);
     if context.study.scope.boundary == Boundary::It {
         let [_, it, energy, emissions] = &mut outputs;
         *energy = *it;
@@ -150,21 +172,21 @@ pub fn assess_model(context: &Context<'_>, model: &Model) -> Result<DraftModel, 
             provenance.insert(slot.factor().name().to_string(), draft.provenance.clone());
         }
     }
-    Ok(DraftModel { tier, factors: factors.0, terms, provenance, warnings })
+    Ok(DraftModel { tier, factors: factors.0, terms, provenance, warnings: noted, conditioned })
 }
 
 /// The chain without PUE, grid and lineage.
-struct Core {
-    factors: Factors,
+pub(super) struct Core {
+    pub(super) factors: Factors,
     /// Facility boundary, in the order of `Output`.
-    outputs: [Product; OUTPUTS],
-    tier: Tier,
-    provenance: BTreeMap<String, Provenance>,
-    warnings: Vec<Warning>,
+    pub(super) outputs: [Product; OUTPUTS],
+    pub(super) tier: Tier,
+    pub(super) provenance: BTreeMap<String, Provenance>,
+    pub(super) warnings: Vec<Warning>,
 }
 
-const J_PER_KWH: f64 = 3.6e6;
-const FLOP_PER_EFLOP: f64 = 1e18;
+pub(super) const J_PER_KWH: f64 = 3.6e6;
+pub(super) const FLOP_PER_EFLOP: f64 = 1e18;
 
 fn core(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -> Result<Core, Problem> {
     match anchor {
@@ -183,7 +205,7 @@ fn downstream(compute: Product, it: Product) -> [Product; OUTPUTS] {
 }
 
 /// The given efficiency, or the chips' one.
-fn efficiency_of(
+pub(super) fn efficiency_of(
     exposure: Exposure<'_>,
     usage: Use,
     provenance: &mut BTreeMap<String, Provenance>,
@@ -199,7 +221,7 @@ fn efficiency_of(
 }
 
 /// How a row used its chips, whichever disclosure its chain starts from.
-fn usage(model: &Model) -> Use {
+pub(super) fn usage(model: &Model) -> Use {
     if compute::is_certain_derivative(model) { usage_of_derivative(model) } else { Use::Training }
 }
 
@@ -213,7 +235,7 @@ fn usage_of_derivative(model: &Model) -> Use {
 
 fn from_compute(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -> Result<Core, Problem> {
     let mut provenance = BTreeMap::new();
-    let mut factors = Factors(std::array::from_fn(|_| None));
+    let mut factors = Factors::none();
     let usage = usage(exposure.model);
     let (mut efficiency, named) = efficiency_of(exposure, usage, &mut provenance)?;
     let (mut compute, tier) = match (anchor, compute::known(exposure)) {
@@ -234,7 +256,7 @@ fn from_compute(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -
     Ok(Core { factors, outputs: downstream(c, it), tier, provenance, warnings: Vec::new() })
 }
 
-fn without_chip(model: &Model) -> Model {
+pub(super) fn without_chip(model: &Model) -> Model {
     let mut bare = model.clone();
     bare.labels.remove("hardware");
     bare
@@ -255,14 +277,49 @@ fn own_compute(context: &Context<'_>, exposure: Exposure<'_>, usage: Use) -> Res
     compute::derivative(exposure, base, &chips, mfu)
 }
 
-fn from_hours(exposure: Exposure<'_>) -> Result<Core, Problem> {
-    let (priors, model) = (exposure.priors, exposure.model);
-    let mut factors = Factors(std::array::from_fn(|_| None));
-    let mut provenance = BTreeMap::new();
-    let hours = model.gpu_hours.clone().unwrap_or(Value::Number(0.0));
+/// The disclosures that count, where there are several and all are plain numbers.
+fn several(exposure: Exposure<'_>) -> Option<(Disclosures, Tier)> {
+    let model = exposure.model;
+    let plain = |value: &Option<Value>| matches!(value, Some(Value::Number(x)) if *x > 0.0);
+    let stated = [&model.gpu_hours, &model.energy_kwh];
+    // Zeros, and what stands as it is given, do not combine; nor do an efficiency given and hours.
+    if stated.into_iter().any(|v| v.is_some() && !plain(v))
+        || model.emissions_kg.is_some() && !plain(&model.emissions_kg)
+        || model.efficiency_flop_per_j.is_some()
+    {
+        return None;
+    }
+    let compute = known_besides(exposure);
+    if compute.as_ref().is_some_and(|c| c.explicit || c.is_zero()) {
+        return None;
+    }
+    let (emissions, of_emissions) = emissions_disclosed(exposure);
+    let tier = match (&model.emissions_kg, &model.energy_kwh) {
+        (Some(_), _) => of_emissions,
+        (None, Some(_)) => Tier::T2,
+        (None, None) => Tier::T3,
+    };
+    let disclosures = Disclosures {
+        compute,
+        hours: model.gpu_hours.is_some().then(|| hours_disclosed(exposure)),
+        energy: model.energy_kwh.is_some().then(|| energy_disclosed(exposure)),
+        emissions: model.emissions_kg.is_some().then_some(emissions),
+    };
+    (disclosures.count() > 1).then_some((disclosures, tier))
+}
+
+fn hours_disclosed(exposure: Exposure<'_>) -> Draft {
+    let priors = exposure.priors;
+    let hours = exposure.model.gpu_hours.clone().unwrap_or(Value::Number(0.0));
     let mut reporting = Draft::given(&hours, priors.ln_gsd("hours.gsd"), "accelerator-hours");
     reporting.provenance.chosen |= !reporting.explicit && priors.chosen("hours.gsd");
-    factors.set(Slot::Reporting, reporting);
+    reporting
+}
+
+fn from_hours(exposure: Exposure<'_>) -> Result<Core, Problem> {
+    let mut factors = Factors::none();
+    let mut provenance = BTreeMap::new();
+    factors.set(Slot::Reporting, hours_disclosed(exposure));
     let h = Product::new(1.0).with(Slot::Reporting, 1);
     let (it, c) = behind_hours(exposure, h, 0.0, &mut factors, &mut provenance)?;
     Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T3, provenance, warnings: Vec::new() })
@@ -321,12 +378,7 @@ fn backwards(
         Err(problem) => {
             let bare = without_chip(exposure.model);
             let (efficiency, _) = efficiency_of(Exposure { model: &bare, ..exposure }, usage(&bare), provenance)?;
-            warnings.push(Warning {
-                rule: "unknown-chip-ignored",
-                place: problem.place,
-                value: problem.value,
-                message: format!("{}; the chips of the year stand in to infer the compute", problem.message),
-            });
+            warnings.push(chip_ignored(problem));
             efficiency
         }
     };
@@ -336,6 +388,16 @@ fn backwards(
     }
     factors.set(Slot::Efficiency, efficiency);
     Ok(it.with(Slot::Efficiency, 1).times(J_PER_KWH / FLOP_PER_EFLOP))
+}
+
+/// Only the compute behind a stated energy needs the chip.
+pub(super) fn chip_ignored(problem: Problem) -> Warning {
+    Warning {
+        rule: "unknown-chip-ignored",
+        place: problem.place,
+        value: problem.value,
+        message: format!("{}; the chips of the year stand in to infer the compute", problem.message),
+    }
 }
 
 /// Prior of true/reported energy.
@@ -362,24 +424,27 @@ fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: &str,
     draft
 }
 
-fn from_energy(exposure: Exposure<'_>) -> Result<Core, Problem> {
+fn energy_disclosed(exposure: Exposure<'_>) -> Draft {
     let (priors, model) = (exposure.priors, exposure.model);
-    let mut factors = Factors(std::array::from_fn(|_| None));
-    let mut provenance = BTreeMap::new();
     let value = model.energy_kwh.clone().unwrap_or(Value::Number(0.0));
     let prior = meter(model);
-    factors.set(Slot::Reporting, corrected(priors, &value, priors.lognormal(prior), prior, "kWh"));
+    corrected(priors, &value, priors.lognormal(prior), prior, "kWh")
+}
+
+fn from_energy(exposure: Exposure<'_>) -> Result<Core, Problem> {
+    let mut factors = Factors::none();
+    let mut provenance = BTreeMap::new();
+    factors.set(Slot::Reporting, energy_disclosed(exposure));
     let reported = Product::new(1.0).with(Slot::Reporting, 1);
-    let it = if model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
+    let it = if exposure.model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
     let mut warnings = Vec::new();
     let c = backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?;
     Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T2, provenance, warnings })
 }
 
-fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
+/// Emissions in kg, and their tier.
+fn emissions_disclosed(exposure: Exposure<'_>) -> (Draft, Tier) {
     let (priors, model) = (exposure.priors, exposure.model);
-    let mut factors = Factors(std::array::from_fn(|_| None));
-    let mut provenance = BTreeMap::new();
     let value = model.emissions_kg.clone().unwrap_or(Value::Number(0.0));
     let metered = matches!(model.source, Source::Metered | Source::Audited);
     let (prior, tier) =
@@ -388,8 +453,15 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
     if !metered && let Some(scope) = efficiency::scope_correction(priors, model) {
         correction = LogNormal { median: scope.median, ln_sd: quadrature(correction.ln_sd, scope.ln_sd) };
     }
+    (corrected(priors, &value, correction, prior, "kgCO2e"), tier)
+}
+
+fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
+    let (priors, model) = (exposure.priors, exposure.model);
+    let mut factors = Factors::none();
+    let mut provenance = BTreeMap::new();
     let mut warnings = Vec::new();
-    let reporting = corrected(priors, &value, correction, prior, "kgCO2e");
+    let (reporting, tier) = emissions_disclosed(exposure);
     let kg = reporting.median();
     factors.set(Slot::Reporting, reporting);
     let emissions = Product::new(1e-3).with(Slot::Reporting, 1);
@@ -434,7 +506,7 @@ fn lineage(
         let (mut own, _) = own_compute(context, exposure, usage_of_derivative(model)).map_err(|p| vec![p])?;
         // The convention acts on either branch.
         exposure.expose(&mut own, Default::FlopConvention, priors.ln_gsd("efficiency.flop_convention_gsd"), 1.0);
-        let mut alone = Factors(std::array::from_fn(|_| None));
+        let mut alone = Factors::none();
         alone.set(Slot::Compute, own);
         let own = mean(context, &alone, &Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1));
         let ratio = if whole > 0.0 { eighth_octave(own / whole).min(1.0) } else { 1.0 };

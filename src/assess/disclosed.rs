@@ -82,7 +82,7 @@ pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Asse
     for model in by_id.values() {
         let row = quantity.stated_in(model);
         if let Some(Ok(mut draft)) = row.map(|row| chain::assess_model(&context, &row)) {
-            super::shared::add_study_effects(study, model, draft.tier, &mut draft.factors);
+            draft.add_study_effects(study, model);
             drafts.push((*model, draft));
         }
     }

@@ -5,10 +5,13 @@
 //! the model's factors, so that the plan and the exact oracle read the same few numbers.
 
 mod chain;
+mod combine;
 mod compute;
+mod condition;
 mod disclosed;
 pub mod domain;
 mod efficiency;
+mod evidence;
 mod explain;
 mod facility;
 mod factor;
@@ -62,7 +65,7 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
         match chain::assess_model(&context, model) {
             Ok(mut draft) => {
                 warnings.append(&mut draft.warnings);
-                shared::add_study_effects(study, model, draft.tier, &mut draft.factors);
+                draft.add_study_effects(study, model);
                 drafts.push((*model, draft));
             }
             Err(found) => problems.extend(found),

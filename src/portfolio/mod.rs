@@ -56,6 +56,8 @@ pub struct Model {
     pub base_probability: Option<f64>,
     pub source: Source,
     pub emissions_kg: Option<Value>,
+    /// Stated in grams, as model cards do.
+    pub emissions_from_card: bool,
     pub energy_kwh: Option<Value>,
     pub energy_includes_pue: bool,
     pub gpu_hours: Option<Value>,

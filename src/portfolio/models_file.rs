@@ -363,6 +363,7 @@ fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[&str], ba
         if let Err(e) = read {
             report.add(line, name, text, e.to_string());
         }
+        model.emissions_from_card |= name == "emissions_g";
     }
     if model.base_models.contains(&model.id) && !model.id.is_empty() {
         report.add(line, "base_model", &model.id, "the model names itself as its base; name another or leave it empty");

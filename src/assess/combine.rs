@@ -1,0 +1,340 @@
+//! Several disclosures of one model, combined by Gaussian conditioning along the chain C → H → E_IT → E → G.
+//!
+//! In logarithms the chain is linear:
+//!
+//! ```text
+//! ln H = ln C − ln(throughput · 3600)    ln E_IT = ln H + ln(node power / 1000)    (without hours: − ln(η · 3.6e6))
+//! ln E = ln E_IT + ln PUE                ln G = ln E + ln(grid / 1000)             [FLOP, h, kWh, kWh, kg]
+//! ```
+//!
+//! The unknowns are ln C, of which nothing is known beforehand, and the links with their priors; every disclosure is an
+//! observation with the error that a single one has ([`super::chain`]). A link that is not lognormal enters by the mean
+//! and standard deviation of its logarithm. [`super::condition`] gives the posterior of every node.
+//!
+//! A plan's factors are independent, the nodes' posteriors are not. They are written as the most precise of energy and
+//! emissions and ratios to it, so that the distribution and the shared effects of every node are those of the posterior;
+//! of the covariances, that of compute with energy is one of two: none, or all of the energy's, whichever is nearer.
+//! PUE and links that no disclosure lies behind keep their own distribution.
+//!
+//! Disclosures further apart than three standard deviations are warned of, and their errors inflated until they differ
+//! by one (Birge 1932, doi:10.1103/PhysRev.40.207).
+
+use std::collections::BTreeMap;
+
+use super::chain::{Context, Core, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product, usage, without_chip};
+use super::condition::{DIFFUSE, Joint, Loads, Normal, add};
+use super::efficiency::{self, chips, column};
+use super::factor::{Draft, lognormal, shown};
+use super::shared::{Default, Exposure, add_study_effects, effects};
+use super::{Kind, OUTPUTS, Provenance, SLOTS, Slot, Tier};
+use crate::portfolio::quantile::quantile;
+use crate::portfolio::{Distribution, Problem, Warning};
+
+/// The disclosures of a row that count, each as the quantity it stands for with its error: compute in FLOP,
+/// accelerator-hours, energy in kWh (with or without PUE, as the row says), emissions in kg.
+pub struct Disclosures {
+    pub compute: Option<Draft>,
+    pub hours: Option<Draft>,
+    pub energy: Option<Draft>,
+    pub emissions: Option<Draft>,
+}
+
+impl Disclosures {
+    pub fn count(&self) -> usize {
+        [&self.compute, &self.hours, &self.energy, &self.emissions].into_iter().flatten().count()
+    }
+}
+
+/// ln C, its link to the next node, that one's to E_IT (0 where hours are not stated), ln PUE, ln(grid / 1000).
+const UNKNOWNS: usize = 5;
+type Row = [f64; UNKNOWNS];
+const COMPUTE: Row = [1.0, 0.0, 0.0, 0.0, 0.0];
+const HOURS: Row = [1.0, 1.0, 0.0, 0.0, 0.0];
+const IT: Row = [1.0, 1.0, 1.0, 0.0, 0.0];
+const ENERGY: Row = [1.0, 1.0, 1.0, 1.0, 0.0];
+const EMISSIONS: Row = [1.0; UNKNOWNS];
+
+/// How far apart disclosures may be, in standard deviations of what they should differ by.
+const DISAGREE: f64 = 3.0;
+
+struct Observed {
+    what: &'static str,
+    column: &'static str,
+    row: Row,
+    error: Normal,
+}
+
+/// The chain of a row with two or more disclosures. `tier` is that of its emissions, if it states them; `grid` and `pue`
+/// are its priors.
+///
+/// # Errors
+/// A chip that is needed and not known.
+pub fn combined(
+    context: &Context<'_>,
+    exposure: Exposure<'_>,
+    disclosures: Disclosures,
+    tier: Tier,
+    [grid, pue]: [Draft; 2],
+) -> Result<Core, Problem> {
+    let mut provenance = BTreeMap::new();
+    let mut warnings = Vec::new();
+    let mut links = links(exposure, disclosures.hours.is_some(), &mut provenance, &mut warnings)?;
+    // The study's effects on the links are there before the disclosures say how much of them is left.
+    let mut grid = grid;
+    for (slot, draft) in [(Slot::Efficiency, &mut links.work), (Slot::Grid, &mut grid)] {
+        let mut drafts: [Option<Draft>; SLOTS] = std::array::from_fn(|_| None);
+        drafts[slot as usize] = Some(draft.clone());
+        add_study_effects(context.study, exposure.model, tier, &mut drafts);
+        if let Some(exposed) = drafts[slot as usize].take() {
+            *draft = exposed;
+        }
+    }
+    let Disclosures { compute, hours, energy, emissions } = disclosures;
+    let compute_counts = compute.is_some();
+    let emissions_count = emissions.is_some();
+    let observed = |what, column, row, draft: Draft| {
+        let mut error = ln(&draft);
+        error.shared.values_mut().for_each(|weight| *weight = -*weight);
+        Observed { what, column, row, error }
+    };
+    let energy_row = if exposure.model.energy_includes_pue { ENERGY } else { IT };
+    let mut all: Vec<Observed> = [
+        compute.map(|draft| observed("compute", "compute_flop", COMPUTE, draft)),
+        hours.map(|draft| observed("hours", "gpu_hours", HOURS, draft)),
+        energy.map(|draft| observed("energy", "energy_kwh", energy_row, draft)),
+        emissions.map(|draft| observed("emissions", "emissions_kg", EMISSIONS, draft)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+
+    let (ln_pue, mut ln_grid) = (ln(&Draft { shared: BTreeMap::new(), ..pue }), ln(&grid));
+    ln_grid.mean -= libm::log(1e3);
+    let level = Normal { mean: 50.0, sd: DIFFUSE, shared: Loads::new() };
+    let [first, second] = links.normals();
+    let priors = [level, first, second, ln_pue.clone(), ln_grid];
+    disagreements(context, exposure, &priors, &mut all, &mut warnings);
+    let mut joint = Joint::new(priors);
+    for observed in &all {
+        joint.observe(&observed.row, &observed.error);
+    }
+
+    let how = |node: &str, unit: &str, x: &Normal| {
+        let parts = all.iter().map(|o| format!("{} (GSD {:.3})", o.what, libm::exp(o.error.sd)));
+        let parts: Vec<String> = parts.collect();
+        format!("{} combined to {node} of {} {unit}", parts.join(", "), shown_digits(libm::exp(x.mean)))
+    };
+    let stated = |how: String| Provenance {
+        kind: Kind::Disclosed,
+        how,
+        source: "the models file; Gaussian conditioning along the chain".to_string(),
+        chosen: true,
+    };
+    let draft = |x: &Normal, provenance: Provenance| Draft {
+        shared: x.shared.clone(),
+        ..Draft::new(lognormal(super::factor::LogNormal { median: libm::exp(x.mean), ln_sd: x.sd }), provenance)
+    };
+
+    let mut factors = Factors::none();
+    let [c, it, e, g] = [COMPUTE, IT, ENERGY, EMISSIONS].map(|row| joint.of(&row));
+    let link = |what: &str| Provenance {
+        kind: Kind::Imputed,
+        how: format!("{what} that the disclosures imply"),
+        source: "Gaussian conditioning along the chain".to_string(),
+        chosen: true,
+    };
+    // The products that energies are, and what is known of them as such: PUE keeps its prior.
+    let reported = Product::new(1.0).with(Slot::Reporting, 1);
+    let (it_product, energy_product, emissions_product, it_known);
+    if emissions_count && g.sd <= e.sd {
+        factors.set(Slot::Reporting, draft(&g, stated(how("emissions", "kg", &g))));
+        let mut intensity = between(&e, &g).scaled(-1.0);
+        intensity.mean += libm::log(1e3);
+        factors.set(Slot::Grid, draft(&intensity, link("grid intensity")));
+        emissions_product = reported.times(1e-3);
+        energy_product = reported.with(Slot::Grid, -1).times(1e3);
+        it_product = energy_product.with(Slot::Pue, -1);
+        it_known = e.plus(&ln_pue, -1.0);
+    } else {
+        let energy_known;
+        if e.sd < it.sd {
+            factors.set(Slot::Reporting, draft(&e, stated(how("facility energy", "kWh", &e))));
+            (it_product, energy_product) = (reported.with(Slot::Pue, -1), reported);
+            (it_known, energy_known) = (e.plus(&ln_pue, -1.0), e);
+        } else {
+            factors.set(Slot::Reporting, draft(&it, stated(how("IT energy", "kWh", &it))));
+            (it_product, energy_product) = (reported, reported.with(Slot::Pue, 1));
+            (energy_known, it_known) = (it.plus(&ln_pue, 1.0), it);
+        }
+        emissions_product = energy_product.with(Slot::Grid, 1).times(1e-6);
+        if emissions_count {
+            let mut intensity = between(&g, &energy_known);
+            intensity.mean += libm::log(1e3);
+            factors.set(Slot::Grid, draft(&intensity, link("grid intensity")));
+        } else {
+            factors.set(Slot::Grid, grid);
+        }
+    }
+    let (covariance, of_it) = (joint.covariance(&COMPUTE, &IT), it_known.sd * it_known.sd);
+    let stands_alone = c.sd * c.sd < of_it || (covariance - of_it).abs() >= covariance.abs();
+    let compute_product = if compute_counts && stands_alone {
+        factors.set(Slot::Compute, draft(&c, stated(how("compute", "FLOP", &c))));
+        Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1)
+    } else {
+        let efficiency = match links.inverse_power {
+            None if !compute_counts => links.work,
+            _ => {
+                let mut efficiency = between(&c, &it_known);
+                efficiency.mean -= libm::log(J_PER_KWH);
+                draft(&efficiency, link("efficiency"))
+            }
+        };
+        factors.set(Slot::Efficiency, efficiency);
+        it_product.with(Slot::Efficiency, 1).times(J_PER_KWH / FLOP_PER_EFLOP)
+    };
+    let outputs: [Product; OUTPUTS] = [compute_product, it_product, energy_product, emissions_product];
+    Ok(Core { factors, outputs, tier, provenance, warnings })
+}
+
+/// The ratio that makes one node of another, more precise one: independent of it, with what its spread lacks.
+fn between(node: &Normal, of: &Normal) -> Normal {
+    let mut ratio = node.plus(of, -1.0);
+    ratio.sd = (node.sd * node.sd - of.sd * of.sd).max(0.0).sqrt();
+    ratio
+}
+
+/// The links between compute and IT energy.
+struct Links {
+    /// Throughput in FLOP/s where hours lie between, else the efficiency in FLOP/J.
+    work: Draft,
+    /// Reciprocal node power in 1/W where hours lie between.
+    inverse_power: Option<Draft>,
+}
+
+impl Links {
+    /// ln(H / C) and ln(E_IT / H), or ln(E_IT / C) and 0.
+    fn normals(&self) -> [Normal; 2] {
+        let per = |draft: &Draft, constant: f64| {
+            let mut link = ln(draft).scaled(-1.0);
+            link.mean -= libm::log(constant);
+            link
+        };
+        match &self.inverse_power {
+            Some(inverse) => [per(&self.work, 3600.0), per(inverse, 1e3)],
+            None => [per(&self.work, J_PER_KWH), Normal::default()],
+        }
+    }
+}
+
+fn links(
+    exposure: Exposure<'_>,
+    hours: bool,
+    provenance: &mut BTreeMap<String, Provenance>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Links, Problem> {
+    let usage = usage(exposure.model);
+    if hours {
+        let chips = chips(exposure.priors, exposure.model)?;
+        provenance.insert("hardware".to_string(), chips.provenance.clone());
+        return Ok(Links {
+            work: efficiency::throughput(exposure, &chips, usage),
+            inverse_power: Some(efficiency::inverse_power(exposure, &chips, 0.0)),
+        });
+    }
+    let mut efficiency = match super::chain::efficiency_of(exposure, usage, provenance) {
+        Ok((efficiency, _)) => efficiency,
+        Err(problem) if super::compute::is_known(exposure.model) => return Err(problem),
+        // Energy and emissions stand without the chip.
+        Err(problem) => {
+            let bare = without_chip(exposure.model);
+            warnings.push(super::chain::chip_ignored(problem));
+            super::chain::efficiency_of(Exposure { model: &bare, ..exposure }, usage, provenance)?.0
+        }
+    };
+    if !efficiency.explicit {
+        let sd = exposure.priors.ln_gsd("efficiency.flop_convention_gsd");
+        exposure.expose(&mut efficiency, Default::FlopConvention, sd, 1.0);
+    }
+    Ok(Links { work: efficiency, inverse_power: None })
+}
+
+/// Warns of neighbours that are too far apart, and inflates their errors.
+fn disagreements(
+    context: &Context<'_>,
+    exposure: Exposure<'_>,
+    priors: &[Normal; UNKNOWNS],
+    all: &mut [Observed],
+    warnings: &mut Vec<Warning>,
+) {
+    let variance_of = |loads: &Loads| -> f64 {
+        let keys = loads.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
+        let sizes = effects(&keys, context.study, context.priors);
+        sizes.iter().zip(loads.values()).map(|(effect, w)| (effect.ln_gsd * w) * (effect.ln_gsd * w)).sum()
+    };
+    let mut inflation = vec![1.0f64; all.len()];
+    for i in 1..all.len() {
+        let (first, second) = (&all[i - 1], &all[i]);
+        let mut expected = Normal::default();
+        for (j, prior) in priors.iter().enumerate() {
+            expected = expected.plus(&prior.clone().scaled(second.row[j] - first.row[j]), 1.0);
+        }
+        let mut loads = expected.shared.clone();
+        add(&mut loads, &second.error.shared, 1.0);
+        add(&mut loads, &first.error.shared, -1.0);
+        let errors = first.error.sd * first.error.sd + second.error.sd * second.error.sd;
+        let link = expected.sd * expected.sd + variance_of(&loads);
+        let apart = second.error.mean - first.error.mean - expected.mean;
+        let sds = apart.abs() / (link + errors).sqrt();
+        if sds > DISAGREE && errors > 0.0 {
+            let factor = ((apart * apart - link) / errors).max(1.0);
+            inflation[i - 1] = inflation[i - 1].max(factor);
+            inflation[i] = inflation[i].max(factor);
+            warnings.push(Warning {
+                rule: "disclosures-disagree",
+                place: column(exposure.model, second.column),
+                value: shown_digits(libm::exp(second.error.mean)),
+                message: format!(
+                    "{} {:.3} times what {} would lead to, {sds:.1} standard deviations off; both are used, with larger \
+                     errors (GSD {:.2} and {:.2})",
+                    second.what,
+                    libm::exp(apart),
+                    first.what,
+                    libm::exp(first.error.sd * factor.sqrt()),
+                    libm::exp(second.error.sd * factor.sqrt()),
+                ),
+            });
+        }
+    }
+    for (observed, factor) in all.iter_mut().zip(inflation) {
+        observed.error.sd *= factor.sqrt();
+    }
+}
+
+fn shown_digits(x: f64) -> String {
+    let exponent = libm::floor(libm::log10(x.abs().max(f64::MIN_POSITIVE)));
+    let unit = libm::pow(10.0, exponent - 3.0);
+    shown(libm::round(x / unit) * unit)
+}
+
+/// Mean and standard deviation of the logarithm of the own part, with the shared effects.
+pub fn ln(draft: &Draft) -> Normal {
+    let (mean, sd) = ln_moments(&draft.distribution);
+    Normal { mean, sd, shared: draft.shared.clone() }
+}
+
+/// Quantiles from which the moments of a logarithm are taken.
+const MIDPOINTS: usize = 128;
+
+fn ln_moments(d: &Distribution) -> (f64, f64) {
+    match d {
+        Distribution::Fixed(x) => (libm::log(*x), 0.0),
+        Distribution::LogNormal { median, gsd } => (libm::log(*median), libm::log(*gsd)),
+        d => {
+            let at = |k: usize| libm::log(quantile(d, (k as f64 + 0.5) / MIDPOINTS as f64).max(f64::MIN_POSITIVE));
+            let values: Vec<f64> = (0..MIDPOINTS).map(at).collect();
+            let mean = values.iter().sum::<f64>() / MIDPOINTS as f64;
+            let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+            (mean, (squares / MIDPOINTS as f64).sqrt())
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Which disclosures of a row count: copies of the parent's, figures made from other figures, units off by 1000.
+//!
+//! - **Copies.** A derivative that states its base's emissions, energy, hours or compute, within 2 %, repeats what the
+//!   base has been counted for. It is assessed as if it did not state them.
+//! - **Circular figures.** A disclosure equal within 2 % to another one times stated constants (hours · W, with or
+//!   without PUE, · grid intensity) was made from it and is no second observation. Only the upstream one counts; of
+//!   compute and hours connected by the stated MFU, or by one that Epoch AI assumes (0.3, 0.4), the hours do, unless the
+//!   compute follows from parameters and tokens (then the MFU was made from both).
+//! - **Units.** Model cards state grams, and people write kilograms into them. A figure from the column `emissions_g` is
+//!   taken for 1,000 times what it says with prior probability 2 %, for a thousandth with 0.5 %, updated by what the row's
+//!   energy, hours or compute lead to. It is corrected where that leaves less than 1 % of doubt, left out where doubt
+//!   remains, and flagged where there is nothing to compare it with.
+
+use std::collections::BTreeMap;
+
+use super::chain::{Context, zero};
+use super::combine::ln;
+use super::compute;
+use super::efficiency::{self, chips, column};
+use super::factor::{LogNormal, shown};
+use super::shared::effects;
+use super::{Kind, Output, Provenance, Slot, grid};
+use crate::portfolio::{Model, Value, Warning};
+
+/// Figures nearer than this are one figure.
+const SAME: f64 = 0.02;
+/// MFUs by which Epoch AI turns hours into compute where none is known.
+const ASSUMED_MFU: [f64; 2] = [0.3, 0.4];
+/// What a card's figure may have to be multiplied by, and how often, before anything else is known.
+const UNITS: [(f64, f64); 3] = [(1.0, 0.975), (1e3, 0.02), (1e-3, 0.005)];
+/// Doubt below which a unit is settled.
+const SETTLED: f64 = 0.01;
+
+/// The row without what does not count.
+pub struct Evidence {
+    pub model: Model,
+    pub provenance: BTreeMap<String, Provenance>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Decides what counts.
+pub fn evidence(context: &Context<'_>, model: &Model) -> Evidence {
+    let mut found = Evidence { model: model.clone(), provenance: BTreeMap::new(), warnings: Vec::new() };
+    if compute::is_certain_derivative(model) {
+        for base in model.base_models.iter().filter_map(|id| context.by_id.get(id.as_str())) {
+            found.copies(base);
+        }
+    }
+    found.circular(context);
+    found.unit(context);
+    found
+}
+
+/// A stated number above 0. Distributions stand as they are.
+fn number(value: &Option<Value>) -> Option<f64> {
+    match value {
+        Some(Value::Number(x)) if *x > 0.0 => Some(*x),
+        _ => None,
+    }
+}
+
+fn same(a: f64, b: f64) -> bool {
+    (libm::log(a) - libm::log(b)).abs() < libm::log1p(SAME)
+}
+
+impl Evidence {
+    /// Says why a figure does not count, under the name of its column.
+    fn left_out(&mut self, column: &str, how: String) {
+        let provenance =
+            Provenance { kind: Kind::Disclosed, how, source: "the models file".to_string(), chosen: false };
+        self.provenance.insert(format!("{column} (not counted)"), provenance);
+    }
+
+    fn copies(&mut self, base: &Model) {
+        let pairs: [(&str, fn(&mut Model) -> &mut Option<Value>, &Option<Value>); 4] = [
+            ("emissions", |m| &mut m.emissions_kg, &base.emissions_kg),
+            ("energy_kwh", |m| &mut m.energy_kwh, &base.energy_kwh),
+            ("gpu_hours", |m| &mut m.gpu_hours, &base.gpu_hours),
+            ("compute_flop", |m| &mut m.compute_flop, &base.compute_flop),
+        ];
+        for (name, own, parent) in pairs {
+            let (Some(x), Some(y)) = (number(own(&mut self.model)), number(parent)) else { continue };
+            if !same(x, y) {
+                continue;
+            }
+            *own(&mut self.model) = None;
+            self.left_out(name, format!("{} repeats its base {}", shown(x), base.id));
+            self.warnings.push(Warning {
+                rule: "copy-not-counted",
+                place: column(&self.model, name),
+                value: shown(x),
+                message: format!(
+                    "the value of its base {} within 2 %: taken for a copy and not counted; a derivative states only \
+                     what it added itself",
+                    base.id
+                ),
+            });
+        }
+    }
+
+    fn circular(&mut self, context: &Context<'_>) {
+        let model = &self.model;
+        let chip = chips(context.priors, model).ok().filter(|c| c.named && c.shares.len() == 1);
+        let chip = chip.and_then(|c| c.shares.first().map(|(_, chip)| *chip));
+        let watts = number(&model.power_w).or(chip.and_then(|c| c.tdp_w));
+        let (hours, compute, energy) =
+            (number(&model.gpu_hours), number(&model.compute_flop), number(&model.energy_kwh));
+        let pues = || std::iter::once(1.0).chain(number(&model.pue));
+        let by_hours = hours.zip(watts).map(|(h, w)| h * w / 1e3);
+        let of_hours = |w: Option<f64>| format!("gpu_hours × {} W", w.map_or(String::new(), shown));
+
+        let mut out: Vec<(&str, String)> = Vec::new();
+        if let (Some(h), Some(c), Some(chip)) = (hours, compute, chip)
+            && let Some(peak) = chip.peak_flops
+            && !six_n_d(model, c)
+        {
+            let stated = number(&model.mfu);
+            let mfus = stated.into_iter().chain(ASSUMED_MFU.into_iter().filter(|_| stated.is_none()));
+            if let Some(mfu) = mfus.into_iter().find(|mfu| same(c, h * 3600.0 * peak * mfu)) {
+                out.push(("compute_flop", format!("gpu_hours × peak × MFU {mfu}")));
+            }
+        }
+        let energy_made = energy.zip(by_hours).is_some_and(|(e, made)| pues().any(|pue| same(e, made * pue)));
+        if energy_made {
+            out.push(("energy_kwh", of_hours(watts)));
+        }
+        if let (Some(kg), Some(g)) = (number(&model.emissions_kg), intensity(model)) {
+            let made = |kwh: f64| pues().any(|pue| same(kg, kwh * pue * g / 1e3));
+            if energy.is_some_and(made) {
+                out.push(("emissions", format!("energy_kwh × {} g/kWh", shown(g))));
+            } else if by_hours.is_some_and(made) {
+                out.push(("emissions", format!("{} × {} g/kWh", of_hours(watts), shown(g))));
+            }
+        }
+        for (name, made_of) in out {
+            let value = match name {
+                "compute_flop" => self.model.compute_flop.take(),
+                "energy_kwh" => self.model.energy_kwh.take(),
+                _ => self.model.emissions_kg.take(),
+            };
+            let value = number(&value).map_or(String::new(), shown);
+            self.left_out(name, format!("{value} is {made_of} within 2 %: the same observation"));
+        }
+    }
+
+    /// The unit of a card's figure.
+    fn unit(&mut self, context: &Context<'_>) {
+        let Some(kg) = number(&self.model.emissions_kg).filter(|_| self.model.emissions_from_card) else { return };
+        let m = &self.model;
+        let known = [&m.energy_kwh, &m.gpu_hours].into_iter().any(|v| v.is_some() && !zero(v.as_ref()));
+        let warning = |rule, message| Warning {
+            rule,
+            place: column(m, "emissions_g"),
+            value: format!("{} g", shown(kg * 1e3)),
+            message,
+        };
+        let expected = (known || compute::is_known(m)).then(|| expected(context, m)).flatten();
+        let Some((mean, sd)) = expected else {
+            let message = "nothing in the row can tell whether this is in grams; cards often hold kilograms";
+            let flag = warning("emissions-unit-unchecked", message.to_string());
+            self.warnings.push(flag);
+            return;
+        };
+        let weights = UNITS.map(|(factor, prior)| {
+            let z = (libm::log(kg * factor) - mean) / sd;
+            prior * libm::exp(-0.5 * z * z)
+        });
+        let sum: f64 = weights.iter().sum();
+        let best = UNITS.iter().zip(weights).max_by(|a, b| a.1.total_cmp(&b.1)).map(|((factor, _), w)| (*factor, w));
+        let Some((factor, weight)) = best.filter(|_| sum > 0.0) else { return };
+        let doubt = 1.0 - weight / sum;
+        let rest = libm::exp(mean);
+        if doubt >= SETTLED {
+            let message = format!(
+                "the row's other data lead to {} kg (GSD {:.2}), which leaves open whether the figure is in grams; it is \
+                 not used",
+                shown_short(rest),
+                libm::exp(sd)
+            );
+            let flag = warning("emissions-unit-unclear", message);
+            self.warnings.push(flag);
+            self.model.emissions_kg = None;
+            self.left_out("emissions", "its unit is not clear".to_string());
+        } else if factor != 1.0 {
+            let message = format!(
+                "the row's other data lead to {} kg (GSD {:.2}): taken for {} kg, {factor} times what it says; state \
+                 emissions_kg if it is right as it stands",
+                shown_short(rest),
+                libm::exp(sd),
+                shown_short(kg * factor)
+            );
+            let flag = warning("emissions-unit-corrected", message);
+            self.warnings.push(flag);
+            self.model.emissions_kg = Some(Value::Number(kg * factor));
+        }
+    }
+}
+
+fn shown_short(x: f64) -> String {
+    format!("{x:.2e}").parse::<f64>().map_or(String::new(), shown)
+}
+
+/// Whether stated compute follows from the row's parameters and tokens.
+fn six_n_d(model: &Model, compute: f64) -> bool {
+    let n = compute::active_parameters(model).map(|v| LogNormal::of(v).median);
+    let d = model.tokens.as_ref().map(|v| LogNormal::of(v).median);
+    let epochs = model.epochs.as_ref().map_or(1.0, |v| LogNormal::of(v).median);
+    n.zip(d).is_some_and(|(n, d)| n > 0.0 && d > 0.0 && (0.5..2.0).contains(&(compute / (6.0 * n * d * epochs))))
+}
+
+/// The one grid intensity that the row states or names by its region and year, in g/kWh.
+fn intensity(model: &Model) -> Option<f64> {
+    number(&model.grid_g_per_kwh).or_else(|| {
+        let points = grid::find(model.labels.get("region")?, model.date?.year).ok()?;
+        match points.as_slice() {
+            [point] => Some(point.value),
+            _ => None,
+        }
+    })
+}
+
+/// Mean and standard deviation of ln emissions (kg) that the row leads to without its stated emissions, and with the
+/// error of a stated figure.
+fn expected(context: &Context<'_>, model: &Model) -> Option<(f64, f64)> {
+    let bare = Model { emissions_kg: None, ..model.clone() };
+    let draft = super::chain::assess_model(context, &bare).ok()?;
+    let term = draft.terms.get(Output::Emissions as usize)?;
+    let mut mean = libm::log(term.constant * 1e3);
+    let mut variance = context.priors.ln_gsd("emissions.self_reported_gsd");
+    variance *= variance;
+    let mut loads = super::condition::Loads::new();
+    for slot in Slot::ALL {
+        let power = f64::from(term.powers[slot as usize]);
+        let Some(factor) = draft.factors[slot as usize].as_ref().filter(|_| power != 0.0) else { continue };
+        let own = ln(factor);
+        mean += power * own.mean;
+        variance += power * power * own.sd * own.sd;
+        super::condition::add(&mut loads, &own.shared, power);
+    }
+    let keys = loads.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
+    for (effect, weight) in effects(&keys, context.study, context.priors).iter().zip(loads.values()) {
+        variance += (effect.ln_gsd * weight) * (effect.ln_gsd * weight);
+    }
+    // What one accelerator's power leaves out a card leaves out too.
+    if let Some(scope) = efficiency::scope_correction(context.priors, model) {
+        mean -= libm::log(scope.median);
+    }
+    (mean.is_finite() && variance.is_finite()).then(|| (mean, variance.sqrt()))
+}

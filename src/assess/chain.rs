@@ -256,7 +256,7 @@ fn from_compute(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -
     Ok(Core { factors, outputs: downstream(c, it), tier, provenance, warnings: Vec::new() })
 }
 
-pub(super) fn without_chip(model: &Model) -> Model {
+fn without_chip(model: &Model) -> Model {
     let mut bare = model.clone();
     bare.labels.remove("hardware");
     bare
@@ -282,10 +282,12 @@ fn several(exposure: Exposure<'_>) -> Option<(Disclosures, Tier)> {
     let model = exposure.model;
     let plain = |value: &Option<Value>| matches!(value, Some(Value::Number(x)) if *x > 0.0);
     let stated = [&model.gpu_hours, &model.energy_kwh];
-    // Zeros, and what stands as it is given, do not combine; nor do an efficiency given and hours.
+    // Zeros, and what stands as it is given, do not combine; nor do an efficiency given and hours, nor what lies on both
+    // sides of a chip that is not known.
     if stated.into_iter().any(|v| v.is_some() && !plain(v))
         || model.emissions_kg.is_some() && !plain(&model.emissions_kg)
         || model.efficiency_flop_per_j.is_some()
+        || chips(exposure.priors, model).is_err()
     {
         return None;
     }
@@ -378,7 +380,12 @@ fn backwards(
         Err(problem) => {
             let bare = without_chip(exposure.model);
             let (efficiency, _) = efficiency_of(Exposure { model: &bare, ..exposure }, usage(&bare), provenance)?;
-            warnings.push(chip_ignored(problem));
+            warnings.push(Warning {
+                rule: "unknown-chip-ignored",
+                place: problem.place,
+                value: problem.value,
+                message: format!("{}; the chips of the year stand in to infer the compute", problem.message),
+            });
             efficiency
         }
     };
@@ -388,16 +395,6 @@ fn backwards(
     }
     factors.set(Slot::Efficiency, efficiency);
     Ok(it.with(Slot::Efficiency, 1).times(J_PER_KWH / FLOP_PER_EFLOP))
-}
-
-/// Only the compute behind a stated energy needs the chip.
-pub(super) fn chip_ignored(problem: Problem) -> Warning {
-    Warning {
-        rule: "unknown-chip-ignored",
-        place: problem.place,
-        value: problem.value,
-        message: format!("{}; the chips of the year stand in to infer the compute", problem.message),
-    }
 }
 
 /// Prior of true/reported energy.

@@ -21,7 +21,7 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::{Context, Core, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product, usage, without_chip};
+use super::chain::{Context, Core, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product, usage};
 use super::condition::{DIFFUSE, Joint, Loads, Normal, add};
 use super::efficiency::{self, chips, column};
 use super::factor::{Draft, lognormal, shown};
@@ -78,7 +78,7 @@ pub fn combined(
 ) -> Result<Core, Problem> {
     let mut provenance = BTreeMap::new();
     let mut warnings = Vec::new();
-    let mut links = links(exposure, disclosures.hours.is_some(), &mut provenance, &mut warnings)?;
+    let mut links = links(exposure, disclosures.hours.is_some(), &mut provenance)?;
     // The study's effects on the links are there before the disclosures say how much of them is left.
     let mut grid = grid;
     for (slot, draft) in [(Slot::Efficiency, &mut links.work), (Slot::Grid, &mut grid)] {
@@ -226,12 +226,7 @@ impl Links {
     }
 }
 
-fn links(
-    exposure: Exposure<'_>,
-    hours: bool,
-    provenance: &mut BTreeMap<String, Provenance>,
-    warnings: &mut Vec<Warning>,
-) -> Result<Links, Problem> {
+fn links(exposure: Exposure<'_>, hours: bool, provenance: &mut BTreeMap<String, Provenance>) -> Result<Links, Problem> {
     let usage = usage(exposure.model);
     if hours {
         let chips = chips(exposure.priors, exposure.model)?;
@@ -241,16 +236,7 @@ fn links(
             inverse_power: Some(efficiency::inverse_power(exposure, &chips, 0.0)),
         });
     }
-    let mut efficiency = match super::chain::efficiency_of(exposure, usage, provenance) {
-        Ok((efficiency, _)) => efficiency,
-        Err(problem) if super::compute::is_known(exposure.model) => return Err(problem),
-        // Energy and emissions stand without the chip.
-        Err(problem) => {
-            let bare = without_chip(exposure.model);
-            warnings.push(super::chain::chip_ignored(problem));
-            super::chain::efficiency_of(Exposure { model: &bare, ..exposure }, usage, provenance)?.0
-        }
-    };
+    let (mut efficiency, _) = super::chain::efficiency_of(exposure, usage, provenance)?;
     if !efficiency.explicit {
         let sd = exposure.priors.ln_gsd("efficiency.flop_convention_gsd");
         exposure.expose(&mut efficiency, Default::FlopConvention, sd, 1.0);

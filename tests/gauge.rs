@@ -192,9 +192,11 @@ impl Backend for Broken {
     }
 }
 
+type Replay = fn(&Machine) -> Result<Section, GaugeError>;
+
 #[test]
 fn a_backend_that_is_wrong_is_seen() {
-    let replayed: [fn(&Machine) -> Result<Section, GaugeError>; 5] =
+    let replayed: [Replay; 5] =
         [gauge::stream::section, integers::section, answers::product, answers::pairs, answers::portfolio];
     let titles = |fault: Fault| {
         let broken = Broken { cpu: cpu(0, Simd::detect()), fault };

@@ -72,18 +72,23 @@ impl Evidence {
     }
 
     fn copies(&mut self, base: &Model) {
-        let pairs: [(&str, fn(&mut Model) -> &mut Option<Value>, &Option<Value>); 4] = [
-            ("emissions", |m| &mut m.emissions_kg, &base.emissions_kg),
-            ("energy_kwh", |m| &mut m.energy_kwh, &base.energy_kwh),
-            ("gpu_hours", |m| &mut m.gpu_hours, &base.gpu_hours),
-            ("compute_flop", |m| &mut m.compute_flop, &base.compute_flop),
+        let m = &mut self.model;
+        let pairs = [
+            ("emissions", &mut m.emissions_kg, &base.emissions_kg),
+            ("energy_kwh", &mut m.energy_kwh, &base.energy_kwh),
+            ("gpu_hours", &mut m.gpu_hours, &base.gpu_hours),
+            ("compute_flop", &mut m.compute_flop, &base.compute_flop),
         ];
+        let mut copied = Vec::new();
         for (name, own, parent) in pairs {
-            let (Some(x), Some(y)) = (number(own(&mut self.model)), number(parent)) else { continue };
-            if !same(x, y) {
-                continue;
+            if let (Some(x), Some(y)) = (number(own), number(parent))
+                && same(x, y)
+            {
+                *own = None;
+                copied.push((name, x));
             }
-            *own(&mut self.model) = None;
+        }
+        for (name, x) in copied {
             self.left_out(name, format!("{} repeats its base {}", shown(x), base.id));
             self.warnings.push(Warning {
                 rule: "copy-not-counted",

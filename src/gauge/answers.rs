@@ -239,7 +239,8 @@ impl Totals<'_> {
         let end = |e: &Estimate, side: usize| (e.interval.map(|x| x[side]), e.mcse.interval.map(|x| x[side]));
         let found = [end(&wide, 0), end(&narrow, 0), (wide.median, wide.mcse.median), end(&narrow, 1), end(&wide, 1)];
         let n = self.counts.len() as f64;
-        let figure = |(((percent, p), expected), (value, se)): (((&str, f64), f64), (Option<f64>, Option<f64>))| {
+        let each = PERCENT.into_iter().zip(expected).zip(found);
+        let figures = each.map(|(((percent, p), expected), (value, se))| {
             let below = self.counts.iter().filter(|&&c| libm::ldexp(c as f64, self.unit) <= expected).count() as f64;
             // Too many draws below the value: the quantile is too low.
             let score = (n * p - below) / (n * p * (1.0 - p)).sqrt();
@@ -250,8 +251,8 @@ impl Totals<'_> {
                 expected: Value::Real(expected),
                 criterion: Criterion::Estimate { standard_error, score, law: Law::Normal },
             }
-        };
-        PERCENT.into_iter().zip(expected).zip(found).map(figure).collect()
+        });
+        figures.collect()
     }
 }
 

@@ -30,13 +30,13 @@ const NORMAL: f64 = 1.0 / (1 << 20) as f64;
 const DRAWN: f64 = 1.0 / (1 << 19) as f64;
 
 pub fn section(machine: &Machine) -> Result<Section, GaugeError> {
-    let vector = |(k, &(counter, key, words)): (usize, &([u32; 4], [u32; 2], [u32; 4]))| Figure {
-        name: format!("Philox4x32-10, vector {}", k + 1),
+    let vectors = (1..).zip(VECTORS).map(|(k, (counter, key, words))| Figure {
+        name: format!("Philox4x32-10, vector {k}"),
         obtained: Value::Words(philox4x32_10(counter, key)),
         expected: Value::Words(words),
         criterion: Criterion::Exact,
-    };
-    let mut figures: Vec<Figure> = VECTORS.iter().enumerate().map(vector).collect();
+    });
+    let mut figures: Vec<Figure> = vectors.collect();
     for (word, z) in NORMALS {
         let obtained = libm::ldexp(f64::from(inverse_normal(word)), -(Z_BITS as i32));
         figures.push(Figure::within(format!("normal of word {word:08x}"), obtained, z, NORMAL));

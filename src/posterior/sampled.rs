@@ -177,7 +177,7 @@ pub struct Analysis {
 
 /// What is summed up for one output.
 enum Sums {
-    Cube(Cube),
+    Cube(Box<Cube>),
     Pairs(PickFreeze),
 }
 
@@ -219,7 +219,7 @@ impl Analysis {
         let outputs = [Emissions, LogEmissions, Atci, Energy].into_iter().chain(tail).chain(asked);
         let sums = |output| {
             let sums = if design.groups <= MAX_CUBE {
-                Sums::Cube(Cube::new(design.groups)?)
+                Sums::Cube(Box::new(Cube::new(design.groups)?))
             } else {
                 Sums::Pairs(PickFreeze::new(design.groups))
             };

@@ -133,8 +133,13 @@ impl Factors {
 /// # Errors
 /// Every value of the row that a needed factor cannot be looked up from.
 pub fn assess_model(context: &Context<'_>, model: &Model) -> Result<DraftModel, Vec<Problem>> {
-    let Evidence { model: row, provenance: left_out, warnings: mut noted } = evidence(context, model);
-    let model = &row;
+    assess_evidence(context, &evidence(context, model))
+}
+
+/// The same for a row of which it is known what counts.
+pub fn assess_evidence(context: &Context<'_>, evidence: &Evidence) -> Result<DraftModel, Vec<Problem>> {
+    let model = &evidence.model;
+    let mut noted = evidence.warnings.clone();
     let mut problems = Vec::new();
     let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
     let (grid, pue) = (facility::grid(exposure), facility::pue(exposure));
@@ -150,7 +155,7 @@ pub fn assess_model(context: &Context<'_>, model: &Model) -> Result<DraftModel, 
     let (Some(grid), Some(core)) = (grid, core) else { return Err(problems) };
     let Core { mut factors, mut outputs, tier, mut provenance, warnings } = core;
     noted.extend(warnings);
-    provenance.extend(left_out);
+    provenance.extend(evidence.provenance.clone());
     let conditioned = factors.get(Slot::Grid).is_some();
     if !conditioned {
         factors.set(Slot::Grid, grid);
@@ -405,6 +410,11 @@ fn meter(model: &Model) -> &'static str {
         Source::Calculator => "energy.calculator",
         Source::SelfReported => "energy.self_reported",
     }
+}
+
+/// Median of true/reported energy.
+pub fn meter_bias(priors: &Priors, model: &Model) -> f64 {
+    priors.lognormal(meter(model)).median
 }
 
 /// `value` times a correction: a number becomes the corrected lognormal, a distribution stands as it is.

@@ -131,7 +131,7 @@ pub fn combined(
         chosen: true,
     };
     let draft = |x: &Normal, provenance: Provenance| Draft {
-        shared: x.shared.clone(),
+        shared: rounded(context, &x.shared),
         ..Draft::new(lognormal(super::factor::LogNormal { median: libm::exp(x.mean), ln_sd: x.sd }), provenance)
     };
 
@@ -194,6 +194,19 @@ pub fn combined(
     };
     let outputs: [Product; OUTPUTS] = [compute_product, it_product, energy_product, emissions_product];
     Ok(Core { factors, outputs, tier, provenance, warnings })
+}
+
+/// Loadings (ln) are kept to this: models with nearly the same ones then have the same, and the exact moments of the
+/// total, which go by distinct loadings, stay few.
+const LOADING: f64 = 1.0 / 256.0;
+
+fn rounded(context: &Context<'_>, loads: &Loads) -> Loads {
+    let keys = loads.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
+    let sizes = effects(&keys, context.study, context.priors);
+    let rounded = loads.iter().zip(&sizes).map(|((key, weight), effect)| {
+        (key.clone(), libm::round(weight * effect.ln_gsd / LOADING) * LOADING / effect.ln_gsd)
+    });
+    rounded.filter(|(_, weight)| *weight != 0.0).collect()
 }
 
 /// The ratio that makes one node of another, more precise one: independent of it, with what its spread lacks.

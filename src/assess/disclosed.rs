@@ -2,8 +2,9 @@
 //!
 //! The row is given the quantity as a plain number and goes through the same assessment as any other. So what the
 //! number replaces, which factors remain, what its own measurement error is and which shared effects still act are
-//! those of a row that states it; nothing of that is written down twice. The number itself is a placeholder: it scales
-//! the outputs, and whoever compares means and spreads has to take its scale out.
+//! those of a row that states it; nothing of that is written down twice. The number itself is a placeholder, hours and energy
+//! the ones that the row leads to already: it scales the outputs, and whoever compares means and spreads has to take its
+//! scale out.
 //!
 //! | quantity | column | offered where | replaces |
 //! |---|---|---|---|
@@ -15,8 +16,11 @@
 use std::collections::BTreeMap;
 
 use super::chain::{self, Context};
+use super::efficiency::{self, Chips, chips};
+use super::evidence::evidence;
 use super::priors::Priors;
-use super::{Assessment, assembled, compute};
+use super::shared::Exposure;
+use super::{Assessment, Output, assembled, compute};
 use crate::portfolio::{Confidence, Distribution, Model, Portfolio, Problem, Value};
 
 /// A quantity that a publisher could disclose as a number.
@@ -41,8 +45,9 @@ impl Disclosable {
         }
     }
 
-    /// The row with the quantity stated; `None` where it, or something that makes it needless, is stated already.
-    fn stated_in(self, model: &Model) -> Option<Model> {
+    /// The row with the quantity stated as `figures` expect it; `None` where it, or something that makes it needless, is
+    /// stated already.
+    fn stated_in(self, model: &Model, figures: &Figures) -> Option<Model> {
         let zero = |v: &Value| matches!(v, Value::Number(0.0) | Value::Distribution(Distribution::Fixed(0.0)));
         if model.emissions_kg.as_ref().is_some_and(|v| !zero(v)) {
             return None;
@@ -55,15 +60,36 @@ impl Disclosable {
                 row.compute_flop = Some(Value::Number(1e22));
                 row.compute_confidence = None;
             }
-            Disclosable::Hours if !energy && !hours => row.gpu_hours = Some(Value::Number(1e5)),
+            Disclosable::Hours if !energy && !hours => row.gpu_hours = Some(Value::Number(figures.hours)),
             Disclosable::Energy if !energy => {
-                row.energy_kwh = Some(Value::Number(1e5));
+                row.energy_kwh = Some(Value::Number(figures.energy_kwh));
                 row.energy_includes_pue = false;
             }
             Disclosable::Place if model.grid_g_per_kwh.is_none() => row.grid_g_per_kwh = Some(Value::Number(400.0)),
             _ => return None,
         }
         Some(row)
+    }
+}
+
+/// What the row leads to before anything more is disclosed: a figure far from it would be a contradiction.
+struct Figures {
+    hours: f64,
+    energy_kwh: f64,
+}
+
+impl Figures {
+    fn new(context: &Context<'_>, model: &Model) -> Option<Figures> {
+        let draft = chain::assess_model(context, model).ok()?;
+        let term = draft.terms.get(Output::ItEnergy as usize)?;
+        let factors = draft.factors.iter().zip(term.powers).filter(|(_, power)| *power != 0);
+        let medians = factors.filter_map(|(f, power)| Some(libm::pow(f.as_ref()?.median(), f64::from(power))));
+        let it_kwh = term.constant * medians.product::<f64>();
+        let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
+        let per_kwh = |chips: &Chips| 1e3 * efficiency::inverse_power(exposure, chips, 0.0).median();
+        let hours = chips(context.priors, model).map_or(1e5, |chips| it_kwh * per_kwh(&chips));
+        let energy_kwh = it_kwh / chain::meter_bias(context.priors, model);
+        (hours > 0.0 && energy_kwh > 0.0).then_some(Figures { hours, energy_kwh })
     }
 }
 
@@ -80,8 +106,11 @@ pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Asse
     let context = Context { priors: &priors, study, by_id: &by_id };
     let mut drafts = Vec::new();
     for model in by_id.values() {
-        let row = quantity.stated_in(model);
-        if let Some(Ok(mut draft)) = row.map(|row| chain::assess_model(&context, &row)) {
+        let mut known = evidence(&context, model);
+        let figures = Figures::new(&context, &known.model).unwrap_or(Figures { hours: 1e5, energy_kwh: 1e5 });
+        let Some(row) = quantity.stated_in(&known.model, &figures) else { continue };
+        known.model = row;
+        if let Ok(mut draft) = chain::assess_evidence(&context, &known) {
             draft.add_study_effects(study, model);
             drafts.push((*model, draft));
         }

@@ -33,8 +33,9 @@ use crate::report::sensitivity::{self, Reruns, Sensitivity};
   haze sensitivity models.csv --sample --of 'organization=Meta AI'  the emissions of these models alone
 
 \"alone\" is the first-order index (Sobol'), \"with interactions\" the total index. Without --sample everything is exact
-and about the variance of the total emissions, and nothing is drawn but with --reruns. With it, draws at hybrids of two samples give indices
-with intervals of their numerical error: up to six groups as a full cube, with Shapley effects, more as pairs.")]
+and about the variance of the total emissions, and nothing is drawn but with --reruns. With it, draws at hybrids of
+two samples give indices with intervals of their numerical error: up to six groups as a full cube, with Shapley effects,
+more as pairs.")]
 pub struct SensitivityArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,

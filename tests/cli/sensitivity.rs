@@ -154,7 +154,7 @@ fn reruns_of_the_first_disclosures() {
     assert!(page.contains("95 % expected") && page.contains("interval now ["), "{page}");
     // Without it nothing is drawn.
     assert!(document(dir.path(), &["mixed.csv"])["disclosures"][0]["interval"].is_null());
-    let refused = outcome(dir.path(), &["sensitivity", "mixed.csv", "--draws", "5"]);
+    let refused = outcome(dir.path(), &["sensitivity", "mixed.csv", "--draws", "5000"]);
     assert_eq!(refused.status.code(), Some(2));
     let refused = errors(&refused);
     assert!(refused.contains("--reruns"), "{refused}");

@@ -207,6 +207,22 @@ fn contradictions_are_told_and_the_errors_inflated() {
     assert!(a.warnings.iter().all(|w| w.rule != "disclosures-disagree"), "{:?}", a.warnings);
 }
 
+/// Llama 3.3's model card: 12.9 t for 7.0M GPU-hours on H100s of 700 W.
+#[test]
+fn the_llama_3_3_card_contradicts_itself() {
+    let mut card = with(&[("gpu_hours", "7e6"), ("power_w", "700"), ("emissions_kg", "12900")]);
+    card[4].1 = "NVIDIA H100 SXM5 80GB";
+    card[2].1 = "2024";
+    let a = assessed(&[&card]);
+    let told: Vec<_> = a.warnings.iter().filter(|w| w.rule == "disclosures-disagree").collect();
+    assert_eq!(told.len(), 1, "{:?}", a.warnings);
+    // The card of Llama 3.1 70B, with as many hours: 2,040 t.
+    card[7].1 = "2040000";
+    assert_eq!(card[7].0, "emissions_kg");
+    let a = assessed(&[&card]);
+    assert!(a.warnings.is_empty(), "{:?}", a.warnings);
+}
+
 /// A quantised copy repeats its parent's emissions.
 #[test]
 fn a_copy_of_the_parents_figure_is_not_counted() {

@@ -11,7 +11,7 @@ use super::quantile::quantile;
 use super::{Distribution, Model, Place, Portfolio, Value, Warning};
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 25] = [
+pub const RULES: [(&str, &str); 26] = [
     ("almost-a-column", "a column name that is nearly one with a meaning"),
     ("tier-column", "a column named tier, which is worked out"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
@@ -25,6 +25,7 @@ pub const RULES: [(&str, &str); 25] = [
     ("tokens-in-billions", "tokens that look like billions"),
     ("parameters-in-billions", "parameters that look like billions"),
     ("active-above-total", "more active parameters than parameters"),
+    ("active-not-stated", "a mixture of experts without its active parameters"),
     ("compute-in-eflop", "compute that looks like EFLOP"),
     ("pue-high", "a PUE above 2.5"),
     ("grid-high", "a grid intensity above 1200 g/kWh"),
@@ -53,6 +54,7 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
     for model in &portfolio.models {
         let mut row = Row { model, found: &mut found };
         row.units();
+        row.experts();
         row.single_values();
         row.spreads();
         row.divisors();
@@ -197,6 +199,20 @@ impl Row<'_> {
         {
             let message = format!("more active parameters than the {} there are; are they swapped?", shown(total));
             self.warn("active-above-total", "active_parameters", active, message);
+        }
+    }
+
+    /// Compute goes by the parameters that a token passes through.
+    fn experts(&mut self) {
+        let m = self.model;
+        let upstream_only = [&m.compute_flop, &m.gpu_hours, &m.energy_kwh, &m.emissions_kg].iter().all(|v| v.is_none());
+        let Some(n) = size(&m.parameters).filter(|_| upstream_only && m.active_parameters.is_none()) else { return };
+        let architecture = m.labels.get("architecture").map(|a| a.to_lowercase()).unwrap_or_default();
+        let names = [Some(&m.id), m.labels.get("name")];
+        if architecture.contains("moe") || names.into_iter().flatten().any(|name| names_experts(name)) {
+            let message = "a mixture of experts, by its name or architecture, without active_parameters: all parameters are \
+                           counted, which overstates the compute several times";
+            self.warn("active-not-stated", "parameters", n, message.into());
         }
     }
 
@@ -346,6 +362,18 @@ fn normals(d: &Distribution, found: &mut Vec<(f64, f64)>) {
         Distribution::Mixture(parts) => parts.iter().for_each(|(_, part)| normals(part, found)),
         _ => {}
     }
+}
+
+/// Whether a name has a part such as 8x7B or A22B.
+fn names_experts(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let number = |text: &str| text.parse::<f64>().is_ok();
+    lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').filter_map(|part| part.strip_suffix('b')).any(
+        |part| {
+            part.strip_prefix('a').is_some_and(number)
+                || part.split_once('x').is_some_and(|(n, b)| number(n) && number(b))
+        },
+    )
 }
 
 /// The GSDs of all lognormals in `d`.

@@ -6,6 +6,7 @@
 //! outputs in place whole or not at all; `digits` prints a number no more exactly than it is known, in a unit that
 //! reads well.
 
+pub mod coverage;
 pub mod csv;
 pub mod digits;
 pub mod files;

@@ -62,8 +62,11 @@ fn range(downloads: &[Option<f64>]) -> Option<(f64, f64)> {
     Some((stated().reduce(f64::min)?, stated().reduce(f64::max)?))
 }
 
-/// The thresholds asked for, or those that suit the list: powers of ten and, from 1,000 on, five times them, up to the
-/// largest number of downloads; of those that let everything through only the highest. None without downloads.
+/// Models above a threshold at least, for it to be taken without being asked for.
+const FEWEST: usize = 10;
+
+/// The thresholds asked for, or those that suit the list: powers of ten and, from 1,000 on, five times them, as long as
+/// ten models are above; of those that let everything through only the highest. None without downloads.
 pub fn thresholds(downloads: &[Option<f64>], asked: &[f64]) -> Vec<f64> {
     let Some((least, most)) = range(downloads) else { return Vec::new() };
     if !asked.is_empty() {
@@ -76,7 +79,9 @@ pub fn thresholds(downloads: &[Option<f64>], asked: &[f64]) -> Vec<f64> {
         power *= 10.0;
     }
     let all_through = candidates.iter().filter(|t| **t <= least).count();
-    candidates.into_iter().skip(all_through.saturating_sub(1)).filter(|t| *t <= most).collect()
+    let above = |t: f64| downloads.iter().flatten().filter(|d| **d >= t).count();
+    let others = candidates.split_off(all_through).into_iter().filter(|t| above(*t) >= FEWEST);
+    candidates.split_off(all_through.saturating_sub(1)).into_iter().chain(others).collect()
 }
 
 /// Draws the plan band by band.
@@ -157,9 +162,11 @@ mod tests {
     #[test]
     fn thresholds_suit_the_list() {
         let of = |d: &[f64]| thresholds(&d.iter().map(|d| Some(*d)).collect::<Vec<_>>(), &[]);
-        // A list cut at 5,000: 1,000 would say nothing that 5,000 does not.
-        assert_eq!(of(&[5022.0, 7e4, 2e5]), [5e3, 1e4, 5e4, 1e5]);
-        assert_eq!(of(&[0.0, 30.0]), [0.0, 1.0, 10.0]);
+        // A list cut at 5,000: 1,000 would say nothing that 5,000 does not. Above 100,000 there are nine.
+        let mut list = vec![5022.0, 7e4];
+        list.extend([2e5; 9]);
+        assert_eq!(of(&list), [5e3, 1e4, 5e4]);
+        assert_eq!(of(&[[0.0; 10], [30.0; 10]].concat()), [0.0, 1.0, 10.0]);
         assert_eq!(of(&[300.0]), [100.0]);
         assert_eq!(thresholds(&[None, Some(3.0)], &[2.0, 9.0]), [2.0, 9.0]);
         assert!(thresholds(&[None], &[2.0]).is_empty());

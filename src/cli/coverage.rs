@@ -8,12 +8,12 @@ use anyhow::Context;
 use indicatif::ProgressStyle;
 
 use super::backend::{BackendArgs, Chosen};
-use super::run::{INTERVAL, Interrupt, SEED, WARNINGS, bytes, fits_in_memory, progress_bar, spare_inputs, style, tell};
+use super::run::{INTERVAL, Interrupt, SEED, WARNINGS, bytes, held_in_memory, progress_bar, spare_inputs, style, tell};
 use super::{Failure, assess, draws, level, print, warn};
 use crate::coverage::drawn::Sampler;
 use crate::coverage::two_lists::Other;
 use crate::coverage::{self, Failed, Settings};
-use crate::plan::compile::compile;
+use crate::plan::TOTALS;
 use crate::portfolio::{self, Place, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
@@ -21,6 +21,9 @@ use crate::report::files::{self, Unwritable};
 
 /// Models that the headline is also told without.
 const TOP: u32 = 20;
+/// At most, for memory: tiers, and thresholds that nobody asked for.
+const TIERS: usize = 8;
+const THRESHOLDS: usize = 16;
 /// Lists that stand beside each other in one folder, with the join of both.
 const PAIR: [&str; 2] = ["hub_models.csv", "open_weights.csv"];
 const MATCHES: &str = "matches.csv";
@@ -108,9 +111,12 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     settings.thresholds.dedup();
     let other = other.map(|(other, _)| other);
     let n = args.draws.or(study.draws).unwrap_or(sampled::DRAWS);
-    let plan = compile(&assessment).map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
-    fits_in_memory(&plan, n)?;
-    drop(plan);
+    // The totals and tiers of a run twice (drawn and summed up), two sums for each threshold, and what is sorted.
+    held_in_memory(
+        n,
+        (2 * TOTALS + 4 * TIERS + 2 * settings.thresholds.len().max(THRESHOLDS) + 6) as u64,
+        TOTALS as u64,
+    )?;
     let work = n.saturating_mul(coverage::models_drawn(&portfolio, other.as_ref(), &settings));
     let (chosen, line) = Chosen::new(&args.backend, work)?;
     eprintln!("{line}");

@@ -42,7 +42,7 @@ stand outside the credible interval. What each section means: docs/coverage.md")
 pub struct CoverageArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
-    /// Another list of the same world, to compare with [default: the other of two fixtures in one folder]
+    /// Another list of the same world [default: of the two fixtures in one folder, the other]
     #[arg(long, value_name = "MODELS")]
     other: Option<PathBuf>,
     /// Join of both lists: CSV with the columns id and epoch_model

@@ -171,6 +171,9 @@ pub fn compared(
     })
 }
 
+/// What is counted, in words and as a rule.
+type Counted = (&'static str, fn(&Model) -> bool);
+
 fn is_run_of_its_own(model: &Model) -> bool {
     model.base_models.is_empty() && model.relation.is_none() && model.base_probability.is_none_or(|p| p >= 1.0)
 }
@@ -185,8 +188,7 @@ fn recapture(first: &[Model], second: &[Model], matches: &BTreeMap<String, Strin
     let Some((&domain, _)) = domains.iter().max_by_key(|(d, n)| (**n, std::cmp::Reverse(**d))) else {
         return Vec::new();
     };
-    let kinds: [(&'static str, fn(&Model) -> bool); 2] =
-        [("models", |_| true), ("training runs of their own", is_run_of_its_own)];
+    let kinds: [Counted; 2] = [("models", |_| true), ("training runs of their own", is_run_of_its_own)];
     let counted = kinds.map(|(of, counts)| {
         let names = |models: &[Model]| -> BTreeSet<String> {
             let counted = models.iter().filter(|m| counts(m) && Domain::of(&m.labels) == domain);

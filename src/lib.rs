@@ -13,12 +13,14 @@
 //! - [`posterior`] turns the integers into means, intervals and variance shares;
 //! - [`report`] writes tables and files.
 //!
-//! Beside it, [`fit`] makes the regressions that [`assess`] can impute compute by; [`gauge`] replays known answers through
-//! all stages, and [`mod@validate`] predicts published runs through them and scores the predictions. A stage never
-//! reaches back. `cli` is a thin layer over the same functions.
+//! Beside it, [`fit`] makes the regressions that [`assess`] can impute compute by; [`gauge`] replays known answers
+//! through all stages, [`mod@validate`] predicts published runs through them and scores the predictions, and
+//! [`mod@coverage`] says what a total rests on and what it leaves out. A stage never reaches back. `cli` is a thin layer
+//! over the same functions.
 
 pub mod assess;
 pub mod cli;
+pub mod coverage;
 pub mod engine;
 pub mod fit;
 pub mod gauge;

@@ -52,6 +52,14 @@ struct Entry {
     replaced: bool,
 }
 
+/// A prior that is a spread or has one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Spread {
+    /// A geometric standard deviation.
+    Gsd(f64),
+    Distribution(Distribution),
+}
+
 /// All priors of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Priors {
@@ -124,6 +132,21 @@ impl Priors {
             }
         }
         if problems.is_empty() { Ok(priors) } else { Err(problems) }
+    }
+
+    /// The spreads among the priors that are chosen, for a study that changes them together. What a study has replaced
+    /// is its own, and not among them.
+    pub fn chosen_spreads(&self) -> impl Iterator<Item = (&str, &str, Spread)> {
+        self.entries.iter().filter(|e| e.chosen).filter_map(|e| {
+            let spread = match &e.content {
+                // Other numbers of this form are limits.
+                Content::Number(x) if e.form == Form::Gsd && e.unit.starts_with("GSD") => Spread::Gsd(*x),
+                Content::LogNormal(l) if l.ln_sd > 0.0 => Spread::Distribution(lognormal(*l)),
+                Content::Distribution(d) => Spread::Distribution(d.clone()),
+                _ => return None,
+            };
+            Some((e.section.as_str(), e.key.as_str(), spread))
+        })
     }
 
     fn entry(&self, name: &str) -> &Entry {

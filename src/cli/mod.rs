@@ -6,6 +6,7 @@
 mod backend;
 mod bench;
 mod check;
+mod coverage;
 mod doctor;
 mod explain;
 mod fit;
@@ -40,6 +41,7 @@ use crate::portfolio::{Portfolio, Problem, Warning, study_file};
   haze explain models.csv org/model-7b      how every factor of one model came about
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze fit --sample language                the regressions for missing compute, with their cards
+  haze coverage models.csv                  what the total rests on and leaves out; every structural choice
   haze validate runs.csv                    are the intervals right? published runs, predicted from less
   haze priors > priors.toml                 the default priors with their sources, as a file to edit
   haze doctor                               the GPUs of this machine, and whether they answer rightly
@@ -67,6 +69,8 @@ enum Command {
     },
     /// What makes the interval wide, exactly, and which disclosure would narrow it
     Sensitivity(sensitivity::SensitivityArgs),
+    /// What the total rests on and leaves out: thresholds, another list, tiers, structural choices
+    Coverage(coverage::CoverageArgs),
     /// Regressions for compute that is not stated, each with its card
     Fit(fit::FitArgs),
     /// Are the intervals right: published runs predicted from less, scored, beside baselines; masked sums
@@ -204,6 +208,7 @@ pub fn main() -> ExitCode {
         Command::Check { file } => check::check(&file),
         Command::Explain { file, id } => explain::explain(&file, &id),
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
+        Command::Coverage(args) => coverage::coverage(args),
         Command::Fit(args) => fit::fit(args),
         Command::Validate(args) => validate::validate(args),
         Command::Doctor => doctor::doctor(),

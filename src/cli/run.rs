@@ -125,13 +125,16 @@ pub(super) fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure
 }
 
 /// Every draw of every total and kept group is held until the end, 8 bytes each, and two more while they are sorted.
-/// Asked for in one piece first: an allocation that fails later ends the program without a word of use.
 pub(super) fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), Failure> {
-    // The kept totals, a sorted copy or two, and one chunk of all totals for each thread.
+    let kept = (TOTALS + 2 * plan.groups.len().min(KEPT_GROUPS) + 2) as u64;
+    held_in_memory(draws, kept, (TOTALS + plan.groups.len()) as u64)
+}
+
+/// So many words by draw, and one chunk of so many totals for each thread. Asked for in one piece first: an allocation
+/// that fails later ends the program without a word of use.
+pub(super) fn held_in_memory(draws: u64, kept: u64, totals: u64) -> Result<(), Failure> {
     let chunks = 4096 * std::thread::available_parallelism().map_or(1, |n| n.get()) as u64;
-    let words = draws
-        .saturating_mul((TOTALS + 2 * plan.groups.len().min(KEPT_GROUPS) + 2) as u64)
-        .saturating_add(chunks * (TOTALS + plan.groups.len()) as u64);
+    let words = draws.saturating_mul(kept).saturating_add(chunks * totals);
     let fits = usize::try_from(words).is_ok_and(|words| Vec::<u64>::new().try_reserve_exact(words).is_ok());
     if fits {
         return Ok(());

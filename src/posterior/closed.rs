@@ -67,6 +67,16 @@ impl<'a> Closed<'a> {
         Some(self.field(of.shared).variance() + own)
     }
 
+    /// V_u of a set that holds other slots of each model: `own` is asked for the index of a model and a slot.
+    pub fn variance_by_model(&self, shared: &dyn Fn(usize) -> bool, own: &dyn Fn(usize, Slot) -> bool) -> Option<f64> {
+        let mut sum = 0.0;
+        for products in self.models() {
+            let Some(model) = products.first().map(|p| p.model) else { continue };
+            sum += self.own(products, Inputs { shared, own: &|slot| own(model, slot) })?;
+        }
+        Some(self.field(shared).variance() + sum)
+    }
+
     /// What one model's products add to V_u beside the shared effects. Of all inputs it is the variance that would be
     /// gone if the model's own parts were known beside all else.
     pub fn own(&self, products: &[&Product], of: Inputs<'_>) -> Option<f64> {

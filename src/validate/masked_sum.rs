@@ -122,31 +122,30 @@ fn organization(model: &Model) -> &str {
 
 /// The models that take part, without what would tell their compute, and the sum of what they state in EFLOP.
 fn masked(list: &MaskedList) -> (Vec<Model>, f64) {
-    let mut sum = 0.0;
-    let mut models = Vec::new();
-    for model in &list.models {
-        let Some(flop) = known_flop(model) else { continue };
-        if list.found_in_epoch && !model.labels.contains_key("epoch_model") {
-            continue;
-        }
-        sum += flop / 1e18;
-        let mut bare = Model {
-            compute_flop: None,
-            compute_confidence: None,
-            tokens: None,
-            epochs: None,
-            gpu_hours: None,
-            energy_kwh: None,
-            emissions_kg: None,
-            power_w: None,
-            mfu: None,
-            ..model.clone()
-        };
-        // The chips of a run are known where its compute is; they play no part in the sum of the compute.
-        bare.labels.remove("hardware");
-        models.push(bare);
-    }
-    (models, sum)
+    let found = |model: &&Model| !list.found_in_epoch || model.labels.contains_key("epoch_model");
+    let hidden: Vec<(Model, f64)> = list.models.iter().filter(found).filter_map(hidden).collect();
+    let sum = hidden.iter().map(|(_, eflop)| eflop).sum();
+    (hidden.into_iter().map(|(model, _)| model).collect(), sum)
+}
+
+/// A base model that states its compute, without what would tell it, and what it states in EFLOP.
+pub(crate) fn hidden(model: &Model) -> Option<(Model, f64)> {
+    let flop = known_flop(model)?;
+    let mut bare = Model {
+        compute_flop: None,
+        compute_confidence: None,
+        tokens: None,
+        epochs: None,
+        gpu_hours: None,
+        energy_kwh: None,
+        emissions_kg: None,
+        power_w: None,
+        mfu: None,
+        ..model.clone()
+    };
+    // The chips of a run are known where its compute is; they play no part in the sum of the compute.
+    bare.labels.remove("hardware");
+    Some((bare, flop / 1e18))
 }
 
 /// Era and ln(tokens) less the shipped exponent's part, of each open-weight model that the priors could be derived from.
@@ -194,7 +193,8 @@ fn study_without(organization: &str) -> Study {
 }
 
 /// Assessments of disjoint sets of models as one: an effect of the same factor, columns, values and ordinal is one draw.
-fn joined(parts: Vec<Assessment>) -> Option<Assessment> {
+/// `None` of nothing.
+pub(crate) fn joined(parts: Vec<Assessment>) -> Option<Assessment> {
     let key = |e: &SharedEffect| (e.factor, e.by.clone(), e.value.clone(), e.ordinal);
     let mut effects = BTreeMap::new();
     for effect in parts.iter().flat_map(|p| &p.shared) {

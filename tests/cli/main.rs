@@ -1,6 +1,7 @@
 //! The command line from outside: the binary is run as a user runs it.
 
 mod bad_input;
+mod coverage;
 mod gauge;
 mod gpu;
 mod invariance;

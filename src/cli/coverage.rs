@@ -1,0 +1,225 @@
+//! `haze coverage`: what a total rests on, what it leaves out, and what it would be under other structural choices.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use indicatif::ProgressStyle;
+
+use super::backend::{BackendArgs, Chosen};
+use super::run::{INTERVAL, Interrupt, SEED, WARNINGS, bytes, held_in_memory, progress_bar, spare_inputs, style, tell};
+use super::{Failure, assess, draws, level, print, warn};
+use crate::coverage::drawn::Sampler;
+use crate::coverage::two_lists::Other;
+use crate::coverage::{self, Failed, Settings};
+use crate::plan::TOTALS;
+use crate::portfolio::{self, Place, Problem};
+use crate::posterior::sampled;
+use crate::report::coverage as page;
+use crate::report::files::{self, Unwritable};
+
+/// Models that the headline is also told without.
+const TOP: u32 = 20;
+/// At most, for memory: tiers, and thresholds that nobody asked for.
+const TIERS: usize = 8;
+const THRESHOLDS: usize = 16;
+/// Lists that stand beside each other in one folder, with the join of both.
+const PAIR: [&str; 2] = ["hub_models.csv", "open_weights.csv"];
+const MATCHES: &str = "matches.csv";
+
+/// What `haze coverage` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  haze coverage fixtures/hub_models.csv                  beside fixtures/open_weights.csv, joined by matches.csv
+  haze coverage models.csv --thresholds 1k,10k,1M
+  haze coverage models.csv --other theirs.csv            joined by id, or by a column epoch_model
+  haze coverage models.csv --other theirs.csv --matches join.csv
+  haze coverage study.toml --json - | jq '.alternatives[] | {choice, name, ratio}'
+
+Every alternative is a run of its own: with 131,072 draws and 1,300 models about five seconds each. Structural choices
+stand outside the credible interval. What each section means: docs/coverage.md")]
+pub struct CoverageArgs {
+    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    file: PathBuf,
+    /// Another list of the same world [default: of the two fixtures in one folder, the other]
+    #[arg(long, value_name = "MODELS")]
+    other: Option<PathBuf>,
+    /// Join of both lists: CSV with the columns id and epoch_model
+    #[arg(long, value_name = "FILE", requires = "other")]
+    matches: Option<PathBuf>,
+    /// No other list, even where one stands beside the file
+    #[arg(long, conflicts_with = "other")]
+    alone: bool,
+    /// Least downloads, such as 1k,5k,1M [default: those that suit the list]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = threshold, allow_negative_numbers = true)]
+    thresholds: Vec<f64>,
+    /// Largest models that the headline is also told without
+    #[arg(long, value_name = "N", default_value_t = TOP, value_parser = clap::value_parser!(u32).range(1..))]
+    top: u32,
+    /// Monte Carlo draws of each run [default: 131072]
+    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
+    draws: Option<u64>,
+    /// Seed of the random stream [default: 42]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// Level of the credible intervals, between 0 and 1 [default: 0.95]
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
+    interval: Option<f64>,
+    #[command(flatten)]
+    backend: BackendArgs,
+    /// Write everything as JSON to this file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// `5k`, `1.5M`, `5000`.
+fn threshold(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let (digits, factor) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1e3),
+        Some((at, 'm' | 'M')) => (&text[..at], 1e6),
+        Some((at, 'b' | 'B' | 'g' | 'G')) => (&text[..at], 1e9),
+        _ => (text, 1.0),
+    };
+    let number: Option<f64> = digits.replace('_', "").parse().ok();
+    let value = number.map(|x| x * factor).filter(|x| x.is_finite() && *x >= 0.0);
+    value.ok_or_else(|| "expected a number of downloads such as 5k, 50000 or 1M".to_string())
+}
+
+pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
+    let interrupt = Interrupt::install();
+    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
+    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
+    let (portfolio, warnings) = portfolio::read(&args.file)?;
+    let other = other(&args)?;
+    let mut assessment = assess(&portfolio)?;
+    assessment.warnings.splice(0..0, warnings);
+    interrupt.hold();
+    let target =
+        args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose().map_err(unwritable)?;
+    if let Some(target) = &target {
+        let mut inputs = portfolio.study.clone();
+        inputs.models.extend(other.iter().flat_map(|(_, files)| files.clone()));
+        spare_inputs(&inputs, target)?;
+    }
+    warn(&assessment.warnings, WARNINGS);
+
+    let study = &portfolio.study;
+    let mut settings = Settings { thresholds: args.thresholds.clone(), top: args.top as usize };
+    settings.thresholds.sort_by(f64::total_cmp);
+    settings.thresholds.dedup();
+    let other = other.map(|(other, _)| other);
+    let n = args.draws.or(study.draws).unwrap_or(sampled::DRAWS);
+    // The totals and tiers of a run twice (drawn and summed up), two sums for each threshold, and what is sorted.
+    held_in_memory(
+        n,
+        (2 * TOTALS + 4 * TIERS + 2 * settings.thresholds.len().max(THRESHOLDS) + 6) as u64,
+        TOTALS as u64,
+    )?;
+    let work = n.saturating_mul(coverage::models_drawn(&portfolio, other.as_ref(), &settings));
+    let (chosen, line) = Chosen::new(&args.backend, work)?;
+    eprintln!("{line}");
+    let bar = progress_bar(work, false);
+    if let Ok(style) = ProgressStyle::with_template("drawing {bar:32} {percent:>3} %, {eta} left") {
+        bar.set_style(style);
+    }
+    let progress = |done| {
+        bar.inc(done);
+        interrupt.check().is_ok()
+    };
+    let sampler = Sampler {
+        backend: chosen.backend(),
+        reduce: chosen.reduce(),
+        draws: n,
+        seed: args.seed.or(study.seed).unwrap_or(SEED),
+        level: args.interval.or(study.interval).unwrap_or(INTERVAL),
+        progress: &progress,
+    };
+    let found = coverage::coverage(&portfolio, &assessment, other.as_ref(), &settings, &sampler).map_err(failure)?;
+    bar.finish_and_clear();
+    tell(&chosen);
+    let told =
+        page::Told { draws: n, seed: sampler.seed, level: sampler.level, scope: assessment.scope, coverage: &found };
+    let mut document = Vec::new();
+    page::write(&mut document, &told).context("cannot write the JSON result")?;
+    interrupt.check()?;
+    if to_stdout {
+        return print(&String::from_utf8_lossy(&document));
+    }
+    if let Some(target) = target {
+        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
+    }
+    print(&page::terminal(&told, style()))
+}
+
+fn failure(failed: Failed) -> Failure {
+    match failed {
+        Failed::Input(problems) => Failure::Input(problems),
+        Failed::Plan(e) => Failure::Usage(e.to_string()),
+        Failed::Stopped(stopped) => stopped.into(),
+        Failed::Usage(message) => Failure::Usage(message),
+    }
+}
+
+/// The other list and the files it was read from: the one asked for, or the other of two fixtures in one folder.
+fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> {
+    let beside = || {
+        let (folder, name) = (args.file.parent()?, args.file.file_name()?);
+        let other = PAIR.iter().position(|known| name == *known).and_then(|at| PAIR.get(1 - at))?;
+        let (other, matches) = (folder.join(other), folder.join(MATCHES));
+        (other.is_file() && matches.is_file()).then_some((other, Some(matches)))
+    };
+    let found = match &args.other {
+        Some(other) => Some((other.clone(), args.matches.clone())),
+        None if args.alone => None,
+        None => beside(),
+    };
+    let Some((path, join)) = found else { return Ok(None) };
+    let (list, _) = portfolio::read(&path)?;
+    let matches = join.as_deref().map(matches).transpose()?.unwrap_or_default();
+    let files = list.study.models.iter().chain([&path]).chain(&join).cloned().collect();
+    Ok(Some((Other { name: path.display().to_string(), models: list.models, matches }, files)))
+}
+
+/// Names by id.
+fn matches(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let problem = |line: u64, column: &str, message: String| {
+        let place = Place { file: Arc::new(path.to_path_buf()), line, column: column.to_string() };
+        Failure::Input(vec![Problem { place, value: String::new(), message }])
+    };
+    let unreadable = |e: csv::Error| {
+        let line = e.position().map_or(0, csv::Position::line);
+        problem(line, "", format!("the file could not be read: {e}"))
+    };
+    let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
+    let header = reader.headers().map_err(unreadable)?.clone();
+    let column = |name: &str| {
+        let at = header.iter().position(|h| h.trim() == name);
+        at.ok_or_else(|| problem(1, name, format!("a join has the columns id and epoch_model; {name} is missing")))
+    };
+    let (id, name) = (column("id")?, column("epoch_model")?);
+    let mut found = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.map_err(unreadable)?;
+        if let (Some(id), Some(name)) = (record.get(id), record.get(name)) {
+            found.insert(id.trim().to_string(), name.trim().to_string());
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::threshold;
+
+    #[test]
+    fn thresholds_as_people_write_them() {
+        for (text, value) in [("5k", 5e3), ("1.5M", 1.5e6), ("50_000", 5e4), (" 0", 0.0)] {
+            assert_eq!(threshold(text), Ok(value));
+        }
+        for text in ["", "k", "-5", "many", "nan", "inf", "5kk"] {
+            assert!(threshold(text).is_err(), "{text}");
+        }
+    }
+}

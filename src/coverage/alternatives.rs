@@ -1,0 +1,193 @@
+//! The headline under every structural choice that could have been another.
+//!
+//! A structural choice is no random quantity: it stands outside the credible interval. Each line is a run of its own,
+//! by the same machinery that a user has (settings, `[priors]`, columns), under the same seed, so that lines differ by
+//! the choice and little else. What is changed is changed alone.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::drawn::Sampler;
+use super::{Failed, assessed, spreads};
+use crate::assess::priors::Priors;
+use crate::assess::{AssessedFactor, Assessment, Kind, Output, Slot};
+use crate::plan::compile::compile;
+use crate::portfolio::{Boundary, Imputation, Model, Portfolio, Run, Study};
+use crate::posterior::Estimate;
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alternative {
+    /// What is chosen.
+    pub choice: &'static str,
+    pub name: &'static str,
+    pub emissions_t: Estimate,
+    /// Mean over the mean as modelled; `None` where that is 0.
+    pub ratio: Option<f64>,
+    /// Upper over lower end of the interval; `None` where the lower end is 0.
+    pub width: Option<f64>,
+}
+
+/// How a portfolio is assessed otherwise.
+enum Change {
+    /// Of the study.
+    Study(fn(&mut Study, &Priors)),
+    /// Of every row.
+    Model(fn(&mut Model)),
+    /// Of the grid alone, as if every row had this region.
+    Grid(&'static str),
+}
+
+/// A choice that could have been another.
+pub struct Choice {
+    choice: &'static str,
+    name: &'static str,
+    change: Change,
+}
+
+const WORLD: &str = "World";
+
+/// The choices that this portfolio can make otherwise.
+pub fn choices(portfolio: &Portfolio) -> Vec<Choice> {
+    let study = &portfolio.study;
+    let has = |of: fn(&Model) -> bool| portfolio.models.iter().any(of);
+    let mut list = Vec::new();
+    let mut add = |choice, name, change| list.push(Choice { choice, name, change });
+    let imputation = match study.imputation {
+        Imputation::Tokens => "regression on size and date",
+        Imputation::Regression => "tokens prior of the era",
+    };
+    add("tier-5 model", imputation, Change::Study(|s, _| s.imputation = other_imputation(s.imputation)));
+    if has(|m| m.base_probability.is_some_and(|p| p > 0.0 && p < 1.0)) {
+        let name = "every guessed row a run of its own";
+        add("lineage", name, Change::Model(|m| m.base_probability = guessed_as(m.base_probability, 1.0)));
+        let name = "every guessed row a derivative";
+        add("lineage", name, Change::Model(|m| m.base_probability = guessed_as(m.base_probability, 0.0)));
+    }
+    add("grid basis", "unknown place for all", Change::Grid(""));
+    add("grid basis", "mean of the world for all", Change::Grid(WORLD));
+    let flat: fn(&mut Study, &Priors) = |s, _| spreads::set(&mut s.priors, "efficiency", "mfu_h100_exponent", 0.0);
+    add("MFU", "not by size (H100, exponent 0)", Change::Study(flat));
+    add("bounds", "halved", Change::Study(|s, p| s.priors = spreads::bounded(&s.priors, p, 0.5)));
+    add("bounds", "doubled", Change::Study(|s, p| s.priors = spreads::bounded(&s.priors, p, 2.0)));
+    add("bounds", "none", Change::Study(|s, p| s.priors = spreads::bounded(&s.priors, p, 1e7)));
+    add("chosen spreads", "halved (ln GSD)", Change::Study(|s, p| s.priors = spreads::scaled(&s.priors, p, 0.5)));
+    add("chosen spreads", "doubled (ln GSD)", Change::Study(|s, p| s.priors = spreads::scaled(&s.priors, p, 2.0)));
+    let run = match study.scope.run {
+        Run::Final => "with development runs",
+        Run::Development => "final runs only",
+    };
+    add("scope", run, Change::Study(|s, _| s.scope.run = other_run(s.scope.run)));
+    let boundary = match study.scope.boundary {
+        Boundary::Facility => "IT energy only",
+        Boundary::It => "facility energy",
+    };
+    add("scope", boundary, Change::Study(|s, _| s.scope.boundary = other_boundary(s.scope.boundary)));
+    list
+}
+
+fn other_imputation(now: Imputation) -> Imputation {
+    match now {
+        Imputation::Tokens => Imputation::Regression,
+        Imputation::Regression => Imputation::Tokens,
+    }
+}
+
+fn other_run(now: Run) -> Run {
+    match now {
+        Run::Final => Run::Development,
+        Run::Development => Run::Final,
+    }
+}
+
+fn other_boundary(now: Boundary) -> Boundary {
+    match now {
+        Boundary::Facility => Boundary::It,
+        Boundary::It => Boundary::Facility,
+    }
+}
+
+fn guessed_as(now: Option<f64>, certain: f64) -> Option<f64> {
+    now.map(|p| if p > 0.0 && p < 1.0 { certain } else { p })
+}
+
+/// The table. `modelled` is the headline that the lines are set beside.
+///
+/// # Errors
+/// A portfolio that cannot be assessed or compiled otherwise, a stopped run.
+pub fn alternatives(
+    portfolio: &Portfolio,
+    assessment: &Assessment,
+    modelled: &Estimate,
+    sampler: &Sampler<'_>,
+) -> Result<Vec<Alternative>, Failed> {
+    let mut lines = vec![line("as modelled", "", *modelled, modelled)];
+    for Choice { choice, name, change } in choices(portfolio) {
+        let otherwise = changed(portfolio, assessment, &change)?;
+        let emissions = sampler.emissions(&compile(&otherwise)?)?;
+        lines.push(line(choice, name, sampler.estimate(&emissions), modelled));
+    }
+    Ok(lines)
+}
+
+fn line(choice: &'static str, name: &'static str, emissions_t: Estimate, modelled: &Estimate) -> Alternative {
+    let over = |a: Option<f64>, b: Option<f64>| Some(a? / b.filter(|b| *b > 0.0)?);
+    Alternative {
+        choice,
+        name,
+        ratio: over(emissions_t.mean, modelled.mean),
+        width: over(emissions_t.interval.map(|i| i[1]), emissions_t.interval.map(|i| i[0])),
+        emissions_t,
+    }
+}
+
+fn changed(portfolio: &Portfolio, assessment: &Assessment, change: &Change) -> Result<Assessment, Failed> {
+    let mut other = portfolio.clone();
+    match change {
+        Change::Study(change) => {
+            let priors = Priors::of(&portfolio.study)?;
+            change(&mut other.study, &priors);
+        }
+        Change::Model(change) => other.models.iter_mut().for_each(change),
+        Change::Grid(region) => {
+            for model in &mut other.models {
+                model.labels.insert("region".to_string(), region.to_string());
+            }
+            return Ok(with_grid_of(assessment, &assessed(&other)?));
+        }
+    }
+    other.study.groups_by.clear();
+    assessed(&other)
+}
+
+/// The assessment with the grid factors of another one of the same models, where the grid was looked up by region or
+/// is not known. The region also says which chips a country's models ran on: these stay.
+fn with_grid_of(assessment: &Assessment, other: &Assessment) -> Assessment {
+    let mut changed = assessment.clone();
+    changed.groups_by.clear();
+    let mut place: BTreeMap<_, usize> = BTreeMap::new();
+    for (i, e) in changed.shared.iter().enumerate() {
+        place.insert((e.factor, e.by.clone(), e.value.clone(), e.ordinal), i);
+    }
+    let by_region = |f: &AssessedFactor| matches!(f.provenance.kind, Kind::LookedUp | Kind::Guessed);
+    for (model, other_model) in changed.models.iter_mut().zip(&other.models) {
+        let (slot, emissions) = (Slot::Grid as usize, Output::Emissions as usize);
+        let (Some(was), Some(is)) = (&model.factors[slot], &other_model.factors[slot]) else { continue };
+        if !by_region(was) || !by_region(is) || model.terms[emissions].powers[slot] != 1 {
+            continue;
+        }
+        let mut factor = is.clone();
+        for (e, _) in &mut factor.shared {
+            let Some(effect) = other.shared.get(*e) else { continue };
+            let key = (effect.factor, effect.by.clone(), effect.value.clone(), effect.ordinal);
+            *e = *place.entry(key).or_insert_with(|| {
+                changed.shared.push(effect.clone());
+                changed.shared.len() - 1
+            });
+        }
+        factor.shared.sort_by_key(|(e, _)| *e);
+        model.factors[slot] = Some(factor);
+    }
+    changed
+}

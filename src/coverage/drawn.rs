@@ -1,0 +1,89 @@
+//! Runs of the engine, and estimates of counts by draw.
+
+use crate::engine::{Backend, Reduce, Summary};
+use crate::plan::{OUTPUT_EMISSIONS, Plan};
+use crate::posterior::Estimate;
+use crate::posterior::estimate::{Scale, of_draws};
+use crate::posterior::order::Draws;
+use crate::posterior::ratio::{Side, ratios, widest_shift};
+
+use super::Failed;
+
+/// What draws, and how much.
+pub struct Sampler<'a> {
+    pub backend: &'a dyn Backend,
+    pub reduce: &'a dyn Reduce,
+    /// Draws 0 to this are drawn.
+    pub draws: u64,
+    pub seed: u64,
+    /// Level of the credible intervals.
+    pub level: f64,
+    /// Is told the model-draws done; may stop the run.
+    pub progress: &'a (dyn Fn(u64) -> bool + Sync),
+}
+
+/// An amount of emissions by draw: counts of `2^unit` t.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counts {
+    pub counts: Vec<u64>,
+    pub unit: i32,
+}
+
+impl Counts {
+    /// Nothing, to be added to.
+    pub fn none(draws: u64, unit: i32) -> Counts {
+        Counts { counts: vec![0; usize::try_from(draws).unwrap_or(0)], unit }
+    }
+
+    pub fn add(&mut self, more: &[u64]) {
+        for (sum, more) in self.counts.iter_mut().zip(more) {
+            *sum = sum.saturating_add(*more);
+        }
+    }
+
+    /// What is left without a part of the same unit.
+    pub fn less(&self, part: &Counts) -> Counts {
+        let pairs = self.counts.iter().zip(&part.counts);
+        Counts { counts: pairs.map(|(all, part)| all.saturating_sub(*part)).collect(), unit: self.unit }
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side { counts: &self.counts, unit: self.unit }
+    }
+}
+
+impl Sampler<'_> {
+    /// Draws a plan.
+    pub fn run(&self, plan: &Plan) -> Result<Summary, Failed> {
+        let models = plan.models.len() as u64;
+        let progress = |n: u64| (self.progress)(n.saturating_mul(models));
+        Ok(self.backend.run(plan, self.seed, 0..self.draws, &progress)?)
+    }
+
+    /// Draws a plan for the emissions of all of it.
+    pub fn emissions(&self, plan: &Plan) -> Result<Counts, Failed> {
+        let mut drawn = self.run(plan)?;
+        let counts = std::mem::take(&mut drawn.totals[OUTPUT_EMISSIONS]);
+        Ok(Counts { counts, unit: plan.total_units[OUTPUT_EMISSIONS] })
+    }
+
+    /// In t.
+    pub fn estimate(&self, counts: &Counts) -> Estimate {
+        let draws = Draws::new(self.reduce, (0..).zip(counts.counts.iter().copied()));
+        of_draws(&draws, self.level, Scale::power_of_two(counts.unit))
+    }
+
+    /// The part's share of the whole, draw by draw; draws in which the whole is 0 have none.
+    pub fn share(&self, part: &Counts, whole: &Counts) -> Estimate {
+        let (part, whole) = (part.side(), whole.side());
+        let ratios = ratios(self.reduce, part, whole, widest_shift(part, whole), 0);
+        of_draws(&ratios.draws, self.level, Scale::power_of_two(ratios.exponent))
+    }
+}
+
+/// The plan with only the models that `keep` lets through, by index: all units, tables and groups are those of the
+/// whole, so that counts of disjoint parts add up to its counts.
+pub fn part(plan: &Plan, keep: impl Fn(usize) -> bool) -> Plan {
+    let kept = plan.models.iter().enumerate().filter(|(i, _)| keep(*i)).map(|(_, m)| m.clone());
+    Plan { models: kept.collect(), ..plan.clone() }
+}

@@ -1,0 +1,143 @@
+//! What a total rests on, and what it leaves out: "does the list represent what it stands for?" as a question.
+//!
+//! `bands` sweeps a threshold over downloads, `two_lists` sets the list beside another one of the same world, `top`
+//! takes the largest models away, `tiers` says what each tier holds, `alternatives` computes the total under every
+//! structural choice that could have been another, `chosen` how much of the variance is owed to priors without a firm
+//! source, `predictive` whether the tiers below would have predicted what is published. `spreads` widens and narrows
+//! priors, `drawn` runs the engine and reads estimates off draws.
+//!
+//! Draws of a model do not depend on what else is in a run, so a part of the list is drawn with the draws it has in
+//! the whole: shares are formed draw by draw, and parts add up to the total exactly, integer by integer. Structural
+//! choices stand outside the credible interval: each line of their table is a run of its own, under the same seed.
+
+pub mod alternatives;
+pub mod bands;
+pub mod chosen;
+pub mod drawn;
+pub mod predictive;
+pub mod spreads;
+pub mod tiers;
+pub mod top;
+pub mod two_lists;
+
+use serde::Serialize;
+
+use crate::assess::{Assessment, assess};
+use crate::engine::Stopped;
+use crate::plan::compile::{PlanError, compile};
+use crate::portfolio::{Portfolio, Problem};
+use crate::posterior::Estimate;
+
+use alternatives::Alternative;
+use bands::Bands;
+use chosen::Chosen;
+use drawn::Sampler;
+use predictive::Predictive;
+use tiers::TierPart;
+use top::Top;
+use two_lists::{Other, TwoLists};
+
+/// What the analysis is asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    /// Downloads, ascending; empty: those that suit the list.
+    pub thresholds: Vec<f64>,
+    /// Models that the headline is also told without.
+    pub top: usize,
+}
+
+/// Everything that `haze coverage` says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Coverage {
+    pub models: usize,
+    pub emissions_t: Estimate,
+    /// With every shared effect drawn separately for each model.
+    pub independent_t: Estimate,
+    /// `None`: no model states its downloads.
+    pub thresholds: Option<Bands>,
+    /// `None`: no other list was given or found.
+    pub lists: Option<TwoLists>,
+    pub top: Top,
+    pub tiers: Vec<TierPart>,
+    pub alternatives: Vec<Alternative>,
+    /// `None`: there is no variance, or it is infinite.
+    pub chosen: Option<Chosen>,
+    /// `None`: no base model states its compute.
+    pub predictive: Option<Predictive>,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    #[error("a value of the input cannot be used")]
+    Input(Vec<Problem>),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// Asked for what the list does not hold.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl From<Vec<Problem>> for Failed {
+    fn from(problems: Vec<Problem>) -> Failed {
+        Failed::Input(problems)
+    }
+}
+
+/// The whole analysis of a portfolio, beside another list if there is one. `assessment` is that of the portfolio.
+///
+/// # Errors
+/// Thresholds without downloads, an alternative or the other list that cannot be assessed or compiled, a stopped run.
+pub fn coverage(
+    portfolio: &Portfolio,
+    assessment: &Assessment,
+    other: Option<&Other>,
+    settings: &Settings,
+    sampler: &Sampler<'_>,
+) -> Result<Coverage, Failed> {
+    let downloads: Vec<Option<f64>> = bands::downloads(portfolio, assessment);
+    if !settings.thresholds.is_empty() && downloads.iter().all(Option::is_none) {
+        let message = "thresholds need a column downloads with a number in at least one row; there is none";
+        return Err(Failed::Usage(message.to_string()));
+    }
+    let mut assessment = assessment.clone();
+    assessment.groups_by = vec!["tier".to_string()];
+    let assessment = &assessment;
+    let plan = compile(assessment)?;
+    let thresholds = bands::thresholds(&downloads, &settings.thresholds);
+    let swept = bands::sweep(&plan, &downloads, &thresholds, sampler)?;
+    let lists = match other {
+        None => None,
+        Some(other) => Some(two_lists::compared(portfolio, assessment, other, sampler)?),
+    };
+    let top = top::top(assessment, &plan, &swept, settings.top, sampler)?;
+    let emissions_t = sampler.estimate(&swept.total);
+    let alternatives = alternatives::alternatives(portfolio, assessment, &emissions_t, sampler)?;
+    Ok(Coverage {
+        models: assessment.models.len(),
+        emissions_t,
+        independent_t: sampler.estimate(&swept.independent),
+        tiers: tiers::tiers(assessment, &swept, sampler),
+        thresholds: swept.told(&downloads, &thresholds, sampler),
+        lists,
+        top,
+        alternatives,
+        chosen: chosen::chosen(assessment),
+        predictive: predictive::predictive(portfolio)?,
+    })
+}
+
+/// Model-draws per draw that the analysis takes, for progress: the whole list once in parts and once for every
+/// alternative, the largest models and the other list.
+pub fn models_drawn(portfolio: &Portfolio, other: Option<&Other>, settings: &Settings) -> u64 {
+    let n = portfolio.models.len();
+    let others = other.map_or(0, |o| n + 2 * o.models.len());
+    (n * (1 + alternatives::choices(portfolio).len()) + settings.top.min(n) + others) as u64
+}
+
+/// The assessment of a changed portfolio.
+fn assessed(portfolio: &Portfolio) -> Result<Assessment, Failed> {
+    Ok(assess(portfolio)?)
+}

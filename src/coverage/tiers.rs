@@ -1,0 +1,29 @@
+//! How much of the total rests on each tier: on metered figures, on stated compute, on names alone.
+
+use serde::Serialize;
+
+use super::bands::Swept;
+use super::drawn::Sampler;
+use crate::assess::Assessment;
+use crate::plan::compile::groups;
+use crate::posterior::Estimate;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TierPart {
+    pub tier: String,
+    pub models: usize,
+    pub emissions_t: Estimate,
+    /// Of the whole, draw by draw.
+    pub share: Estimate,
+}
+
+/// By tier, for those that occur. The assessment's groups are the tiers.
+pub fn tiers(assessment: &Assessment, swept: &Swept, sampler: &Sampler<'_>) -> Vec<TierPart> {
+    let parts = groups(assessment).into_iter().zip(&swept.groups).map(|(group, counts)| TierPart {
+        models: assessment.models.iter().filter(|m| m.tier.name() == group.value).count(),
+        tier: group.value,
+        emissions_t: sampler.estimate(counts),
+        share: sampler.share(counts, &swept.total),
+    });
+    parts.collect()
+}

@@ -1,0 +1,59 @@
+//! The headline without the largest models, and what these hold.
+//!
+//! Heavy tails: a few dozen models decide the total. The largest are those with the largest mean emissions among the
+//! draws, ties by id.
+
+use serde::Serialize;
+
+use super::Failed;
+use super::bands::Swept;
+use super::drawn::{Sampler, part};
+use crate::assess::Assessment;
+use crate::plan::Plan;
+use crate::posterior::Estimate;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Top {
+    pub models: Vec<TopModel>,
+    /// These models together.
+    pub emissions_t: Estimate,
+    /// All others.
+    pub without_t: Estimate,
+    /// Of these models in the whole.
+    pub share: Estimate,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TopModel {
+    pub id: String,
+    pub tier: &'static str,
+    pub mean_t: f64,
+}
+
+/// The `count` largest models of the list that was swept.
+///
+/// # Errors
+/// A stopped run.
+pub fn top(
+    assessment: &Assessment,
+    plan: &Plan,
+    swept: &Swept,
+    count: usize,
+    sampler: &Sampler<'_>,
+) -> Result<Top, Failed> {
+    let mean = |i: usize| swept.means_t.get(i).copied().unwrap_or(0.0);
+    let mut order: Vec<usize> = (0..assessment.models.len()).collect();
+    order.sort_by(|&a, &b| mean(b).total_cmp(&mean(a)).then(a.cmp(&b)));
+    order.truncate(count);
+    let largest = sampler.emissions(&part(plan, |i| order.contains(&i)))?;
+    let models = order.iter().filter_map(|&i| {
+        let model = assessment.models.get(i)?;
+        Some(TopModel { id: model.id.clone(), tier: model.tier.name(), mean_t: mean(i) })
+    });
+    Ok(Top {
+        models: models.collect(),
+        emissions_t: sampler.estimate(&largest),
+        without_t: sampler.estimate(&swept.total.less(&largest)),
+        share: sampler.share(&largest, &swept.total),
+    })
+}

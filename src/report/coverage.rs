@@ -1,0 +1,300 @@
+//! The page and the JSON document of `haze coverage`.
+//!
+//! The document is described by `docs/coverage.schema.json`. The same input, draws and seed give the same bytes on every
+//! machine and backend.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::digits::{self, Quantity, Unit};
+use super::json::{Lines, basis_name, boundary_name, run_name};
+use super::table::{Cell, NARROWEST, Page, Style, scope, shorten};
+use crate::coverage::Coverage;
+use crate::coverage::alternatives::Alternative;
+use crate::coverage::bands::Bands;
+use crate::coverage::predictive::{LEVELS, Predictive};
+use crate::coverage::two_lists::TwoLists;
+use crate::portfolio::Scope;
+use crate::posterior::Estimate;
+
+/// Goes up when a key is removed or changes its meaning; new keys leave it.
+pub const SCHEMA_VERSION: u32 = 1;
+const LONGEST_NAME: usize = 40;
+/// Of the largest models, those that are named on the page.
+const NAMED: usize = 5;
+
+/// An analysis and how it was drawn.
+pub struct Told<'a> {
+    pub draws: u64,
+    pub seed: u64,
+    pub level: f64,
+    pub scope: Scope,
+    pub coverage: &'a Coverage,
+}
+
+#[derive(Serialize)]
+struct ScopeText {
+    run: &'static str,
+    boundary: &'static str,
+    basis: &'static str,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    version: &'static str,
+    draws: u64,
+    seed: u64,
+    level: f64,
+    scope: ScopeText,
+    #[serde(flatten)]
+    coverage: &'a Coverage,
+}
+
+/// Writes the document as UTF-8 JSON with a line end at the end.
+pub fn write(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        version: env!("CARGO_PKG_VERSION"),
+        draws: told.draws,
+        seed: told.seed,
+        level: told.level,
+        scope: ScopeText {
+            run: run_name(told.scope.run),
+            boundary: boundary_name(told.scope.boundary),
+            basis: basis_name(told.scope.basis),
+        },
+        coverage: told.coverage,
+    };
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
+    document.serialize(&mut serializer)?;
+    writeln!(out)
+}
+
+fn left(text: impl Into<String>) -> Cell {
+    Cell::Left(text.into())
+}
+
+fn right(text: impl Into<String>) -> Cell {
+    Cell::Right(text.into())
+}
+
+/// Heads: so many columns of names, then numbers.
+fn heads(names: usize, heads: &[&str]) -> Vec<Cell> {
+    heads.iter().enumerate().map(|(i, h)| if i < names { left(*h) } else { right(*h) }).collect()
+}
+
+fn number(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
+    x.map_or("–".into(), |x| digits::value(x * factor, mcse.map(|e| e * factor)))
+}
+
+fn interval(e: &Estimate, factor: f64) -> String {
+    let Some([lo, hi]) = e.interval else { return "–".into() };
+    let end = |x: f64, i: usize| number(Some(x), e.mcse.interval.map(|m| m[i]), factor);
+    format!("{} to {}", end(lo, 0), end(hi, 1))
+}
+
+/// Mean, median and interval.
+fn amounts(e: &Estimate, factor: f64) -> [Cell; 3] {
+    [
+        right(number(e.mean, e.mcse.mean, factor)),
+        right(number(e.median, e.mcse.median, factor)),
+        right(interval(e, factor)),
+    ]
+}
+
+/// `41 % (28 to 55 %)`
+fn share(e: &Estimate) -> Cell {
+    let (Some(mean), Some([lo, hi])) = (e.mean, e.interval) else { return right("–") };
+    let end = |x: f64| digits::percent(x).trim_end_matches(" %").to_string();
+    right(format!("{} ({} to {})", digits::percent(mean), end(lo), digits::percent(hi)))
+}
+
+fn count(n: usize) -> String {
+    digits::count(n as u64)
+}
+
+/// The page, ending in a line end.
+pub fn terminal(told: &Told<'_>, style: Style) -> String {
+    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
+    let c = told.coverage;
+    let unit = Quantity::Emissions.unit(c.emissions_t.mean.unwrap_or(0.0));
+    let level = digits::level(told.level);
+    let line = format!("{} models, {} draws, seed {}", count(c.models), digits::count(told.draws), told.seed);
+    page.line(&page.dim(&line));
+    page.line(&page.dim(&scope(told.scope)));
+    headline(&mut page, c, &unit, &level);
+    match &c.thresholds {
+        Some(bands) => thresholds(&mut page, bands, &unit, &level),
+        None => {
+            page.section("Threshold on downloads", "");
+            page.line("  none: no model states its downloads (column downloads)");
+        }
+    }
+    if let Some(lists) = &c.lists {
+        two_lists(&mut page, lists, &level);
+    }
+    tiers(&mut page, c, &unit, &level);
+    alternatives(&mut page, &c.alternatives, &unit, &level);
+    if let Some(chosen) = &c.chosen {
+        page.line(&format!(
+            "  Priors marked chosen: {} of the variance alone, {} with interactions ({} of {} factors, {} of {} shared \
+             effects).",
+            digits::percent(chosen.first_order),
+            digits::percent(chosen.total),
+            count(chosen.factors),
+            count(chosen.of_factors),
+            count(chosen.effects),
+            count(chosen.of_effects),
+        ));
+    }
+    if let Some(predictive) = &c.predictive {
+        check(&mut page, predictive);
+    }
+    page.text
+}
+
+fn headline(page: &mut Page, c: &Coverage, unit: &Unit, level: &str) {
+    page.section(&format!("Training emissions, {}", unit.name), "with and without the largest models");
+    let top = c.top.models.len();
+    let mut rows = vec![heads(1, &["", "mean", "median", &format!("{level} interval"), "share of the total"])];
+    let mut row = |name: String, e: &Estimate, of: Option<&Estimate>| {
+        let mut row = vec![left(name)];
+        row.extend(amounts(e, unit.factor));
+        row.extend(of.map(share));
+        rows.push(row);
+    };
+    row("All models".into(), &c.emissions_t, None);
+    row("Correlation ignored".into(), &c.independent_t, None);
+    row(format!("The {top} largest"), &c.top.emissions_t, Some(&c.top.share));
+    row("All others".into(), &c.top.without_t, None);
+    page.rows(&rows, true);
+    let named: Vec<String> = c.top.models.iter().take(NAMED).map(|m| shorten(&m.id, LONGEST_NAME)).collect();
+    page.line(&format!("  Largest: {}{}", named.join(", "), if top > NAMED { ", …" } else { "" }));
+}
+
+fn thresholds(page: &mut Page, bands: &Bands, unit: &Unit, level: &str) {
+    page.section(&format!("Threshold on downloads, {}", unit.name), "");
+    let interval_head = format!("{level} interval");
+    let mut rows =
+        vec![heads(1, &["at least", "models", "mean", "median", &interval_head, "uncorrelated", "share of the total"])];
+    for step in &bands.steps {
+        let mut row = vec![left(digits::count(step.downloads as u64)), right(count(step.models))];
+        row.extend(amounts(&step.emissions_t, unit.factor));
+        row.extend([right(interval(&step.independent_t, unit.factor)), share(&step.share)]);
+        rows.push(row);
+    }
+    page.rows(&rows, true);
+    let least = digits::count(bands.least as u64);
+    page.line(&format!("  The list has no model below {least} downloads: nothing is extrapolated to what lies below."));
+    if bands.without_downloads > 0 {
+        page.line(&format!(
+            "  {} models do not state their downloads: in the total, above no threshold.",
+            count(bands.without_downloads)
+        ));
+    }
+}
+
+fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
+    let unit = Quantity::Emissions.unit(lists.union_t.mean.unwrap_or(0.0));
+    page.section(&format!("This list and {}, {}", shorten(&lists.other, LONGEST_NAME), unit.name), "each model once");
+    let mut rows =
+        vec![heads(1, &["", "rows", "models", "mean", "median", &format!("{level} interval"), "share of the union"])];
+    let mut row = |name: &str, rows_of: usize, models: String, e: &Estimate, of: Option<&Estimate>| {
+        let mut row = vec![left(name), right(count(rows_of)), right(models)];
+        row.extend(amounts(e, unit.factor));
+        row.extend(of.map(share));
+        rows.push(row);
+    };
+    for part in &lists.parts {
+        let name = match part.part {
+            "both" => "In both",
+            "first" => "In this list only",
+            _ => "In the other only",
+        };
+        row(name, part.rows, count(part.models), &part.emissions_t, Some(&part.share));
+    }
+    row("Union", lists.rows, count(lists.parts.iter().map(|p| p.models).sum()), &lists.union_t, None);
+    let mut both = vec![left("In both, by the other"), right(""), right("")];
+    both.extend(amounts(&lists.both_by_other_t, unit.factor));
+    rows.push(both);
+    page.rows(&rows, true);
+    for r in &lists.recapture {
+        page.line(&format!(
+            "  {} ({}): {} here, {} there, {} in both, {} seen; at least {} ± {} exist (Chapman).",
+            capital(r.of),
+            r.domain,
+            count(r.first),
+            count(r.second),
+            count(r.both),
+            count(r.seen),
+            digits::count(r.estimate as u64),
+            digits::count(r.standard_error as u64),
+        ));
+    }
+    page.line(
+        "  A lower bound on the count only: well-known models are in both lists, which makes the estimate too small;",
+    );
+    page.line("  it says nothing of the emissions of what neither list holds.");
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn tiers(page: &mut Page, c: &Coverage, unit: &Unit, level: &str) {
+    page.section(&format!("What the total rests on, {}", unit.name), "by tier");
+    let mut rows =
+        vec![heads(1, &["tier", "models", "mean", "median", &format!("{level} interval"), "share of the total"])];
+    for tier in &c.tiers {
+        let mut row = vec![left(&tier.tier), right(count(tier.models))];
+        row.extend(amounts(&tier.emissions_t, unit.factor));
+        row.push(share(&tier.share));
+        rows.push(row);
+    }
+    page.rows(&rows, true);
+}
+
+fn alternatives(page: &mut Page, lines: &[Alternative], unit: &Unit, level: &str) {
+    page.section(
+        &format!("Structural choices, {}", unit.name),
+        "outside the interval: each line is a run of its own, one choice changed",
+    );
+    let mut rows = vec![heads(2, &["", "", "mean", "ratio", "median", &format!("{level} interval"), "hi/lo"])];
+    for line in lines {
+        let [mean, median, interval] = amounts(&line.emissions_t, unit.factor);
+        let times = |x: Option<f64>, decimals: usize| right(x.map_or("–".into(), |x| format!("{x:.decimals$}")));
+        rows.push(vec![
+            left(line.choice),
+            left(line.name),
+            mean,
+            times(line.ratio, 2),
+            median,
+            interval,
+            times(line.width, 1),
+        ]);
+    }
+    page.rows(&rows, true);
+}
+
+fn check(page: &mut Page, predictive: &Predictive) {
+    page.section(
+        "Prior-predictive check of the compute",
+        "where published figures fall in what the tier below predicts",
+    );
+    let mut rows = vec![heads(1, &["tier", "models"])];
+    rows[0].extend(LEVELS.map(|l| right(digits::level(l))));
+    rows[0].push(left("models by tenth of probability"));
+    for group in &predictive.groups {
+        let mut row = vec![left(&group.tier), right(count(group.models))];
+        row.extend(group.inside.map(|p| right(format!("{:.0} %", 100.0 * p))));
+        row.push(left(group.deciles.map(|n| format!("{n:>3}")).join(" ")));
+        rows.push(row);
+    }
+    page.rows(&rows, true);
+    page.line(
+        "  The priors were derived from lists such as this one: a check of their shape; haze validate is the test.",
+    );
+}

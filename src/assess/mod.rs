@@ -190,6 +190,16 @@ impl Assessment {
             groups_by: self.groups_by.clone(),
         }
     }
+
+    /// The same models with another output in the place of the emissions: what is told exactly of emissions is then told
+    /// of it, in its own unit.
+    pub fn as_emissions(&self, output: Output) -> Assessment {
+        let mut other = self.clone();
+        for model in &mut other.models {
+            model.terms[Output::Emissions as usize] = model.terms[output as usize];
+        }
+        other
+    }
 }
 
 /// The random inputs a model can have. The number is the slot of the random stream: value-breaking to change.

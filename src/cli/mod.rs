@@ -3,6 +3,7 @@
 //! Arguments are taken in two steps: clap reads what was typed, then each command resolves it against the study file.
 //! Exit codes are decided here and nowhere else: 0 done, 1 the run failed, 2 bad input or usage, 130 interrupted.
 
+mod atci;
 mod backend;
 mod bench;
 mod check;
@@ -39,6 +40,7 @@ use crate::portfolio::{Portfolio, Problem, Warning, study_file};
   haze check models.csv                     what is wrong or suspicious in the input
   haze explain models.csv org/model-7b      how every factor of one model came about
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
+  haze atci models.csv                      emissions per compute, by year, hardware, organisation …
   haze fit --sample language                the regressions for missing compute, with their cards
   haze validate runs.csv                    are the intervals right? published runs, predicted from less
   haze priors > priors.toml                 the default priors with their sources, as a file to edit
@@ -67,6 +69,8 @@ enum Command {
     },
     /// What makes the interval wide, exactly, and which disclosure would narrow it
     Sensitivity(sensitivity::SensitivityArgs),
+    /// Emissions per compute (ATCI) and its ratios, by year, hardware, organisation, region and tier
+    Atci(atci::AtciArgs),
     /// Regressions for compute that is not stated, each with its card
     Fit(fit::FitArgs),
     /// Are the intervals right: published runs predicted from less, scored, beside baselines; masked sums
@@ -204,6 +208,7 @@ pub fn main() -> ExitCode {
         Command::Check { file } => check::check(&file),
         Command::Explain { file, id } => explain::explain(&file, &id),
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
+        Command::Atci(args) => atci::atci(args),
         Command::Fit(args) => fit::fit(args),
         Command::Validate(args) => validate::validate(args),
         Command::Doctor => doctor::doctor(),

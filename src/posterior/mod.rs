@@ -1,7 +1,7 @@
 //! Integers to means, intervals and shares: what the draws say, with the error of every number.
 //!
 //! `order` sorts one output's draws, `estimate` reads point and interval estimates and their Monte Carlo standard
-//! errors off them, `ratio` forms ATCI and its decomposition draw by draw, `single` reads a model's estimates off its
+//! errors off them, `ratio` forms ratios draw by draw, `intensity` ATCI and its decomposition, `single` reads a model's estimates off its
 //! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` sets the run beside the
 //! exact oracle and bounds what the integers cost.
 //! `sensitivity` estimates variance-based indices from any outputs; `grouping` says what a portfolio is decomposed by,
@@ -20,6 +20,7 @@ pub mod concentration;
 pub mod disclosure;
 pub mod estimate;
 pub mod grouping;
+pub mod intensity;
 pub mod kurtosis;
 pub mod oracle;
 pub mod order;
@@ -172,14 +173,8 @@ pub fn posterior(
     let side = |output: usize| Side { counts: &summary.totals[output], unit: plan.total_units[output] };
     let kept = |output: usize| of_side(reduce, side(output), first, level);
     let [compute, it_energy, energy, emissions] = Output::ALL.map(|o| o as usize);
-    let atci = ratio::ratios(reduce, side(emissions), side(compute), plan.atci_shift, first);
-    let mut saturated_ratios = atci.saturated;
-    let draws_without_compute = atci.left_out;
-    let atci_kg_per_eflop = of_ratios(atci, level, KG_PER_T);
-    let part = |over: usize, under: usize, factor: f64| {
-        let shift = ratio::widest_shift(side(over), side(under));
-        of_ratios(ratio::ratios(reduce, side(over), side(under), shift, first), level, factor)
-    };
+    let (carbon, counted) = intensity::intensity(plan, summary, level, reduce);
+    let mut saturated_ratios = counted.saturated;
     let total = Totals {
         models: assessment.models.len(),
         emissions_t: kept(emissions),
@@ -187,10 +182,10 @@ pub fn posterior(
         compute_eflop: kept(compute),
         it_energy_kwh: kept(it_energy),
         energy_kwh: kept(energy),
-        atci_kg_per_eflop,
-        it_energy_kwh_per_eflop: part(it_energy, compute, 1.0),
-        energy_per_it_energy: part(energy, it_energy, 1.0),
-        emissions_kg_per_kwh: part(emissions, energy, KG_PER_T),
+        atci_kg_per_eflop: carbon.atci_kg_per_eflop,
+        it_energy_kwh_per_eflop: carbon.it_energy_kwh_per_eflop,
+        energy_per_it_energy: carbon.energy_per_it_energy,
+        emissions_kg_per_kwh: carbon.emissions_kg_per_kwh,
     };
 
     let mut members = vec![0; plan.groups.len()];
@@ -260,7 +255,7 @@ pub fn posterior(
         sampled: None,
         discretisation: check::discretisation(&total, plan, options.discretisation_bound),
         saturated: check::saturated(summary, saturated_ratios),
-        draws_without_compute,
+        draws_without_compute: counted.without_compute,
         warnings: assessment.warnings.len(),
         total,
     }

@@ -1,11 +1,12 @@
 //! The posterior to tables and files, for people and programs.
 //!
 //! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups,
-//! `sensitivity`, `sampled`, `fit`, `gauge` and `validate` the pages and documents of `haze sensitivity` (exact, and with
-//! `--sample`), `haze fit`, `haze gauge` and `haze validate`, `study` the study file that gives the same result again; `files` puts
+//! `sensitivity`, `sampled`, `atci`, `fit`, `gauge` and `validate` the pages and documents of `haze sensitivity` (exact, and
+//! with `--sample`), `haze atci`, `haze fit`, `haze gauge` and `haze validate`, `study` the study file that gives the same result again; `files` puts
 //! outputs in place whole or not at all; `digits` prints a number no more exactly than it is known, in a unit that
 //! reads well.
 
+pub mod atci;
 pub mod csv;
 pub mod digits;
 pub mod files;

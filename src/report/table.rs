@@ -449,7 +449,7 @@ fn number(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
 }
 
 /// `61.32`, to the same digits.
-fn plain(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
+pub(super) fn plain(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
     x.map_or("–".into(), |x| digits::value(x * factor, mcse.map(|e| e * factor)))
 }
 
@@ -460,7 +460,7 @@ fn range(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, factor: f64) -> String {
     format!("{} to {}", end(lo, 0), end(hi, 1))
 }
 
-fn plain_range(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, factor: f64) -> String {
+pub(super) fn plain_range(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, factor: f64) -> String {
     let Some([lo, hi]) = x else { return "–".into() };
     let end = |x: f64, i: usize| plain(Some(x), mcse.map(|m| m[i]), factor);
     format!("{} to {}", end(lo, 0), end(hi, 1))

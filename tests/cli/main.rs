@@ -1,5 +1,6 @@
 //! The command line from outside: the binary is run as a user runs it.
 
+mod atci;
 mod bad_input;
 mod gauge;
 mod gpu;

@@ -6,6 +6,7 @@
 mod atci;
 mod backend;
 mod bench;
+mod beside;
 mod check;
 mod doctor;
 mod explain;
@@ -102,6 +103,7 @@ file that also names your models files:
   haze run study.toml --out results/        result.json, models.csv, groups.csv, study.toml
   haze run models.csv --json - | jq .total.emissions_t
   haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
+  haze run models.csv --water --embodied    told beside the headline, never mixed into it
   cat models.csv | haze run -
 
 The command line goes before the study file, the study file before the defaults.
@@ -123,6 +125,15 @@ struct RunArgs {
     /// Sensitivity analysis: exact, or cube (sampled as well)
     #[arg(long, value_enum, default_value = "exact", value_name = "METHOD", hide_possible_values = true)]
     sensitivity: SensitivityMethod,
+    /// Also water, in m³, beside the headline
+    #[arg(long)]
+    water: bool,
+    /// Also emissions of making the hardware, beside the headline
+    #[arg(long)]
+    embodied: bool,
+    /// Also emissions of all runs of the development, beside the headline
+    #[arg(long)]
+    development: bool,
     /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,

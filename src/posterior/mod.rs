@@ -1,7 +1,8 @@
 //! Integers to means, intervals and shares: what the draws say, with the error of every number.
 //!
 //! `order` sorts one output's draws, `estimate` reads point and interval estimates and their Monte Carlo standard
-//! errors off them, `ratio` forms ratios draw by draw, `intensity` ATCI and its decomposition, `single` reads a model's estimates off its
+//! errors off them, `ratio` forms ratios draw by draw, `intensity` ATCI and its decomposition, `beside` what is told
+//! beside the headline, `single` reads a model's estimates off its
 //! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` sets the run beside the
 //! exact oracle and bounds what the integers cost.
 //! `sensitivity` estimates variance-based indices from any outputs; `grouping` says what a portfolio is decomposed by,
@@ -14,6 +15,7 @@
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
 //! gives the same bytes on every host and with any number of threads.
 
+pub mod beside;
 pub mod check;
 pub mod closed;
 pub mod concentration;
@@ -95,6 +97,8 @@ pub struct Posterior {
     /// Level of all intervals.
     pub level: f64,
     pub total: Totals,
+    /// Outputs that were asked for and are no part of the total.
+    pub beside: beside::Beside,
     /// Sorted by id, as in the assessment.
     pub models: Vec<ModelPosterior>,
     /// Sorted by (by, value).
@@ -253,6 +257,7 @@ pub fn posterior(
         pareto_k: tail::pareto_k(summary.totals[emissions].iter().map(|&y| y as f64), summary.totals[emissions].len()),
         oracle: oracle.clone(),
         sampled: None,
+        beside: beside::Beside::default(),
         discretisation: check::discretisation(&total, plan, options.discretisation_bound),
         saturated: check::saturated(summary, saturated_ratios),
         draws_without_compute: counted.without_compute,

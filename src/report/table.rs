@@ -33,6 +33,7 @@ pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) ->
     let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
     page.headline(posterior, assessment);
     page.totals(posterior);
+    page.beside(posterior);
     page.variance(posterior);
     if let Some(sampled) = &posterior.sampled {
         page.sampled(sampled);
@@ -151,6 +152,33 @@ impl Page {
         for (name, e, quantity) in outputs {
             let unit = quantity.unit(e.mean.unwrap_or(0.0));
             let mut row = self.estimate(name, e, unit.factor);
+            row.push(Cell::Left(unit.name));
+            rows.push(row);
+        }
+        self.rows(&rows, true);
+    }
+
+    /// Outputs that were asked for beside the headline.
+    fn beside(&mut self, p: &Posterior) {
+        if p.beside.is_empty() {
+            return;
+        }
+        self.section("Not in the headline", "the same draws, told beside it");
+        let interval = format!("{} equal-tailed", digits::level(p.level));
+        let mut rows = vec![self.header("", &interval)];
+        rows[0].push(Cell::Left("unit".into()));
+        let b = &p.beside;
+        let outputs = [
+            ("Water", b.water_m3, Quantity::Water),
+            ("= at the site", b.water_site_m3, Quantity::Water),
+            ("+ at power stations", b.water_grid_m3, Quantity::Water),
+            ("Embodied emissions", b.embodied_t, Quantity::Emissions),
+            ("With development", b.development_t, Quantity::Emissions),
+        ];
+        for (name, e, quantity) in outputs {
+            let Some(e) = e else { continue };
+            let unit = quantity.unit(e.mean.unwrap_or(0.0));
+            let mut row = self.estimate(name, &e, unit.factor);
             row.push(Cell::Left(unit.name));
             rows.push(row);
         }

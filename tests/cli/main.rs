@@ -2,6 +2,7 @@
 
 mod atci;
 mod bad_input;
+mod beside;
 mod gauge;
 mod gpu;
 mod invariance;

@@ -33,13 +33,14 @@ const COLUMNS: [&str; 5] = ["tier", YEAR, "hardware", "organization", "region"];
   haze atci models.csv --by year --by organization
   haze atci study.toml --draws 1000000 --json - | jq .total.atci_kg_per_eflop
 
-ATCI is in kgCO2e per EFLOP (1e18 operations performed in training): the sum of emissions over the sum of compute, in
-every draw. The draws are the first ones of `haze run`. The 20 values of a column with the largest expected compute are
-told, the others together. Published runs stand below for comparison, each in the scope of its source.")]
+ATCI is in kgCO2e per EFLOP (1e18 operations performed in training): the sum of emissions over the
+sum of compute, in every draw. The draws are the first ones of `haze run`. The 20 values of a column
+with the largest expected compute are told, the others together. Published runs stand below for
+comparison, each in the scope of its source.")]
 pub struct AtciArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
-    /// Only by this column; may be given several times [default: tier, year, hardware, organization, region]
+    /// Only by this column; repeatable [default: tier, year, hardware, organization, region]
     #[arg(long, value_name = "year|tier|COLUMN")]
     by: Vec<String>,
     /// Monte Carlo draws [default: 131072]

@@ -4,6 +4,7 @@
 //! Every output (compute, IT energy, facility energy, emissions) is a constant times a product of integer powers of
 //! the model's factors, so that the plan and the exact oracle read the same few numbers.
 
+pub mod beside;
 mod chain;
 mod combine;
 mod compute;
@@ -125,7 +126,7 @@ fn numbered(model: &Model, draft: chain::DraftModel, keys: &BTreeMap<EffectKey, 
     }
 }
 
-/// Scopes that are known and not yet computed.
+/// Scopes that are known and not computed.
 fn unsupported(study: &Study) -> Vec<Problem> {
     let problem = |key: &str, value: &str, message: &str| Problem {
         place: Place {
@@ -138,10 +139,14 @@ fn unsupported(study: &Study) -> Vec<Problem> {
     };
     let mut problems = Vec::new();
     if study.scope.basis == Basis::Market {
-        problems.push(problem("basis", "market", "not supported yet; write basis = \"location\""));
+        problems.push(problem("basis", "market", "not supported; write basis = \"location\""));
     }
     if study.scope.embodied {
-        problems.push(problem("embodied", "true", "not supported yet; write embodied = false"));
+        problems.push(problem(
+            "embodied",
+            "true",
+            "it is no part of the headline; write embodied = false, and embodied = true under [outputs]",
+        ));
     }
     problems
 }
@@ -189,6 +194,16 @@ impl Assessment {
             warnings: self.warnings.clone(),
             groups_by: self.groups_by.clone(),
         }
+    }
+
+    /// The same models with another output in the place of the emissions: what is told exactly of emissions is then told
+    /// of it, in its own unit.
+    pub fn as_emissions(&self, output: Output) -> Assessment {
+        let mut other = self.clone();
+        for model in &mut other.models {
+            model.terms[Output::Emissions as usize] = model.terms[output as usize];
+        }
+        other
     }
 }
 

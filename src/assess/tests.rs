@@ -551,6 +551,7 @@ fn a_model_depends_on_its_own_row_only() {
 #[test]
 fn every_prior_that_the_code_names_exists_and_the_other_way_round() {
     let code = [
+        include_str!("beside.rs"),
         include_str!("chain.rs"),
         include_str!("compute.rs"),
         include_str!("efficiency.rs"),

@@ -3,8 +3,10 @@
 //! Arguments are taken in two steps: clap reads what was typed, then each command resolves it against the study file.
 //! Exit codes are decided here and nowhere else: 0 done, 1 the run failed, 2 bad input or usage, 130 interrupted.
 
+mod atci;
 mod backend;
 mod bench;
+mod beside;
 mod check;
 mod coverage;
 mod doctor;
@@ -40,6 +42,7 @@ use crate::portfolio::{Portfolio, Problem, Warning, study_file};
   haze check models.csv                     what is wrong or suspicious in the input
   haze explain models.csv org/model-7b      how every factor of one model came about
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
+  haze atci models.csv                      emissions per compute, by year, hardware, organisation …
   haze fit --sample language                the regressions for missing compute, with their cards
   haze coverage models.csv                  what the total rests on and leaves out; every structural choice
   haze validate runs.csv                    are the intervals right? published runs, predicted from less
@@ -71,6 +74,8 @@ enum Command {
     Sensitivity(sensitivity::SensitivityArgs),
     /// What the total rests on and leaves out: thresholds, another list, tiers, structural choices
     Coverage(coverage::CoverageArgs),
+    /// Emissions per compute (ATCI) and its ratios, by year, hardware, organisation, region and tier
+    Atci(atci::AtciArgs),
     /// Regressions for compute that is not stated, each with its card
     Fit(fit::FitArgs),
     /// Are the intervals right: published runs predicted from less, scored, beside baselines; masked sums
@@ -102,6 +107,7 @@ file that also names your models files:
   haze run study.toml --out results/        result.json, models.csv, groups.csv, study.toml
   haze run models.csv --json - | jq .total.emissions_t
   haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
+  haze run models.csv --water --embodied    told beside the headline, never mixed into it
   cat models.csv | haze run -
 
 The command line goes before the study file, the study file before the defaults.
@@ -123,6 +129,15 @@ struct RunArgs {
     /// Sensitivity analysis: exact, or cube (sampled as well)
     #[arg(long, value_enum, default_value = "exact", value_name = "METHOD", hide_possible_values = true)]
     sensitivity: SensitivityMethod,
+    /// Also water, in m³, beside the headline
+    #[arg(long)]
+    water: bool,
+    /// Also emissions of making the hardware, beside the headline
+    #[arg(long)]
+    embodied: bool,
+    /// Also emissions of all runs of the development, beside the headline
+    #[arg(long)]
+    development: bool,
     /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -209,6 +224,7 @@ pub fn main() -> ExitCode {
         Command::Explain { file, id } => explain::explain(&file, &id),
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Coverage(args) => coverage::coverage(args),
+        Command::Atci(args) => atci::atci(args),
         Command::Fit(args) => fit::fit(args),
         Command::Validate(args) => validate::validate(args),
         Command::Doctor => doctor::doctor(),

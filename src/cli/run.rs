@@ -14,13 +14,15 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::backend::Chosen;
+use super::beside::Plans;
 use super::{Failure, RunArgs, SensitivityMethod, assess, colour, print, warn};
 use crate::assess::Assessment;
 use crate::engine::{Prepared, Stopped, Summary};
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
 use crate::plan::{self, KEPT_GROUPS, Plan, TOTALS};
-use crate::portfolio::{self, Study};
+use crate::portfolio::rules::WUE_UNUSED;
+use crate::portfolio::{self, Outputs, Study};
 use crate::posterior::grouping::by_factor;
 use crate::posterior::oracle::oracle;
 use crate::posterior::sampled::{self, Analysis, Plain, Sampled};
@@ -42,12 +44,18 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
     let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
-    let (portfolio, warnings) = portfolio::read(&args.file)?;
+    let (mut portfolio, mut warnings) = portfolio::read(&args.file)?;
+    let asked = Outputs { water: args.water, embodied: args.embodied, development: args.development };
+    portfolio.study.outputs = portfolio.study.outputs.and(asked);
+    if portfolio.study.outputs.water {
+        warnings.retain(|w| w.rule != WUE_UNUSED);
+    }
     let effective = settings(&args, &portfolio.study);
     let mut assessment = assess(&portfolio)?;
     assessment.warnings.splice(0..0, warnings);
     clock.lap("read_and_assess_s");
     let plan = compile(&assessment).map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
+    let beside = Plans::new(&portfolio, &assessment, &args.file)?;
     clock.lap("plan_s");
     // Until here nothing was touched.
     interrupt.hold();
@@ -74,6 +82,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         clock.lap("sensitivity_s");
     }
     drop(summary);
+    posterior.beside = beside.draw(&effective, &chosen, &interrupt)?;
     tell(&chosen);
     if let Some(k) = posterior.pareto_k.filter(|k| *k > tail::LARGEST_K) {
         eprintln!("warning: {}", tail::warning("the total emissions", k));

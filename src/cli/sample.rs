@@ -214,7 +214,7 @@ fn analyse(
 }
 
 /// The column has a value in at least one row.
-fn known_column(flag: &str, name: &str, others: &[&str], assessment: &Assessment) -> Result<(), Failure> {
+pub(super) fn known_column(flag: &str, name: &str, others: &[&str], assessment: &Assessment) -> Result<(), Failure> {
     let columns: BTreeSet<&str> = assessment.models.iter().flat_map(|m| m.labels.keys()).map(String::as_str).collect();
     if columns.contains(name) {
         return Ok(());

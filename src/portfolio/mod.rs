@@ -149,6 +149,8 @@ pub struct Study {
     pub scope: Scope,
     /// `[imputation] compute`.
     pub imputation: Imputation,
+    /// `[outputs]`: what is told beside the headline.
+    pub outputs: Outputs,
     /// `[priors]`, as written: section → key → value. The names and meanings are checked by `assess`.
     pub priors: toml::Table,
     /// Where the study's text lies, for problems found later (`None` when there is no study file).
@@ -169,10 +171,30 @@ impl Default for Study {
             default_shared: true,
             scope: Scope::default(),
             imputation: Imputation::default(),
+            outputs: Outputs::default(),
             priors: toml::Table::new(),
             path: None,
             shared: Vec::new(),
             groups_by: Vec::new(),
+        }
+    }
+}
+
+/// What is told beside the headline and never mixed into it (`[outputs]`). All off by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outputs {
+    pub water: bool,
+    pub embodied: bool,
+    pub development: bool,
+}
+
+impl Outputs {
+    /// What either asks for.
+    pub fn and(self, other: Outputs) -> Outputs {
+        Outputs {
+            water: self.water || other.water,
+            embodied: self.embodied || other.embodied,
+            development: self.development || other.development,
         }
     }
 }

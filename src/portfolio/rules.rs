@@ -10,6 +10,9 @@ use super::moments::lognormal_engine_moment;
 use super::quantile::quantile;
 use super::{Distribution, Model, Place, Portfolio, Value, Warning};
 
+/// The rule about a column that only water is computed from.
+pub const WUE_UNUSED: &str = "wue-unused";
+
 /// Every rule with what it is about, for `haze check` and the documentation.
 pub const RULES: [(&str, &str); 26] = [
     ("almost-a-column", "a column name that is nearly one with a meaning"),
@@ -31,7 +34,7 @@ pub const RULES: [(&str, &str); 26] = [
     ("grid-high", "a grid intensity above 1200 g/kWh"),
     ("grid-in-kg", "a grid intensity that looks like kg/kWh"),
     ("power-high", "more than 2000 W per accelerator"),
-    ("wue-unused", "a water usage effectiveness, which nothing is computed from"),
+    (WUE_UNUSED, "a water usage effectiveness where water is not asked for"),
     ("date-range", "a date before 1950 or after 2100"),
     ("divisor-near-zero", "a normal efficiency or MFU that draws can bring to 0"),
     ("sigma-large", "a lognormal whose ln-sd is above 2"),
@@ -62,7 +65,9 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
             row.copies(base);
         }
     }
-    found.extend(unused_water(&portfolio.models));
+    if !portfolio.study.outputs.water {
+        found.extend(unused_water(&portfolio.models));
+    }
     for effect in &portfolio.study.shared {
         let value = Decimal(effect.gsd).to_string();
         let place = Place { column: "shared.gsd".into(), ..effect.place.clone() };
@@ -86,9 +91,10 @@ fn unused_water(models: &[Model]) -> Option<Warning> {
         Value::Number(x) => Decimal(*x).to_string(),
         Value::Distribution(d) => d.to_string(),
     };
-    let message = format!("water is not computed in this version, so that this column changes no result{rows}");
+    let message =
+        format!("water is not asked for, so that this column changes no result; `haze run --water` tells it{rows}");
     let place = Place { column: "wue_l_per_kwh".into(), ..model.place.clone() };
-    Some(Warning { rule: "wue-unused", place, value: super::shorten(&value), message })
+    Some(Warning { rule: WUE_UNUSED, place, value: super::shorten(&value), message })
 }
 
 struct Row<'m> {

@@ -13,17 +13,30 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::quantity::hundredth;
 use super::{
-    Basis, Boundary, Factor, Imputation, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten, validate,
+    Basis, Boundary, Factor, Imputation, Outputs, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten,
+    validate,
 };
 
 /// Most draws one run can have.
 pub const MAX_DRAWS: u64 = 2_147_483_647;
 
 /// The keys at the top. With the lists below, what `docs/study.schema.json` is tested against.
-pub const KEYS: [&str; 10] =
-    ["models", "draws", "seed", "interval", "default_shared", "scope", "imputation", "priors", "shared", "groups"];
+pub const KEYS: [&str; 11] = [
+    "models",
+    "draws",
+    "seed",
+    "interval",
+    "default_shared",
+    "scope",
+    "imputation",
+    "outputs",
+    "priors",
+    "shared",
+    "groups",
+];
 pub const SCOPE_KEYS: [&str; 4] = ["run", "boundary", "basis", "embodied"];
 pub const IMPUTATION_KEYS: [&str; 1] = ["compute"];
+pub const OUTPUT_KEYS: [&str; 3] = ["water", "embodied", "development"];
 pub const SHARED_KEYS: [&str; 3] = ["factor", "gsd", "by"];
 pub const GROUPS_KEYS: [&str; 1] = ["by"];
 pub const RUNS: [(&str, Run); 2] = [("final", Run::Final), ("development", Run::Development)];
@@ -165,6 +178,7 @@ impl Reader<'_> {
                 }
                 "scope" => self.scope(entry, &mut study.scope),
                 "imputation" => self.imputation(entry, &mut study.imputation),
+                "outputs" => self.outputs(entry, &mut study.outputs),
                 "priors" => study.priors = self.priors(entry),
                 "shared" => study.shared = self.shared_effects(entry),
                 "groups" => {
@@ -328,6 +342,22 @@ impl Reader<'_> {
                 }
                 other => self.unknown_key(key.span().start, "imputation", other, &IMPUTATION_KEYS),
             }
+        }
+    }
+
+    fn outputs(&mut self, entry: Entry, outputs: &mut Outputs) {
+        let Some(table) = self.table(entry, "outputs") else { return };
+        for (key, entry) in table.iter() {
+            let on = match key.get_ref().as_ref() {
+                "water" => &mut outputs.water,
+                "embodied" => &mut outputs.embodied,
+                "development" => &mut outputs.development,
+                other => {
+                    self.unknown_key(key.span().start, "outputs", other, &OUTPUT_KEYS);
+                    continue;
+                }
+            };
+            *on = self.boolean(entry, &format!("outputs.{}", key.get_ref())).unwrap_or(*on);
         }
     }
 

@@ -1,7 +1,8 @@
 //! Integers to means, intervals and shares: what the draws say, with the error of every number.
 //!
 //! `order` sorts one output's draws, `estimate` reads point and interval estimates and their Monte Carlo standard
-//! errors off them, `ratio` forms ATCI and its decomposition draw by draw, `single` reads a model's estimates off its
+//! errors off them, `ratio` forms ratios draw by draw, `intensity` ATCI and its decomposition, `beside` what is told
+//! beside the headline, `single` reads a model's estimates off its
 //! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` sets the run beside the
 //! exact oracle and bounds what the integers cost.
 //! `sensitivity` estimates variance-based indices from any outputs; `grouping` says what a portfolio is decomposed by,
@@ -14,12 +15,14 @@
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
 //! gives the same bytes on every host and with any number of threads.
 
+pub mod beside;
 pub mod check;
 pub mod closed;
 pub mod concentration;
 pub mod disclosure;
 pub mod estimate;
 pub mod grouping;
+pub mod intensity;
 pub mod kurtosis;
 pub mod oracle;
 pub mod order;
@@ -94,6 +97,8 @@ pub struct Posterior {
     /// Level of all intervals.
     pub level: f64,
     pub total: Totals,
+    /// Outputs that were asked for and are no part of the total.
+    pub beside: beside::Beside,
     /// Sorted by id, as in the assessment.
     pub models: Vec<ModelPosterior>,
     /// Sorted by (by, value).
@@ -172,14 +177,8 @@ pub fn posterior(
     let side = |output: usize| Side { counts: &summary.totals[output], unit: plan.total_units[output] };
     let kept = |output: usize| of_side(reduce, side(output), first, level);
     let [compute, it_energy, energy, emissions] = Output::ALL.map(|o| o as usize);
-    let atci = ratio::ratios(reduce, side(emissions), side(compute), plan.atci_shift, first);
-    let mut saturated_ratios = atci.saturated;
-    let draws_without_compute = atci.left_out;
-    let atci_kg_per_eflop = of_ratios(atci, level, KG_PER_T);
-    let part = |over: usize, under: usize, factor: f64| {
-        let shift = ratio::widest_shift(side(over), side(under));
-        of_ratios(ratio::ratios(reduce, side(over), side(under), shift, first), level, factor)
-    };
+    let (carbon, counted) = intensity::intensity(plan, summary, level, reduce);
+    let mut saturated_ratios = counted.saturated;
     let total = Totals {
         models: assessment.models.len(),
         emissions_t: kept(emissions),
@@ -187,10 +186,10 @@ pub fn posterior(
         compute_eflop: kept(compute),
         it_energy_kwh: kept(it_energy),
         energy_kwh: kept(energy),
-        atci_kg_per_eflop,
-        it_energy_kwh_per_eflop: part(it_energy, compute, 1.0),
-        energy_per_it_energy: part(energy, it_energy, 1.0),
-        emissions_kg_per_kwh: part(emissions, energy, KG_PER_T),
+        atci_kg_per_eflop: carbon.atci_kg_per_eflop,
+        it_energy_kwh_per_eflop: carbon.it_energy_kwh_per_eflop,
+        energy_per_it_energy: carbon.energy_per_it_energy,
+        emissions_kg_per_kwh: carbon.emissions_kg_per_kwh,
     };
 
     let mut members = vec![0; plan.groups.len()];
@@ -258,9 +257,10 @@ pub fn posterior(
         pareto_k: tail::pareto_k(summary.totals[emissions].iter().map(|&y| y as f64), summary.totals[emissions].len()),
         oracle: oracle.clone(),
         sampled: None,
+        beside: beside::Beside::default(),
         discretisation: check::discretisation(&total, plan, options.discretisation_bound),
         saturated: check::saturated(summary, saturated_ratios),
-        draws_without_compute,
+        draws_without_compute: counted.without_compute,
         warnings: assessment.warnings.len(),
         total,
     }

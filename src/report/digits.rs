@@ -151,6 +151,8 @@ pub enum Quantity {
     CarbonPerEnergy,
     /// Facility energy over IT energy.
     Overhead,
+    /// m³
+    Water,
 }
 
 impl Quantity {
@@ -170,6 +172,7 @@ impl Quantity {
             Quantity::EnergyPerCompute => &[(-1, "Wh/EFLOP"), (0, "kWh/EFLOP"), (1, "MWh/EFLOP")],
             Quantity::CarbonPerEnergy => &[(-1, "g/kWh"), (0, "kg/kWh")],
             Quantity::Overhead => &[(0, "")],
+            Quantity::Water => &[(-1, "L"), (0, "m³"), (1, "10^3 m³"), (2, "10^6 m³")],
         };
         let wanted = magnitude(typical).map_or(0, |m| m.div_euclid(3));
         let fitting = names.iter().rev().find(|(power, _)| *power <= wanted).or(names.first());

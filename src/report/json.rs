@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::{AssessedModel, Assessment, Kind, Provenance, Slot};
 use crate::portfolio::{Basis, Boundary, Run, Scope};
+use crate::posterior::beside::Beside;
 use crate::posterior::grouping::Group as InputGroup;
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
 use crate::posterior::{
@@ -82,7 +83,7 @@ fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a R
         plan_hash: &run.plan_hash,
         backend: &run.backend,
         timings: Pairs(&run.timings),
-        total: Total::new(&posterior.total),
+        total: Total::new(&posterior.total, &posterior.beside),
         independent: Independent { emissions_t: &posterior.total.independent_t },
         concentration: ConcentrationText::new(posterior),
         sensitivity: Sensitivity::new(posterior),
@@ -156,10 +157,12 @@ struct Total<'a> {
     it_energy_kwh_per_eflop: &'a Estimate,
     energy_per_it_energy: &'a Estimate,
     emissions_kg_per_kwh: &'a Estimate,
+    #[serde(flatten)]
+    beside: &'a Beside,
 }
 
 impl<'a> Total<'a> {
-    fn new(t: &'a Totals) -> Total<'a> {
+    fn new(t: &'a Totals, beside: &'a Beside) -> Total<'a> {
         Total {
             models: t.models,
             emissions_t: &t.emissions_t,
@@ -170,6 +173,7 @@ impl<'a> Total<'a> {
             it_energy_kwh_per_eflop: &t.it_energy_kwh_per_eflop,
             energy_per_it_energy: &t.energy_per_it_energy,
             emissions_kg_per_kwh: &t.emissions_kg_per_kwh,
+            beside,
         }
     }
 }

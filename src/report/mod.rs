@@ -1,11 +1,11 @@
 //! The posterior to tables and files, for people and programs.
 //!
-//! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups, `sensitivity`,
-//! `sampled`, `coverage`, `fit`, `gauge` and `validate` the pages and documents of `haze sensitivity` (exact, and with
-//! `--sample`), `haze coverage`, `haze fit`, `haze gauge` and `haze validate`, `study` the study file that gives the
-//! same result again; `files` puts outputs in place whole or not at all; `digits` prints a number no more exactly than
-//! it is known, in a unit that reads well.
+//! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups; `sensitivity`,
+//! `sampled` (with `--sample`), `coverage`, `atci`, `fit`, `gauge` and `validate` are the pages and documents of the
+//! commands of these names; `study` writes the study file that gives the same result again; `files` puts outputs in
+//! place whole or not at all; `digits` prints a number no more exactly than it is known, in a unit that reads well.
 
+pub mod atci;
 pub mod coverage;
 pub mod csv;
 pub mod digits;

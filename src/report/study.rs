@@ -50,6 +50,10 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> io::Resul
     key(&mut text, "embodied", Value::Boolean(scope.embodied));
     text.push_str("\n[imputation]\n");
     key(&mut text, "compute", study.imputation.name().into());
+    text.push_str("\n[outputs]\n");
+    key(&mut text, "water", Value::Boolean(study.outputs.water));
+    key(&mut text, "embodied", Value::Boolean(study.outputs.embodied));
+    key(&mut text, "development", Value::Boolean(study.outputs.development));
     if !study.priors.is_empty() {
         let from = match &study.path {
             Some(path) if !is_standard_input(path) => path.parent().unwrap_or(Path::new("")).to_path_buf(),
@@ -161,6 +165,8 @@ basis = "market"
 embodied = true
 [imputation]
 compute = "regression"
+[outputs]
+water = true
 [priors.grid]
 unknown = "mixture(0.5: empirical(grid.csv), 0.5: lognormal(60, 2))"
 [[shared]]
@@ -192,6 +198,7 @@ by = ["organization", "tier"]
         let scope = Scope { run: Run::Development, boundary: Boundary::Facility, basis: Basis::Market, embodied: true };
         assert_eq!((again.scope, again.default_shared), (scope, false));
         assert_eq!(again.imputation, Imputation::Regression);
+        assert!(again.outputs.water && !again.outputs.embodied);
         assert_eq!(again.groups_by, ["organization", "tier"]);
         let shared = |s: &Study| s.shared.iter().map(|s| (s.factor, s.gsd, s.by.clone())).collect::<Vec<_>>();
         assert_eq!(shared(&again), shared(&study));

@@ -33,6 +33,7 @@ pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) ->
     let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
     page.headline(posterior, assessment);
     page.totals(posterior);
+    page.beside(posterior);
     page.variance(posterior);
     if let Some(sampled) = &posterior.sampled {
         page.sampled(sampled);
@@ -151,6 +152,33 @@ impl Page {
         for (name, e, quantity) in outputs {
             let unit = quantity.unit(e.mean.unwrap_or(0.0));
             let mut row = self.estimate(name, e, unit.factor);
+            row.push(Cell::Left(unit.name));
+            rows.push(row);
+        }
+        self.rows(&rows, true);
+    }
+
+    /// Outputs that were asked for beside the headline.
+    fn beside(&mut self, p: &Posterior) {
+        if p.beside.is_empty() {
+            return;
+        }
+        self.section("Not in the headline", "the same draws, told beside it");
+        let interval = format!("{} equal-tailed", digits::level(p.level));
+        let mut rows = vec![self.header("", &interval)];
+        rows[0].push(Cell::Left("unit".into()));
+        let b = &p.beside;
+        let outputs = [
+            ("Water", b.water_m3, Quantity::Water),
+            ("= at the site", b.water_site_m3, Quantity::Water),
+            ("+ at power stations", b.water_grid_m3, Quantity::Water),
+            ("Embodied emissions", b.embodied_t, Quantity::Emissions),
+            ("With development", b.development_t, Quantity::Emissions),
+        ];
+        for (name, e, quantity) in outputs {
+            let Some(e) = e else { continue };
+            let unit = quantity.unit(e.mean.unwrap_or(0.0));
+            let mut row = self.estimate(name, &e, unit.factor);
             row.push(Cell::Left(unit.name));
             rows.push(row);
         }
@@ -449,7 +477,7 @@ fn number(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
 }
 
 /// `61.32`, to the same digits.
-fn plain(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
+pub(super) fn plain(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
     x.map_or("–".into(), |x| digits::value(x * factor, mcse.map(|e| e * factor)))
 }
 
@@ -460,7 +488,7 @@ fn range(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, factor: f64) -> String {
     format!("{} to {}", end(lo, 0), end(hi, 1))
 }
 
-fn plain_range(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, factor: f64) -> String {
+pub(super) fn plain_range(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, factor: f64) -> String {
     let Some([lo, hi]) = x else { return "–".into() };
     let end = |x: f64, i: usize| plain(Some(x), mcse.map(|m| m[i]), factor);
     format!("{} to {}", end(lo, 0), end(hi, 1))

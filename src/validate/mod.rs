@@ -7,11 +7,13 @@
 //! `runs_file` reads published runs, `shipped` holds those that priors were derived from, `calibrate` derives the MFU
 //! priors from runs, again without a family where that family is judged, `predict` lets the product itself predict a
 //! quantity of a run, `baselines` are the constants it has to beat, `scores` are proper scores and coverage,
-//! `masked_sum` is the test of imputed compute. Nothing here is a second model: a prediction is what `assess` makes of a
+//! `masked_sum` is the test of imputed compute, `anchors` are published emissions over published
+//! compute. Nothing here is a second model: a prediction is what `assess` makes of a
 //! row that states only what the predictor may see, drawn by the engine.
 //!
 //! The protocol is in `docs/validation.md`.
 
+pub mod anchors;
 pub mod baselines;
 pub mod calibrate;
 pub mod masked_sum;

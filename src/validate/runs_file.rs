@@ -17,6 +17,8 @@ use crate::portfolio::{Place, Problem};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     pub name: String,
+    /// Where it was published.
+    pub source: String,
     pub place: Place,
     /// Stands for itself: no restatement, family total or defective source.
     pub independent: bool,
@@ -366,6 +368,7 @@ impl Reader<'_> {
             predict_from: self.predict_from(record),
             circular: self.circular(record),
             sets_prior: self.text(record, "sets_prior").split(';').map(|s| s.trim().to_string()).collect(),
+            source: self.text(record, "source").to_string(),
             name,
         }
     }

@@ -1,6 +1,8 @@
 //! The command line from outside: the binary is run as a user runs it.
 
+mod atci;
 mod bad_input;
+mod beside;
 mod coverage;
 mod gauge;
 mod gpu;

@@ -1,0 +1,149 @@
+//! `haze atci`: carbon per compute of a portfolio and of its parts, with the ratios that it consists of.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::backend::{BackendArgs, Chosen};
+use super::run::{
+    Clock, INTERVAL, Interrupt, SEED, WARNINGS, bytes, fits_in_memory, progress_bar, spare_inputs, style, tell,
+};
+use super::sample::known_column;
+use super::{Failure, assess, draws, level, print, warn};
+use crate::assess::Assessment;
+use crate::engine::Summary;
+use crate::plan::Plan;
+use crate::plan::compile::compile;
+use crate::plan::hash::plan_hash;
+use crate::portfolio;
+use crate::posterior::intensity::{Part, Row, YEAR, intensity, split, value};
+use crate::posterior::sampled;
+use crate::report::atci::{self as report, Atci, Grouping};
+use crate::report::files::{self, Unwritable};
+use crate::report::json::RunInfo;
+use crate::validate::anchors::anchors;
+
+/// Columns where none is asked for: those that some row has a value in.
+const COLUMNS: [&str; 5] = ["tier", YEAR, "hardware", "organization", "region"];
+
+/// What `haze atci` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  haze atci models.csv
+  haze atci models.csv --by year --by organization
+  haze atci study.toml --draws 1000000 --json - | jq .total.atci_kg_per_eflop
+
+ATCI is in kgCO2e per EFLOP (1e18 operations performed in training): the sum of emissions over the
+sum of compute, in every draw. The draws are the first ones of `haze run`. The 20 values of a column
+with the largest expected compute are told, the others together. Published runs stand below for
+comparison, each in the scope of its source.")]
+pub struct AtciArgs {
+    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    file: PathBuf,
+    /// Only by this column; repeatable [default: tier, year, hardware, organization, region]
+    #[arg(long, value_name = "year|tier|COLUMN")]
+    by: Vec<String>,
+    /// Monte Carlo draws [default: 131072]
+    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
+    draws: Option<u64>,
+    /// Seed of the random stream [default: 42]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// Level of the credible intervals, between 0 and 1 [default: 0.95]
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
+    interval: Option<f64>,
+    #[command(flatten)]
+    backend: BackendArgs,
+    /// Write everything as JSON to this file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub fn atci(args: AtciArgs) -> Result<(), Failure> {
+    let mut clock = Clock::new();
+    let interrupt = Interrupt::install();
+    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
+    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
+    let (portfolio, warnings) = portfolio::read(&args.file)?;
+    let study = &portfolio.study;
+    let mut assessment = assess(&portfolio)?;
+    assessment.warnings.splice(0..0, warnings);
+    let columns = columns(&args.by, &assessment)?;
+    interrupt.hold();
+    let target = args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose();
+    let target = target.map_err(unwritable)?;
+    if let Some(target) = &target {
+        spare_inputs(study, target)?;
+    }
+    warn(&assessment.warnings, WARNINGS);
+    let (n, seed) = (args.draws.unwrap_or(sampled::DRAWS), args.seed.or(study.seed).unwrap_or(SEED));
+    let level = args.interval.or(study.interval).unwrap_or(INTERVAL);
+    clock.lap("read_and_assess_s");
+
+    let passes = 1 + columns.len() as u64;
+    let model_draws = n.saturating_mul(assessment.models.len() as u64).saturating_mul(passes);
+    let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
+    eprintln!("{line}");
+    let bar = progress_bar(model_draws, false);
+    let draw = |assessment: &Assessment| -> Result<(Plan, Summary), Failure> {
+        let plan = compile(&Assessment { groups_by: vec![], ..assessment.clone() });
+        let plan = plan.map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
+        fits_in_memory(&plan, n)?;
+        let models = plan.models.len() as u64;
+        let progress = |n: u64| {
+            bar.inc(n.saturating_mul(models));
+            interrupt.check().is_ok()
+        };
+        let summary = chosen.backend().run(&plan, seed, 0..n, &progress)?;
+        Ok((plan, summary))
+    };
+    let (plan, summary) = draw(&assessment)?;
+    let total = Row::new(Part::Value(String::new()), &plan, &summary, level, chosen.reduce(), None);
+    let without_compute = intensity(&plan, &summary, level, chosen.reduce()).1.without_compute;
+    drop(summary);
+    let mut groupings = Vec::new();
+    for by in columns {
+        let mut rows = Vec::new();
+        for part in split(&assessment, &by) {
+            let (plan, summary) = draw(&part.assessment)?;
+            let whole = total.compute_eflop.mean;
+            rows.push(Row::new(part.part, &plan, &summary, level, chosen.reduce(), whole));
+        }
+        groupings.push(Grouping { by, rows });
+    }
+    bar.finish_and_clear();
+    tell(&chosen);
+    clock.lap("draw_s");
+    let info = RunInfo { plan_hash: plan_hash(&plan), backend: chosen.info(), timings: clock.laps };
+    let told =
+        Atci { seed, draws: n, level, assessment: &assessment, total, without_compute, groupings, anchors: anchors() };
+
+    let mut document = Vec::new();
+    report::write(&mut document, &told, &info).context("cannot write the JSON result")?;
+    interrupt.check()?;
+    if to_stdout {
+        return print(&String::from_utf8_lossy(&document));
+    }
+    if let Some(target) = target {
+        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
+    }
+    print(&report::terminal(&told, style()))
+}
+
+/// The columns asked for, or those of the usual ones that have a value; each once.
+fn columns(asked: &[String], assessment: &Assessment) -> Result<Vec<String>, Failure> {
+    let has = |column: &str| assessment.models.iter().any(|m| value(m, column).is_some());
+    if asked.is_empty() {
+        return Ok(COLUMNS.iter().filter(|column| has(column)).map(|c| c.to_string()).collect());
+    }
+    let mut columns: Vec<String> = Vec::new();
+    for column in asked {
+        if !has(column) {
+            known_column("--by", column, &[YEAR], assessment)?;
+        }
+        if !columns.contains(column) {
+            columns.push(column.clone());
+        }
+    }
+    Ok(columns)
+}

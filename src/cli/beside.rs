@@ -1,0 +1,66 @@
+//! Outputs beside the headline: a plan for each, drawn under the same seed after the main one.
+
+use std::path::Path;
+
+use super::backend::Chosen;
+use super::run::{Interrupt, fits_in_memory};
+use super::{Failure, with_lines};
+use crate::assess::{Assessment, beside};
+use crate::plan::Plan;
+use crate::plan::compile::compile;
+use crate::portfolio::{Portfolio, Problem};
+use crate::posterior::beside::{Beside, Drawn};
+use crate::report::study::Effective;
+
+/// What was asked for, compiled.
+pub struct Plans {
+    water: Option<[Plan; 2]>,
+    embodied: Option<Plan>,
+    development: Option<Plan>,
+}
+
+impl Plans {
+    pub fn new(portfolio: &Portfolio, assessment: &Assessment, file: &Path) -> Result<Plans, Failure> {
+        let asked = portfolio.study.outputs;
+        let input = |problems: Vec<Problem>| Failure::Input(with_lines(problems));
+        let plan = |assessment: Assessment| {
+            let alone = Assessment { groups_by: vec![], ..assessment };
+            compile(&alone).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))
+        };
+        let mut plans = Plans { water: None, embodied: None, development: None };
+        if asked.water {
+            let [site, grid] = beside::water(portfolio, assessment).map_err(input)?;
+            plans.water = Some([plan(site)?, plan(grid)?]);
+        }
+        if asked.embodied {
+            plans.embodied = Some(plan(beside::embodied(portfolio, assessment).map_err(input)?)?);
+        }
+        if asked.development {
+            plans.development = Some(plan(beside::development(portfolio).map_err(input)?)?);
+        }
+        Ok(plans)
+    }
+
+    pub fn draw(&self, settings: &Effective, chosen: &Chosen, interrupt: &Interrupt) -> Result<Beside, Failure> {
+        let n = settings.draws;
+        let drawn = |plan: &Plan| -> Result<Drawn, Failure> {
+            fits_in_memory(plan, n)?;
+            let progress = |_| interrupt.check().is_ok();
+            Ok(Drawn::new(plan, chosen.backend().run(plan, settings.seed, 0..n, &progress)?))
+        };
+        let estimate = |drawn: &Drawn| drawn.estimate(settings.interval, chosen.reduce());
+        let mut told = Beside::default();
+        if let Some([site, grid]) = &self.water {
+            let (site, grid) = (drawn(site)?, drawn(grid)?);
+            told.water_m3 = Some(estimate(&site.plus(&grid)));
+            (told.water_site_m3, told.water_grid_m3) = (Some(estimate(&site)), Some(estimate(&grid)));
+        }
+        if let Some(plan) = &self.embodied {
+            told.embodied_t = Some(estimate(&drawn(plan)?));
+        }
+        if let Some(plan) = &self.development {
+            told.development_t = Some(estimate(&drawn(plan)?));
+        }
+        Ok(told)
+    }
+}

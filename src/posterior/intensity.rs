@@ -1,0 +1,232 @@
+//! Carbon intensity of training compute: ATCI with its three ratios, of a portfolio and of parts of it.
+//!
+//! ATCI is the emissions of a set of models over their compute, in kgCO2e per EFLOP of training operations performed: a
+//! ratio of sums in every draw, never a mean of the models' ratios. IT energy over compute, facility over IT energy and
+//! emissions over facility energy multiply to it in every draw (`docs/method.md`, section 2). A part of a portfolio
+//! is drawn as the portfolio of its models alone: keys do not depend on what else there is, so that the draws are those
+//! that the models have in the whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::concentration::ratio as share_of;
+use super::estimate::Estimate;
+use super::ratio::{Side, ratios, widest_shift};
+use super::terms::{Known, products};
+use super::{KG_PER_T, of_ratios, of_side};
+use crate::assess::{AssessedModel, Assessment, Output};
+use crate::engine::{Reduce, Summary};
+use crate::plan::Plan;
+
+/// Values of one column that are told for themselves, by expected compute; the rest are told together.
+pub const LARGEST: usize = 20;
+/// The column that stands for the year of the date where the file has none of that name.
+pub const YEAR: &str = "year";
+
+/// ATCI and the three ratios that multiply to it, draw by draw.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Intensity {
+    pub atci_kg_per_eflop: Estimate,
+    pub it_energy_kwh_per_eflop: Estimate,
+    pub energy_per_it_energy: Estimate,
+    pub emissions_kg_per_kwh: Estimate,
+}
+
+/// What the ratios leave out or hold back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// Draws without any compute, which have no ATCI.
+    pub without_compute: u64,
+    /// Draws whose ATCI is held at the ceiling.
+    pub saturated: u64,
+}
+
+/// The ratios of a run's totals.
+pub fn intensity(plan: &Plan, summary: &Summary, level: f64, reduce: &dyn Reduce) -> (Intensity, Counted) {
+    let first = summary.draws.start;
+    let side =
+        |output: Output| Side { counts: &summary.totals[output as usize], unit: plan.total_units[output as usize] };
+    let atci = ratios(reduce, side(Output::Emissions), side(Output::Compute), plan.atci_shift, first);
+    let counted = Counted { without_compute: atci.left_out, saturated: atci.saturated };
+    let part = |over: Output, under: Output, factor: f64| {
+        let shift = widest_shift(side(over), side(under));
+        of_ratios(ratios(reduce, side(over), side(under), shift, first), level, factor)
+    };
+    let intensity = Intensity {
+        atci_kg_per_eflop: of_ratios(atci, level, KG_PER_T),
+        it_energy_kwh_per_eflop: part(Output::ItEnergy, Output::Compute, 1.0),
+        energy_per_it_energy: part(Output::Energy, Output::ItEnergy, 1.0),
+        emissions_kg_per_kwh: part(Output::Emissions, Output::Energy, KG_PER_T),
+    };
+    (intensity, counted)
+}
+
+/// Which models of a column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum Part {
+    Value(String),
+    /// Without a value in the column.
+    NotStated,
+    /// All values but the largest: how many.
+    Other(usize),
+}
+
+/// The models of one part, to be drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Split {
+    pub part: Part,
+    pub assessment: Assessment,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub part: Part,
+    pub models: usize,
+    pub compute_eflop: Estimate,
+    pub emissions_t: Estimate,
+    /// Of the mean compute of the portfolio.
+    pub share: Option<f64>,
+    pub intensity: Intensity,
+}
+
+impl Row {
+    /// From a run of the part's models. `compute_eflop` is the mean compute of the portfolio.
+    pub fn new(
+        part: Part,
+        plan: &Plan,
+        summary: &Summary,
+        level: f64,
+        reduce: &dyn Reduce,
+        compute_eflop: Option<f64>,
+    ) -> Row {
+        let kept = |output: Output| {
+            let side = Side { counts: &summary.totals[output as usize], unit: plan.total_units[output as usize] };
+            of_side(reduce, side, summary.draws.start, level)
+        };
+        let compute = kept(Output::Compute);
+        Row {
+            part,
+            models: plan.models.len(),
+            share: share_of(compute.mean, compute_eflop.or(compute.mean)),
+            compute_eflop: compute,
+            emissions_t: kept(Output::Emissions),
+            intensity: intensity(plan, summary, level, reduce).0,
+        }
+    }
+}
+
+/// The value of a column for one model; the year of the date where there is no column `year`.
+pub fn value<'m>(model: &'m AssessedModel, column: &str) -> Option<&'m str> {
+    let label = |name: &str| model.labels.get(name).map(String::as_str).filter(|v| !v.is_empty());
+    let of_date = || label("date").and_then(|date| date.get(..4)).filter(|y| y.bytes().all(|b| b.is_ascii_digit()));
+    label(column).or_else(|| if column == YEAR { of_date() } else { None })
+}
+
+/// The parts of a portfolio by a column, largest expected compute first, years in order: at most [`LARGEST`] values, what has none, and
+/// the other values together.
+pub fn split(assessment: &Assessment, column: &str) -> Vec<Split> {
+    let compute = expected_compute(assessment);
+    let mut sizes: BTreeMap<Option<&str>, (f64, usize)> = BTreeMap::new();
+    for (model, compute) in assessment.models.iter().zip(&compute) {
+        let (sum, models) = sizes.entry(value(model, column)).or_default();
+        *sum += compute;
+        *models += 1;
+    }
+    let mut values: Vec<(&str, (f64, usize))> = sizes.iter().filter_map(|(v, &size)| Some(((*v)?, size))).collect();
+    values.sort_by(|(a, (x, m)), (b, (y, n))| y.total_cmp(x).then(n.cmp(m)).then(a.cmp(b)));
+    // A lone value beyond the limit takes no more room than the line that would stand for it.
+    let told = if values.len() > LARGEST + 1 { LARGEST } else { values.len() };
+    // Years read best in their order.
+    if column == YEAR
+        && let Some(largest) = values.get_mut(..told)
+    {
+        largest.sort_by_key(|&(v, _)| v);
+    }
+    let (largest, others) = values.split_at(told);
+    let mut parts: Vec<Split> = largest
+        .iter()
+        .map(|&(v, _)| Split {
+            part: Part::Value(v.to_string()),
+            assessment: assessment.only(|m| value(m, column) == Some(v)),
+        })
+        .collect();
+    if !others.is_empty() {
+        let of: BTreeSet<&str> = others.iter().map(|&(v, _)| v).collect();
+        let assessment = assessment.only(|m| value(m, column).is_some_and(|v| of.contains(v)));
+        parts.push(Split { part: Part::Other(others.len()), assessment });
+    }
+    if sizes.contains_key(&None) {
+        parts.push(Split { part: Part::NotStated, assessment: assessment.only(|m| value(m, column).is_none()) });
+    }
+    parts
+}
+
+/// Exact mean compute by model; all 0 where a factor has no finite mean, so that the number of models decides.
+fn expected_compute(assessment: &Assessment) -> Vec<f64> {
+    let mut means = vec![0.0; assessment.models.len()];
+    if let Ok(products) = products(&assessment.as_emissions(Output::Compute), &mut Known::default()) {
+        for product in products {
+            means[product.model] += product.mean_t;
+        }
+    }
+    means
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Host;
+    use crate::posterior::example;
+
+    #[test]
+    fn three_ratios_multiply_to_atci() {
+        // Every draw of the example has E_IT = C·0.4 kWh/EFLOP, E = E_IT·1.25, G = E·0.5 kg/kWh.
+        let (_, plan, summary, _) = example::proportional(2_000);
+        let (found, counted) = intensity(&plan, &summary, 0.95, &Host);
+        let close = |e: &Estimate, want: f64| (e.median.unwrap_or(0.0) / want - 1.0).abs() < 1e-6;
+        assert!(close(&found.atci_kg_per_eflop, 0.25) && !close(&found.atci_kg_per_eflop, 0.2501), "{found:?}");
+        assert!(close(&found.it_energy_kwh_per_eflop, 0.4));
+        assert!(close(&found.energy_per_it_energy, 1.25) && close(&found.emissions_kg_per_kwh, 0.5));
+        assert_eq!(counted, Counted { without_compute: 0, saturated: 0 });
+    }
+
+    fn labelled(values: &[(&str, &str)]) -> Assessment {
+        let (mut assessment, ..) = example::lognormal(values.len(), 1);
+        for (model, (column, value)) in assessment.models.iter_mut().zip(values) {
+            model.labels.insert(column.to_string(), value.to_string());
+        }
+        assessment
+    }
+
+    #[test]
+    fn the_year_is_that_of_the_date() {
+        let assessment = labelled(&[("date", "2024-05-17"), ("date", "2023"), ("year", "2021"), ("date", "unknown")]);
+        let years: Vec<Option<&str>> = assessment.models.iter().map(|m| value(m, YEAR)).collect();
+        assert_eq!(years, [Some("2024"), Some("2023"), Some("2021"), None]);
+        assert_eq!(value(&assessment.models[0], "months"), None);
+    }
+
+    #[test]
+    fn every_model_is_in_one_part() {
+        let names: Vec<String> = (0..30).map(|k| format!("v{}", k % 25)).collect();
+        let mut values: Vec<(&str, &str)> = names.iter().map(|n| ("place", n.as_str())).collect();
+        values.push(("elsewhere", "x"));
+        let assessment = labelled(&values);
+        let parts = split(&assessment, "place");
+        assert_eq!(parts.len(), LARGEST + 2);
+        assert_eq!(parts[LARGEST].part, Part::Other(5));
+        assert_eq!(parts[LARGEST + 1].part, Part::NotStated);
+        let mut ids: Vec<&str> = parts.iter().flat_map(|p| &p.assessment.models).map(|m| m.id.as_str()).collect();
+        ids.sort();
+        assert_eq!(ids, assessment.models.iter().map(|m| m.id.as_str()).collect::<Vec<_>>());
+        // One more than the limit is told for itself.
+        let some: Vec<(&str, &str)> = values[..21].to_vec();
+        assert!(split(&labelled(&some), "place").iter().all(|p| !matches!(p.part, Part::Other(_))));
+        // By expected compute, largest first.
+        let sizes: Vec<f64> = parts[..LARGEST].iter().map(|p| expected_compute(&p.assessment).iter().sum()).collect();
+        assert!(sizes.windows(2).all(|w| w[0] >= w[1]), "{sizes:?}");
+    }
+}

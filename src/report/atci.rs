@@ -1,0 +1,219 @@
+//! The page and the JSON document of `haze atci`: carbon per compute by parts of a portfolio, its three ratios, and
+//! published runs to compare with.
+//!
+//! The document is described by `docs/atci.schema.json`. As in a run's result, only the top-level keys `backend` and
+//! `timings` may tell of a machine; all else is the same, byte for byte, whatever drew.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::digits;
+use super::json::{Backend, Lines, RunInfo, ScopeText};
+use super::table::{Cell, NARROWEST, Page, Style, plain, plain_range, scope, shorten};
+use crate::assess::Assessment;
+use crate::posterior::Estimate;
+use crate::posterior::intensity::{Intensity, Part, Row};
+use crate::validate::anchors::{Anchor, median};
+
+/// Goes up when a key is removed or changes its meaning; new keys leave it.
+pub const SCHEMA_VERSION: u32 = 1;
+/// The unit and the definition, word by word as in `docs/method.md`.
+pub const UNIT: &str = "kgCO2e per EFLOP of training operations performed";
+pub const DEFINITION: &str = "sum of emissions / sum of compute, in every draw; \
+     = (IT energy / compute) * (facility / IT energy) * (emissions / facility energy)";
+
+/// One column's parts, largest expected compute first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grouping {
+    pub by: String,
+    pub rows: Vec<Row>,
+}
+
+/// Everything that is told.
+pub struct Atci<'a> {
+    pub seed: u64,
+    pub draws: u64,
+    pub level: f64,
+    pub assessment: &'a Assessment,
+    pub total: Row,
+    /// Draws of the whole without any compute.
+    pub without_compute: u64,
+    pub groupings: Vec<Grouping>,
+    pub anchors: Vec<Anchor>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    version: &'static str,
+    unit: &'static str,
+    definition: &'static str,
+    scope: ScopeText,
+    seed: u64,
+    draws: u64,
+    interval: f64,
+    plan_hash: &'a str,
+    backend: &'a Backend,
+    timings: BTreeMap<&'a str, f64>,
+    draws_without_compute: u64,
+    total: RowText<'a>,
+    groups: Vec<Group<'a>>,
+    anchors: &'a [Anchor],
+}
+
+#[derive(Serialize)]
+struct Group<'a> {
+    by: &'a str,
+    #[serde(flatten)]
+    part: &'a Part,
+    #[serde(flatten)]
+    row: RowText<'a>,
+}
+
+#[derive(Serialize)]
+struct RowText<'a> {
+    models: usize,
+    compute_share: Option<f64>,
+    compute_eflop: &'a Estimate,
+    emissions_t: &'a Estimate,
+    #[serde(flatten)]
+    intensity: &'a Intensity,
+}
+
+impl<'a> RowText<'a> {
+    fn new(row: &'a Row) -> RowText<'a> {
+        RowText {
+            models: row.models,
+            compute_share: row.share,
+            compute_eflop: &row.compute_eflop,
+            emissions_t: &row.emissions_t,
+            intensity: &row.intensity,
+        }
+    }
+}
+
+/// Writes the document as UTF-8 JSON with a line end at the end.
+pub fn write(out: &mut dyn Write, told: &Atci<'_>, run: &RunInfo) -> io::Result<()> {
+    let groups = told
+        .groupings
+        .iter()
+        .flat_map(|g| g.rows.iter().map(|row| Group { by: &g.by, part: &row.part, row: RowText::new(row) }));
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        version: env!("CARGO_PKG_VERSION"),
+        unit: UNIT,
+        definition: DEFINITION,
+        scope: ScopeText::new(told.assessment.scope),
+        seed: told.seed,
+        draws: told.draws,
+        interval: told.level,
+        plan_hash: &run.plan_hash,
+        backend: &run.backend,
+        timings: run.timings.iter().map(|(name, seconds)| (name.as_str(), *seconds)).collect(),
+        draws_without_compute: told.without_compute,
+        total: RowText::new(&told.total),
+        groups: groups.collect(),
+        anchors: &told.anchors,
+    };
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
+    document.serialize(&mut serializer)?;
+    writeln!(out)
+}
+
+/// The page, ending in a line end.
+pub fn terminal(told: &Atci<'_>, style: Style) -> String {
+    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
+    let models = digits::count(told.assessment.models.len() as u64);
+    let plural = if told.assessment.models.len() == 1 { "" } else { "s" };
+    for line in [
+        format!("{models} model{plural}, {} draws, seed {}", digits::count(told.draws), told.seed),
+        scope(told.assessment.scope),
+    ] {
+        let line = page.dim(&line);
+        page.line(&line);
+    }
+    page.section("ATCI, kgCO2e per EFLOP of training operations performed", "a ratio of sums in every draw");
+    page.line("  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh); medians");
+    page.ratios("", &[&told.total], told.level);
+    if told.without_compute > 0 {
+        let draws = digits::count(told.without_compute);
+        page.line(&format!("  {draws} draws without compute have no ratio and are left out"));
+    }
+    for grouping in &told.groupings {
+        page.section(&format!("By {}", shorten(&grouping.by, 30)), "");
+        page.ratios("", &grouping.rows.iter().collect::<Vec<_>>(), told.level);
+    }
+    page.anchors(&told.anchors);
+    page.text
+}
+
+fn left(text: impl Into<String>) -> Cell {
+    Cell::Left(text.into())
+}
+
+fn right(text: impl Into<String>) -> Cell {
+    Cell::Right(text.into())
+}
+
+fn name(part: &Part) -> String {
+    match part {
+        Part::Value(value) => value.clone(),
+        Part::NotStated => "(not stated)".into(),
+        Part::Other(values) => format!("({} others)", digits::count(*values as u64)),
+    }
+}
+
+impl Page {
+    fn ratios(&mut self, title: &str, rows: &[&Row], level: f64) {
+        let interval = format!("{} equal-tailed", digits::level(level));
+        let mut table = vec![vec![left(title), right("models"), right("compute"), right("ATCI"), left(interval)]];
+        table[0].extend(["kWh/EFLOP", "overhead", "kg/kWh"].map(right));
+        let width = self.style.width.saturating_sub(72).max(12);
+        for row in rows {
+            let middle = |e: &Estimate| right(plain(e.median, e.mcse.median, 1.0));
+            let i = &row.intensity;
+            let atci = &i.atci_kg_per_eflop;
+            table.push(vec![
+                left(if rows.len() == 1 && row.share == Some(1.0) {
+                    "all models".into()
+                } else {
+                    shorten(&name(&row.part), width)
+                }),
+                right(digits::count(row.models as u64)),
+                right(row.share.map_or("–".into(), digits::percent)),
+                middle(atci),
+                left(plain_range(atci.interval, atci.mcse.interval, 1.0)),
+                middle(&i.it_energy_kwh_per_eflop),
+                middle(&i.energy_per_it_energy),
+                middle(&i.emissions_kg_per_kwh),
+            ]);
+        }
+        self.rows(&table, true);
+    }
+
+    fn anchors(&mut self, anchors: &[Anchor]) {
+        self.section("Published runs", "emissions / compute as published, each in the scope of its source");
+        let mut table =
+            vec![vec![left(""), right("kg/EFLOP"), right("EFLOP"), right("t"), left("energy"), left("source")]];
+        let width = self.style.width.saturating_sub(62).max(16) / 2;
+        for a in anchors {
+            table.push(vec![
+                left(shorten(&a.name, width)),
+                right(digits::value(a.kg_per_eflop, None)),
+                right(format!("{:.2e}", a.compute_eflop)),
+                right(digits::value(a.emissions_t, None)),
+                left(a.basis),
+                left(shorten(&a.source, width)),
+            ]);
+        }
+        self.rows(&table, true);
+        if let Some(middle) = median(anchors) {
+            let value = digits::value(middle, None);
+            self.line(&format!(
+                "  Median {value} kg/EFLOP. Hours × TDP leaves out the rest of the node, and so gives less."
+            ));
+        }
+    }
+}

@@ -47,7 +47,7 @@ impl Disclosable {
 
     /// The row with the quantity stated as `figures` expect it; `None` where it, or something that makes it needless, is
     /// stated already.
-    fn stated_in(self, model: &Model, figures: &Figures) -> Option<Model> {
+    fn stated_in(self, model: &Model, figures: impl Fn() -> Figures) -> Option<Model> {
         let zero = |v: &Value| matches!(v, Value::Number(0.0) | Value::Distribution(Distribution::Fixed(0.0)));
         if model.emissions_kg.as_ref().is_some_and(|v| !zero(v)) {
             return None;
@@ -60,9 +60,9 @@ impl Disclosable {
                 row.compute_flop = Some(Value::Number(1e22));
                 row.compute_confidence = None;
             }
-            Disclosable::Hours if !energy && !hours => row.gpu_hours = Some(Value::Number(figures.hours)),
+            Disclosable::Hours if !energy && !hours => row.gpu_hours = Some(Value::Number(figures().hours)),
             Disclosable::Energy if !energy => {
-                row.energy_kwh = Some(Value::Number(figures.energy_kwh));
+                row.energy_kwh = Some(Value::Number(figures().energy_kwh));
                 row.energy_includes_pue = false;
             }
             Disclosable::Place if model.grid_g_per_kwh.is_none() => row.grid_g_per_kwh = Some(Value::Number(400.0)),
@@ -73,6 +73,7 @@ impl Disclosable {
 }
 
 /// What the row leads to before anything more is disclosed: a figure far from it would be a contradiction.
+#[derive(Clone, Copy)]
 struct Figures {
     hours: f64,
     energy_kwh: f64,
@@ -107,8 +108,9 @@ pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Asse
     let mut drafts = Vec::new();
     for model in by_id.values() {
         let mut known = evidence(&context, model);
-        let figures = Figures::new(&context, &known.model).unwrap_or(Figures { hours: 1e5, energy_kwh: 1e5 });
-        let Some(row) = quantity.stated_in(&known.model, &figures) else { continue };
+        let none = Figures { hours: 1e5, energy_kwh: 1e5 };
+        let figures = || Figures::new(&context, &known.model).unwrap_or(none);
+        let Some(row) = quantity.stated_in(&known.model, figures) else { continue };
         known.model = row;
         if let Ok(mut draft) = chain::assess_evidence(&context, &known) {
             draft.add_study_effects(study, model);

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::backend::{BackendArgs, Chosen};
 use super::run::{
-    Clock, INTERVAL, Interrupt, SEED, WARNINGS, bytes, fits_in_memory, progress_bar, spare_inputs, style, tell,
+    Clock, INTERVAL, Interrupt, SEED, WARNINGS, bytes, fits_in_memory, json_target, progress_bar, style, tell,
 };
 use super::sample::known_column;
 use super::{Failure, assess, draws, level, print, warn};
@@ -19,7 +19,6 @@ use crate::portfolio;
 use crate::posterior::intensity::{Part, Row, YEAR, intensity, split, value};
 use crate::posterior::sampled;
 use crate::report::atci::{self as report, Atci, Grouping};
-use crate::report::files::{self, Unwritable};
 use crate::report::json::RunInfo;
 use crate::validate::anchors::anchors;
 
@@ -62,7 +61,6 @@ pub struct AtciArgs {
 pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     let mut clock = Clock::new();
     let interrupt = Interrupt::install();
-    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let (portfolio, warnings) = portfolio::read(&args.file)?;
     let study = &portfolio.study;
@@ -70,11 +68,7 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     assessment.warnings.splice(0..0, warnings);
     let columns = columns(&args.by, &assessment)?;
     interrupt.hold();
-    let target = args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose();
-    let target = target.map_err(unwritable)?;
-    if let Some(target) = &target {
-        spare_inputs(study, target)?;
-    }
+    let target = json_target(args.json.as_deref(), study)?;
     warn(&assessment.warnings, WARNINGS);
     let (n, seed) = (args.draws.unwrap_or(sampled::DRAWS), args.seed.or(study.seed).unwrap_or(SEED));
     let level = args.interval.or(study.interval).unwrap_or(INTERVAL);

@@ -8,7 +8,7 @@ use anyhow::Context;
 use indicatif::ProgressStyle;
 
 use super::backend::{BackendArgs, Chosen};
-use super::run::{INTERVAL, Interrupt, SEED, WARNINGS, bytes, held_in_memory, progress_bar, spare_inputs, style, tell};
+use super::run::{INTERVAL, Interrupt, SEED, WARNINGS, bytes, held_in_memory, json_target, progress_bar, style, tell};
 use super::{Failure, assess, draws, level, print, warn};
 use crate::coverage::drawn::Sampler;
 use crate::coverage::two_lists::Other;
@@ -17,7 +17,6 @@ use crate::plan::TOTALS;
 use crate::portfolio::{self, Place, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
-use crate::report::files::{self, Unwritable};
 
 /// Models that the headline is also told without.
 const TOP: u32 = 20;
@@ -89,20 +88,15 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
-    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let (portfolio, warnings) = portfolio::read(&args.file)?;
     let other = other(&args)?;
     let mut assessment = assess(&portfolio)?;
     assessment.warnings.splice(0..0, warnings);
     interrupt.hold();
-    let target =
-        args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose().map_err(unwritable)?;
-    if let Some(target) = &target {
-        let mut inputs = portfolio.study.clone();
-        inputs.models.extend(other.iter().flat_map(|(_, files)| files.clone()));
-        spare_inputs(&inputs, target)?;
-    }
+    let mut inputs = portfolio.study.clone();
+    inputs.models.extend(other.iter().flat_map(|(_, files)| files.clone()));
+    let target = json_target(args.json.as_deref(), &inputs)?;
     warn(&assessment.warnings, WARNINGS);
 
     let study = &portfolio.study;

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::ValueEnum;
 
-use super::run::{WARNINGS, bytes, spare_inputs, style};
+use super::run::{WARNINGS, bytes, json_target, style};
 use super::{Failure, print, warn};
 use crate::fit::{self, KNOWN_COMPUTE_NAME, Response, Sample, Size, sample};
 use crate::portfolio;
-use crate::report::files::{self, Unwritable};
 use crate::report::fit::{self as page, Cards};
 
 /// What `haze fit` takes.
@@ -80,17 +79,12 @@ enum SizeArg {
 }
 
 pub fn fit(args: FitArgs) -> Result<(), Failure> {
-    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let (portfolio, warnings) = match &args.file {
         Some(file) => portfolio::read(file)?,
         None => (fit::known_compute(), Vec::new()),
     };
-    let target =
-        args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose().map_err(unwritable)?;
-    if let Some(target) = &target {
-        spare_inputs(&portfolio.study, target)?;
-    }
+    let target = json_target(args.json.as_deref(), &portfolio.study)?;
     warn(&warnings, WARNINGS);
 
     let size = if args.size == SizeArg::Active { Size::Active } else { Size::Total };

@@ -119,7 +119,7 @@ fn settings(args: &RunArgs, study: &Study) -> Effective {
 
 /// Refuses outputs that would replace a file the run reads. A study that an earlier run wrote may be written again:
 /// nothing is lost.
-pub(super) fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
+fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
     let real = |path: &Path| fs::canonicalize(path).ok();
     let places: Vec<PathBuf> = target.places().iter().filter_map(|place| real(place)).collect();
     let by_hand = |path: &&PathBuf| !fs::read_to_string(path).is_ok_and(|text| text.starts_with(study::FIRST_LINE));
@@ -267,6 +267,16 @@ fn write_folder(
     target
         .commit(&[&bytes(result), &bytes(&models), &bytes(&groups), &bytes(study.as_bytes())])
         .map_err(|e| Failure::Run(e.into()))
+}
+
+/// The file that `--json` names, ready to be written and not one of the inputs; none for standard output.
+pub(super) fn json_target(json: Option<&Path>, study: &Study) -> Result<Option<Target>, Failure> {
+    let path = json.filter(|path| *path != Path::new("-"));
+    let target = path.map(files::prepare_file).transpose().map_err(|e| Failure::Usage(e.to_string()))?;
+    if let Some(target) = &target {
+        spare_inputs(study, target)?;
+    }
+    Ok(target)
 }
 
 pub(super) fn bytes(content: &[u8]) -> impl Fn(&mut dyn Write) -> io::Result<()> {

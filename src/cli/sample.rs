@@ -11,8 +11,8 @@ use anyhow::Context;
 use super::backend::{BackendArgs, Chosen};
 use super::rerun;
 use super::run::{
-    Clock, INTERVAL, Interrupt, SEED, WARNINGS, broken, bytes, draw_corners, fits_in_memory, progress_bar,
-    spare_inputs, style, tell,
+    Clock, INTERVAL, Interrupt, SEED, WARNINGS, broken, bytes, draw_corners, fits_in_memory, json_target, progress_bar,
+    style, tell,
 };
 use super::{Failure, assess, draws, level, print, warn};
 use crate::assess::Assessment;
@@ -29,7 +29,6 @@ use crate::posterior::sensitivity::batches::MIN_DRAWS;
 use crate::posterior::shares::shares;
 use crate::posterior::tail;
 use crate::posterior::terms::Known;
-use crate::report::files::{self, Unwritable};
 use crate::report::json::RunInfo;
 use crate::report::sampled::{self as report, Part, Settings};
 
@@ -110,7 +109,6 @@ impl SampleArgs {
 pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&PathBuf>) -> Result<(), Failure> {
     let mut clock = Clock::new();
     let interrupt = Interrupt::install();
-    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = json.is_some_and(|path| path == Path::new("-"));
     let (portfolio, warnings) = portfolio::read(file)?;
     let study = &portfolio.study;
@@ -124,10 +122,7 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
         known_value(column, value, &assessment)?;
     }
     interrupt.hold();
-    let target = json.filter(|_| !to_stdout).map(|path| files::prepare_file(path)).transpose().map_err(unwritable)?;
-    if let Some(target) = &target {
-        spare_inputs(study, target)?;
-    }
+    let target = json_target(json.map(PathBuf::as_path), study)?;
     warn(&assessment.warnings, WARNINGS);
     let settings = Settings {
         draws: args.draws.unwrap_or(sampled::DRAWS),

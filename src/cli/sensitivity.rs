@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::rerun::{self, rerun};
-use super::run::{WARNINGS, bytes, spare_inputs, style};
+use super::run::{WARNINGS, bytes, json_target, style};
 use super::sample::{SampleArgs, sample};
 use super::{Failure, assess, print, warn};
 use crate::assess::{Assessment, Disclosable, if_disclosed};
@@ -17,7 +17,6 @@ use crate::posterior::disclosure::{Disclosure, disclosures};
 use crate::posterior::shares::{Shares, shares};
 use crate::posterior::terms::Known;
 use crate::posterior::tornado::tornado;
-use crate::report::files::{self, Unwritable};
 use crate::report::sensitivity::{self, Reruns, Sensitivity};
 
 /// What `haze sensitivity` takes.
@@ -65,17 +64,12 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
         }
         return sample(&args.file, &args.sample, args.top.map(|n| n as usize), args.json.as_ref());
     }
-    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let (portfolio, warnings) = portfolio::read(&args.file)?;
     let mut assessment = assess(&portfolio)?;
     assessment.warnings.splice(0..0, warnings);
     known_columns(&args.by, &assessment)?;
-    let target =
-        args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose().map_err(unwritable)?;
-    if let Some(target) = &target {
-        spare_inputs(&portfolio.study, target)?;
-    }
+    let target = json_target(args.json.as_deref(), &portfolio.study)?;
     warn(&assessment.warnings, WARNINGS);
 
     let settings = args.reruns.then(|| args.sample.reruns());

@@ -45,12 +45,12 @@ UNBOUNDED = {"compute": {"bound_flop": 1e32}, "tokens": {f"{era}_bound": 1e22 fo
 # What is changed, settings of the study, priors.
 ALTERNATIVES = [
     ("defaults", "", {}),
-    ("no bounds on imputed compute", "", UNBOUNDED),
+    ("no bounds on imputed and estimated compute", "", UNBOUNDED),
     ('"Likely" compute with GSD 3 instead of 4.05', "", {"compute": {"likely_gsd": 3}}),
     ("tokens from 2025: median 9e12 instead of 18e12", "", {"tokens": {"from_2025": "lognormal(9e12, 3.2)"}}),
     ("MFU of H100s 0.35 instead of 0.26 (20 B)", "", {"efficiency": {"mfu_h100_at_20b": 0.35}}),
     ("no default shared effects", "default_shared = false\n", {}),
-    ("no default shared effects, no bounds on imputed compute", "default_shared = false\n", UNBOUNDED),
+    ("no default shared effects, no bounds on imputed and estimated compute", "default_shared = false\n", UNBOUNDED),
 ]
 
 

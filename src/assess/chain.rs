@@ -10,16 +10,18 @@
 
 use std::collections::BTreeMap;
 
+use super::basis::{self, Market};
 use super::combine::{self, Disclosures};
 use super::efficiency::{self, Use, chips, column};
 use super::evidence::{Evidence, evidence};
-use super::factor::{Draft, LogNormal, eighth_octave, lognormal, quadrature};
+use super::factor::{Draft, LogNormal, eighth_octave, quadrature};
+use super::figure;
 use super::priors::Priors;
 use super::shared::{self, Default, EffectKey, Exposure, effects};
 use super::{Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier};
 use super::{compute, facility};
 use crate::portfolio::moments::raw_moment;
-use crate::portfolio::{Boundary, Distribution, Model, Problem, Relation, Run, Source, Study, Value, Warning};
+use crate::portfolio::{Basis, Boundary, Distribution, Model, Problem, Relation, Run, Study, Value, Warning};
 
 /// A model before its shared effects are numbered.
 pub struct DraftModel {
@@ -30,6 +32,8 @@ pub struct DraftModel {
     pub warnings: Vec<Warning>,
     /// The shared effects on efficiency and grid are those that several disclosures leave.
     pub conditioned: bool,
+    /// The scope is market-based and the row says nothing of that.
+    pub location_stands_in: bool,
 }
 
 impl DraftModel {
@@ -142,7 +146,14 @@ pub fn assess_evidence(context: &Context<'_>, evidence: &Evidence) -> Result<Dra
     let mut noted = evidence.warnings.clone();
     let mut problems = Vec::new();
     let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
-    let (grid, pue) = (facility::grid(exposure), facility::pue(exposure));
+    let (grid, of_figure) = match &evidence.market {
+        Some(Market::Figure(kg)) => {
+            let (figure, tier) = basis::figure(exposure, kg);
+            (Ok(figure), Some(tier))
+        }
+        _ => (facility::grid(exposure), None),
+    };
+    let pue = facility::pue(exposure);
     let core = match (&grid, several(exposure)) {
         (Ok(grid), Some((disclosures, tier))) => {
             let links = [grid.clone(), pue.clone()];
@@ -161,6 +172,10 @@ pub fn assess_evidence(context: &Context<'_>, evidence: &Evidence) -> Result<Dra
         factors.set(Slot::Grid, grid);
     }
     factors.set(Slot::Pue, pue);
+    if let Some(market) = &evidence.market {
+        let [.., energy, emissions] = &mut outputs;
+        *emissions = basis::emissions(market, model, *energy, *emissions);
+    }
     if context.study.scope.boundary == Boundary::It {
         let [_, it, energy, emissions] = &mut outputs;
         *energy = *it;
@@ -177,7 +192,9 @@ pub fn assess_evidence(context: &Context<'_>, evidence: &Evidence) -> Result<Dra
             provenance.insert(slot.factor().name().to_string(), draft.provenance.clone());
         }
     }
-    Ok(DraftModel { tier, factors: factors.0, terms, provenance, warnings: noted, conditioned })
+    let tier = of_figure.unwrap_or(tier);
+    let location_stands_in = context.study.scope.basis == Basis::Market && evidence.market.is_none();
+    Ok(DraftModel { tier, factors: factors.0, terms, provenance, warnings: noted, conditioned, location_stands_in })
 }
 
 /// The chain without PUE, grid and lineage.
@@ -300,7 +317,7 @@ fn several(exposure: Exposure<'_>) -> Option<(Disclosures, Tier)> {
     if compute.as_ref().is_some_and(|c| c.explicit || c.is_zero()) {
         return None;
     }
-    let (emissions, of_emissions) = emissions_disclosed(exposure);
+    let (emissions, of_emissions) = figure::emissions_disclosed(exposure);
     let tier = match (&model.emissions_kg, &model.energy_kwh) {
         (Some(_), _) => of_emissions,
         (None, Some(_)) => Tier::T2,
@@ -308,25 +325,17 @@ fn several(exposure: Exposure<'_>) -> Option<(Disclosures, Tier)> {
     };
     let disclosures = Disclosures {
         compute,
-        hours: model.gpu_hours.is_some().then(|| hours_disclosed(exposure)),
-        energy: model.energy_kwh.is_some().then(|| energy_disclosed(exposure)),
+        hours: model.gpu_hours.is_some().then(|| figure::hours_disclosed(exposure)),
+        energy: model.energy_kwh.is_some().then(|| figure::energy_disclosed(exposure)),
         emissions: model.emissions_kg.is_some().then_some(emissions),
     };
     (disclosures.count() > 1).then_some((disclosures, tier))
 }
 
-fn hours_disclosed(exposure: Exposure<'_>) -> Draft {
-    let priors = exposure.priors;
-    let hours = exposure.model.gpu_hours.clone().unwrap_or(Value::Number(0.0));
-    let mut reporting = Draft::given(&hours, priors.ln_gsd("hours.gsd"), "accelerator-hours");
-    reporting.provenance.chosen |= !reporting.explicit && priors.chosen("hours.gsd");
-    reporting
-}
-
 fn from_hours(exposure: Exposure<'_>) -> Result<Core, Problem> {
     let mut factors = Factors::none();
     let mut provenance = BTreeMap::new();
-    factors.set(Slot::Reporting, hours_disclosed(exposure));
+    factors.set(Slot::Reporting, figure::hours_disclosed(exposure));
     let h = Product::new(1.0).with(Slot::Reporting, 1);
     let (it, c) = behind_hours(exposure, h, 0.0, &mut factors, &mut provenance)?;
     Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T3, provenance, warnings: Vec::new() })
@@ -402,46 +411,10 @@ fn backwards(
     Ok(it.with(Slot::Efficiency, 1).times(J_PER_KWH / FLOP_PER_EFLOP))
 }
 
-/// Prior of true/reported energy.
-fn meter(model: &Model) -> &'static str {
-    match model.source {
-        Source::Metered | Source::Audited => "energy.metered",
-        Source::Calculator if efficiency::is_cpu(model) => "energy.calculator_cpu",
-        Source::Calculator => "energy.calculator",
-        Source::SelfReported => "energy.self_reported",
-    }
-}
-
-/// Median of true/reported energy.
-pub fn meter_bias(priors: &Priors, model: &Model) -> f64 {
-    priors.lognormal(meter(model)).median
-}
-
-/// `value` times a correction: a number becomes the corrected lognormal, a distribution stands as it is.
-fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: &str, what: &str) -> Draft {
-    let mut draft = Draft::given(value, correction.ln_sd, what);
-    if let Value::Number(x) = value {
-        draft.distribution = lognormal(correction.times(*x));
-        draft.provenance.chosen = priors.chosen(prior);
-        if correction.median != 1.0 {
-            draft.provenance.how += &format!(", times {:.3} (true / reported)", correction.median);
-        }
-        draft.provenance.source += &format!("; error: {}", priors.source(prior));
-    }
-    draft
-}
-
-fn energy_disclosed(exposure: Exposure<'_>) -> Draft {
-    let (priors, model) = (exposure.priors, exposure.model);
-    let value = model.energy_kwh.clone().unwrap_or(Value::Number(0.0));
-    let prior = meter(model);
-    corrected(priors, &value, priors.lognormal(prior), prior, "kWh")
-}
-
 fn from_energy(exposure: Exposure<'_>) -> Result<Core, Problem> {
     let mut factors = Factors::none();
     let mut provenance = BTreeMap::new();
-    factors.set(Slot::Reporting, energy_disclosed(exposure));
+    factors.set(Slot::Reporting, figure::energy_disclosed(exposure));
     let reported = Product::new(1.0).with(Slot::Reporting, 1);
     let it = if exposure.model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
     let mut warnings = Vec::new();
@@ -449,32 +422,20 @@ fn from_energy(exposure: Exposure<'_>) -> Result<Core, Problem> {
     Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T2, provenance, warnings })
 }
 
-/// Emissions in kg, and their tier.
-fn emissions_disclosed(exposure: Exposure<'_>) -> (Draft, Tier) {
-    let (priors, model) = (exposure.priors, exposure.model);
-    let value = model.emissions_kg.clone().unwrap_or(Value::Number(0.0));
-    let metered = matches!(model.source, Source::Metered | Source::Audited);
-    let (prior, tier) =
-        if metered { ("emissions.metered_gsd", Tier::T1) } else { ("emissions.self_reported_gsd", Tier::T1b) };
-    let mut correction = LogNormal { median: 1.0, ln_sd: priors.ln_gsd(prior) };
-    if !metered && let Some(scope) = efficiency::scope_correction(priors, model) {
-        correction = LogNormal { median: scope.median, ln_sd: quadrature(correction.ln_sd, scope.ln_sd) };
-    }
-    (corrected(priors, &value, correction, prior, "kgCO2e"), tier)
-}
-
 fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
     let (priors, model) = (exposure.priors, exposure.model);
     let mut factors = Factors::none();
     let mut provenance = BTreeMap::new();
     let mut warnings = Vec::new();
-    let (reporting, tier) = emissions_disclosed(exposure);
+    let (reporting, tier) = figure::emissions_disclosed(exposure);
     let kg = reporting.median();
     factors.set(Slot::Reporting, reporting);
-    let emissions = Product::new(1e-3).with(Slot::Reporting, 1);
+    // Where the source left the overhead out, its figure is that of the IT energy.
+    let overhead = i8::from(model.emissions_without_pue);
+    let emissions = Product::new(1e-3).with(Slot::Reporting, 1).with(Slot::Pue, overhead);
     // What else is stated decides the energies; it has the relative error of the emissions, which it was made with.
     let (it, energy, c) = if let Some(stated) = model.energy_kwh.as_ref().filter(|_| kg > 0.0) {
-        let bias = LogNormal::of(stated).median * priors.lognormal(meter(model)).median;
+        let bias = LogNormal::of(stated).median * figure::meter_bias(priors, model);
         let reported = Product::new(bias / kg).with(Slot::Reporting, 1);
         let it = if model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
         (it, it.with(Slot::Pue, 1), backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?)
@@ -485,7 +446,7 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
         (it, it.with(Slot::Pue, 1), c)
     } else {
         // kg / (g/kWh) = 1,000 kWh
-        let energy = Product::new(1e3).with(Slot::Reporting, 1).with(Slot::Grid, -1);
+        let energy = Product::new(1e3).with(Slot::Reporting, 1).with(Slot::Grid, -1).with(Slot::Pue, overhead);
         let it = energy.with(Slot::Pue, -1);
         (it, energy, backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?)
     };

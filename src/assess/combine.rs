@@ -53,6 +53,8 @@ const HOURS: Row = [1.0, 1.0, 0.0, 0.0, 0.0];
 const IT: Row = [1.0, 1.0, 1.0, 0.0, 0.0];
 const ENERGY: Row = [1.0, 1.0, 1.0, 1.0, 0.0];
 const EMISSIONS: Row = [1.0; UNKNOWNS];
+/// Where the source left the overhead out.
+const EMISSIONS_OF_IT: Row = [1.0, 1.0, 1.0, 0.0, 1.0];
 
 /// How far apart disclosures may be, in standard deviations of what they should differ by.
 const DISAGREE: f64 = 3.0;
@@ -98,11 +100,13 @@ pub fn combined(
         Observed { what, column, row, error }
     };
     let energy_row = if exposure.model.energy_includes_pue { ENERGY } else { IT };
+    let without_pue = exposure.model.emissions_without_pue;
+    let emissions_row = if without_pue { EMISSIONS_OF_IT } else { EMISSIONS };
     let mut all: Vec<Observed> = [
         compute.map(|draft| observed("compute", "compute_flop", COMPUTE, draft)),
         hours.map(|draft| observed("hours", "gpu_hours", HOURS, draft)),
         energy.map(|draft| observed("energy", "energy_kwh", energy_row, draft)),
-        emissions.map(|draft| observed("emissions", "emissions_kg", EMISSIONS, draft)),
+        emissions.map(|draft| observed("emissions", "emissions_kg", emissions_row, draft)),
     ]
     .into_iter()
     .flatten()
@@ -136,7 +140,7 @@ pub fn combined(
     };
 
     let mut factors = Factors::none();
-    let [c, it, e, g] = [COMPUTE, IT, ENERGY, EMISSIONS].map(|row| joint.of(&row));
+    let [c, it, e, g] = [COMPUTE, IT, ENERGY, emissions_row].map(|row| joint.of(&row));
     let link = |what: &str| Provenance {
         kind: Kind::Imputed,
         how: format!("{what} that the disclosures imply"),
@@ -146,15 +150,18 @@ pub fn combined(
     // The products that energies are, and what is known of them as such: PUE keeps its prior.
     let reported = Product::new(1.0).with(Slot::Reporting, 1);
     let (it_product, energy_product, emissions_product, it_known);
-    if emissions_count && g.sd <= e.sd {
+    // What the stated emissions are made of.
+    let emitting = if without_pue { &it } else { &e };
+    if emissions_count && g.sd <= emitting.sd {
         factors.set(Slot::Reporting, draft(&g, stated(how("emissions", "kg", &g))));
-        let mut intensity = between(&e, &g).scaled(-1.0);
+        let mut intensity = between(emitting, &g).scaled(-1.0);
         intensity.mean += libm::log(1e3);
         factors.set(Slot::Grid, draft(&intensity, link("grid intensity")));
-        emissions_product = reported.times(1e-3);
-        energy_product = reported.with(Slot::Grid, -1).times(1e3);
+        let overhead = i8::from(without_pue);
+        emissions_product = reported.with(Slot::Pue, overhead).times(1e-3);
+        energy_product = reported.with(Slot::Grid, -1).with(Slot::Pue, overhead).times(1e3);
         it_product = energy_product.with(Slot::Pue, -1);
-        it_known = e.plus(&ln_pue, -1.0);
+        it_known = if without_pue { it } else { e.plus(&ln_pue, -1.0) };
     } else {
         let energy_known;
         if e.sd < it.sd {
@@ -168,7 +175,7 @@ pub fn combined(
         }
         emissions_product = energy_product.with(Slot::Grid, 1).times(1e-6);
         if emissions_count {
-            let mut intensity = between(&g, &energy_known);
+            let mut intensity = between(&g, if without_pue { &it_known } else { &energy_known });
             intensity.mean += libm::log(1e3);
             factors.set(Slot::Grid, draft(&intensity, link("grid intensity")));
         } else {

@@ -84,7 +84,7 @@ pub fn known(exposure: Exposure<'_>) -> Option<Draft> {
         {
             draft.provenance.chosen = priors.chosen(prior);
             draft.provenance.source += &format!("; spread: {}", priors.source(prior));
-            if prior == "compute.speculative_gsd" {
+            if matches!(prior, "compute.likely_gsd" | "compute.speculative_gsd") {
                 let hi = bound(exposure, None).max(3.0 * x);
                 draft.provenance.how += &format!(", below {hi:.3e}");
                 draft.distribution = truncated(draft.distribution, hi);

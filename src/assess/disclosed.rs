@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use super::chain::{self, Context};
 use super::efficiency::{self, Chips, chips};
 use super::evidence::evidence;
+use super::figure;
 use super::priors::Priors;
 use super::shared::Exposure;
 use super::{Assessment, Output, assembled, compute};
@@ -89,7 +90,7 @@ impl Figures {
         let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
         let per_kwh = |chips: &Chips| 1e3 * efficiency::inverse_power(exposure, chips, 0.0).median();
         let hours = chips(context.priors, model).map_or(1e5, |chips| it_kwh * per_kwh(&chips));
-        let energy_kwh = it_kwh / chain::meter_bias(context.priors, model);
+        let energy_kwh = it_kwh / figure::meter_bias(context.priors, model);
         (hours > 0.0 && energy_kwh > 0.0).then_some(Figures { hours, energy_kwh })
     }
 }

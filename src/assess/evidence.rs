@@ -13,14 +13,15 @@
 
 use std::collections::BTreeMap;
 
+use super::basis::Market;
 use super::chain::{Context, zero};
 use super::combine::ln;
 use super::compute;
 use super::efficiency::{self, chips, column};
 use super::factor::{LogNormal, shown};
-use super::shared::effects;
-use super::{Kind, Output, Provenance, Slot, grid};
-use crate::portfolio::{Model, Value, Warning};
+use super::shared::{Exposure, effects};
+use super::{Kind, Output, Provenance, Slot, facility, grid};
+use crate::portfolio::{Basis, Model, Value, Warning};
 
 /// Figures nearer than this are one figure.
 const SAME: f64 = 0.02;
@@ -34,19 +35,22 @@ const SETTLED: f64 = 0.01;
 /// The row without what does not count.
 pub struct Evidence {
     pub model: Model,
+    /// What decides the emissions where the scope is market-based.
+    pub market: Option<Market>,
     pub provenance: BTreeMap<String, Provenance>,
     pub warnings: Vec<Warning>,
 }
 
 /// Decides what counts.
 pub fn evidence(context: &Context<'_>, model: &Model) -> Evidence {
-    let mut found = Evidence { model: model.clone(), provenance: BTreeMap::new(), warnings: Vec::new() };
+    let mut found = Evidence { model: model.clone(), market: None, provenance: BTreeMap::new(), warnings: Vec::new() };
     if compute::is_certain_derivative(model) {
         for base in model.base_models.iter().filter_map(|id| context.by_id.get(id.as_str())) {
             found.copies(base);
         }
     }
     found.circular(context);
+    found.basis(context.study.scope);
     found.unit(context);
     found
 }
@@ -65,7 +69,7 @@ fn same(a: f64, b: f64) -> bool {
 
 impl Evidence {
     /// Says why a figure does not count, under the name of its column.
-    fn left_out(&mut self, column: &str, how: String) {
+    pub(super) fn left_out(&mut self, column: &str, how: String) {
         let provenance =
             Provenance { kind: Kind::Disclosed, how, source: "the models file".to_string(), chosen: false };
         self.provenance.insert(format!("{column} (not counted)"), provenance);
@@ -129,7 +133,8 @@ impl Evidence {
         if energy_made {
             out.push(("energy_kwh", of_hours(watts)));
         }
-        if let (Some(kg), Some(g)) = (number(&model.emissions_kg), intensity(model)) {
+        let located = number(&model.emissions_kg).filter(|_| model.emissions_basis == Basis::Location);
+        if let (Some(kg), Some(g)) = (located, intensity(model)) {
             let made = |kwh: f64| pues().any(|pue| same(kg, kwh * pue * g / 1e3));
             if energy.is_some_and(made) {
                 out.push(("emissions", format!("energy_kwh × {} g/kWh", shown(g))));
@@ -150,16 +155,23 @@ impl Evidence {
 
     /// The unit of a card's figure.
     fn unit(&mut self, context: &Context<'_>) {
-        let Some(kg) = number(&self.model.emissions_kg).filter(|_| self.model.emissions_from_card) else { return };
         let m = &self.model;
-        let known = [&m.energy_kwh, &m.gpu_hours].into_iter().any(|v| v.is_some() && !zero(v.as_ref()));
+        let stated = match &self.market {
+            Some(Market::Figure(value)) => Some(value.clone()),
+            _ => m.emissions_kg.clone(),
+        };
+        let Some(kg) = number(&stated).filter(|_| m.emissions_from_card) else { return };
+        // Nothing says how far below the grid's a market-based figure may lie.
+        let known = m.emissions_kg.is_some()
+            && [&m.energy_kwh, &m.gpu_hours].into_iter().any(|v| v.is_some() && !zero(v.as_ref()));
         let warning = |rule, message| Warning {
             rule,
             place: column(m, "emissions_g"),
             value: format!("{} g", shown(kg * 1e3)),
             message,
         };
-        let expected = (known || compute::is_known(m)).then(|| expected(context, m)).flatten();
+        let comparable = known || m.emissions_kg.is_some() && compute::is_known(m);
+        let expected = comparable.then(|| expected(context, m)).flatten();
         let Some((mean, sd)) = expected else {
             let message = "nothing in the row can tell whether this is in grams; cards often hold kilograms";
             let flag = warning("emissions-unit-unchecked", message.to_string());
@@ -246,9 +258,13 @@ fn expected(context: &Context<'_>, model: &Model) -> Option<(f64, f64)> {
     for (effect, weight) in effects(&keys, context.study, context.priors).iter().zip(loads.values()) {
         variance += (effect.ln_gsd * weight) * (effect.ln_gsd * weight);
     }
-    // What one accelerator's power leaves out a card leaves out too.
+    // What one accelerator's power leaves out a card leaves out too, and the overhead where it says so.
     if let Some(scope) = efficiency::scope_correction(context.priors, model) {
         mean -= libm::log(scope.median);
+    }
+    if model.emissions_without_pue {
+        let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
+        mean -= libm::log(facility::pue(exposure).median());
     }
     (mean.is_finite() && variance.is_finite()).then(|| (mean, variance.sqrt()))
 }

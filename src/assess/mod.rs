@@ -4,6 +4,7 @@
 //! Every output (compute, IT energy, facility energy, emissions) is a constant times a product of integer powers of
 //! the model's factors, so that the plan and the exact oracle read the same few numbers.
 
+mod basis;
 pub mod beside;
 mod chain;
 mod combine;
@@ -16,6 +17,7 @@ mod evidence;
 mod explain;
 mod facility;
 mod factor;
+mod figure;
 pub mod grid;
 pub mod hardware;
 mod names;
@@ -34,9 +36,7 @@ pub(crate) use compute::{flop_per_parameter_and_token, stated_flop};
 pub use disclosed::{Disclosable, if_disclosed};
 pub use explain::explain;
 
-use crate::portfolio::{
-    Basis, Confidence, Distribution, Factor, Model, Place, Portfolio, Problem, Scope, Study, Warning,
-};
+use crate::portfolio::{Confidence, Distribution, Factor, Model, Place, Portfolio, Problem, Scope, Study, Warning};
 use priors::Priors;
 use shared::EffectKey;
 
@@ -62,10 +62,12 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
     let context = chain::Context { priors: &priors, study, by_id: &by_id };
     let mut drafts = Vec::with_capacity(by_id.len());
     let mut warnings = Vec::new();
+    let mut at_location = 0;
     for model in by_id.values() {
         match chain::assess_model(&context, model) {
             Ok(mut draft) => {
                 warnings.append(&mut draft.warnings);
+                at_location += usize::from(draft.location_stands_in);
                 draft.add_study_effects(study, model);
                 drafts.push((*model, draft));
             }
@@ -77,6 +79,9 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
         // In the order of the file, whatever the order of ids.
         problems.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
         return Err(problems);
+    }
+    if at_location > 0 {
+        warnings.push(basis::at_location(study, at_location, by_id.len()));
     }
     Ok(assembled(drafts, study, &priors, warnings))
 }
@@ -128,27 +133,20 @@ fn numbered(model: &Model, draft: chain::DraftModel, keys: &BTreeMap<EffectKey, 
 
 /// Scopes that are known and not computed.
 fn unsupported(study: &Study) -> Vec<Problem> {
-    let problem = |key: &str, value: &str, message: &str| Problem {
-        place: Place {
-            file: Arc::new(study.path.clone().unwrap_or_else(|| PathBuf::from("study"))),
-            line: 0,
-            column: format!("scope.{key}"),
-        },
-        value: value.to_string(),
-        message: message.to_string(),
-    };
-    let mut problems = Vec::new();
-    if study.scope.basis == Basis::Market {
-        problems.push(problem("basis", "market", "not supported; write basis = \"location\""));
+    if !study.scope.embodied {
+        return Vec::new();
     }
-    if study.scope.embodied {
-        problems.push(problem(
-            "embodied",
-            "true",
-            "it is no part of the headline; write embodied = false, and embodied = true under [outputs]",
-        ));
+    let message = "it is no part of the headline; write embodied = false, and embodied = true under [outputs]";
+    vec![Problem { place: of_scope(study, "embodied"), value: "true".to_string(), message: message.to_string() }]
+}
+
+/// A key of `[scope]`.
+fn of_scope(study: &Study, key: &str) -> Place {
+    Place {
+        file: Arc::new(study.path.clone().unwrap_or_else(|| PathBuf::from("study"))),
+        line: 0,
+        column: format!("scope.{key}"),
     }
-    problems
 }
 
 fn warning(model: &Model) -> Option<Warning> {

@@ -58,6 +58,9 @@ pub struct Model {
     pub emissions_kg: Option<Value>,
     /// Stated in grams, as model cards do.
     pub emissions_from_card: bool,
+    /// The source left the facility's overhead out (`emissions_include_pue` = no).
+    pub emissions_without_pue: bool,
+    pub emissions_basis: Basis,
     pub energy_kwh: Option<Value>,
     pub energy_includes_pue: bool,
     pub gpu_hours: Option<Value>,
@@ -74,6 +77,8 @@ pub struct Model {
     pub efficiency_flop_per_j: Option<Value>,
     pub pue: Option<Value>,
     pub grid_g_per_kwh: Option<Value>,
+    /// Of the electricity as bought: contracts, certificates, supplier's mix. 0 where all of it is matched.
+    pub market_g_per_kwh: Option<Value>,
     pub wue_l_per_kwh: Option<Value>,
 }
 
@@ -240,8 +245,11 @@ pub enum Boundary {
     It,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whose electricity emissions are told of: the grid's at the place, or that which contracts and certificates assign
+/// (GHG Protocol Scope 2 Guidance, 2015).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Basis {
+    #[default]
     Location,
     Market,
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::cell::{self, CellError};
 use super::csv_text::{Lines, not_utf8, unclosed_quote};
 use super::quantity::{Quantity, hundredth};
+use super::study_file::BASES;
 use super::{
     Confidence, Date, Model, Place, Problem, Relation, Source, Value, Warning, did_you_mean, shorten, validate,
 };
@@ -26,7 +27,7 @@ pub struct ModelsFile {
 }
 
 /// Columns whose text is kept as a label as well as (for some) read as a word.
-const TEXT: [&str; 12] = [
+const TEXT: [&str; 14] = [
     "name",
     "organization",
     "date",
@@ -39,6 +40,8 @@ const TEXT: [&str; 12] = [
     "source",
     "compute_confidence",
     "energy_includes_pue",
+    "emissions_include_pue",
+    "emissions_basis",
 ];
 
 /// Columns that take one plain number.
@@ -47,7 +50,7 @@ const PLAIN: [&str; 3] = ["hardware_count", "downloads", "base_probability"];
 type Get = fn(&mut Model) -> &mut Option<Value>;
 
 /// Columns that take a number or a distribution: name, factor to the model's unit, bounds, where it goes.
-const CELLS: [(&str, f64, Quantity, Get); 17] = [
+const CELLS: [(&str, f64, Quantity, Get); 18] = [
     ("emissions_kg", 1.0, Quantity::Amount, |m| &mut m.emissions_kg),
     ("emissions_t", 1e3, Quantity::Amount, |m| &mut m.emissions_kg),
     ("emissions_g", 1e-3, Quantity::Amount, |m| &mut m.emissions_kg),
@@ -64,6 +67,7 @@ const CELLS: [(&str, f64, Quantity, Get); 17] = [
     ("efficiency_flop_per_j", 1.0, Quantity::Divisor, |m| &mut m.efficiency_flop_per_j),
     ("pue", 1.0, Quantity::Pue, |m| &mut m.pue),
     ("grid_g_per_kwh", 1.0, Quantity::Amount, |m| &mut m.grid_g_per_kwh),
+    ("market_g_per_kwh", 1.0, Quantity::Amount, |m| &mut m.market_g_per_kwh),
     ("wue_l_per_kwh", 1.0, Quantity::Amount, |m| &mut m.wue_l_per_kwh),
 ];
 
@@ -92,7 +96,7 @@ pub const CONFIDENCES: [(&str, Confidence); 5] = [
     ("unknown", Confidence::Unknown),
     ("wrong", Confidence::Wrong),
 ];
-/// Words of `energy_includes_pue`.
+/// Words of `energy_includes_pue` and `emissions_include_pue`.
 pub const YES_OR_NO: [(&str, bool); 6] =
     [("yes", true), ("no", false), ("true", true), ("false", false), ("1", true), ("0", false)];
 
@@ -424,6 +428,8 @@ fn read_word(model: &mut Model, name: &str, text: &str) -> Result<(), CellError>
         "source" => model.source = word(text, &SOURCES)?,
         "compute_confidence" => model.compute_confidence = Some(word(text, &CONFIDENCES)?),
         "energy_includes_pue" => model.energy_includes_pue = word(text, &YES_OR_NO)?,
+        "emissions_include_pue" => model.emissions_without_pue = !word(text, &YES_OR_NO)?,
+        "emissions_basis" => model.emissions_basis = word(text, &BASES)?,
         _ => {}
     }
     Ok(())

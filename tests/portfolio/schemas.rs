@@ -120,7 +120,10 @@ fn models_differences(schema: &Value) -> Vec<String> {
     found.extend(apart(&column("relation"), &set(models_file::RELATIONS.map(|(name, _)| name))));
     found.extend(apart(&column("source"), &set(models_file::SOURCES.map(|(name, _)| name))));
     found.extend(apart(&column("compute_confidence"), &set(models_file::CONFIDENCES.map(|(name, _)| name))));
-    found.extend(apart(&column("energy_includes_pue"), &set(models_file::YES_OR_NO.map(|(name, _)| name))));
+    for name in ["energy_includes_pue", "emissions_include_pue"] {
+        found.extend(apart(&column(name), &set(models_file::YES_OR_NO.map(|(name, _)| name))));
+    }
+    found.extend(apart(&column("emissions_basis"), &set(study_file::BASES.map(|(name, _)| name))));
     found
 }
 
@@ -303,7 +306,7 @@ fn the_models_schema_has_the_columns_and_words_of_the_reader() {
     // Negative controls.
     assert_eq!(models_differences(&without(&schema, "/properties", "tokens")), ["tokens"]);
     assert_eq!(models_differences(&with(&schema, "/properties", "water_l")), ["water_l"]);
-    for (column, word) in [("relation", "finetune"), ("source", "metered"), ("energy_includes_pue", "yes")] {
+    for (column, word) in [("relation", "finetune"), ("source", "metered"), ("emissions_basis", "location")] {
         let wrong = changed(&schema, &format!("/properties/{column}/enum/1"), |word| *word = "other".into());
         assert_eq!(
             models_differences(&wrong),
@@ -354,6 +357,8 @@ fn the_models_schema_and_the_reader_agree_on_cells() {
         ("source", vec!["self-reported", "audited"], vec!["measured"]),
         ("compute_confidence", vec!["Likely", "likely", "Wrong"], vec!["sure"]),
         ("energy_includes_pue", vec!["yes", "0"], vec!["maybe", "2"]),
+        ("emissions_include_pue", vec!["no", "1"], vec!["maybe", "2"]),
+        ("emissions_basis", vec!["market", "Location"], vec!["net", "yes"]),
         ("id", vec!["b/c d"], vec!["\"b\tc\"", "\"b\nc\""]),
         ("team", vec!["anything"], vec![]),
         ("tokens", vec!["1e12", "\"lognormal(1e12, 2)\""], vec![]),

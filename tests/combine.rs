@@ -223,6 +223,29 @@ fn the_llama_3_3_card_contradicts_itself() {
     assert!(a.warnings.is_empty(), "{:?}", a.warnings);
 }
 
+/// The same card with the tokens it states: 6 · 70.6e9 · 15e12 FLOP bear the hours out, not the emissions.
+#[test]
+fn a_third_figure_tells_which_of_two_is_off() {
+    let hours = [("gpu_hours", "7e6"), ("power_w", "700")];
+    let tokens = [("parameters", "70.6e9"), ("tokens", "15e12")];
+    let of = |cells: &[&[(&'static str, &'static str)]]| {
+        let mut card = with(&cells.concat());
+        card[4].1 = "NVIDIA H100 SXM5 80GB";
+        card[2].1 = "2024";
+        let a = assessed(&[&card]);
+        let energy = output(&a.models[0], Output::ItEnergy).0.exp();
+        (energy, a.warnings.iter().filter(|w| w.rule == "disclosures-disagree").cloned().collect::<Vec<_>>())
+    };
+    let (without, none) = of(&[&hours, &tokens]);
+    assert!(none.is_empty(), "{none:?}");
+    let (energy, told) = of(&[&hours, &tokens, &[("emissions_kg", "12900")]]);
+    assert!(told.len() == 1 && told[0].message.contains("emissions with a larger error"), "{told:?}");
+    assert!((energy / without - 1.0).abs() < 0.02, "{energy} {without}");
+    // Negative control: with nothing to bear it out either may be off, and the energy lies between.
+    let (energy, told) = of(&[&hours, &[("emissions_kg", "12900")]]);
+    assert!(told[0].message.contains("with larger errors") && energy < 0.7 * without, "{told:?} {energy}");
+}
+
 /// A quantised copy repeats its parent's emissions.
 #[test]
 fn a_copy_of_the_parents_figure_is_not_counted() {
@@ -250,6 +273,43 @@ fn a_copy_of_the_parents_figure_is_not_counted() {
     assert!(a.warnings.iter().all(|w| w.rule != "copy-not-counted"));
 }
 
+/// Whatever the figure, and through a row that states nothing.
+#[test]
+fn copies_of_compute_and_of_the_base_of_a_base_are_not_counted() {
+    let base = with(&[("parameters", "7e9"), ("tokens", "2e12")]);
+    let rows = |cells: &[(&'static str, &'static str)]| {
+        let middle = [("id", "quiet"), ("base_model", "m"), ("relation", "finetune")];
+        let child: Vec<_> =
+            [("id", "child"), ("relation", "finetune")].into_iter().chain(cells.iter().copied()).collect();
+        let a = assessed(&[&base, &middle, &child]);
+        let of = |id: &str| output(a.models.iter().find(|m| m.id == id).unwrap(), Output::Compute).0.exp();
+        (of("child") / of("m"), a.warnings.iter().any(|w| w.rule == "copy-not-counted"))
+    };
+    for cells in [
+        &[("base_model", "m"), ("parameters", "7e9"), ("tokens", "2e12")][..],
+        &[("base_model", "m"), ("compute_flop", "8.4e22")],
+        &[("base_model", "quiet"), ("compute_flop", "8.4e22")],
+    ] {
+        let (share, told) = rows(cells);
+        assert!(share < 0.01 && told, "{cells:?} {share}");
+    }
+    // Its own tokens are its own.
+    let (share, told) = rows(&[("base_model", "m"), ("parameters", "7e9"), ("tokens", "2e11")]);
+    assert!((share - 0.1).abs() < 1e-3 && !told, "{share}");
+}
+
+/// CodeCarbon reads low and counts no overhead, in energy and in the emissions that it makes of it alike.
+#[test]
+fn a_calculators_emissions_have_the_bias_of_its_energy() {
+    let at = |cells: &[(&str, &str)]| {
+        let (_, m) = one(&[&[("source", "calculator"), ("grid_g_per_kwh", "400"), ("pue", "1.2")], cells].concat());
+        output(&m, Output::Emissions).0.exp()
+    };
+    let (energy, emissions) = (at(&[("energy_kwh", "300")]), at(&[("emissions_kg", "120")]));
+    assert!((energy / (0.3 * 1.32 * 1.2 * 0.4) - 1.0).abs() < 0.02, "{energy}");
+    assert!((emissions / energy - 1.0).abs() < 0.02, "{emissions} {energy}");
+}
+
 /// Hugging Face cards state grams; the Aira models' cards hold kilograms (data of Castaño et al. 2023).
 #[test]
 fn kilograms_written_as_grams() {
@@ -273,6 +333,9 @@ fn kilograms_written_as_grams() {
     // Between the two: it is not used.
     let (kg, rules) = of("1200,100,,,");
     assert!(kg > 20.0 && rules == ["emissions-unit-unclear"], "{kg} {rules:?}");
+    // Sixteen times off even as kilograms, five standard deviations: no unit fits (5,400 kg were to be expected).
+    let (kg, rules) = of("90000,13500,,,");
+    assert!(kg > 2000.0 && rules == ["emissions-unit-unclear"], "{kg} {rules:?}");
     // Nothing to compare with: as it stands, and flagged.
     let (kg, rules) = of("40,,,,");
     assert!((kg / 0.04 - 1.0).abs() < 0.3 && rules == ["emissions-unit-unchecked"], "{kg} {rules:?}");

@@ -91,7 +91,7 @@ pub fn figure(exposure: Exposure<'_>, kg: &Value) -> (Draft, Tier) {
 pub fn emissions(market: &Market, model: &Model, energy: Product, by_grid: Product) -> Product {
     match market {
         Market::Figure(_) => {
-            Product::new(1e-3).with(Slot::Grid, 1).with(Slot::Pue, i8::from(model.emissions_without_pue))
+            Product::new(1e-3).with(Slot::Grid, 1).with(Slot::Pue, i8::from(figure::without_pue(model)))
         }
         Market::Intensity => by_grid,
         Market::Besides(intensity) => energy.times(LogNormal::of(intensity).median * 1e-6),

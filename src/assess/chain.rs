@@ -431,7 +431,7 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
     let kg = reporting.median();
     factors.set(Slot::Reporting, reporting);
     // Where the source left the overhead out, its figure is that of the IT energy.
-    let overhead = i8::from(model.emissions_without_pue);
+    let overhead = i8::from(figure::without_pue(model));
     let emissions = Product::new(1e-3).with(Slot::Reporting, 1).with(Slot::Pue, overhead);
     // What else is stated decides the energies; it has the relative error of the emissions, which it was made with.
     let (it, energy, c) = if let Some(stated) = model.energy_kwh.as_ref().filter(|_| kg > 0.0) {

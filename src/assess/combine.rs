@@ -17,7 +17,7 @@
 //! PUE and links that no disclosure lies behind keep their own distribution.
 //!
 //! Disclosures further apart than three standard deviations are warned of, and their errors inflated until they differ
-//! by one (Birge 1932, doi:10.1103/PhysRev.40.207).
+//! by one (Birge 1932, doi:10.1103/PhysRev.40.207): the error of one alone where a third disclosure bears the other out.
 
 use std::collections::BTreeMap;
 
@@ -25,6 +25,7 @@ use super::chain::{Context, Core, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product, u
 use super::condition::{DIFFUSE, Joint, Loads, Normal, add};
 use super::efficiency::{self, chips, column};
 use super::factor::{Draft, lognormal, shown};
+use super::figure;
 use super::shared::{Default, Exposure, add_study_effects, effects};
 use super::{Kind, OUTPUTS, Provenance, SLOTS, Slot, Tier};
 use crate::portfolio::quantile::quantile;
@@ -100,7 +101,7 @@ pub fn combined(
         Observed { what, column, row, error }
     };
     let energy_row = if exposure.model.energy_includes_pue { ENERGY } else { IT };
-    let without_pue = exposure.model.emissions_without_pue;
+    let without_pue = figure::without_pue(exposure.model);
     let emissions_row = if without_pue { EMISSIONS_OF_IT } else { EMISSIONS };
     let mut all: Vec<Observed> = [
         compute.map(|draft| observed("compute", "compute_flop", COMPUTE, draft)),
@@ -264,7 +265,35 @@ fn links(exposure: Exposure<'_>, hours: bool, provenance: &mut BTreeMap<String, 
     Ok(Links { work: efficiency, inverse_power: None })
 }
 
-/// Warns of neighbours that are too far apart, and inflates their errors.
+/// How far one observation is from what another leads to.
+struct Apart {
+    /// ln of the one over what the other leads to.
+    ln: f64,
+    /// Variance of the links between them and of the shared parts.
+    link: f64,
+    sds: f64,
+}
+
+fn apart(context: &Context<'_>, priors: &[Normal; UNKNOWNS], first: &Observed, second: &Observed) -> Apart {
+    let mut expected = Normal::default();
+    for (j, prior) in priors.iter().enumerate() {
+        expected = expected.plus(&prior.clone().scaled(second.row[j] - first.row[j]), 1.0);
+    }
+    let mut loads = expected.shared.clone();
+    add(&mut loads, &second.error.shared, 1.0);
+    add(&mut loads, &first.error.shared, -1.0);
+    let keys = loads.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
+    let sizes = effects(&keys, context.study, context.priors);
+    let shared: f64 =
+        sizes.iter().zip(loads.values()).map(|(effect, w)| (effect.ln_gsd * w) * (effect.ln_gsd * w)).sum();
+    let link = expected.sd * expected.sd + shared;
+    let ln = second.error.mean - first.error.mean - expected.mean;
+    let errors = first.error.sd * first.error.sd + second.error.sd * second.error.sd;
+    Apart { ln, link, sds: ln.abs() / (link + errors).sqrt() }
+}
+
+/// Warns of neighbours that are too far apart, and inflates their errors: of both, or of one where a third observation
+/// bears the other out.
 fn disagreements(
     context: &Context<'_>,
     exposure: Exposure<'_>,
@@ -272,44 +301,53 @@ fn disagreements(
     all: &mut [Observed],
     warnings: &mut Vec<Warning>,
 ) {
-    let variance_of = |loads: &Loads| -> f64 {
-        let keys = loads.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
-        let sizes = effects(&keys, context.study, context.priors);
-        sizes.iter().zip(loads.values()).map(|(effect, w)| (effect.ln_gsd * w) * (effect.ln_gsd * w)).sum()
+    let borne_out = |k: usize, without: usize| {
+        let others = (0..all.len()).filter(|l| *l != k && *l != without);
+        others.into_iter().any(|l| apart(context, priors, &all[l.min(k)], &all[l.max(k)]).sds <= DISAGREE)
     };
     let mut inflation = vec![1.0f64; all.len()];
     for i in 1..all.len() {
         let (first, second) = (&all[i - 1], &all[i]);
-        let mut expected = Normal::default();
-        for (j, prior) in priors.iter().enumerate() {
-            expected = expected.plus(&prior.clone().scaled(second.row[j] - first.row[j]), 1.0);
+        let apart = apart(context, priors, first, second);
+        let (a, b) = (first.error.sd * first.error.sd, second.error.sd * second.error.sd);
+        if apart.sds <= DISAGREE || a + b <= 0.0 {
+            continue;
         }
-        let mut loads = expected.shared.clone();
-        add(&mut loads, &second.error.shared, 1.0);
-        add(&mut loads, &first.error.shared, -1.0);
-        let errors = first.error.sd * first.error.sd + second.error.sd * second.error.sd;
-        let link = expected.sd * expected.sd + variance_of(&loads);
-        let apart = second.error.mean - first.error.mean - expected.mean;
-        let sds = apart.abs() / (link + errors).sqrt();
-        if sds > DISAGREE && errors > 0.0 {
-            let factor = ((apart * apart - link) / errors).max(1.0);
-            inflation[i - 1] = inflation[i - 1].max(factor);
-            inflation[i] = inflation[i].max(factor);
-            warnings.push(Warning {
-                rule: "disclosures-disagree",
-                place: column(exposure.model, second.column),
-                value: shown_digits(libm::exp(second.error.mean)),
-                message: format!(
-                    "{} {:.3} times what {} would lead to, {sds:.1} standard deviations off; both are used, with larger \
-                     errors (GSD {:.2} and {:.2})",
-                    second.what,
-                    libm::exp(apart),
-                    first.what,
-                    libm::exp(first.error.sd * factor.sqrt()),
-                    libm::exp(second.error.sd * factor.sqrt()),
-                ),
-            });
-        }
+        let square = apart.ln * apart.ln;
+        let (of_first, of_second) = match (borne_out(i - 1, i), borne_out(i, i - 1)) {
+            (true, false) if b > 0.0 => (1.0, ((square - apart.link - a) / b).max(1.0)),
+            (false, true) if a > 0.0 => (((square - apart.link - b) / a).max(1.0), 1.0),
+            _ => {
+                let both = ((square - apart.link) / (a + b)).max(1.0);
+                (both, both)
+            }
+        };
+        inflation[i - 1] = inflation[i - 1].max(of_first);
+        inflation[i] = inflation[i].max(of_second);
+        let used = match (of_first > 1.0, of_second > 1.0) {
+            (true, false) => {
+                format!(", {} with a larger error, since the rest of the row bears out the other", first.what)
+            }
+            (false, true) => {
+                format!(", {} with a larger error, since the rest of the row bears out the other", second.what)
+            }
+            _ => ", with larger errors".to_string(),
+        };
+        warnings.push(Warning {
+            rule: "disclosures-disagree",
+            place: column(exposure.model, second.column),
+            value: shown_digits(libm::exp(second.error.mean)),
+            message: format!(
+                "{} {:.3} times what {} would lead to, {:.1} standard deviations off; both are used{used} (GSD {:.2} and \
+                 {:.2})",
+                second.what,
+                libm::exp(apart.ln),
+                first.what,
+                apart.sds,
+                libm::exp((a * of_first).sqrt()),
+                libm::exp((b * of_second).sqrt()),
+            ),
+        });
     }
     for (observed, factor) in all.iter_mut().zip(inflation) {
         observed.error.sd *= factor.sqrt();

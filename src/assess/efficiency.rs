@@ -400,6 +400,14 @@ pub fn scope_correction(priors: &Priors, model: &Model) -> Option<LogNormal> {
     Some(LogNormal { median: k.median * tdp / stated.median, ln_sd: quadrature(k.ln_sd, stated.ln_sd) })
 }
 
+/// The stated power beside the only chip it can be of, and that one's TDP, in W.
+pub fn stated_power(priors: &Priors, model: &Model) -> Option<(f64, String, f64)> {
+    let stated = LogNormal::of(model.power_w.as_ref()?).median;
+    let chips = chips(priors, model).ok().filter(|c| c.named)?;
+    let [(_, chip)] = chips.shares.as_slice() else { return None };
+    (stated > 0.0).then_some((stated, chip.name.clone(), chip.tdp_w?))
+}
+
 /// Whether the row's hardware is a CPU (calculators are further off there).
 pub fn is_cpu(model: &Model) -> bool {
     model.labels.get("hardware").is_some_and(|h| {

@@ -1,7 +1,8 @@
 //! Which disclosures of a row count: copies of the parent's, figures made from other figures, units off by 1000.
 //!
-//! - **Copies.** A derivative that states its base's emissions, energy, hours or compute, within 2 %, repeats what the
-//!   base has been counted for. It is assessed as if it did not state them.
+//! - **Copies.** A derivative that states the emissions, energy, hours or compute (also as parameters and tokens) of what
+//!   it was made from, or of what that was made from, within 2 %, repeats what has been counted there. It is assessed as
+//!   if it did not state them.
 //! - **Circular figures.** A disclosure equal within 2 % to another one times stated constants (hours · W, with or
 //!   without PUE, · grid intensity) was made from it and is no second observation. Only the upstream one counts; of
 //!   compute and hours connected by the stated MFU, or by one that Epoch AI assumes (0.3, 0.4), the hours do, unless the
@@ -17,8 +18,9 @@ use super::basis::Market;
 use super::chain::{Context, zero};
 use super::combine::ln;
 use super::compute;
-use super::efficiency::{self, chips, column};
+use super::efficiency::{chips, column};
 use super::factor::{LogNormal, shown};
+use super::figure;
 use super::shared::{Exposure, effects};
 use super::{Kind, Output, Provenance, Slot, facility, grid};
 use crate::portfolio::{Basis, Model, Value, Warning};
@@ -31,6 +33,8 @@ const ASSUMED_MFU: [f64; 2] = [0.3, 0.4];
 const UNITS: [(f64, f64); 3] = [(1.0, 0.975), (1e3, 0.02), (1e-3, 0.005)];
 /// Doubt below which a unit is settled.
 const SETTLED: f64 = 0.01;
+/// Standard deviations within which a figure in another unit fits the rest of the row.
+const FITS: f64 = 3.0;
 
 /// The row without what does not count.
 pub struct Evidence {
@@ -45,7 +49,7 @@ pub struct Evidence {
 pub fn evidence(context: &Context<'_>, model: &Model) -> Evidence {
     let mut found = Evidence { model: model.clone(), market: None, provenance: BTreeMap::new(), warnings: Vec::new() };
     if compute::is_certain_derivative(model) {
-        for base in model.base_models.iter().filter_map(|id| context.by_id.get(id.as_str())) {
+        for base in ancestors(context, model) {
             found.copies(base);
         }
     }
@@ -55,12 +59,40 @@ pub fn evidence(context: &Context<'_>, model: &Model) -> Evidence {
     found
 }
 
-/// A stated number above 0. Distributions stand as they are.
-fn number(value: &Option<Value>) -> Option<f64> {
+/// The rows it was made from, and those they were made from, each once.
+fn ancestors<'a>(context: &Context<'a>, model: &Model) -> Vec<&'a Model> {
+    let mut found: Vec<&Model> = Vec::new();
+    let mut next: Vec<&str> = model.base_models.iter().map(String::as_str).collect();
+    while let Some(id) = next.pop() {
+        let Some(base) = context.by_id.get(id).copied() else { continue };
+        if base.id != model.id && found.iter().all(|seen| seen.id != base.id) {
+            found.push(base);
+            next.extend(base.base_models.iter().map(String::as_str));
+        }
+    }
+    found
+}
+
+/// Compute as plain numbers have it.
+fn stated_compute(model: &Model) -> Option<f64> {
+    let product = || {
+        let (n, d) = compute::active_parameters(model).and_then(plain).zip(model.tokens.as_ref().and_then(plain))?;
+        let epochs = model.epochs.as_ref().map_or(Some(1.0), plain)?;
+        Some(compute::flop_per_parameter_and_token(model) * n * d * epochs)
+    };
+    compute::stated_flop(model).map_or_else(product, plain)
+}
+
+fn plain(value: &Value) -> Option<f64> {
     match value {
-        Some(Value::Number(x)) if *x > 0.0 => Some(*x),
+        Value::Number(x) if *x > 0.0 => Some(*x),
         _ => None,
     }
+}
+
+/// A stated number above 0. Distributions stand as they are.
+fn number(value: &Option<Value>) -> Option<f64> {
+    value.as_ref().and_then(plain)
 }
 
 fn same(a: f64, b: f64) -> bool {
@@ -77,13 +109,20 @@ impl Evidence {
 
     fn copies(&mut self, base: &Model) {
         let m = &mut self.model;
+        let mut copied = Vec::new();
+        // Parameters and tokens of the base are its compute as well.
+        if let (Some(x), Some(y)) = (stated_compute(m), stated_compute(base))
+            && same(x, y)
+        {
+            let name = if number(&m.compute_flop).is_some() { "compute_flop" } else { "tokens" };
+            (m.compute_flop, m.tokens, m.epochs) = (None, None, None);
+            copied.push((name, x));
+        }
         let pairs = [
             ("emissions", &mut m.emissions_kg, &base.emissions_kg),
             ("energy_kwh", &mut m.energy_kwh, &base.energy_kwh),
             ("gpu_hours", &mut m.gpu_hours, &base.gpu_hours),
-            ("compute_flop", &mut m.compute_flop, &base.compute_flop),
         ];
-        let mut copied = Vec::new();
         for (name, own, parent) in pairs {
             if let (Some(x), Some(y)) = (number(own), number(parent))
                 && same(x, y)
@@ -93,14 +132,15 @@ impl Evidence {
             }
         }
         for (name, x) in copied {
-            self.left_out(name, format!("{} repeats its base {}", shown(x), base.id));
+            let what = if name == "tokens" { format!("a compute of {x:.3e} FLOP") } else { shown(x) };
+            self.left_out(name, format!("{what} repeats that of {}", base.id));
             self.warnings.push(Warning {
                 rule: "copy-not-counted",
                 place: column(&self.model, name),
-                value: shown(x),
+                value: what,
                 message: format!(
-                    "the value of its base {} within 2 %: taken for a copy and not counted; a derivative states only \
-                     what it added itself",
+                    "that of {}, which it was made from, within 2 %: taken for a copy and not counted; a derivative \
+                     states only what it added itself",
                     base.id
                 ),
             });
@@ -187,10 +227,12 @@ impl Evidence {
         let Some((factor, weight)) = best.filter(|_| sum > 0.0) else { return };
         let doubt = 1.0 - weight / sum;
         let rest = libm::exp(mean);
-        if doubt >= SETTLED {
+        // Where no unit fits, the best of them is no better than the others.
+        let fits = factor == 1.0 || (libm::log(kg * factor) - mean).abs() < FITS * sd;
+        if doubt >= SETTLED || !fits {
             let message = format!(
-                "the row's other data lead to {} kg (GSD {:.2}), which leaves open whether the figure is in grams; it is \
-                 not used",
+                "the row's other data lead to {} kg (GSD {:.2}), which leaves open what unit the figure is in; it is not \
+                 used",
                 shown_short(rest),
                 libm::exp(sd)
             );
@@ -259,10 +301,10 @@ fn expected(context: &Context<'_>, model: &Model) -> Option<(f64, f64)> {
         variance += (effect.ln_gsd * weight) * (effect.ln_gsd * weight);
     }
     // What one accelerator's power leaves out a card leaves out too, and the overhead where it says so.
-    if let Some(scope) = efficiency::scope_correction(context.priors, model) {
+    if let Some(scope) = figure::emissions_bias(context.priors, model) {
         mean -= libm::log(scope.median);
     }
-    if model.emissions_without_pue {
+    if figure::without_pue(model) {
         let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
         mean -= libm::log(facility::pue(exposure).median());
     }

@@ -1,7 +1,7 @@
 //! PUE and grid intensity of one model.
 
 use super::efficiency::column;
-use super::factor::{Draft, LogNormal, lognormal, mixture, residual};
+use super::factor::{Draft, LogNormal, lognormal, mixture, residual, shown};
 use super::grid::{self, Level};
 use super::shared::{Default, Exposure};
 use super::{Kind, Provenance};
@@ -66,6 +66,7 @@ pub fn pue(exposure: Exposure<'_>) -> Draft {
             let error = priors.ln_gsd("pue.given_gsd");
             let mut draft = Draft::given(&Value::Number(x - 1.0), error, "PUE − 1 of");
             draft.distribution = Distribution::Shifted { shift: 1.0, inner: Box::new(draft.distribution) };
+            draft.provenance.how = format!("PUE {}, PUE − 1 with GSD {:.3}", shown(*x), libm::exp(error));
             return draft;
         }
         Some(given) => return Draft::given(given, 0.0, "PUE"),

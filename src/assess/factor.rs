@@ -78,6 +78,8 @@ pub fn eighth_octave(x: f64) -> f64 {
 
 /// A number as people write it: large and small ones with an exponent.
 pub fn shown(x: f64) -> String {
+    // Without the digits that binary arithmetic adds.
+    let x = format!("{x:.11e}").parse().unwrap_or(x);
     if x != 0.0 && !(1e-4..1e7).contains(&x.abs()) { format!("{x:e}") } else { format!("{x}") }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! A plain number is multiplied by true/reported, a lognormal: the error of what the source says it did (metered,
 //! calculated, reported), and what it left out. A figure reported beside the power of the accelerators alone left out the
-//! rest of the node and is multiplied by k_node · TDP / W; metered and audited figures hold it, and calculators have a
-//! bias of their own. A distribution in the cell stands as it is.
+//! rest of the node and is multiplied by k_node · TDP / W; metered and audited figures hold it. Calculators (CodeCarbon
+//! and the like) read low by a bias of their own, in energy and in the emissions that they make of it, and count no
+//! overhead of the facility. A distribution in the cell stands as it is.
 
 use super::Tier;
 use super::efficiency;
@@ -67,6 +68,20 @@ fn true_over_reported(priors: &Priors, model: &Model) -> LogNormal {
     }
 }
 
+/// Whether the source left the overhead of the facility out of its emissions.
+pub fn without_pue(model: &Model) -> bool {
+    !model.emissions_include_pue.unwrap_or(model.source != Source::Calculator)
+}
+
+/// What true emissions are over reported ones, beside the error of any figure.
+pub fn emissions_bias(priors: &Priors, model: &Model) -> Option<LogNormal> {
+    match model.source {
+        Source::Metered | Source::Audited => None,
+        Source::Calculator => Some(priors.lognormal(meter(model))),
+        Source::SelfReported => efficiency::scope_correction(priors, model),
+    }
+}
+
 /// Emissions in kg, and their tier.
 pub fn emissions_disclosed(exposure: Exposure<'_>) -> (Draft, Tier) {
     let (priors, model) = (exposure.priors, exposure.model);
@@ -75,7 +90,7 @@ pub fn emissions_disclosed(exposure: Exposure<'_>) -> (Draft, Tier) {
     let (prior, tier) =
         if metered { ("emissions.metered_gsd", Tier::T1) } else { ("emissions.self_reported_gsd", Tier::T1b) };
     let mut correction = LogNormal { median: 1.0, ln_sd: priors.ln_gsd(prior) };
-    if !metered && let Some(scope) = efficiency::scope_correction(priors, model) {
+    if let Some(scope) = emissions_bias(priors, model) {
         correction = LogNormal { median: scope.median, ln_sd: quadrature(correction.ln_sd, scope.ln_sd) };
     }
     (corrected(priors, &value, correction, prior, "kgCO2e"), tier)

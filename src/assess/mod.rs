@@ -73,7 +73,7 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
             }
             Err(found) => problems.extend(found),
         }
-        warnings.extend(warning(model));
+        warnings.extend(warnings_of(&priors, model));
     }
     if !problems.is_empty() {
         // In the order of the file, whatever the order of ids.
@@ -149,16 +149,36 @@ fn of_scope(study: &Study, key: &str) -> Place {
     }
 }
 
-fn warning(model: &Model) -> Option<Warning> {
+/// Less than this times the TDP is no accelerator's power in a training run: the least published is 0.63 (a V100 in
+/// Strubell et al. 2019, TPUs v3 in Patterson et al. 2021).
+const LEAST_LOAD: f64 = 0.6;
+
+/// What is suspicious in a row in the light of priors and tables.
+fn warnings_of(priors: &Priors, model: &Model) -> Vec<Warning> {
+    let mut found = Vec::new();
     if model.compute_confidence == Some(Confidence::Wrong) && model.compute_flop.is_some() {
-        return Some(Warning {
+        found.push(Warning {
             rule: "compute-wrong",
             place: efficiency::column(model, "compute_flop"),
             value: String::new(),
             message: "compute_confidence says the figure is wrong; it is not used".to_string(),
         });
     }
-    None
+    if let Some((watts, chip, tdp)) = efficiency::stated_power(priors, model)
+        && watts < LEAST_LOAD * tdp
+    {
+        found.push(Warning {
+            rule: "power-low",
+            place: efficiency::column(model, "power_w"),
+            value: factor::shown(watts),
+            message: format!(
+                "{:.0} % of the TDP of {chip}, {tdp} W; is it of another form factor (an H800 has 700 W, not 350), or of \
+                 an idle hour? It is used as it stands",
+                100.0 * watts / tdp
+            ),
+        });
+    }
+    found
 }
 
 /// The models with a distribution for each factor, and what they share.

@@ -277,6 +277,19 @@ fn confidence_sets_the_spread_of_stated_compute() {
     close(sd(Some(Confidence::Confident)), 1.95f64.ln(), 1e-9);
     close(sd(Some(Confidence::Likely)), 4.05f64.ln(), 1e-9);
     close(sd(Some(Confidence::Unknown)), 7.9f64.ln(), 1e-9);
+    // The two that are choices end at 6 · N · 15e12 tokens (2023), or at three times the figure; "Confident" does not.
+    let hi = |confidence, n: f64| {
+        let (_, m) = one(Model { parameters: number(n), ..with(Some(confidence)) });
+        match m.factors[Slot::Compute as usize].as_ref().unwrap().distribution {
+            Distribution::Truncated { hi, .. } => hi,
+            _ => f64::INFINITY,
+        }
+    };
+    for confidence in [Confidence::Likely, Confidence::Unknown] {
+        close(hi(confidence, 1e9), 9e22, 1e-9);
+        close(hi(confidence, 1e8), 3e22, 1e-9);
+    }
+    assert_eq!(hi(Confidence::Confident, 1e9), f64::INFINITY);
     // N and D both known.
     let full = Model { parameters: number(1e9), tokens: number(1e12), ..with(Some(Confidence::Confident)) };
     close(own(&one(full).1, Slot::Compute), 1.05f64.ln(), 1e-9);
@@ -505,13 +518,13 @@ fn scopes() {
         close(at_medians(&m, output) / at_medians(&facility, output), 2.2, 1e-9);
     }
     let unsupported = Study {
-        scope: Scope { basis: Basis::Market, embodied: true, ..study().scope },
+        scope: Scope { embodied: true, ..study().scope },
         path: Some(PathBuf::from("s.toml")),
         ..study()
     };
     let problems = run(vec![llama("m")], unsupported).unwrap_err();
     let columns: Vec<_> = problems.iter().map(|p| p.place.column.as_str()).collect();
-    assert_eq!(columns, ["scope.basis", "scope.embodied"]);
+    assert_eq!(columns, ["scope.embodied"]);
 }
 
 #[test]
@@ -556,6 +569,7 @@ fn every_prior_that_the_code_names_exists_and_the_other_way_round() {
         include_str!("compute.rs"),
         include_str!("efficiency.rs"),
         include_str!("facility.rs"),
+        include_str!("figure.rs"),
         include_str!("regression.rs"),
         include_str!("shared.rs"),
     ]

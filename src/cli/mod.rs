@@ -59,11 +59,20 @@ enum Command {
     /// Credible intervals for a portfolio: the main job
     Run(RunArgs),
     /// What is wrong or suspicious in the input, without running
+    #[command(after_help = "Examples:
+  haze check models.csv
+  haze check study.toml                     the study, its models files and the priors it sets
+  haze check - < models.csv
+
+Exit code 0 where nothing is wrong (warnings or not), 2 where a run would refuse the input.")]
     Check {
         /// Models file (CSV), study file (TOML), or - for CSV on standard input
         file: PathBuf,
     },
     /// How every factor of one model came about
+    #[command(after_help = "Examples:
+  haze explain models.csv lab/base-7b
+  haze explain study.toml lab/base-7b       under the study's priors, scope and shared effects")]
     Explain {
         /// Models file (CSV), study file (TOML), or - for CSV on standard input
         file: PathBuf,

@@ -58,8 +58,8 @@ pub struct Model {
     pub emissions_kg: Option<Value>,
     /// Stated in grams, as model cards do.
     pub emissions_from_card: bool,
-    /// The source left the facility's overhead out (`emissions_include_pue` = no).
-    pub emissions_without_pue: bool,
+    /// Whether the facility's overhead is in the emissions; `None` = not stated.
+    pub emissions_include_pue: Option<bool>,
     pub emissions_basis: Basis,
     pub energy_kwh: Option<Value>,
     pub energy_includes_pue: bool,

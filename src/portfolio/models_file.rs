@@ -425,14 +425,23 @@ fn read_word(model: &mut Model, name: &str, text: &str) -> Result<(), CellError>
             model.base_models = text.split(';').map(str::trim).filter(|b| !b.is_empty()).map(str::to_string).collect();
         }
         "relation" => model.relation = Some(word(text, &RELATIONS)?),
-        "source" => model.source = word(text, &SOURCES)?,
+        "source" => model.source = word(text, &SOURCES).map_err(|e| of_a_tool(text).unwrap_or(e))?,
         "compute_confidence" => model.compute_confidence = Some(word(text, &CONFIDENCES)?),
         "energy_includes_pue" => model.energy_includes_pue = word(text, &YES_OR_NO)?,
-        "emissions_include_pue" => model.emissions_without_pue = !word(text, &YES_OR_NO)?,
+        "emissions_include_pue" => model.emissions_include_pue = Some(word(text, &YES_OR_NO)?),
         "emissions_basis" => model.emissions_basis = word(text, &BASES)?,
         _ => {}
     }
     Ok(())
+}
+
+/// Tools that estimate emissions, where their name stands for the kind of source.
+fn of_a_tool(text: &str) -> Option<CellError> {
+    let lower = text.to_lowercase().replace([' ', '-', '_'], "");
+    let tools = ["codecarbon", "mlco2", "carbontracker", "eco2ai", "mlemissions", "greenalgorithms"];
+    tools.iter().any(|tool| lower.contains(tool)).then(|| {
+        CellError::new("the name of a tool", "did you mean calculator? The column says what kind of source it is")
+    })
 }
 
 /// Looks a word up, whatever its case.

@@ -8,22 +8,24 @@ use std::collections::HashMap;
 use super::distribution::Decimal;
 use super::moments::lognormal_engine_moment;
 use super::quantile::quantile;
-use super::{Distribution, Model, Place, Portfolio, Value, Warning};
+use super::{Basis, Distribution, Model, Place, Portfolio, Value, Warning};
 
 /// The rule about a column that only water is computed from.
 pub const WUE_UNUSED: &str = "wue-unused";
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 26] = [
+pub const RULES: [(&str, &str); 28] = [
     ("almost-a-column", "a column name that is nearly one with a meaning"),
     ("tier-column", "a column named tier, which is worked out"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
     ("emissions-for-size", "emissions implausible for the number of parameters"),
     ("energy-hours-power", "energy that disagrees with hours times power"),
     ("energy-zero", "an energy of 0 beside emissions above 0"),
+    ("emissions-zero", "emissions of 0 that are not said to be market-based"),
     ("copied-from-base", "a disclosure equal to that of the row's base model"),
     ("mfu-high", "an MFU above 0.65"),
     ("mfu-one", "an MFU of exactly 1"),
+    ("mfu-format", "an MFU beside a number format of 8 bits or fewer"),
     ("sparse-peak", "an efficiency above any dense peak"),
     ("tokens-in-billions", "tokens that look like billions"),
     ("parameters-in-billions", "parameters that look like billions"),
@@ -163,7 +165,8 @@ impl Row<'_> {
                 })
                 .or(hours.map(|h| ("accelerator-hours (kg per hour)", kg / h, 1e-3, 20.0)))
                 .or(compute.map(|c| ("compute (kg per EFLOP)", kg / (c / 1e18), 5e-4, 2e3)));
-            if let Some((what, ratio, low, high)) = against {
+            // The unit of a card's figure is settled by all that the row says, when it is assessed.
+            if let Some((what, ratio, low, high)) = against.filter(|_| !m.emissions_from_card) {
                 if ratio > high {
                     let message = format!(
                         "the emissions stand to the row's {what} as {}: far too high; are these grams in a column of kg?",
@@ -189,6 +192,12 @@ impl Row<'_> {
                     self.warn("emissions-for-size", "emissions", kg, message);
                 }
             }
+        }
+        let zero = matches!(m.emissions_kg, Some(Value::Number(0.0))) && m.emissions_basis == Basis::Location;
+        if zero && [energy, hours, compute, size(&m.tokens)].into_iter().any(|x| x.is_some()) {
+            let message = "the electricity of a place is never free of emissions; certificates and contracts make 0 of a \
+                           market-based total: write emissions_basis = market";
+            self.warn("emissions-zero", "emissions", 0.0, message.into());
         }
         if let (Some(kwh), Some(hours), Some(power)) = (energy, hours, size(&m.power_w)) {
             let ratio = kwh / (hours * power / 1000.0);
@@ -232,6 +241,15 @@ impl Row<'_> {
                 let message = "no published run sustained an MFU above 0.65; is it HFU, or of a best configuration?";
                 self.warn("mfu-high", "mfu", x, message.into());
             }
+        }
+        let format = ["numerical_format", "number_format", "precision"].iter().find_map(|c| m.labels.get(*c));
+        let few_bits = |f: &&String| ["fp8", "fp4", "int8", "mxfp"].iter().any(|w| f.to_lowercase().contains(w));
+        if let (Some(format), Some(x)) = (format.filter(few_bits), size(&m.mfu)) {
+            let message = format!(
+                "the row says {format}, whose peak is twice the dense 16-bit one that an MFU is a fraction of here; if it is \
+                 a fraction of the higher peak, double it"
+            );
+            self.warn("mfu-format", "mfu", x, message);
         }
         let limits = [
             (
@@ -301,6 +319,7 @@ impl Row<'_> {
             (&m.efficiency_flop_per_j, "efficiency_flop_per_j"),
             (&m.pue, "pue"),
             (&m.grid_g_per_kwh, "grid_g_per_kwh"),
+            (&m.market_g_per_kwh, "market_g_per_kwh"),
             (&m.wue_l_per_kwh, "wue_l_per_kwh"),
         ];
         for (value, column) in cells {
@@ -345,8 +364,12 @@ impl Row<'_> {
             (&m.tokens, &base.tokens, "tokens"),
             (&m.compute_flop, &base.compute_flop, "compute_flop"),
         ];
+        // What is certainly a derivative's plain number is compared when it is assessed, and not counted.
+        let certain = m.base_probability.is_none_or(|p| p <= 0.0);
         for (own, parent, column) in pairs {
-            if let Some(x) = size(own)
+            let same_size = size(&m.parameters).is_some() && m.parameters == base.parameters;
+            let compared = certain && (column != "tokens" || same_size) && matches!(own, Some(Value::Number(_)));
+            if let Some(x) = size(own).filter(|_| !compared)
                 && own == parent
             {
                 let message = format!(

@@ -306,7 +306,7 @@ fn the_models_schema_has_the_columns_and_words_of_the_reader() {
     // Negative controls.
     assert_eq!(models_differences(&without(&schema, "/properties", "tokens")), ["tokens"]);
     assert_eq!(models_differences(&with(&schema, "/properties", "water_l")), ["water_l"]);
-    for (column, word) in [("relation", "finetune"), ("source", "metered"), ("emissions_basis", "location")] {
+    for (column, word) in [("relation", "finetune"), ("source", "metered"), ("energy_includes_pue", "yes")] {
         let wrong = changed(&schema, &format!("/properties/{column}/enum/1"), |word| *word = "other".into());
         assert_eq!(
             models_differences(&wrong),

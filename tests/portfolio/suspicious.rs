@@ -25,7 +25,15 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("energy-hours-power", "id,energy_kwh,gpu_hours,power_w", "a,4e5,1e3,400", "a,600,1e3,400"),
     ("energy-zero", "id,emissions_kg,energy_kwh", "a,5,0", "a,0,0"),
     ("copied-from-base", "id,base_model,tokens", "a,,1e12\nb,a,1e12", "a,,1e12\nb,a,1e10"),
-    ("copied-from-base", "id,base_model,compute_flop", "a,,1e21\nb,a,1e21", "a,,1e21\nb,a,1e20"),
+    // A certain derivative's compute is compared when it is assessed.
+    (
+        "copied-from-base",
+        "id,base_model,base_probability,compute_flop",
+        "a,,,1e21\nb,a,0.5,1e21",
+        "a,,,1e21\nb,a,,1e21\nc,a,0.5,1e20",
+    ),
+    ("emissions-zero", "id,emissions_kg,gpu_hours,emissions_basis", "a,0,1e5,", "a,0,1e5,market\nb,0,,\nc,1e4,1e5,"),
+    ("mfu-format", "id,numerical_format,mfu", "a,FP8,0.17", "a,BF16,0.4\nb,FP8,"),
     ("mfu-high", "id,mfu", "a,0.72", "a,0.65"),
     ("mfu-one", "id,mfu", "a,1", "a,0.6"),
     ("sparse-peak", "id,efficiency_flop_per_j", "a,4e12", "a,1.4e12"),

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use super::chain::{Context, Core, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product, usage};
 use super::condition::{DIFFUSE, Joint, Loads, Normal, add};
 use super::efficiency::{self, chips, column};
-use super::factor::{Draft, lognormal, shown};
+use super::factor::{Draft, LogNormal, lognormal, shown};
 use super::figure;
 use super::shared::{Default, Exposure, add_study_effects, effects};
 use super::{Kind, OUTPUTS, Provenance, SLOTS, Slot, Tier};
@@ -63,6 +63,8 @@ const DISAGREE: f64 = 3.0;
 struct Observed {
     what: &'static str,
     column: &'static str,
+    /// As the row has it, before any correction.
+    stated: Option<f64>,
     row: Row,
     error: Normal,
 }
@@ -98,7 +100,15 @@ pub fn combined(
     let observed = |what, column, row, draft: Draft| {
         let mut error = ln(&draft);
         error.shared.values_mut().for_each(|weight| *weight = -*weight);
-        Observed { what, column, row, error }
+        let m = exposure.model;
+        let cell = match column {
+            "gpu_hours" => &m.gpu_hours,
+            "energy_kwh" => &m.energy_kwh,
+            "emissions_kg" => &m.emissions_kg,
+            _ => &m.compute_flop,
+        };
+        let stated = cell.as_ref().map(|value| LogNormal::of(value).median);
+        Observed { what, column, stated, row, error }
     };
     let energy_row = if exposure.model.energy_includes_pue { ENERGY } else { IT };
     let without_pue = figure::without_pue(exposure.model);
@@ -137,7 +147,7 @@ pub fn combined(
     };
     let draft = |x: &Normal, provenance: Provenance| Draft {
         shared: rounded(context, &x.shared),
-        ..Draft::new(lognormal(super::factor::LogNormal { median: libm::exp(x.mean), ln_sd: x.sd }), provenance)
+        ..Draft::new(lognormal(LogNormal { median: libm::exp(x.mean), ln_sd: x.sd }), provenance)
     };
 
     let mut factors = Factors::none();
@@ -336,7 +346,7 @@ fn disagreements(
         warnings.push(Warning {
             rule: "disclosures-disagree",
             place: column(exposure.model, second.column),
-            value: shown_digits(libm::exp(second.error.mean)),
+            value: second.stated.map_or(String::new(), shown),
             message: format!(
                 "{} {:.3} times what {} would lead to, {:.1} standard deviations off; both are used{used} (GSD {:.2} and \
                  {:.2})",

@@ -517,11 +517,8 @@ fn scopes() {
     for output in Output::ALL {
         close(at_medians(&m, output) / at_medians(&facility, output), 2.2, 1e-9);
     }
-    let unsupported = Study {
-        scope: Scope { embodied: true, ..study().scope },
-        path: Some(PathBuf::from("s.toml")),
-        ..study()
-    };
+    let unsupported =
+        Study { scope: Scope { embodied: true, ..study().scope }, path: Some(PathBuf::from("s.toml")), ..study() };
     let problems = run(vec![llama("m")], unsupported).unwrap_err();
     let columns: Vec<_> = problems.iter().map(|p| p.place.column.as_str()).collect();
     assert_eq!(columns, ["scope.embodied"]);

@@ -135,8 +135,15 @@ pub fn terminal(told: &Atci<'_>, style: Style) -> String {
         page.line(&line);
     }
     page.section("ATCI, kgCO2e per EFLOP of training operations performed", "a ratio of sums in every draw");
-    page.line("  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh); medians");
+    page.line(
+        "  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh), by their medians",
+    );
     page.ratios("", &[&told.total], told.level);
+    let all = &told.total.intensity.atci_kg_per_eflop;
+    if let Some(mean) = all.mean {
+        let mean = digits::value(mean, all.mcse.mean);
+        page.line(&format!("  Mean {mean} kg/EFLOP. The ratios multiply in every draw; their medians need not."));
+    }
     if told.without_compute > 0 {
         let draws = digits::count(told.without_compute);
         page.line(&format!("  {draws} draws without compute have no ratio and are left out"));

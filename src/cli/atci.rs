@@ -19,7 +19,7 @@ use crate::portfolio;
 use crate::posterior::intensity::{Part, Row, YEAR, intensity, split, value};
 use crate::posterior::sampled;
 use crate::report::atci::{self as report, Atci, Grouping};
-use crate::report::json::RunInfo;
+use crate::report::document::RunInfo;
 use crate::validate::anchors::anchors;
 
 /// Columns where none is asked for: those that some row has a value in.

@@ -8,7 +8,7 @@ use crate::engine::gpu::installation::Installation;
 use crate::engine::gpu::{GpuError, Options};
 use crate::engine::{Backend, Cpu, Gpu, Host, Reduce, Simd};
 use crate::posterior::sampled;
-use crate::report::json;
+use crate::report::document;
 
 /// The flags of every command that draws.
 #[derive(Debug, clap::Args)]
@@ -127,16 +127,16 @@ impl Chosen {
     }
 
     /// How the run was done, for the result.
-    pub fn info(&self) -> json::Backend {
+    pub fn info(&self) -> document::Backend {
         match self {
-            Chosen::Cpu(cpu) => json::Backend {
+            Chosen::Cpu(cpu) => document::Backend {
                 name: "cpu".into(),
                 adapter: Some(cpu.simd().name().into()),
                 threads: Some(cpu.threads()),
             },
             Chosen::Gpu(gpu) => {
                 let name = if gpu.finished_on_cpu() { "gpu, then cpu" } else { "gpu" };
-                json::Backend { name: name.into(), adapter: Some(gpu.facts().name.clone()), threads: None }
+                document::Backend { name: name.into(), adapter: Some(gpu.facts().name.clone()), threads: None }
             }
         }
     }

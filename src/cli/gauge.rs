@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::engine::gpu::Check;
     use crate::gauge::{Figure, Section};
-    use crate::report::json::Backend;
+    use crate::report::document::Backend;
 
     #[test]
     fn whatever_differs_is_exit_code_1() {

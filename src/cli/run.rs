@@ -28,9 +28,9 @@ use crate::posterior::oracle::oracle;
 use crate::posterior::sampled::{self, Analysis, Plain, Sampled};
 use crate::posterior::{self, Options, Posterior, tail};
 use crate::report::files::{self, Target, Unwritable};
-use crate::report::json::RunInfo;
+use crate::report::document::{RunInfo, Timings};
 use crate::report::study::Effective;
-use crate::report::table::Style;
+use crate::report::page::Style;
 use crate::report::{csv, json, study, table};
 
 const DRAWS: u64 = 1_000_000;
@@ -329,17 +329,17 @@ impl Interrupt {
 /// Seconds by stage.
 pub(super) struct Clock {
     last: Instant,
-    pub(super) laps: Vec<(String, f64)>,
+    pub(super) laps: Timings,
 }
 
 impl Clock {
     pub(super) fn new() -> Clock {
-        Clock { last: Instant::now(), laps: vec![] }
+        Clock { last: Instant::now(), laps: Timings::default() }
     }
 
     pub(super) fn lap(&mut self, name: &str) {
         let now = Instant::now();
-        self.laps.push((name.into(), (now - self.last).as_secs_f64()));
+        self.laps.0.push((name.into(), (now - self.last).as_secs_f64()));
         self.last = now;
     }
 }

@@ -29,7 +29,7 @@ use crate::posterior::sensitivity::batches::MIN_DRAWS;
 use crate::posterior::shares::shares;
 use crate::posterior::tail;
 use crate::posterior::terms::Known;
-use crate::report::json::RunInfo;
+use crate::report::document::RunInfo;
 use crate::report::sampled::{self as report, Part, Settings};
 
 /// What goes with `--sample`.

@@ -4,14 +4,15 @@
 //! The document is described by `docs/atci.schema.json`. As in a run's result, only the top-level keys `backend` and
 //! `timings` may tell of a machine; all else is the same, byte for byte, whatever drew.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::digits;
-use super::json::{Backend, Lines, RunInfo, ScopeText};
-use super::table::{Cell, NARROWEST, Page, Style, plain, plain_range, scope, shorten};
+use super::document::{self, Backend, RunInfo, Timings};
+use super::estimate;
+use super::page::{Page, Style, left, right, shorten};
+use super::scope::{self, ScopeText};
 use crate::assess::Assessment;
 use crate::posterior::Estimate;
 use crate::posterior::intensity::{Intensity, Part, Row};
@@ -56,7 +57,7 @@ struct Document<'a> {
     interval: f64,
     plan_hash: &'a str,
     backend: &'a Backend,
-    timings: BTreeMap<&'a str, f64>,
+    timings: &'a Timings,
     draws_without_compute: u64,
     total: RowText<'a>,
     groups: Vec<Group<'a>>,
@@ -111,29 +112,21 @@ pub fn write(out: &mut dyn Write, told: &Atci<'_>, run: &RunInfo) -> io::Result<
         interval: told.level,
         plan_hash: &run.plan_hash,
         backend: &run.backend,
-        timings: run.timings.iter().map(|(name, seconds)| (name.as_str(), *seconds)).collect(),
+        timings: &run.timings,
         draws_without_compute: told.without_compute,
         total: RowText::new(&told.total),
         groups: groups.collect(),
         anchors: &told.anchors,
     };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
-    document.serialize(&mut serializer)?;
-    writeln!(out)
+    document::write(out, &document)
 }
 
 /// The page, ending in a line end.
 pub fn terminal(told: &Atci<'_>, style: Style) -> String {
-    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
-    let models = digits::count(told.assessment.models.len() as u64);
-    let plural = if told.assessment.models.len() == 1 { "" } else { "s" };
-    for line in [
-        format!("{models} model{plural}, {} draws, seed {}", digits::count(told.draws), told.seed),
-        scope(told.assessment.scope),
-    ] {
-        let line = page.dim(&line);
-        page.line(&line);
-    }
+    let mut page = Page::new(style);
+    let models = digits::counted(told.assessment.models.len() as u64, "model");
+    page.note(&format!("{models}, {} draws, seed {}", digits::count(told.draws), told.seed));
+    page.note(&scope::phrase(told.assessment.scope));
     page.section("ATCI, kgCO2e per EFLOP of training operations performed", "a ratio of sums in every draw");
     page.line(
         "  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh), by their medians",
@@ -156,14 +149,6 @@ pub fn terminal(told: &Atci<'_>, style: Style) -> String {
     page.text
 }
 
-fn left(text: impl Into<String>) -> Cell {
-    Cell::Left(text.into())
-}
-
-fn right(text: impl Into<String>) -> Cell {
-    Cell::Right(text.into())
-}
-
 fn name(part: &Part) -> String {
     match part {
         Part::Value(value) => value.clone(),
@@ -174,12 +159,12 @@ fn name(part: &Part) -> String {
 
 impl Page {
     fn ratios(&mut self, title: &str, rows: &[&Row], level: f64) {
-        let interval = format!("{} equal-tailed", digits::level(level));
+        let interval = estimate::equal_tailed(level);
         let mut table = vec![vec![left(title), right("models"), right("compute"), right("ATCI"), left(interval)]];
         table[0].extend(["kWh/EFLOP", "overhead", "kg/kWh"].map(right));
         let width = self.style.width.saturating_sub(72).max(12);
         for row in rows {
-            let middle = |e: &Estimate| right(plain(e.median, e.mcse.median, 1.0));
+            let middle = |e: &Estimate| right(estimate::median(e, 1.0));
             let i = &row.intensity;
             let atci = &i.atci_kg_per_eflop;
             table.push(vec![
@@ -191,7 +176,7 @@ impl Page {
                 right(digits::count(row.models as u64)),
                 right(row.share.map_or("–".into(), digits::percent)),
                 middle(atci),
-                left(plain_range(atci.interval, atci.mcse.interval, 1.0)),
+                left(estimate::interval(atci, 1.0)),
                 middle(&i.it_energy_kwh_per_eflop),
                 middle(&i.energy_per_it_energy),
                 middle(&i.emissions_kg_per_kwh),

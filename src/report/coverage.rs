@@ -8,8 +8,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits::{self, Quantity, Unit};
-use super::json::{Lines, basis_name, boundary_name, run_name};
-use super::table::{Cell, NARROWEST, Page, Style, scope, shorten};
+use super::document;
+use super::estimate::{self, interval};
+use super::page::{Cell, Page, Style, heads, left, right, shorten};
+use super::scope::{self, basis_name, boundary_name, run_name};
 use crate::coverage::Coverage;
 use crate::coverage::alternatives::Alternative;
 use crate::coverage::bands::Bands;
@@ -67,41 +69,12 @@ pub fn write(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
         },
         coverage: told.coverage,
     };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
-    document.serialize(&mut serializer)?;
-    writeln!(out)
-}
-
-fn left(text: impl Into<String>) -> Cell {
-    Cell::Left(text.into())
-}
-
-fn right(text: impl Into<String>) -> Cell {
-    Cell::Right(text.into())
-}
-
-/// Heads: so many columns of names, then numbers.
-fn heads(names: usize, heads: &[&str]) -> Vec<Cell> {
-    heads.iter().enumerate().map(|(i, h)| if i < names { left(*h) } else { right(*h) }).collect()
-}
-
-fn number(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
-    x.map_or("–".into(), |x| digits::value(x * factor, mcse.map(|e| e * factor)))
-}
-
-fn interval(e: &Estimate, factor: f64) -> String {
-    let Some([lo, hi]) = e.interval else { return "–".into() };
-    let end = |x: f64, i: usize| number(Some(x), e.mcse.interval.map(|m| m[i]), factor);
-    format!("{} to {}", end(lo, 0), end(hi, 1))
+    document::write(out, &document)
 }
 
 /// Mean, median and interval.
 fn amounts(e: &Estimate, factor: f64) -> [Cell; 3] {
-    [
-        right(number(e.mean, e.mcse.mean, factor)),
-        right(number(e.median, e.mcse.median, factor)),
-        right(interval(e, factor)),
-    ]
+    [right(estimate::mean(e, factor)), right(estimate::median(e, factor)), right(interval(e, factor))]
 }
 
 /// `41 % (28 to 55 %)`
@@ -117,13 +90,13 @@ fn count(n: usize) -> String {
 
 /// The page, ending in a line end.
 pub fn terminal(told: &Told<'_>, style: Style) -> String {
-    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
+    let mut page = Page::new(style);
     let c = told.coverage;
-    let unit = Quantity::Emissions.unit(c.emissions_t.mean.unwrap_or(0.0));
+    let unit = estimate::unit(Quantity::Emissions, &c.emissions_t);
     let level = digits::level(told.level);
     let line = format!("{} models, {} draws, seed {}", count(c.models), digits::count(told.draws), told.seed);
-    page.line(&page.dim(&line));
-    page.line(&page.dim(&scope(told.scope)));
+    page.note(&line);
+    page.note(&scope::phrase(told.scope));
     headline(&mut page, c, &unit, &level);
     match &c.thresholds {
         Some(bands) => thresholds(&mut page, bands, &unit, &level),

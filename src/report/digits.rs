@@ -72,6 +72,11 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// `1,234 models`, `1 model`
+pub fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// A share as per cent: two significant digits below ten, one decimal at most above.
 pub fn percent(share: f64) -> String {
     let percent = 100.0 * share;
@@ -132,6 +137,13 @@ pub fn level(level: f64) -> String {
 pub struct Unit {
     pub name: String,
     pub factor: f64,
+}
+
+impl Unit {
+    /// A number without sampling error, told in this unit.
+    pub fn exact(&self, x: f64) -> String {
+        value(x * self.factor, Some(0.0))
+    }
 }
 
 /// What a number measures, in the unit it is held in.

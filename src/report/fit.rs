@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits;
-use super::json::Lines;
-use super::table::{Cell, NARROWEST, Page, Style};
+use super::document;
+use super::page::{Page, Style, left, right};
 use crate::assess::regression::Term;
 use crate::fit::card::{Coefficient, Point};
 use crate::fit::{Card, Response, Rows, Sample, Size};
@@ -195,21 +195,17 @@ pub fn write(out: &mut dyn Write, told: &Cards<'_>) -> io::Result<()> {
             .map(|(s, r, why)| SkippedText { sample: s.name(), response: r.name(), reason: why })
             .collect(),
     };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
-    document.serialize(&mut serializer)?;
-    writeln!(out)
+    document::write(out, &document)
 }
 
 /// The page, ending in a line end.
 pub fn terminal(told: &Cards<'_>, style: Style) -> String {
-    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
-    let line = page.dim(&format!("{}: {} rows can be used", told.data, digits::count(told.rows.rows.len() as u64)));
-    page.line(&line);
+    let mut page = Page::new(style);
+    page.note(&format!("{}: {} rows can be used", told.data, digits::count(told.rows.rows.len() as u64)));
     let left_out: Vec<String> =
         told.rows.left_out.iter().map(|(why, n)| format!("{why} {}", digits::count(*n as u64))).collect();
     if !left_out.is_empty() {
-        let line = page.dim(&format!("left out: {}", left_out.join(" · ")));
-        page.line(&line);
+        page.note(&format!("left out: {}", left_out.join(" · ")));
     }
     for card in told.cards {
         page.card(card);
@@ -228,25 +224,12 @@ pub fn terminal(told: &Cards<'_>, style: Style) -> String {
 }
 
 impl Page {
-    fn prose(&mut self, text: &str) {
-        let (mut line, width) = (String::from(" "), self.style.width);
-        for word in text.split(' ') {
-            if line.chars().count() + 1 + word.chars().count() > width {
-                self.line(&line);
-                line = String::from(" ");
-            }
-            line.push(' ');
-            line.push_str(word);
-        }
-        self.line(&line);
-    }
-
     fn card(&mut self, card: &Card) {
         let title = format!("{} on {}, n = {}", card.response.symbol(), card.sample.name(), card.points.len());
         self.section(&title, card.sample.rule());
         self.prose(&equation(card));
-        let cell = |text: &str| Cell::Right(text.to_string());
-        let mut rows = vec![vec![Cell::Left(String::new()), cell("value"), cell("SE"), cell("robust SE (HC3)")]];
+        let cell = |text: &str| right(text.to_string());
+        let mut rows = vec![vec![left(""), cell("value"), cell("SE"), cell("robust SE (HC3)")]];
         for c in &card.coefficients {
             let name = match c.term {
                 Term::Size => format!("size ({})", size_name(card.size)),
@@ -255,7 +238,7 @@ impl Page {
             };
             let robust = c.se_hc3.map_or("none".to_string(), |se| number(se, Some(c.se)));
             rows.push(vec![
-                Cell::Left(name),
+                left(name),
                 cell(&number(c.value, Some(c.se))),
                 cell(&number(c.se, Some(c.se))),
                 cell(&robust),

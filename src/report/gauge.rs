@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits;
-use super::json::{Backend, Lines};
-use super::table::{Cell, NARROWEST, Page, Style};
+use super::document::{self, Backend};
+use super::page::{Page, Style, left, right};
 use crate::engine::gpu::Check;
 use crate::gauge::{Criterion, FALSE_ALARMS, Figure, Law, Limits, Report, Section, Value};
 
@@ -157,18 +157,15 @@ pub fn write(out: &mut dyn Write, report: &Report, drawn: &Drawn, seconds: f64) 
         backend: drawn,
         timings: Timings { total_s: seconds },
     };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
-    document.serialize(&mut serializer)?;
-    writeln!(out)
+    document::write(out, &document)
 }
 
 /// The page, ending in a line end.
 pub fn terminal(report: &Report, drawn: &Drawn, style: Style) -> String {
-    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
+    let mut page = Page::new(style);
     let limits = &report.limits;
-    let line = page.dim(&format!("{} draws, seed {}", digits::count(report.draws), report.seed));
-    page.line(&line);
-    page.paragraph(&format!(
+    page.note(&format!("{} draws, seed {}", digits::count(report.draws), report.seed));
+    page.aside(&format!(
         "An estimate passes within {:.1} of its standard errors, a quantile within {:.1}: with 999 of 1,000 seeds a correct \
          machine passes all {} together",
         limits.student, limits.normal, limits.estimates
@@ -195,38 +192,20 @@ pub fn terminal(report: &Report, drawn: &Drawn, style: Style) -> String {
 }
 
 impl Page {
-    /// Dim lines no wider than the page.
-    fn paragraph(&mut self, text: &str) {
-        let mut lines = vec![String::new()];
-        for word in text.split(' ') {
-            if let Some(last) = lines.last_mut()
-                && last.chars().count() + word.chars().count() + 3 <= self.style.width
-            {
-                *last = format!("{last} {word}");
-            } else {
-                lines.push(format!(" {word}"));
-            }
-        }
-        for line in lines {
-            let line = self.dim(&format!(" {line}"));
-            self.line(&line);
-        }
-    }
-
     fn device(&mut self, checks: &[Check]) {
         self.section("The device, asked alone", "");
-        self.paragraph("source: the processor's twin of each kernel, to the last bit");
+        self.aside("source: the processor's twin of each kernel, to the last bit");
         let mut rows = vec![];
         for check in checks {
             let verdict = if check.wrong == 0 { "PASS" } else { "DIFF" };
             rows.push(vec![
-                Cell::Left(check.name.into()),
-                Cell::Right(format!(
+                left(check.name),
+                right(format!(
                     "{} of {} answers wrong",
                     digits::count(check.wrong as u64),
                     digits::count(check.answers as u64)
                 )),
-                Cell::Left(verdict.into()),
+                left(verdict),
             ]);
         }
         self.rows(&rows, false);
@@ -234,18 +213,18 @@ impl Page {
 
     fn known(&mut self, section: &Section, limits: &Limits) {
         self.section(section.title, &section.how);
-        self.paragraph(&format!("source: {}", section.source));
-        let header = ["", "obtained", "", "expected", "", ""].map(|text| Cell::Right(text.into()));
+        self.aside(&format!("source: {}", section.source));
+        let header = ["", "obtained", "", "expected", "", ""].map(right);
         let mut rows = vec![header.to_vec()];
         for figure in &section.figures {
             let [obtained, error, expected, how] = told(figure);
             rows.push(vec![
-                Cell::Left(figure.name.clone()),
-                Cell::Right(obtained),
-                Cell::Left(error),
-                Cell::Right(expected),
-                Cell::Right(how),
-                Cell::Left(verdict(figure, limits).into()),
+                left(figure.name.clone()),
+                right(obtained),
+                left(error),
+                right(expected),
+                right(how),
+                left(verdict(figure, limits)),
             ]);
         }
         self.rows(&rows, true);

@@ -1,19 +1,26 @@
 //! The posterior to tables and files, for people and programs.
 //!
-//! `table` draws the terminal's page, `json` writes the public result, `csv` the models and groups; `sensitivity`,
+//! `table` draws the page of a run, `json` writes the public result, `csv` the models and groups; `sensitivity`,
 //! `sampled` (with `--sample`), `coverage`, `atci`, `fit`, `gauge` and `validate` are the pages and documents of the
 //! commands of these names; `study` writes the study file that gives the same result again; `files` puts outputs in
-//! place whole or not at all; `digits` prints a number no more exactly than it is known, in a unit that reads well.
+//! place whole or not at all.
+//!
+//! What these share: `page` lays out a page, `document` a JSON document; `digits` prints a number no more exactly than
+//! it is known, in a unit that reads well; `estimate` an estimate with its interval; `scope` what was counted.
 
 pub mod atci;
 pub mod coverage;
 pub mod csv;
 pub mod digits;
+pub mod document;
+mod estimate;
 pub mod files;
 pub mod fit;
 pub mod gauge;
 pub mod json;
+pub mod page;
 pub mod sampled;
+mod scope;
 pub mod sensitivity;
 pub mod study;
 pub mod table;

@@ -10,8 +10,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits::{self, Quantity};
-use super::json::{Backend, Lines, RunInfo, ScopeText};
-use super::table::{Cell, NARROWEST, Page, Style, scope, shorten};
+use super::document::{self, Backend, RunInfo, Timings};
+use super::page::{Page, Style, left, right, shorten};
+use super::scope::{self, ScopeText};
 use crate::assess::{Assessment, SharedEffect};
 use crate::posterior::check::SdCheck;
 use crate::posterior::grouping::{Exact, Group, Grouping, Kind};
@@ -97,7 +98,7 @@ struct Document<'a> {
     interval: f64,
     plan_hash: &'a str,
     backend: &'a Backend,
-    timings: BTreeMap<&'a str, f64>,
+    timings: &'a Timings,
     models_read: usize,
     grouped_by: &'a str,
     parts: Vec<PartText<'a>>,
@@ -269,14 +270,12 @@ pub fn write(
         interval: settings.level,
         plan_hash: &run.plan_hash,
         backend: &run.backend,
-        timings: run.timings.iter().map(|(name, seconds)| (name.as_str(), *seconds)).collect(),
+        timings: &run.timings,
         models_read: assessment.models.len(),
         grouped_by: settings.grouping.name(),
         parts: parts.iter().map(PartText::new).collect(),
     };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
-    document.serialize(&mut serializer)?;
-    writeln!(out)
+    document::write(out, &document)
 }
 
 /// What an output is called.
@@ -299,16 +298,15 @@ pub fn terminal(
     top: Option<usize>,
     style: Style,
 ) -> String {
-    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
+    let mut page = Page::new(style);
     let top = top.unwrap_or(TOP);
     let level = digits::level(settings.level);
     for line in [
-        scope(assessment.scope),
+        scope::phrase(assessment.scope),
         format!("{} draws, seed {}, by {}", digits::count(settings.draws), settings.seed, settings.grouping.name()),
         format!("in brackets {level} intervals of the numerical error; ≈ 0 (to …): not distinguishable from 0"),
     ] {
-        let line = page.dim(&line);
-        page.line(&line);
+        page.note(&line);
     }
     for part in parts {
         page.part(part, top);
@@ -318,20 +316,14 @@ pub fn terminal(
 
 impl Page {
     fn part(&mut self, part: &Part, top: usize) {
-        let models = digits::count(part.assessment.models.len() as u64);
-        let plural = if part.assessment.models.len() == 1 { "" } else { "s" };
+        let models = digits::counted(part.assessment.models.len() as u64, "model");
         let whose = part.of.as_ref().map_or(String::new(), |(column, value)| format!("{column} {value}: "));
-        let mut line = format!("{whose}{models} model{plural}");
+        let mut line = format!("{whose}{models}");
         match &part.exact {
             Ok(shares) => {
                 let unit = Quantity::Emissions.unit(shares.mean_t);
-                let exact = |x: f64| digits::value(x * unit.factor, Some(0.0));
-                line += &format!(
-                    ", emissions {} ± {} {} (exact mean, sd)",
-                    exact(shares.mean_t),
-                    exact(shares.sd_t),
-                    unit.name
-                );
+                let (mean, sd) = (unit.exact(shares.mean_t), unit.exact(shares.sd_t));
+                line += &format!(", emissions {mean} ± {sd} {} (exact mean, sd)", unit.name);
             }
             Err(reason) => line += &format!("; no exact shares: {reason}"),
         }
@@ -407,7 +399,7 @@ impl Page {
             rows.push(row);
         }
         self.rows(&rows, true);
-        self.left_out(others.len(), top);
+        self.more(others.len(), top, "--json");
         if let Some(k) = of.pareto_k.filter(|k| *k > tail::LARGEST_K) {
             self.line(&format!(
                 "  Pareto k of the upper tail {k:.2}: above {}, these errors are too small",
@@ -439,23 +431,8 @@ impl Page {
             rows.push(row);
         }
         self.rows(&rows, true);
-        self.left_out(effects.len(), top);
+        self.more(effects.len(), top, "--json");
     }
-
-    fn left_out(&mut self, count: usize, top: usize) {
-        if count > top {
-            let note = self.dim(&format!("  and {} more, in --json", digits::count((count - top) as u64)));
-            self.line(&note);
-        }
-    }
-}
-
-fn left(text: impl Into<String>) -> Cell {
-    Cell::Left(text.into())
-}
-
-fn right(text: impl Into<String>) -> Cell {
-    Cell::Right(text.into())
 }
 
 /// What is left of 1 − 1 is no share, on either side of zero.
@@ -465,7 +442,7 @@ fn percent(share: f64) -> String {
 
 fn tonnes(t: f64) -> String {
     let unit = Quantity::Emissions.unit(t);
-    format!("{} {}", digits::value(t * unit.factor, Some(0.0)), unit.name)
+    format!("{} {}", unit.exact(t), unit.name)
 }
 
 fn cell(index: Index) -> String {

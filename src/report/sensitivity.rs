@@ -8,9 +8,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits::{self, Quantity, Unit};
-use super::json::{Lines, ScopeText};
-use super::table::{Cell, NARROWEST, Page, Style, bar, scope, shorten};
+use super::digits::{self, Quantity};
+use super::document;
+use super::page::{Cell, Page, Style, bar, heads, left, right, shorten};
+use super::scope::{self, ScopeText};
 use crate::assess::Assessment;
 use crate::posterior::disclosure::Disclosure;
 use crate::posterior::shares::{EffectShare, FactorShare, Interaction, LabelShare, ModelShare, Part, Shares};
@@ -116,20 +117,15 @@ pub fn write(out: &mut dyn Write, told: &Sensitivity<'_>) -> io::Result<()> {
         tornado: told.tornado.factors.iter().chain(&told.tornado.effects).collect(),
         models: shares.map_or(&[], |s| &s.models),
     };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
-    document.serialize(&mut serializer)?;
-    writeln!(out)
+    document::write(out, &document)
 }
 
 /// The page, ending in a line end: at most `top` entries of every list; by default ten, and twenty disclosures.
 pub fn terminal(told: &Sensitivity<'_>, top: Option<usize>, style: Style) -> String {
-    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
-    let (models, most) = (told.assessment.models.len(), top.unwrap_or(TOP));
-    let plural = if models == 1 { "" } else { "s" };
-    for line in [format!("{} model{plural}", digits::count(models as u64)), scope(told.assessment.scope)] {
-        let line = page.dim(&line);
-        page.line(&line);
-    }
+    let mut page = Page::new(style);
+    let most = top.unwrap_or(TOP);
+    page.note(&digits::counted(told.assessment.models.len() as u64, "model"));
+    page.note(&scope::phrase(told.assessment.scope));
     match &told.exact {
         Ok((shares, disclosures)) => {
             page.decomposition(shares, most);
@@ -144,14 +140,6 @@ pub fn terminal(told: &Sensitivity<'_>, top: Option<usize>, style: Style) -> Str
     page.text
 }
 
-fn left(text: impl Into<String>) -> Cell {
-    Cell::Left(text.into())
-}
-
-fn right(text: impl Into<String>) -> Cell {
-    Cell::Right(text.into())
-}
-
 /// A share as per cent.
 fn percent(share: f64) -> Cell {
     // What is left of 1 − 1 is no share, on either side of zero.
@@ -162,10 +150,6 @@ fn both(part: Part) -> [Cell; 2] {
     [percent(part.first_order), percent(part.total)]
 }
 
-fn header(names: &[&str]) -> Vec<Cell> {
-    names.iter().enumerate().map(|(i, name)| if i == 0 { left(*name) } else { right(*name) }).collect()
-}
-
 fn whose(by: &[String], value: &[String]) -> String {
     match (by, value) {
         ([], _) => "all models".to_string(),
@@ -173,18 +157,14 @@ fn whose(by: &[String], value: &[String]) -> String {
     }
 }
 
-fn exact(x: f64, unit: &Unit) -> String {
-    digits::value(x * unit.factor, Some(0.0))
-}
-
 impl Page {
     fn decomposition(&mut self, shares: &Shares, top: usize) {
         let unit = Quantity::Emissions.unit(shares.mean_t);
         self.section(&format!("Training emissions, {}", unit.name), "exact");
-        self.line(&format!("  mean {}, standard deviation {}", exact(shares.mean_t, &unit), exact(shares.sd_t, &unit)));
+        self.line(&format!("  mean {}, standard deviation {}", unit.exact(shares.mean_t), unit.exact(shares.sd_t)));
 
         self.section("Share of the variance by factor", "a shared effect belongs to the factor it acts on");
-        let mut rows = vec![header(&["", "alone", "with interactions", "Shapley", "shared alone", "own alone"])];
+        let mut rows = vec![heads(1, &["", "alone", "with interactions", "Shapley", "shared alone", "own alone"])];
         let longest = self.style.width.saturating_sub(76).min(LONGEST_BAR);
         for f in &shares.factors {
             let mut row = vec![left(f.name)];
@@ -203,7 +183,7 @@ impl Page {
 
         self.section("Shared against own", "own parts average out as models are added, shared effects do not");
         let so = &shares.shared_own;
-        let mut rows = vec![header(&["", "alone", "with interactions"])];
+        let mut rows = vec![heads(1, &["", "alone", "with interactions"])];
         for (name, part) in [("all shared effects", so.shared), ("all own parts", so.own)] {
             let mut row = vec![left(name)];
             row.extend(both(part));
@@ -214,7 +194,7 @@ impl Page {
 
         if !shares.effects.is_empty() {
             self.section("Shared effects", "");
-            let mut rows = vec![header(&["", "alone", "with interactions", "models"])];
+            let mut rows = vec![heads(1, &["", "alone", "with interactions", "models"])];
             rows[0].extend([left("factor"), left("of")]);
             let width = self.style.width.saturating_sub(62).clamp(16, 40);
             for e in shares.effects.iter().take(top) {
@@ -225,7 +205,7 @@ impl Page {
                 rows.push(row);
             }
             self.rows(&rows, true);
-            self.more(shares.effects.len(), top);
+            self.more(shares.effects.len(), top, "--json");
         }
 
         let note = "own parts of the models; with the shared effects alone, totals sum to 100 %";
@@ -234,7 +214,7 @@ impl Page {
             self.labels(&format!("By {}", shorten(by, 30)), note, labels, top);
         }
         self.section("Models", "own part");
-        let mut rows = vec![header(&["", "alone", "with interactions"])];
+        let mut rows = vec![heads(1, &["", "alone", "with interactions"])];
         rows[0].push(left("tier"));
         let width = self.style.width.saturating_sub(40).max(20);
         let models: Vec<_> = shares.models.iter().filter(|m| m.total > 0.0).collect();
@@ -245,12 +225,12 @@ impl Page {
             rows.push(row);
         }
         self.rows(&rows, true);
-        self.more(models.len(), top);
+        self.more(models.len(), top, "--json");
     }
 
     fn labels(&mut self, title: &str, note: &str, labels: &[LabelShare], top: usize) {
         self.section(title, note);
-        let mut rows = vec![header(&["", "alone", "with interactions", "models"])];
+        let mut rows = vec![heads(1, &["", "alone", "with interactions", "models"])];
         for label in labels.iter().take(top) {
             let name = label.value.as_deref().unwrap_or("(not stated)");
             let mut row = vec![left(shorten(name, self.style.width.saturating_sub(44).max(16)))];
@@ -259,7 +239,7 @@ impl Page {
             rows.push(row);
         }
         self.rows(&rows, true);
-        self.more(labels.len(), top);
+        self.more(labels.len(), top, "--json");
     }
 
     fn disclosures(&mut self, disclosures: &[Disclosure], reruns: Option<&Reruns>, shares: &Shares, top: usize) {
@@ -269,7 +249,7 @@ impl Page {
             return;
         }
         let unit = Quantity::Emissions.unit(shares.sd_t);
-        let mut rows = vec![header(&["", "of the variance", &format!("sd after, {}", unit.name)])];
+        let mut rows = vec![heads(1, &["", "of the variance", &format!("sd after, {}", unit.name)])];
         rows[0].splice(1..1, [left("quantity"), left("tier")]);
         if let Some(reruns) = reruns {
             rows[0].push(right(format!("{} expected", digits::percent(reruns.level))));
@@ -286,7 +266,7 @@ impl Page {
                 left(d.quantity),
                 left(d.tier),
                 percent(d.share),
-                right(exact(d.sd_after_t, &unit)),
+                right(unit.exact(d.sd_after_t)),
             ];
             if reruns.is_some() {
                 let told = d.interval.as_ref().map(|x| (x.expected_t, x.at_median_t, x.mcse_t));
@@ -298,7 +278,7 @@ impl Page {
             rows.push(row);
         }
         self.rows(&rows, true);
-        self.more(disclosures.len(), top);
+        self.more(disclosures.len(), top, "--json");
         let now = disclosures.iter().find_map(|d| d.interval.as_ref());
         if let (Some(now), Some(reruns)) = (now, reruns) {
             let level = digits::percent(reruns.level);
@@ -314,29 +294,18 @@ impl Page {
         let unit = Quantity::Emissions.unit(tornado.at_medians_t);
         let note = "local: each at its 5th and 95th percentile, others at medians, no interactions";
         self.section(&format!("One at a time, {}", unit.name), note);
-        self.line(&format!("  everything at its median: {}", exact(tornado.at_medians_t, &unit)));
+        self.line(&format!("  everything at its median: {}", unit.exact(tornado.at_medians_t)));
         let name = |s: &Swing| match &s.effect {
             None => format!("{}, all models together", s.factor),
             Some(effect) if s.value.is_empty() => effect.clone(),
             Some(effect) => format!("{effect}: {}", s.value.join(", ")),
         };
         let width = self.style.width.saturating_sub(34).max(24);
-        let mut rows = vec![header(&["", "at 5 %", "at 95 %"])];
+        let mut rows = vec![heads(1, &["", "at 5 %", "at 95 %"])];
         for s in tornado.factors.iter().chain(tornado.effects.iter().take(top)) {
-            rows.push(vec![
-                left(shorten(&name(s), width)),
-                right(exact(s.at_5_t, &unit)),
-                right(exact(s.at_95_t, &unit)),
-            ]);
+            rows.push(vec![left(shorten(&name(s), width)), right(unit.exact(s.at_5_t)), right(unit.exact(s.at_95_t))]);
         }
         self.rows(&rows, true);
-        self.more(tornado.effects.len(), top);
-    }
-
-    fn more(&mut self, count: usize, top: usize) {
-        if count > top {
-            let note = self.dim(&format!("  and {} more, in --json", digits::count((count - top) as u64)));
-            self.line(&note);
-        }
+        self.more(tornado.effects.len(), top, "--json");
     }
 }

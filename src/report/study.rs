@@ -13,7 +13,7 @@ use toml::Value;
 
 use crate::portfolio::{SharedSpec, Study};
 
-use super::json::{basis_name, boundary_name, run_name};
+use super::scope::{basis_name, boundary_name, run_name};
 
 /// What the run used in place of what the study left open.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits;
-use super::json::Lines;
-use super::table::{Cell, NARROWEST, Page, Style, shorten};
+use super::document;
+use super::page::{Cell, Page, Style, heads, left, right, shorten};
 use crate::validate::{LeftOut, MaskedSum, Row, Summary, Validation};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
@@ -51,17 +51,7 @@ pub fn write(out: &mut dyn Write, validation: &Validation) -> io::Result<()> {
         rows: &validation.rows,
         left_out: &validation.left_out,
     };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
-    document.serialize(&mut serializer)?;
-    writeln!(out)
-}
-
-fn left(text: impl Into<String>) -> Cell {
-    Cell::Left(text.into())
-}
-
-fn right(text: impl Into<String>) -> Cell {
-    Cell::Right(text.into())
+    document::write(out, &document)
 }
 
 fn fixed(x: Option<f64>, decimals: usize) -> Cell {
@@ -84,7 +74,7 @@ fn short(x: f64) -> String {
 
 /// The page, ending in a line end.
 pub fn terminal(validation: &Validation, style: Style) -> String {
-    let mut page = Page { text: String::new(), style: Style { width: style.width.max(NARROWEST), ..style } };
+    let mut page = Page::new(style);
     let count = |n: usize| digits::count(n as u64);
     page.line(&format!(
         "{} rows, {} figures scored, {} published and not scored; {} draws each, seed {}",
@@ -104,9 +94,9 @@ pub fn terminal(validation: &Validation, style: Style) -> String {
 
 fn quantities(page: &mut Page, validation: &Validation) {
     page.section("Predicted from less than was published", "CRPS and bias of natural logarithms");
-    let heads =
+    let titles =
         ["", "n", "circular", "families", "MdAPE", "bias", "CRPS", "50 %", "80 %", "90 %", "95 %", "inside 90 %"];
-    let mut rows = vec![heads.iter().enumerate().map(|(i, h)| if i == 0 { left(*h) } else { right(*h) }).collect()];
+    let mut rows = vec![heads(1, &titles)];
     for q in &validation.quantities {
         let s = &q.scores;
         let percent = |x: Option<f64>| right(x.map_or("-".to_string(), |x| format!("{:.0}", 100.0 * x)));
@@ -235,14 +225,8 @@ fn masked_sums(page: &mut Page, sums: &[MaskedSum]) {
         return;
     }
     page.section("Masked sum of the compute, EFLOP", "every known compute hidden");
-    let heads = ["", "priors", "models", "true sum", "mean", "mean/true", "95 % interval", ""];
-    let mut rows = vec![
-        heads
-            .iter()
-            .enumerate()
-            .map(|(i, h)| if i < 2 || i == 7 { left(*h) } else { right(*h) })
-            .collect::<Vec<Cell>>(),
-    ];
+    let titles = ["", "priors", "models", "true sum", "mean", "mean/true", "95 % interval", ""];
+    let mut rows = vec![heads(2, &titles)];
     for m in sums {
         for (which, s) in [("shipped", &m.shipped), ("by folds", &m.folds)] {
             let [lo, hi] = s.interval_95;

@@ -1,0 +1,126 @@
+//! What all JSON documents have in common: how they are laid out on lines, and what they tell of the run behind them.
+//!
+//! The top-level keys `backend` and `timings` are the only ones that may tell of a machine.
+
+use std::io::{self, Write};
+
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+
+/// What a posterior does not know: the plan's fingerprint and how the run was done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunInfo {
+    /// SHA-256 of the plan in hexadecimal.
+    pub plan_hash: String,
+    pub backend: Backend,
+    /// Seconds by stage, in order.
+    pub timings: Timings,
+}
+
+/// What drew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Backend {
+    /// `cpu`, `gpu`, or `gpu, then cpu` where the GPU failed on the way.
+    pub name: String,
+    /// The GPU, or the instruction set of the CPU.
+    pub adapter: Option<String>,
+    /// Threads of the CPU.
+    pub threads: Option<usize>,
+}
+
+/// Seconds by stage, in the order of the stages.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Timings(pub Vec<(String, f64)>);
+
+impl Serialize for Timings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, seconds) in &self.0 {
+            map.serialize_entry(name, seconds)?;
+        }
+        map.end()
+    }
+}
+
+/// Writes a document as UTF-8 JSON with a line end at the end: one model, group or row on one line, so that documents
+/// can be compared line by line.
+pub(super) fn write(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
+    document.serialize(&mut serializer)?;
+    writeln!(out)
+}
+
+/// Two levels of lines, everything deeper on one line.
+#[derive(Default)]
+struct Lines {
+    depth: usize,
+    empty: bool,
+}
+
+/// Levels whose members stand on lines of their own.
+const LEVELS: usize = 2;
+
+impl Lines {
+    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.empty = true;
+        out.write_all(bracket)
+    }
+
+    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        if self.depth < LEVELS && !self.empty {
+            self.line(out)?;
+        }
+        self.empty = false;
+        out.write_all(bracket)
+    }
+
+    fn next<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.empty = false;
+        match (first, self.depth <= LEVELS) {
+            (true, true) => self.line(out),
+            (true, false) => Ok(()),
+            (false, true) => {
+                out.write_all(b",")?;
+                self.line(out)
+            }
+            (false, false) => out.write_all(b", "),
+        }
+    }
+
+    fn line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
+        writeln!(out)?;
+        (0..self.depth).try_for_each(|_| out.write_all(b"  "))
+    }
+}
+
+impl serde_json::ser::Formatter for Lines {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.next(out, first)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.next(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+}

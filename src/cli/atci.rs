@@ -1,21 +1,18 @@
 //! `haze atci`: carbon per compute of a portfolio and of its parts, with the ratios that it consists of.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::Context;
+use std::path::PathBuf;
 
 use super::backend::{BackendArgs, Chosen};
-use super::run::{
-    Clock, INTERVAL, Interrupt, SEED, WARNINGS, bytes, fits_in_memory, json_target, progress_bar, style, tell,
-};
-use super::sample::known_column;
-use super::{Failure, assess, draws, level, print, warn};
+use super::input::{Opened, open};
+use super::output::{Output, document, style};
+use super::run::{INTERVAL, SEED, fits_in_memory, tell};
+use super::watch::{Clock, Interrupt, progress_bar};
+use super::{Failure, draws, level};
 use crate::assess::Assessment;
 use crate::engine::Summary;
 use crate::plan::Plan;
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
-use crate::portfolio;
 use crate::posterior::intensity::{Part, Row, YEAR, intensity, split, value};
 use crate::posterior::sampled;
 use crate::report::atci::{self as report, Atci, Grouping};
@@ -61,15 +58,13 @@ pub struct AtciArgs {
 pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     let mut clock = Clock::new();
     let interrupt = Interrupt::install();
-    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
-    let (portfolio, warnings) = portfolio::read(&args.file)?;
+    let opened = open(&args.file)?;
+    let Opened { portfolio, assessment } = &opened;
     let study = &portfolio.study;
-    let mut assessment = assess(&portfolio)?;
-    assessment.warnings.splice(0..0, warnings);
-    let columns = columns(&args.by, &assessment)?;
+    let columns = columns(&args.by, &opened)?;
     interrupt.hold();
-    let target = json_target(args.json.as_deref(), study)?;
-    warn(&assessment.warnings, WARNINGS);
+    let output = Output::sparing(args.json.as_deref(), study)?;
+    opened.warn();
     let (n, seed) = (args.draws.unwrap_or(sampled::DRAWS), args.seed.or(study.seed).unwrap_or(SEED));
     let level = args.interval.or(study.interval).unwrap_or(INTERVAL);
     clock.lap("read_and_assess_s");
@@ -91,14 +86,14 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
         let summary = chosen.backend().run(&plan, seed, 0..n, &progress)?;
         Ok((plan, summary))
     };
-    let (plan, summary) = draw(&assessment)?;
+    let (plan, summary) = draw(assessment)?;
     let total = Row::new(Part::Value(String::new()), &plan, &summary, level, chosen.reduce(), None);
     let without_compute = intensity(&plan, &summary, level, chosen.reduce()).1.without_compute;
     drop(summary);
     let mut groupings = Vec::new();
     for by in columns {
         let mut rows = Vec::new();
-        for part in split(&assessment, &by) {
+        for part in split(assessment, &by) {
             let (plan, summary) = draw(&part.assessment)?;
             let whole = total.compute_eflop.mean;
             rows.push(Row::new(part.part, &plan, &summary, level, chosen.reduce(), whole));
@@ -109,31 +104,23 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     tell(&chosen);
     clock.lap("draw_s");
     let info = RunInfo { plan_hash: plan_hash(&plan), backend: chosen.info(), timings: clock.laps };
-    let told =
-        Atci { seed, draws: n, level, assessment: &assessment, total, without_compute, groupings, anchors: anchors() };
+    let told = Atci { seed, draws: n, level, assessment, total, without_compute, groupings, anchors: anchors() };
 
-    let mut document = Vec::new();
-    report::write(&mut document, &told, &info).context("cannot write the JSON result")?;
+    let document = document(|out| report::write(out, &told, &info))?;
     interrupt.check()?;
-    if to_stdout {
-        return print(&String::from_utf8_lossy(&document));
-    }
-    if let Some(target) = target {
-        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
-    }
-    print(&report::terminal(&told, style()))
+    output.finish(&document, || report::terminal(&told, style()))
 }
 
 /// The columns asked for, or those of the usual ones that have a value; each once.
-fn columns(asked: &[String], assessment: &Assessment) -> Result<Vec<String>, Failure> {
-    let has = |column: &str| assessment.models.iter().any(|m| value(m, column).is_some());
+fn columns(asked: &[String], opened: &Opened) -> Result<Vec<String>, Failure> {
+    let has = |column: &str| opened.assessment.models.iter().any(|m| value(m, column).is_some());
     if asked.is_empty() {
         return Ok(COLUMNS.iter().filter(|column| has(column)).map(|c| c.to_string()).collect());
     }
     let mut columns: Vec<String> = Vec::new();
     for column in asked {
         if !has(column) {
-            known_column("--by", column, &[YEAR], assessment)?;
+            opened.known_column("--by", column, &[YEAR])?;
         }
         if !columns.contains(column) {
             columns.push(column.clone());

@@ -5,17 +5,17 @@
 //! second; that run is the measurement, from the compiled plan to the merged summary.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use serde::Serialize;
 
+use super::Failure;
 use super::backend::{BackendArgs, BackendChoice, Chosen};
+use super::output::{Output, print};
 use super::workload::Workload;
-use super::{Failure, print};
 use crate::engine::Stopped;
 use crate::plan::Plan;
-use crate::report::files;
 
 /// A run of this many seconds is a measurement.
 const LONG_ENOUGH_S: f64 = 0.5;
@@ -72,13 +72,11 @@ struct Measurement {
 }
 
 pub fn bench(args: BenchArgs) -> Result<(), Failure> {
-    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
-    let file = args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose();
-    let file = file.map_err(|e| Failure::Usage(e.to_string()))?;
+    let output = Output::prepare(args.json.as_deref())?;
     let backends = backends(&args.backend)?;
     let chosen = if args.workload.is_empty() { Workload::ALL.to_vec() } else { args.workload };
     let mut measurements = vec![];
-    if !to_stdout {
+    if !output.is_stdout() {
         print(&format!(
             "{:12} {:>9} {:>12}  {:>22}  backend\n",
             "workload", "models", "draws", "million model-draws/s"
@@ -92,7 +90,7 @@ pub fn bench(args: BenchArgs) -> Result<(), Failure> {
             let rate = measurement.model_draws_per_s / 1e6;
             let ratio = first.map_or(String::new(), |first| format!(", {:.2} times the first", rate / first));
             first.get_or_insert(rate);
-            if !to_stdout {
+            if !output.is_stdout() {
                 let of = measurement.adapter.as_deref().unwrap_or(&measurement.backend);
                 let (models, draws) = (measurement.models, measurement.draws);
                 print(&format!("{:12} {models:>9} {draws:>12}  {rate:>22.1}  {of}{ratio}\n", workload.name()))?;
@@ -104,11 +102,8 @@ pub fn bench(args: BenchArgs) -> Result<(), Failure> {
     let report = Report { version: env!("CARGO_PKG_VERSION"), measurements };
     let mut text = serde_json::to_string_pretty(&report).map_err(|e| Failure::Run(e.into()))?;
     text.push('\n');
-    match file {
-        Some(file) => file.commit(&[&|out| out.write_all(text.as_bytes())]).map_err(|e| Failure::Run(e.into())),
-        None if to_stdout => print(&text),
-        None => Ok(()),
-    }
+    // The page is there already, line by line.
+    output.finish(text.as_bytes(), String::new)
 }
 
 /// The backends asked for; by default the CPU, then the GPU if there is one.

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use super::Failure;
 use super::backend::Chosen;
-use super::run::{Interrupt, fits_in_memory};
-use super::{Failure, with_lines};
+use super::input::with_lines;
+use super::run::fits_in_memory;
+use super::watch::Interrupt;
 use crate::assess::{Assessment, beside};
 use crate::plan::Plan;
 use crate::plan::compile::compile;

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use super::{Failure, assess, counted, print, warn};
-use crate::portfolio;
+use super::input::{Opened, open, warn};
+use super::output::print;
+use super::{Failure, counted};
 
 pub fn check(file: &Path) -> Result<(), Failure> {
-    let (portfolio, mut warnings) = portfolio::read(file)?;
-    let assessment = assess(&portfolio)?;
-    warnings.extend(assessment.warnings);
-    warn(&warnings, usize::MAX);
+    let Opened { portfolio, assessment } = open(file)?;
+    warn(&assessment.warnings, usize::MAX);
     let models = counted(portfolio.models.len(), "model");
-    print(&format!("{models}, no problem, {}\n", counted(warnings.len(), "warning")))
+    print(&format!("{models}, no problem, {}\n", counted(assessment.warnings.len(), "warning")))
 }

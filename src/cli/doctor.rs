@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use super::{Failure, print};
+use super::Failure;
+use super::output::print;
 use crate::engine::gpu::adapter::{self, Found};
 use crate::engine::gpu::installation::Installation;
 use crate::engine::gpu::{Facts, Gpu, Options};

@@ -1,12 +1,12 @@
 //! `haze fit`: the regressions with their cards, on the embedded models or on those of a file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::ValueEnum;
 
-use super::run::{WARNINGS, bytes, json_target, style};
-use super::{Failure, print, warn};
+use super::Failure;
+use super::input::{WARNINGS, warn};
+use super::output::{Output, document, print, style};
 use crate::fit::{self, KNOWN_COMPUTE_NAME, Response, Sample, Size, sample};
 use crate::portfolio;
 use crate::report::fit::{self as page, Cards};
@@ -79,12 +79,11 @@ enum SizeArg {
 }
 
 pub fn fit(args: FitArgs) -> Result<(), Failure> {
-    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let (portfolio, warnings) = match &args.file {
         Some(file) => portfolio::read(file)?,
         None => (fit::known_compute(), Vec::new()),
     };
-    let target = json_target(args.json.as_deref(), &portfolio.study)?;
+    let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
     warn(&warnings, WARNINGS);
 
     let size = if args.size == SizeArg::Active { Size::Active } else { Size::Total };
@@ -117,13 +116,6 @@ pub fn fit(args: FitArgs) -> Result<(), Failure> {
     }
     let data = args.file.as_ref().map_or(KNOWN_COMPUTE_NAME.to_string(), |file| file.display().to_string());
     let told = Cards { data: &data, rows: &rows, cards: &cards, skipped: &skipped };
-    let mut document = Vec::new();
-    page::write(&mut document, &told).context("cannot write the JSON result")?;
-    if to_stdout {
-        return print(&String::from_utf8_lossy(&document));
-    }
-    if let Some(target) = target {
-        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
-    }
-    print(&page::terminal(&told, style()))
+    let document = document(|out| page::write(out, &told))?;
+    output.finish(&document, || page::terminal(&told, style()))
 }

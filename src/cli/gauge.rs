@@ -1,18 +1,17 @@
 //! `haze gauge`: known answers replayed on this machine.
 
-use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Instant;
 
-use anyhow::Context;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
+use super::Failure;
 use super::backend::{BackendArgs, Chosen};
-use super::run::{Interrupt, bytes, style, tell};
-use super::{Failure, print};
+use super::output::{Output, document, style};
+use super::run::tell;
+use super::watch::{self, Interrupt};
 use crate::engine::Stopped;
 use crate::gauge::{self, GaugeError, MIN_DRAWS, Machine, Report, Watch};
-use crate::report::files;
 use crate::report::gauge::{Drawn, terminal, write};
 
 #[derive(Debug, clap::Args)]
@@ -49,10 +48,8 @@ fn draws(text: &str) -> Result<u64, String> {
 
 pub fn gauge(args: GaugeArgs) -> Result<(), Failure> {
     let (start, interrupt) = (Instant::now(), Interrupt::install());
-    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     interrupt.hold();
-    let file = args.json.as_deref().filter(|_| !to_stdout).map(files::prepare_file).transpose();
-    let file = file.map_err(|e| Failure::Usage(e.to_string()))?;
+    let output = Output::prepare(args.json.as_deref())?;
     // A GPU is what is to be tried, where there is one, however short the work.
     let (chosen, line) = Chosen::new(&args.backend, u64::MAX)?;
     eprintln!("{line}");
@@ -78,16 +75,8 @@ pub fn gauge(args: GaugeArgs) -> Result<(), Failure> {
         other => Failure::Run(other.into()),
     })?;
     let drawn = Drawn { backend: chosen.info(), self_test };
-    let mut document = vec![];
-    write(&mut document, &report, &drawn, start.elapsed().as_secs_f64()).context("cannot write the JSON result")?;
-    if let Some(file) = file {
-        file.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
-    }
-    if to_stdout {
-        print(&String::from_utf8_lossy(&document))?;
-    } else {
-        print(&terminal(&report, &drawn, style()))?;
-    }
+    let document = document(|out| write(out, &report, &drawn, start.elapsed().as_secs_f64()))?;
+    output.finish(&document, || terminal(&report, &drawn, style()))?;
     outcome(&report, &drawn)
 }
 
@@ -114,13 +103,8 @@ struct Bar {
 
 impl Bar {
     fn new(interrupt: Interrupt) -> Bar {
-        let shown = io::stderr().is_terminal();
-        let target = if shown { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(gauge::SECTIONS as u64), target);
-        if let Ok(style) = ProgressStyle::with_template("replaying {bar:32} {pos} of {len}  {msg}, {elapsed}") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(250));
+        let template = "replaying {bar:32} {pos} of {len}  {msg}, {elapsed}";
+        let bar = watch::bar(gauge::SECTIONS as u64, false, template);
         Bar { bar, interrupt }
     }
 }

@@ -13,25 +13,30 @@ mod doctor;
 mod explain;
 mod fit;
 mod gauge;
+mod input;
+mod output;
 mod priors;
 mod rerun;
 mod run;
 mod sample;
 mod sensitivity;
 mod validate;
+mod watch;
 pub mod workload;
 
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
-use crate::assess::{self, Assessment};
+// Where `coverage` looks for them.
+use self::input::{assess, warn};
+use self::output::print;
+use crate::engine::Stopped;
+use crate::portfolio::Problem;
 use crate::portfolio::quantity::hundredth;
 use crate::portfolio::study_file::MAX_DRAWS;
-use crate::portfolio::{Portfolio, Problem, Warning, study_file};
 
 /// How uncertain is the carbon footprint of AI models?
 #[derive(Debug, Parser)]
@@ -57,7 +62,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Credible intervals for a portfolio: the main job
-    Run(RunArgs),
+    Run(run::RunArgs),
     /// What is wrong or suspicious in the input, without running
     #[command(after_help = "Examples:
   haze check models.csv
@@ -108,65 +113,6 @@ file that also names your models files:
     },
 }
 
-/// What `haze run` takes.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  haze run models.csv
-  haze run models.csv --draws 100000 --interval 0.9
-  haze run study.toml --out results/        result.json, models.csv, groups.csv, study.toml
-  haze run models.csv --json - | jq .total.emissions_t
-  haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
-  haze run models.csv --water --embodied    told beside the headline, never mixed into it
-  cat models.csv | haze run -
-
-The command line goes before the study file, the study file before the defaults.
---backend auto takes a real GPU for long runs, else the CPU; a software GPU is taken only by --adapter.")]
-struct RunArgs {
-    /// Models file (CSV), study file (TOML), or - for CSV on standard input
-    file: PathBuf,
-    /// Monte Carlo draws [default: 1000000]
-    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
-    draws: Option<u64>,
-    /// Seed of the random stream [default: 42]
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Level of the credible intervals, between 0 and 1 [default: 0.95]
-    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
-    interval: Option<f64>,
-    #[command(flatten)]
-    backend: backend::BackendArgs,
-    /// Sensitivity analysis: exact, or cube (sampled as well)
-    #[arg(long, value_enum, default_value = "exact", value_name = "METHOD", hide_possible_values = true)]
-    sensitivity: SensitivityMethod,
-    /// Also water, in m³, beside the headline
-    #[arg(long)]
-    water: bool,
-    /// Also emissions of making the hardware, beside the headline
-    #[arg(long)]
-    embodied: bool,
-    /// Also emissions of all runs of the development, beside the headline
-    #[arg(long)]
-    development: bool,
-    /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Write the JSON result to this file, or to standard output with -
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// No table and no progress; problems are still told
-    #[arg(long)]
-    quiet: bool,
-}
-
-/// The sensitivity analysis of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SensitivityMethod {
-    /// Closed form, for the total emissions
-    Exact,
-    /// Sampled as well, for emissions, their logarithm, ATCI, energy and the upper tail
-    Cube,
-}
-
 fn draws(text: &str) -> Result<u64, String> {
     match text.replace('_', "").parse() {
         Ok(n) if (1..=MAX_DRAWS).contains(&n) => Ok(n),
@@ -209,20 +155,13 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// Assesses a portfolio; problems of the study are told with their lines.
-fn assess(portfolio: &Portfolio) -> Result<Assessment, Failure> {
-    assess::assess(portfolio).map_err(|problems| Failure::Input(with_lines(problems)))
-}
-
-/// The assessment knows sections and keys of the study but not its text: the lines are looked up here.
-fn with_lines(mut problems: Vec<Problem>) -> Vec<Problem> {
-    for problem in problems.iter_mut().filter(|p| p.place.line == 0 && p.place.column.contains('.')) {
-        let Ok(text) = std::fs::read_to_string(problem.place.file.as_path()) else { continue };
-        let keys: Vec<&str> = problem.place.column.split('.').collect();
-        problem.place.line = study_file::line_of(&text, &keys).unwrap_or(0);
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Failure {
+        match stopped {
+            Stopped::Interrupted => Failure::Interrupted,
+            Stopped::Device(_) => Failure::Run(anyhow::Error::new(stopped)),
+        }
     }
-    problems.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
-    problems
 }
 
 /// Runs the command line; the program's exit code.
@@ -272,32 +211,6 @@ fn told(problems: &[Problem]) -> String {
     text
 }
 
-/// Warnings on standard error, at most `limit` of them.
-fn warn(warnings: &[Warning], limit: usize) {
-    for warning in warnings.iter().take(limit) {
-        eprintln!("warning: {warning}");
-    }
-    if warnings.len() > limit {
-        eprintln!("warning: and {} more; `haze check` lists them all", warnings.len() - limit);
-    }
-}
-
 fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-/// Writes to standard output; a closed pipe (`| head`) is no failure.
-fn print(text: &str) -> Result<(), Failure> {
-    use std::io::Write;
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Run(anyhow::Error::new(e).context("cannot write to standard output")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Colour is for terminals only, and not where NO_COLOR (no-color.org) is set.
-fn colour() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }

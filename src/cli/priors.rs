@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Failure, print, with_lines};
+use super::Failure;
+use super::input::with_lines;
+use super::output::print;
 use crate::assess::priors::{self, Priors};
 use crate::portfolio;
 

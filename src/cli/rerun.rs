@@ -2,7 +2,8 @@
 
 use super::Failure;
 use super::backend::{BackendArgs, Chosen};
-use super::run::{INTERVAL, Interrupt, SEED, fits_in_memory, progress_bar, tell};
+use super::run::{INTERVAL, SEED, fits_in_memory, tell};
+use super::watch::{Interrupt, progress_bar};
 use crate::assess::{Assessment, Disclosable};
 use crate::plan;
 use crate::plan::compile::compile;

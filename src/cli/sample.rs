@@ -3,24 +3,19 @@
 //! A part of the portfolio (`--of`) is analysed as the portfolio of its models alone: keys of models and effects do not
 //! depend on what else there is, so that its draws are those the models have in the whole.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-use anyhow::Context;
+use std::path::Path;
 
 use super::backend::{BackendArgs, Chosen};
+use super::input::{Opened, open};
+use super::output::{Output, document, style};
 use super::rerun;
-use super::run::{
-    Clock, INTERVAL, Interrupt, SEED, WARNINGS, broken, bytes, draw_corners, fits_in_memory, json_target, progress_bar,
-    style, tell,
-};
-use super::{Failure, assess, draws, level, print, warn};
+use super::run::{INTERVAL, SEED, broken, draw_corners, fits_in_memory, tell};
+use super::watch::{Clock, Interrupt, progress_bar};
+use super::{Failure, draws, level};
 use crate::assess::Assessment;
 use crate::engine::Prepared;
 use crate::plan::compile::compile;
 use crate::plan::hash::plan_hash;
-use crate::portfolio;
-use crate::portfolio::problem::did_you_mean;
 use crate::posterior::grouping::Grouping;
 use crate::posterior::oracle::oracle;
 use crate::posterior::ranked;
@@ -106,24 +101,22 @@ impl SampleArgs {
 }
 
 /// `top` entries of a list on the page.
-pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&PathBuf>) -> Result<(), Failure> {
+pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&Path>) -> Result<(), Failure> {
     let mut clock = Clock::new();
     let interrupt = Interrupt::install();
-    let to_stdout = json.is_some_and(|path| path == Path::new("-"));
-    let (portfolio, warnings) = portfolio::read(file)?;
+    let opened = open(file)?;
+    let Opened { portfolio, assessment } = &opened;
     let study = &portfolio.study;
-    let mut assessment = assess(&portfolio)?;
-    assessment.warnings.splice(0..0, warnings);
     let grouping = Grouping::new(args.groups.as_deref().unwrap_or("factor"));
     if let Grouping::Label(column) = &grouping {
-        known_column("--groups", column, &["factor"], &assessment)?;
+        opened.known_column("--groups", column, &["factor"])?;
     }
     for (column, value) in &args.of {
-        known_value(column, value, &assessment)?;
+        opened.known_value("--of", column, value)?;
     }
     interrupt.hold();
-    let target = json_target(json.map(PathBuf::as_path), study)?;
-    warn(&assessment.warnings, WARNINGS);
+    let output = Output::sparing(json, study)?;
+    opened.warn();
     let settings = Settings {
         draws: args.draws.unwrap_or(sampled::DRAWS),
         seed: args.seed.or(study.seed).unwrap_or(SEED),
@@ -133,7 +126,7 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
     };
     clock.lap("read_and_assess_s");
 
-    let whole = compile(&assessment).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))?;
+    let whole = compile(assessment).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))?;
     let model_draws = settings.draws.saturating_mul(whole.models.len() as u64);
     let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
     eprintln!("{line}");
@@ -158,16 +151,9 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
     clock.lap("sample_s");
     let info = RunInfo { plan_hash: plan_hash(&whole), backend: chosen.info(), timings: clock.laps };
 
-    let mut document = Vec::new();
-    report::write(&mut document, &settings, &assessment, &told, &info).context("cannot write the JSON result")?;
+    let document = document(|out| report::write(out, &settings, assessment, &told, &info))?;
     interrupt.check()?;
-    if to_stdout {
-        return print(&String::from_utf8_lossy(&document));
-    }
-    if let Some(target) = target {
-        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
-    }
-    print(&report::terminal(&settings, &assessment, &told, top, style()))
+    output.finish(&document, || report::terminal(&settings, assessment, &told, top, style()))
 }
 
 /// The analysis of some of the models.
@@ -187,10 +173,7 @@ fn analyse(
     let prepared = Prepared::new(&plan, &design).map_err(|e| broken(&e))?;
 
     let bar = progress_bar(2 * n, false);
-    let progress = |n| {
-        bar.inc(n);
-        interrupt.check().is_ok()
-    };
+    let progress = interrupt.moving(&bar);
     let plain_design = Plain::design(&design);
     let plain_prepared = Prepared::new(&plan, &plain_design).map_err(|e| broken(&e))?;
     let plain = Plain::of_corners(&plan, &chosen.backend().corners(&plain_prepared, seed, 0..n, &progress)?);
@@ -206,28 +189,4 @@ fn analyse(
         sampled,
         assessment,
     })
-}
-
-/// The column has a value in at least one row.
-pub(super) fn known_column(flag: &str, name: &str, others: &[&str], assessment: &Assessment) -> Result<(), Failure> {
-    let columns: BTreeSet<&str> = assessment.models.iter().flat_map(|m| m.labels.keys()).map(String::as_str).collect();
-    if columns.contains(name) {
-        return Ok(());
-    }
-    let known: Vec<&str> = columns.into_iter().chain(others.iter().copied()).collect();
-    let hint = did_you_mean(name, &known).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
-    Err(Failure::Usage(format!("{flag} {name}: no row has a value in a column of that name{hint}")))
-}
-
-/// At least one row has the value.
-fn known_value(column: &str, value: &str, assessment: &Assessment) -> Result<(), Failure> {
-    known_column("--of", column, &[], assessment)?;
-    let values: BTreeSet<&str> =
-        assessment.models.iter().filter_map(|m| m.labels.get(column)).map(String::as_str).collect();
-    if values.contains(value) {
-        return Ok(());
-    }
-    let known: Vec<&str> = values.into_iter().collect();
-    let hint = did_you_mean(value, &known).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
-    Err(Failure::Usage(format!("--of {column}={value}: no row has this value{hint}")))
 }

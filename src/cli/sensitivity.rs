@@ -1,18 +1,15 @@
 //! `haze sensitivity`: the exact decomposition of the variance, values of disclosure and the tornado, without drawing.
 //! With `--sample` it is the sampled analysis instead ([`super::sample`]).
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
-
+use super::Failure;
+use super::input::{Opened, open};
+use super::output::{Output, document, style};
 use super::rerun::{self, rerun};
-use super::run::{WARNINGS, bytes, json_target, style};
 use super::sample::{SampleArgs, sample};
-use super::{Failure, assess, print, warn};
 use crate::assess::{Assessment, Disclosable, if_disclosed};
-use crate::portfolio::problem::did_you_mean;
-use crate::portfolio::{self, Portfolio};
+use crate::portfolio::Portfolio;
 use crate::posterior::disclosure::{Disclosure, disclosures};
 use crate::posterior::shares::{Shares, shares};
 use crate::posterior::terms::Known;
@@ -62,28 +59,19 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
         if !args.by.is_empty() {
             return Err(Failure::Usage("--by is for the exact shares; with --sample it is --groups COLUMN".into()));
         }
-        return sample(&args.file, &args.sample, args.top.map(|n| n as usize), args.json.as_ref());
+        return sample(&args.file, &args.sample, args.top.map(|n| n as usize), args.json.as_deref());
     }
-    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
-    let (portfolio, warnings) = portfolio::read(&args.file)?;
-    let mut assessment = assess(&portfolio)?;
-    assessment.warnings.splice(0..0, warnings);
-    known_columns(&args.by, &assessment)?;
-    let target = json_target(args.json.as_deref(), &portfolio.study)?;
-    warn(&assessment.warnings, WARNINGS);
+    let opened = open(&args.file)?;
+    let Opened { portfolio, assessment } = &opened;
+    args.by.iter().try_for_each(|column| opened.known_column("--by", column, &[]))?;
+    let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
+    opened.warn();
 
     let settings = args.reruns.then(|| args.sample.reruns());
-    let (exact, reruns) = exact(&portfolio, &assessment, &args.by, settings.as_ref())?;
-    let told = Sensitivity { exact, reruns, tornado: tornado(&assessment), assessment: &assessment };
-    let mut document = Vec::new();
-    sensitivity::write(&mut document, &told).context("cannot write the JSON result")?;
-    if to_stdout {
-        return print(&String::from_utf8_lossy(&document));
-    }
-    if let Some(target) = target {
-        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
-    }
-    print(&sensitivity::terminal(&told, args.top.map(|n| n as usize), style()))
+    let (exact, reruns) = exact(portfolio, assessment, &args.by, settings.as_ref())?;
+    let told = Sensitivity { exact, reruns, tornado: tornado(assessment), assessment };
+    let document = document(|out| sensitivity::write(out, &told))?;
+    output.finish(&document, || sensitivity::terminal(&told, args.top.map(|n| n as usize), style()))
 }
 
 type Exact = Result<(Shares, Vec<Disclosure>), String>;
@@ -112,17 +100,4 @@ fn exact(
         .map(|s| rerun(assessment, &alternatives, &mut disclosures, &portfolio.study, s, &mut known))
         .transpose()?;
     Ok((Ok((shares, disclosures)), reruns))
-}
-
-/// Every column asked for has a value in at least one row.
-fn known_columns(by: &[String], assessment: &Assessment) -> Result<(), Failure> {
-    let columns: BTreeSet<&str> = assessment.models.iter().flat_map(|m| m.labels.keys()).map(String::as_str).collect();
-    match by.iter().find(|name| !columns.contains(name.as_str())) {
-        None => Ok(()),
-        Some(name) => {
-            let columns: Vec<&str> = columns.into_iter().collect();
-            let hint = did_you_mean(name, &columns).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
-            Err(Failure::Usage(format!("--by {name}: no row has a value in a column of that name{hint}")))
-        }
-    }
 }

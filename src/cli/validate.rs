@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::run::{Interrupt, bytes, style};
-use super::{Failure, draws, print};
+use super::output::{Output, document, style};
+use super::watch::Interrupt;
+use super::{Failure, draws};
 use crate::engine::{Cpu, Simd};
 use crate::portfolio::read::STDIN;
 use crate::portfolio::{Place, Problem};
-use crate::report::files::{self, Unwritable};
 use crate::report::validate as page;
 use crate::validate::{self, Failed, MaskedList, Settings, masked_sum, runs_file};
 
@@ -47,12 +47,9 @@ pub struct ValidateArgs {
 
 pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
-    let unwritable = |e: Unwritable| Failure::Usage(e.to_string());
-    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let file = runs_file::read(&shown(&args.file), &input(&args.file)?)?;
     let lists = lists(&args.masked_sum)?;
-    let target = args.json.as_deref().filter(|_| !to_stdout);
-    if let Some(target) = target {
+    if let Some(target) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
         let real = |path: &Path| std::fs::canonicalize(path).ok();
         let place = real(target);
         if place.is_some() && args.masked_sum.iter().chain([&args.file]).any(|p| real(p) == place) {
@@ -63,7 +60,7 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
         }
     }
     interrupt.hold();
-    let target = target.map(files::prepare_file).transpose().map_err(unwritable)?;
+    let output = Output::prepare(args.json.as_deref())?;
     let cpu = Cpu::new(args.threads.map_or(0, usize::from), 0, Simd::detect()).context("cannot start the threads")?;
     let settings = Settings { draws: args.draws, seed: args.seed };
     let found = validate::validate(&file, &lists, &cpu, settings, &|| interrupt.check().is_ok());
@@ -71,16 +68,9 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
         Failed::Interrupted => Failure::Interrupted,
         failed @ Failed::Prediction(_) => Failure::Run(anyhow::Error::new(failed)),
     })?;
-    let mut document = Vec::new();
-    page::write(&mut document, &found).context("cannot write the JSON result")?;
+    let document = document(|out| page::write(out, &found))?;
     interrupt.check()?;
-    if to_stdout {
-        return print(&String::from_utf8_lossy(&document));
-    }
-    if let Some(target) = target {
-        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
-    }
-    print(&page::terminal(&found, style()))
+    output.finish(&document, || page::terminal(&found, style()))
 }
 
 fn lists(paths: &[PathBuf]) -> Result<Vec<MaskedList>, Failure> {

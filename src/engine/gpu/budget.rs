@@ -2,13 +2,15 @@
 //!
 //! A *stretch* of draws has its totals on the device; a *tile* of models has its counters and bins there; where a
 //! stretch has too few draws to fill the device, the models of a dispatch are *split* between workgroups that each
-//! have totals of their own. Everything is sized before anything is allocated, since some drivers promise memory that
+//! have totals of their own. Runs and designs of corners are cut alike; they differ in what lies in their buffers. Everything is sized before anything is allocated, since some drivers promise memory that
 //! they do not have.
 
 use super::adapter::{Kind, WORKGROUP};
+use super::corner_layout::{CORNER_WINDOW, CornerLayout};
 use super::error::GpuError;
 use super::layout::{self, GROUP_SUMS, MODEL_SUMS, WINDOW, WINDOW_STRIDE};
 use super::shader::LANES;
+use crate::engine::Prepared;
 use crate::plan::{BINS, KEPT_GROUPS, Plan, TOTALS};
 
 /// Draws in a workgroup; stretches are whole multiples.
@@ -53,30 +55,84 @@ pub struct Cut {
 }
 
 /// Splits at most: beyond, the totals of the splits cost more than they bring.
-pub const MAX_SPLITS: u64 = 64;
+const MAX_SPLITS: u64 = 64;
+
+/// Windows of a design that lie on the device at once: 16 MiB.
+const CORNER_WINDOWS: u64 = 256;
+
+/// What a device has room for, and what of a run is asked of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    pub budget: Budget,
+    /// Largest binding in bytes.
+    pub binding: u64,
+    /// In one dimension of a dispatch.
+    pub max_workgroups: u32,
+    /// Length of the run.
+    pub draws: u64,
+    /// Draws per stretch that were asked for; 0: none were.
+    pub chunk: u64,
+    /// Splits that were asked for; 0: none were.
+    pub splits: u32,
+}
+
+/// Bytes per draw of the buffers whose rows are as long as a stretch.
+pub struct PerDraw {
+    /// Of the totals, in a split.
+    pub totals: u64,
+    /// Of the widest buffer.
+    pub widest: u64,
+}
+
+impl Room {
+    /// Whether buffers that are never divided can be bound.
+    pub fn holds(&self, buffers: &[(&'static str, u64)]) -> Result<(), GpuError> {
+        match buffers.iter().find(|(_, needed)| *needed > self.binding) {
+            None => Ok(()),
+            Some(&(what, needed)) => Err(GpuError::TooLarge { what, needed, limit: self.binding }),
+        }
+    }
+
+    /// Whether a dispatch can have so many rows of workgroups.
+    pub fn has_rows(&self, what: &'static str, found: usize) -> Result<(), GpuError> {
+        match found as u64 {
+            found if found <= self.max_workgroups.into() => Ok(()),
+            found => Err(GpuError::TooMany { what, found, limit: self.max_workgroups.into() }),
+        }
+    }
+
+    /// Cuts the draws, and `models` that are dispatched together; the widest buffer has `beside` bytes of other things.
+    pub fn cut(
+        &self,
+        what: &'static str,
+        bytes: PerDraw,
+        beside: u64,
+        models: usize,
+        tile: usize,
+    ) -> Result<Cut, GpuError> {
+        let fits = (self.binding - beside) / bytes.widest / WORKGROUP_DRAWS * WORKGROUP_DRAWS;
+        if fits == 0 {
+            return Err(GpuError::TooLarge { what, needed: bytes.widest * WORKGROUP_DRAWS, limit: self.binding });
+        }
+        let wanted = if self.chunk == 0 { self.budget.stretch } else { self.chunk };
+        let whole = wanted.min(self.draws).max(1).next_multiple_of(WORKGROUP_DRAWS);
+        let stretch = whole.min(fits).min(u64::from(self.max_workgroups) * WORKGROUP_DRAWS);
+
+        let wanted = self.budget.workgroups.div_ceil(stretch / WORKGROUP_DRAWS);
+        let fits = self.binding / (bytes.totals * stretch);
+        let splits = wanted.min(fits).min(MAX_SPLITS).min(models as u64 / 8).max(1) as u32;
+        Ok(Cut { stretch, tile, splits: if self.splits > 0 { self.splits } else { splits } })
+    }
+}
 
 impl Cut {
-    /// For bindings of `binding` bytes; `draws` is the length of the run, `chunk` what the user asked for (0: nothing).
-    pub fn of(
-        plan: &Plan,
-        draws: u64,
-        chunk: u64,
-        budget: Budget,
-        binding: u64,
-        max_workgroups: u32,
-    ) -> Result<Cut, GpuError> {
+    /// Of a run of a plan.
+    pub fn of(plan: &Plan, room: &Room) -> Result<Cut, GpuError> {
         let tables = 8 * layout::table_entries(plan.tables.iter().map(|t| &**t));
         let effects = 8 * layout::effects(plan, &plan.cells).len() as u64;
-        for (what, needed) in [("tables", tables), ("shared effects", effects)] {
-            if needed > binding {
-                return Err(GpuError::TooLarge { what, needed, limit: binding });
-            }
-        }
-        // One workgroup row of a dispatch for each.
-        let rows = plan.effects.len().max(plan.cells.len()) as u64;
-        if rows > u64::from(max_workgroups) {
-            return Err(GpuError::TooMany { what: "shared effects", found: rows, limit: max_workgroups.into() });
-        }
+        room.holds(&[("tables", tables), ("shared effects", effects)])?;
+        room.has_rows("shared effects", plan.effects.len().max(plan.cells.len()))?;
+        let binding = room.binding;
         let kept = plan.groups.len().min(KEPT_GROUPS) as u64;
         let binned = plan.groups.len() as u64 - kept;
         let group_bytes = binned * 4 * (BINS + GROUP_SUMS) as u64;
@@ -84,29 +140,34 @@ impl Cut {
         let counters = 4 * (bins + MODEL_SUMS) as u64;
         let groups = plan.models.iter().map(|m| m.groups.len()).max().unwrap_or(0) as u64;
         let per_model = counters.max(WINDOW_STRIDE / WINDOW as u64 + 1).max(16 * groups);
-        if group_bytes > binding / 2 || per_model > binding || binned > u64::from(max_workgroups) {
+        if group_bytes > binding / 2 || per_model > binding || binned > u64::from(room.max_workgroups) {
             return Err(GpuError::TooLarge { what: "groups", needed: 2 * group_bytes, limit: binding });
         }
         let tile = (binding / per_model).min(plan.models.len() as u64).max(1) as usize;
         let tile = if tile > WINDOW { tile / WINDOW * WINDOW } else { tile };
 
-        // Bytes per draw in each buffer whose rows are as long as a stretch, and in what comes back.
-        let total_rows = 8 * (TOTALS as u64).max(binned + 2 * kept);
+        let totals = 8 * (TOTALS as u64).max(binned + 2 * kept);
         let coming_back = 8 * (TOTALS as u64 + 2 * kept);
-        let log_rows = 4 * plan.cells.len().max(plan.effects.len()) as u64;
-        let widest = total_rows.max(coming_back).max(log_rows);
-        let fits = (binding - group_bytes) / widest / WORKGROUP_DRAWS * WORKGROUP_DRAWS;
-        if fits == 0 {
-            let needed = widest * WORKGROUP_DRAWS;
-            return Err(GpuError::TooLarge { what: "totals of a few draws", needed, limit: binding });
-        }
-        let wanted = if chunk == 0 { budget.stretch } else { chunk };
-        let whole = wanted.min(draws).max(1).next_multiple_of(WORKGROUP_DRAWS);
-        let stretch = whole.min(fits).min(u64::from(max_workgroups) * WORKGROUP_DRAWS);
+        let logs = 4 * plan.cells.len().max(plan.effects.len()) as u64;
+        let bytes = PerDraw { totals, widest: totals.max(coming_back).max(logs) };
+        room.cut("totals of a few draws", bytes, group_bytes, tile, tile)
+    }
 
-        let workgroups = stretch / WORKGROUP_DRAWS;
-        let room = binding / (total_rows * stretch);
-        let splits = budget.workgroups.div_ceil(workgroups).min(room).min(MAX_SPLITS).min(tile as u64 / 8).max(1);
-        Ok(Cut { stretch, tile, splits: splits as u32 })
+    /// Of a pick-freeze design; `tile` is in windows.
+    pub fn of_corners(prepared: &Prepared, layout: &CornerLayout, room: &Room) -> Result<Cut, GpuError> {
+        let (plan, parts) = (prepared.plan, &prepared.parts);
+        room.holds(&[
+            ("tables", 8 * layout::table_entries(plan.tables.iter().map(|t| &**t))),
+            ("shared effects", 8 * layout::effects(plan, parts).len() as u64),
+            ("corners", 8 * layout.sources.len() as u64),
+            ("shared effects by group", 8 * layout.extras.len() as u64),
+        ])?;
+        room.has_rows("corners or shared effects", plan.effects.len().max(parts.len()).max(layout.distinct))?;
+        let totals = 8 * layout.rows.max(layout.distinct) as u64;
+        let logs = 4 * parts.len().max(plan.effects.len()) as u64;
+        let largest = layout.families.iter().map(|f| f.models.len()).max().unwrap_or(0).min(CORNER_WINDOW);
+        let tile = (room.binding / WINDOW_STRIDE).clamp(1, CORNER_WINDOWS) as usize;
+        let bytes = PerDraw { totals, widest: totals.max(logs) };
+        room.cut("totals at the corners of a few draws", bytes, 0, largest, tile)
     }
 }

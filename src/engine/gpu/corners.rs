@@ -5,7 +5,7 @@
 //! corners at a time as a dispatch takes, then the totals are put together and come back as one. So a stretch is in or
 //! it is not, and a replay begins with the first that is not.
 
-use super::budget::{Budget, Cut, MAX_SPLITS, WORKGROUP_DRAWS};
+use super::budget::{Cut, WORKGROUP_DRAWS};
 use super::corner_layout::{CORNER_WINDOW, CornerLayout, CornerWindow};
 use super::device::{Device, Readback};
 use super::error::GpuError;
@@ -16,61 +16,6 @@ use super::run::{Bound, Halt, Report, dispatch, dispatch_to, words};
 use super::session::{CornerTraits, Session, Traits};
 use super::shader::{Kernel, LANES};
 use crate::engine::Prepared;
-
-/// Windows that lie on the device at once: 16 MiB.
-const WINDOWS: usize = 256;
-
-impl Cut {
-    /// How a design is cut, for bindings of `binding` bytes; `tile` is in windows.
-    pub fn of_corners(
-        prepared: &Prepared,
-        layout: &CornerLayout,
-        draws: u64,
-        chunk: u64,
-        budget: Budget,
-        binding: u64,
-        max_workgroups: u32,
-    ) -> Result<Cut, GpuError> {
-        let plan = prepared.plan;
-        let tables = 8 * layout::table_entries(plan.tables.iter().map(|t| &**t));
-        let effects = 8 * layout::effects(plan, &prepared.parts).len() as u64;
-        let sources = 8 * layout.sources.len() as u64;
-        let extras = 8 * layout.extras.len() as u64;
-        for (what, needed) in
-            [("tables", tables), ("shared effects", effects), ("corners", sources), ("shared effects by group", extras)]
-        {
-            if needed > binding {
-                return Err(GpuError::TooLarge { what, needed, limit: binding });
-            }
-        }
-        let rows = plan.effects.len().max(prepared.parts.len()).max(layout.distinct) as u64;
-        if rows > u64::from(max_workgroups) {
-            return Err(GpuError::TooMany {
-                what: "corners or shared effects",
-                found: rows,
-                limit: max_workgroups.into(),
-            });
-        }
-        let total_rows = 8 * layout.rows.max(layout.distinct) as u64;
-        let log_rows = 4 * prepared.parts.len().max(plan.effects.len()) as u64;
-        let widest = total_rows.max(log_rows);
-        let fits = binding / widest / WORKGROUP_DRAWS * WORKGROUP_DRAWS;
-        if fits == 0 {
-            let needed = widest * WORKGROUP_DRAWS;
-            return Err(GpuError::TooLarge { what: "totals at the corners of a few draws", needed, limit: binding });
-        }
-        let wanted = if chunk == 0 { budget.stretch } else { chunk };
-        let whole = wanted.min(draws).max(1).next_multiple_of(WORKGROUP_DRAWS);
-        let stretch = whole.min(fits).min(u64::from(max_workgroups) * WORKGROUP_DRAWS);
-
-        let workgroups = stretch / WORKGROUP_DRAWS;
-        let room = binding / (total_rows * stretch);
-        let largest = layout.families.iter().map(|f| f.models.len()).max().unwrap_or(0).min(CORNER_WINDOW) as u64;
-        let splits = budget.workgroups.div_ceil(workgroups).min(room).min(MAX_SPLITS).min(largest / 8).max(1);
-        let tile = (binding / WINDOW_STRIDE).clamp(1, WINDOWS as u64) as usize;
-        Ok(Cut { stretch, tile, splits: splits as u32 })
-    }
-}
 
 /// Some models of one family.
 struct Place<'a> {

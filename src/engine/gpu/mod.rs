@@ -39,7 +39,7 @@ pub use self_test::Check;
 pub use shader::Variant;
 
 use adapter::Found;
-use budget::{Budget, Cut};
+use budget::{Budget, Cut, Room};
 use corner_layout::CornerLayout;
 use device::{Checks, Device};
 use fault::Faults;
@@ -130,6 +130,18 @@ impl Gpu {
         Budget { binding_bytes: if asked == 0 { budget.binding_bytes } else { asked }, ..budget }
     }
 
+    /// What a device has for some draws, and what was asked for.
+    fn room(&self, device: &Device, budget: Budget, draws: Range<u64>) -> Room {
+        Room {
+            budget,
+            binding: budget.binding_bytes.min(device.max_binding_bytes),
+            max_workgroups: device.max_workgroups,
+            draws: draws.end - draws.start,
+            chunk: self.options.chunk,
+            splits: self.options.splits,
+        }
+    }
+
     /// A fresh device, not tested.
     fn open(&self) -> Result<Arc<Session>, GpuError> {
         let checks = if self.options.checked { Checks::Checked } else { Checks::Trusted };
@@ -162,14 +174,7 @@ impl Gpu {
         report: &(dyn Fn(u64) -> bool + Sync),
     ) -> Result<(), Halt> {
         let session = self.session()?;
-        let device = &session.device;
-        let draws = gathered.draws();
-        let binding = budget.binding_bytes.min(device.max_binding_bytes);
-        let n = draws.end - draws.start;
-        let mut cut = Cut::of(plan, n, self.options.chunk, budget, binding, device.max_workgroups)?;
-        if self.options.splits > 0 {
-            cut.splits = self.options.splits;
-        }
+        let cut = Cut::of(plan, &self.room(&session.device, budget, gathered.draws()))?;
         run::run(&session, plan, seed, cut, gathered, report)
     }
 
@@ -292,15 +297,7 @@ impl Gpu {
             self_test::run_corners(&session)?;
             let _ = session.corners_tested.set(());
         }
-        let device = &session.device;
-        let draws = gathered.draws();
-        let binding = budget.binding_bytes.min(device.max_binding_bytes);
-        let n = draws.end - draws.start;
-        let (chunk, most) = (self.options.chunk, device.max_workgroups);
-        let mut cut = Cut::of_corners(prepared, &layout, n, chunk, budget, binding, most)?;
-        if self.options.splits > 0 {
-            cut.splits = self.options.splits;
-        }
+        let cut = Cut::of_corners(prepared, &layout, &self.room(&session.device, budget, gathered.draws()))?;
         corners::run(&session, prepared, &layout, seed, cut, gathered, report)
     }
 }

@@ -174,7 +174,7 @@ impl Page {
                     shorten(&name(&row.part), width)
                 }),
                 right(digits::count(row.models as u64)),
-                right(row.share.map_or("–".into(), digits::percent)),
+                right(digits::share(row.share)),
                 middle(atci),
                 left(estimate::interval(atci, 1.0)),
                 middle(&i.it_energy_kwh_per_eflop),

@@ -59,6 +59,13 @@ pub fn scientific(x: f64) -> String {
     format!("{x:.0e}")
 }
 
+/// A number with a minus sign, and without one for what rounds to zero.
+pub fn fixed(x: f64, decimals: usize) -> String {
+    let text = format!("{x:.decimals$}");
+    let nothing = text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
+    text.replace('-', if nothing { "" } else { "−" })
+}
+
 /// `1,234,567`
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -86,6 +93,16 @@ pub fn percent(share: f64) -> String {
         p if p < 9.95 => format!("{percent:.1} %"),
         _ => format!("{percent:.0} %"),
     }
+}
+
+/// A share, or a dash where there is none.
+pub fn share(share: Option<f64>) -> String {
+    share.map_or("–".into(), percent)
+}
+
+/// A share from a closed form. What is left of 1 − 1 is no share, on either side of zero.
+pub fn exact_percent(share: f64) -> String {
+    percent(if share.abs() < 1e-12 { 0.0 } else { share })
 }
 
 /// A sampled share and its standard error, with no more digits than twice that supports; one that cannot be told from

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits;
+use super::digits::{self, fixed};
 use super::document::{self, Backend};
 use super::page::{Page, Style, left, right};
 use crate::engine::gpu::Check;
@@ -255,11 +255,4 @@ fn told(figure: &Figure) -> [String; 4] {
         }
         (_, obtained, expected) => [exact(obtained), String::new(), exact(expected), "exact".into()],
     }
-}
-
-/// A number with a minus sign, and without one for what rounds to zero.
-fn fixed(x: f64, decimals: usize) -> String {
-    let text = format!("{x:.decimals$}");
-    let nothing = text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
-    text.replace('-', if nothing { "" } else { "−" })
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits::{self, Quantity};
+use super::digits::{self, Quantity, exact_percent};
 use super::document::{self, Backend, RunInfo, Timings};
 use super::page::{Page, Style, left, right, shorten};
 use super::scope::{self, ScopeText};
@@ -394,7 +394,7 @@ impl Page {
             ];
             row.extend(indices.shapley(g).map(|index| left(cell(index))));
             if let Some(exact) = exact.and_then(|exact| exact.get(g)) {
-                row.push(right(format!("{} / {}", percent(exact.first_order), percent(exact.total))));
+                row.push(right(format!("{} / {}", exact_percent(exact.first_order), exact_percent(exact.total))));
             }
             rows.push(row);
         }
@@ -427,17 +427,12 @@ impl Page {
             let of = if effect.value.is_empty() { String::new() } else { format!("{}: ", effect.value.join(", ")) };
             let mut row = vec![left(shorten(&format!("{of}{}", effect.name), width))];
             row.extend(ranked.iter().map(|index| left(index.map_or("–".into(), cell))));
-            row.push(right(exact.map_or("–".into(), |e| percent(e.first_order))));
+            row.push(right(exact.map_or("–".into(), |e| exact_percent(e.first_order))));
             rows.push(row);
         }
         self.rows(&rows, true);
         self.more(effects.len(), top, "--json");
     }
-}
-
-/// What is left of 1 − 1 is no share, on either side of zero.
-fn percent(share: f64) -> String {
-    digits::percent(if share.abs() < 1e-12 { 0.0 } else { share })
 }
 
 fn tonnes(t: f64) -> String {

@@ -140,10 +140,8 @@ pub fn terminal(told: &Sensitivity<'_>, top: Option<usize>, style: Style) -> Str
     page.text
 }
 
-/// A share as per cent.
 fn percent(share: f64) -> Cell {
-    // What is left of 1 − 1 is no share, on either side of zero.
-    right(digits::percent(if share.abs() < 1e-12 { 0.0 } else { share }))
+    right(digits::exact_percent(share))
 }
 
 fn both(part: Part) -> [Cell; 2] {

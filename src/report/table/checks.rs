@@ -38,7 +38,7 @@ impl Page {
         if let Some(score) = p.check.z_independent_mean {
             self.line(&format!("  Mean with correlation ignored against its exact value: {}", z(score)));
         }
-        let relative = |x: f64| if x == 0.0 { "0".to_string() } else { format!("{x:.0e}") };
+        let relative = |x: f64| if x == 0.0 { "0".to_string() } else { digits::scientific(x) };
         let d = &p.discretisation;
         if let (Some(bound), Some(mcse)) = (d.bound, d.relative_mcse) {
             let (bound, mcse) = (relative(bound), relative(mcse));
@@ -77,15 +77,10 @@ impl Page {
 }
 
 fn signed(z: f64) -> String {
-    let text = format!("{:.1}", z.abs());
-    let sign = if text == "0.0" {
-        ""
-    } else if z < 0.0 {
-        "−"
-    } else {
-        "+"
-    };
-    format!("{sign}{text}")
+    match digits::fixed(z, 1) {
+        text if text == "0.0" || text.starts_with('−') => text,
+        text => format!("+{text}"),
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl Page {
             let unit = estimate::unit(Quantity::Emissions, e);
             rows.push(vec![
                 left(shorten(&model.id, name_width)),
-                right(model.share.map_or("–".into(), digits::percent)),
+                right(digits::share(model.share)),
                 left(model.tier.name()),
                 right(mean(e, unit.factor)),
                 left(interval(e, unit.factor)),
@@ -44,7 +44,7 @@ impl Page {
             .tiers
             .iter()
             .map(|t| {
-                let share = t.share.map_or("–".into(), digits::percent);
+                let share = digits::share(t.share);
                 format!("tier {} {share} ({})", t.tier.name(), digits::count(t.models as u64))
             })
             .collect();
@@ -80,7 +80,7 @@ impl Page {
                 rows.push(vec![
                     left(shorten(&g.value, name_width)),
                     right(digits::count(g.models as u64)),
-                    right(g.share.map_or("–".into(), digits::percent)),
+                    right(digits::share(g.share)),
                     right(mean(e, unit.factor)),
                     left(interval(e, unit.factor)),
                     left(unit.name),

@@ -6,7 +6,7 @@
 //! smallest x whose probability `P(X ≤ x)` reaches p, so point masses (a fixed number, a zero, equally likely values) are
 //! exact: no value between two atoms is ever returned.
 //!
-//! `node` has the families, `truncated_normal` the one among them that takes care, `mixture` the inversion.
+//! `node` evaluates the families, `truncated_normal` the normal cut off at zero, `mixture` inverts what has no closed form.
 
 mod mixture;
 mod node;

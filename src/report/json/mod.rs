@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn schema() -> jsonschema::Validator {
-        let schema: Value = serde_json::from_str(include_str!("../../docs/result.schema.json")).unwrap();
+        let schema: Value = serde_json::from_str(include_str!("../../../docs/result.schema.json")).unwrap();
         jsonschema::meta::validate(&schema).unwrap();
         jsonschema::validator_for(&schema).unwrap()
     }

@@ -138,7 +138,7 @@ impl Page {
 mod tests {
     use super::*;
     use crate::engine::Host;
-    use crate::posterior::{self, example};
+    use crate::posterior::{self, SdCheck, example};
 
     const PLAIN: Style = Style { colour: false, width: 120 };
 

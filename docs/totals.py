@@ -1,0 +1,59 @@
+"""One line for each portfolio: models, mean, intervals with and without correlation, share of the mean by tier.
+
+    python3 docs/totals.py target/release/haze fixtures/hub_models.csv fixtures/open_weights.csv
+
+Prints a Markdown table of runs at default settings. Python 3.11 without packages.
+"""
+
+import functools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+@functools.cache
+def result(program, models):
+    """The JSON of `haze run`, once for each file."""
+    done = subprocess.run(
+        [program, "run", str(models), "--quiet", "--json", "-"], capture_output=True, encoding="utf-8", check=False
+    )
+    if done.returncode:
+        sys.exit(f"haze run {models}: exit code {done.returncode}\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def kt(t):
+    return f"{t / 1e3:.0f}"
+
+
+def interval(estimate):
+    low, high = estimate["interval"]
+    return f"{kt(low)} to {kt(high)}"
+
+
+def tiers(told):
+    total, parts = told["total"]["emissions_t"]["mean"], {}
+    for model in told["models"]:
+        count, mean = parts.get(model["tier"], (0, 0.0))
+        parts[model["tier"]] = (count + 1, mean + model["emissions_t"]["mean"])
+    return ", ".join(f"{tier}: {100 * mean / total:.0f} % ({count:,})" for tier, (count, mean) in sorted(parts.items()))
+
+
+def totals(program, files):
+    print("| | models | mean, kt | 95 % credible interval | correlation ignored | share of the mean by tier (models) |")
+    print("|---|---:|---:|---|---|---|")
+    for models in files:
+        told = result(program, models)
+        alone = told["independent"]["emissions_t"]
+        print(
+            f"| `{Path(models).parent.name}/{Path(models).name}` | {len(told['models']):,} "
+            f"| {kt(told['total']['emissions_t']['mean'])} | {interval(told['total']['emissions_t'])} "
+            f"| {interval(alone)} | {tiers(told)} |"
+        )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    totals(str(Path(sys.argv[1]).resolve()), sys.argv[2:])

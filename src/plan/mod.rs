@@ -197,6 +197,8 @@ pub mod design;
 pub mod error;
 pub mod hash;
 pub mod key;
+pub mod only;
 pub mod range;
 pub mod shape;
 pub mod table;
+pub mod tables;

@@ -10,6 +10,7 @@ Marks in the pages, each on a line of its own before the block it is about:
     <!-- haze ARGUMENTS -->      the block is what this command prints on standard output
     <!-- decomposition FILE -->  the table, up to an empty line, is the first of docs/decomposition.py
     <!-- alternatives FILE -->   the same of its second
+    <!-- coverage NAME -->       a table of docs/coverage_tables.py
 
 Python 3.11 without packages.
 """
@@ -23,13 +24,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import coverage_tables
 import decomposition
 import result_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = r"```\w*\n.*?^```\n|\|.*?\n(?=\n)"
-MARK = re.compile(rf"<!-- (file|haze|decomposition|alternatives) (.+?) -->\n+({BLOCK})", re.DOTALL | re.MULTILINE)
-PAGES = ["README.md", "docs/gauge.md", "docs/regressions.md", "docs/validation.md"]
+MARK = re.compile(rf"<!-- (file|haze|decomposition|alternatives|coverage) (.+?) -->\n+({BLOCK})", re.DOTALL | re.MULTILINE)
+PAGES = ["README.md", "docs/coverage.md", "docs/gauge.md", "docs/regressions.md", "docs/validation.md"]
 PICTURED = ["run", "fixtures/hub_models.csv"]
 
 
@@ -50,6 +52,8 @@ def fresh(program, folder, mark):
         return mark.group(0)
     if kind == "haze":
         return f"{head}```text\n{haze(program, folder, what.split())}```\n"
+    if kind == "coverage":
+        return head + coverage_tables.made(program, what)
     table = io.StringIO()
     with contextlib.redirect_stdout(table):
         table_of = decomposition.decomposition if kind == "decomposition" else decomposition.alternatives

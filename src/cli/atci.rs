@@ -11,8 +11,9 @@ use super::{Failure, draws, level};
 use crate::assess::Assessment;
 use crate::engine::Summary;
 use crate::plan::Plan;
-use crate::plan::compile::compile;
+use crate::plan::compile::compile_with;
 use crate::plan::hash::plan_hash;
+use crate::plan::tables::Tables;
 use crate::posterior::intensity::{Part, Row, YEAR, intensity, split, value};
 use crate::posterior::sampled;
 use crate::report::atci::{self as report, Atci, Grouping};
@@ -74,8 +75,10 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
     eprintln!("{line}");
     let bar = progress_bar(model_draws, false);
-    let draw = |assessment: &Assessment| -> Result<(Plan, Summary), Failure> {
-        let plan = compile(&Assessment { groups_by: vec![], ..assessment.clone() });
+    // Parts have the shapes of the whole.
+    let mut tables = Tables::default();
+    let mut draw = |assessment: &Assessment| -> Result<(Plan, Summary), Failure> {
+        let plan = compile_with(&Assessment { groups_by: vec![], ..assessment.clone() }, &mut tables);
         let plan = plan.map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
         fits_in_memory(&plan, n)?;
         let models = plan.models.len() as u64;

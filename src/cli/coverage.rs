@@ -36,7 +36,7 @@ const MATCHES: &str = "matches.csv";
   haze coverage models.csv --other theirs.csv --matches join.csv
   haze coverage study.toml --json - | jq '.alternatives[] | {choice, name, ratio}'
 
-Every alternative is a run of its own: with 131,072 draws and 1,300 models about five seconds each. Structural choices
+Every alternative is a run of its own: with 131,072 draws and 1,300 models two to three seconds each. Structural choices
 stand outside the credible interval. What each section means: docs/coverage.md")]
 pub struct CoverageArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input

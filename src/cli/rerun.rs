@@ -6,7 +6,8 @@ use super::run::{INTERVAL, SEED, fits_in_memory, tell};
 use super::watch::{Interrupt, progress_bar};
 use crate::assess::{Assessment, Disclosable};
 use crate::plan;
-use crate::plan::compile::compile;
+use crate::plan::compile::compile_with;
+use crate::plan::tables::Tables;
 use crate::portfolio::Study;
 use crate::posterior::disclosure::Disclosure;
 use crate::posterior::rerun::Rerun;
@@ -45,8 +46,9 @@ pub fn rerun(
     let (chosen, line) = Chosen::new(settings.backend, n.saturating_mul(assessment.models.len() as u64))?;
     eprintln!("{line}");
     let bar = progress_bar(n * (1 + FIRST.min(disclosures.len())) as u64, false);
-    let emissions = |assessment: &Assessment, shown: bool| -> Result<Vec<f64>, Failure> {
-        let plan = compile(assessment).map_err(|e| Failure::Usage(e.to_string()))?;
+    let mut tables = Tables::default();
+    let mut emissions = |assessment: &Assessment, shown: bool| -> Result<Vec<f64>, Failure> {
+        let plan = compile_with(assessment, &mut tables).map_err(|e| Failure::Usage(e.to_string()))?.emissions_only();
         fits_in_memory(&plan, n)?;
         let progress = |n| {
             bar.inc(if shown { n } else { 0 });

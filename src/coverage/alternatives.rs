@@ -12,7 +12,8 @@ use super::drawn::Sampler;
 use super::{Failed, assessed, spreads};
 use crate::assess::priors::Priors;
 use crate::assess::{AssessedFactor, Assessment, Kind, Output, Slot};
-use crate::plan::compile::compile;
+use crate::plan::compile::compile_with;
+use crate::plan::tables::Tables;
 use crate::portfolio::{Boundary, Imputation, Model, Portfolio, Run, Study};
 use crate::posterior::Estimate;
 
@@ -120,12 +121,13 @@ pub fn alternatives(
     portfolio: &Portfolio,
     assessment: &Assessment,
     modelled: &Estimate,
+    tables: &mut Tables,
     sampler: &Sampler<'_>,
 ) -> Result<Vec<Alternative>, Failed> {
     let mut lines = vec![line("as modelled", "", *modelled, modelled)];
     for Choice { choice, name, change } in choices(portfolio) {
         let otherwise = changed(portfolio, assessment, &change)?;
-        let emissions = sampler.emissions(&compile(&otherwise)?)?;
+        let emissions = sampler.emissions(compile_with(&otherwise, tables)?)?;
         lines.push(line(choice, name, sampler.estimate(&emissions), modelled));
     }
     Ok(lines)

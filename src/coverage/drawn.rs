@@ -60,9 +60,10 @@ impl Sampler<'_> {
         Ok(self.backend.run(plan, self.seed, 0..self.draws, &progress)?)
     }
 
-    /// Draws a plan for the emissions of all of it.
-    pub fn emissions(&self, plan: &Plan) -> Result<Counts, Failed> {
-        let mut drawn = self.run(plan)?;
+    /// Draws a plan for the emissions of all of it, and for nothing else.
+    pub fn emissions(&self, plan: Plan) -> Result<Counts, Failed> {
+        let plan = plan.emissions_only();
+        let mut drawn = self.run(&plan)?;
         let counts = std::mem::take(&mut drawn.totals[OUTPUT_EMISSIONS]);
         Ok(Counts { counts, unit: plan.total_units[OUTPUT_EMISSIONS] })
     }

@@ -24,7 +24,8 @@ use serde::Serialize;
 
 use crate::assess::{Assessment, assess};
 use crate::engine::Stopped;
-use crate::plan::compile::{PlanError, compile};
+use crate::plan::compile::{PlanError, compile_with};
+use crate::plan::tables::Tables;
 use crate::portfolio::{Portfolio, Problem};
 use crate::posterior::Estimate;
 
@@ -105,16 +106,18 @@ pub fn coverage(
     let mut assessment = assessment.clone();
     assessment.groups_by = vec!["tier".to_string()];
     let assessment = &assessment;
-    let plan = compile(assessment)?;
+    // Most alternatives have most shapes in common with the list as modelled.
+    let mut tables = Tables::default();
+    let plan = compile_with(assessment, &mut tables)?.headline_only();
     let thresholds = bands::thresholds(&downloads, &settings.thresholds);
     let swept = bands::sweep(&plan, &downloads, &thresholds, sampler)?;
     let lists = match other {
         None => None,
-        Some(other) => Some(two_lists::compared(portfolio, assessment, other, sampler)?),
+        Some(other) => Some(two_lists::compared(portfolio, assessment, other, &mut tables, sampler)?),
     };
     let top = top::top(assessment, &plan, &swept, settings.top, sampler)?;
     let emissions_t = sampler.estimate(&swept.total);
-    let alternatives = alternatives::alternatives(portfolio, assessment, &emissions_t, sampler)?;
+    let alternatives = alternatives::alternatives(portfolio, assessment, &emissions_t, &mut tables, sampler)?;
     Ok(Coverage {
         models: assessment.models.len(),
         emissions_t,

@@ -45,7 +45,7 @@ pub fn top(
     let mut order: Vec<usize> = (0..assessment.models.len()).collect();
     order.sort_by(|&a, &b| mean(b).total_cmp(&mean(a)).then(a.cmp(&b)));
     order.truncate(count);
-    let largest = sampler.emissions(&part(plan, |i| order.contains(&i)))?;
+    let largest = sampler.emissions(part(plan, |i| order.contains(&i)))?;
     let models = order.iter().filter_map(|&i| {
         let model = assessment.models.get(i)?;
         Some(TopModel { id: model.id.clone(), tier: model.tier.name(), mean_t: mean(i) })

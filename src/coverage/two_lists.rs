@@ -27,7 +27,8 @@ use crate::assess::domain::Domain;
 use crate::assess::{Assessment, assess};
 use crate::engine::GroupSummary;
 use crate::plan::OUTPUT_EMISSIONS;
-use crate::plan::compile::{compile, groups};
+use crate::plan::compile::{compile_with, groups};
+use crate::plan::tables::Tables;
 use crate::portfolio::{Model, Portfolio};
 use crate::posterior::Estimate;
 use crate::validate::masked_sum::joined;
@@ -108,6 +109,7 @@ pub fn compared(
     portfolio: &Portfolio,
     assessment: &Assessment,
     other: &Other,
+    tables: &mut Tables,
     sampler: &Sampler<'_>,
 ) -> Result<TwoLists, Failed> {
     let matches = &other.matches;
@@ -140,7 +142,7 @@ pub fn compared(
         let part = of(&model.id).to_string();
         model.labels.insert(PART.to_string(), part);
     }
-    let plan = compile(&union)?;
+    let plan = compile_with(&union, tables)?.emissions_only();
     let mut drawn = sampler.run(&plan)?;
     let whole = Counts {
         counts: std::mem::take(&mut drawn.totals[OUTPUT_EMISSIONS]),
@@ -166,7 +168,7 @@ pub fn compared(
         union_t: sampler.estimate(&whole),
         rows: union.models.len(),
         parts,
-        both_by_other_t: sampler.estimate(&sampler.emissions(&compile(&same)?)?),
+        both_by_other_t: sampler.estimate(&sampler.emissions(compile_with(&same, tables)?)?),
         recapture: recapture(&portfolio.models, &other.models, matches),
     })
 }

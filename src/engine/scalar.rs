@@ -69,12 +69,9 @@ fn one_draw(plan: &Plan, seed: u64, draw: u64, summary: &mut Summary) {
                 }
             }
             if output == Output::Emissions {
-                let unit = plan.total_units[INDEPENDENT];
-                add(
-                    &mut summary.totals[INDEPENDENT][at],
-                    factors.independent_log(model, term, &cells, seed, draw),
-                    unit,
-                );
+                let separate = || factors.independent_log(model, term, &cells, seed, draw);
+                let y = if plan.has_independent { separate() } else { y };
+                add(&mut summary.totals[INDEPENDENT][at], y, plan.total_units[INDEPENDENT]);
             }
         }
         factors.summarise(model, own);

@@ -5,14 +5,11 @@
 //! groups, is in `range`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use super::key::{effect_key, model_key};
 use super::range::{self, Spread};
 use super::shape::{ShapeKey, normalise};
-use super::table::{Table, TableError};
+use super::tables::{Compiled, Tables};
 use super::{
     Cell, GroupPlan, LOG2_BITS, MAX_BINNED_MODELS, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, SCALE_BITS, TOTALS,
     TermPlan,
@@ -61,7 +58,13 @@ pub fn groups(assessment: &Assessment) -> Vec<Group> {
 
 /// Compiles an assessment.
 pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
-    let (tables, table_of) = compile_tables(assessment);
+    compile_with(assessment, &mut Tables::default())
+}
+
+/// Compiles an assessment with the tables that are at hand, and adds those that were not. The plan is that of [`compile`].
+pub fn compile_with(assessment: &Assessment, tables: &mut Tables) -> Result<Plan, PlanError> {
+    let (shapes, table_of) = shapes(assessment);
+    let tables = tables.of(&shapes);
     let mut compiler = Compiler {
         assessment,
         tables,
@@ -120,8 +123,6 @@ struct Compiler<'a> {
     cell_of: HashMap<Cell, u32>,
     groups: Vec<Group>,
 }
-
-type Compiled = Result<Arc<Table>, TableError>;
 
 /// One factor compiled: its marginal, the constant that goes into the terms (log2), and its spread.
 struct CompiledFactor {
@@ -455,8 +456,8 @@ fn sampled(slot: Slot, factor: &AssessedFactor) -> Distribution {
     if is_one_plus(slot, factor) { factor.distribution.minus_one() } else { factor.distribution.clone() }
 }
 
-/// A table for every shape that needs one, in the order of first use, compiled on all cores.
-fn compile_tables(assessment: &Assessment) -> (Vec<Compiled>, HashMap<ShapeKey, u32>) {
+/// Every shape that needs a table, in the order of first use, and its place there.
+fn shapes(assessment: &Assessment) -> (Vec<(ShapeKey, Distribution)>, HashMap<ShapeKey, u32>) {
     let mut shapes = Vec::new();
     let mut table_of = HashMap::new();
     for model in &assessment.models {
@@ -467,13 +468,14 @@ fn compile_tables(assessment: &Assessment) -> (Vec<Compiled>, HashMap<ShapeKey, 
                 continue;
             }
             let (shape, _) = normalise(&distribution);
-            table_of.entry(ShapeKey::of(&shape)).or_insert_with(|| {
-                shapes.push(shape);
+            let key = ShapeKey::of(&shape);
+            table_of.entry(key.clone()).or_insert_with(|| {
+                shapes.push((key, shape));
                 shapes.len() as u32 - 1
             });
         }
     }
-    (shapes.par_iter().map(|shape| Table::compile(shape).map(Arc::new)).collect(), table_of)
+    (shapes, table_of)
 }
 
 fn is_shifted_lognormal(distribution: &Distribution) -> bool {

@@ -42,7 +42,8 @@ pub struct Plan {
     /// Units of the kept totals, by `Total` index: a count of 1 is `2^unit` in the output's unit
     /// (EFLOP, kWh, kWh, t; the fifth is the independent emissions in t).
     pub total_units: [i32; TOTALS],
-    /// Whether some model's emissions depend on a shared effect; if not, the independent emissions are the emissions.
+    /// Whether some model's emissions depend on a shared effect, and the independent emissions are asked for; if not, the
+    /// emissions stand in their place.
     pub has_independent: bool,
     /// Whether some draw could pass the ceiling of a total or group (then additions saturate and are counted).
     pub saturable: bool,
@@ -197,6 +198,8 @@ pub mod design;
 pub mod error;
 pub mod hash;
 pub mod key;
+pub mod only;
 pub mod range;
 pub mod shape;
 pub mod table;
+pub mod tables;

@@ -202,8 +202,8 @@ fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
             count(r.second),
             count(r.both),
             count(r.seen),
-            digits::count(r.estimate as u64),
-            digits::count(r.standard_error as u64),
+            digits::count(libm::rint(r.estimate) as u64),
+            digits::count(libm::rint(r.standard_error) as u64),
         ));
     }
     page.line(

@@ -52,6 +52,57 @@ fn the_sensitivity_analysis_differs_in_backend_and_timings_only() {
     }
 }
 
+/// Every so many rows of a fixture: few enough to be quick, of every tier.
+fn slice(file: &str, step: usize) -> String {
+    let mut reader = csv::Reader::from_path(format!("{FIXTURES}/{file}")).unwrap();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(reader.headers().unwrap()).unwrap();
+    for record in reader.records().step_by(step) {
+        writer.write_record(&record.unwrap()).unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+/// Everything that draws for more than the headline, on slices of the fixtures: the JSON with `backend` and `timings`
+/// taken out of it, from the CPU and from the adapter, which says that it drew.
+#[test]
+fn every_command_that_draws_gives_the_same_document() {
+    let Some(adapter) = adapter() else { return };
+    let (hub, open) = (slice("hub_models.csv", 45), slice("open_weights.csv", 29));
+    let regression = "models = [\"hub.csv\"]\n[imputation]\ncompute = \"regression\"\n[groups]\nby = [\"tier\"]\n";
+    let dir = folder(&[("hub.csv", &hub), ("open.csv", &open), ("regression.toml", regression)]);
+    let document = |args: &[&str], more: &[&str]| {
+        let ran = outcome(dir.path(), &[args, &["--draws", "3001", "--json", "-"], more].concat());
+        assert!(ran.status.success(), "{args:?}: {}", errors(&ran));
+        let line = if more.contains(&"gpu") { format!("drawing on {adapter}") } else { "drawing on the CPU".into() };
+        assert!(errors(&ran).contains(&line), "{args:?}: {}", errors(&ran));
+        let mut found: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let top = found.as_object_mut().unwrap();
+        // Only the one that did draw may be told, and a run that was finished elsewhere would be told otherwise.
+        if let Some(backend) = top.remove("backend") {
+            assert_eq!(backend["name"], if more.contains(&"gpu") { "gpu" } else { "cpu" });
+        }
+        top.remove("timings");
+        serde_json::to_string(&found).unwrap()
+    };
+    let matches = format!("{FIXTURES}/matches.csv");
+    let commands: [&[&str]; 7] = [
+        &["coverage", "hub.csv", "--other", "open.csv", "--matches", &matches, "--thresholds", "10k,100k"],
+        &["atci", "hub.csv", "--by", "year", "--by", "organization", "--by", "tier"],
+        &["run", "open.csv", "--water", "--embodied", "--development"],
+        &["run", "regression.toml"],
+        &["run", "regression.toml", "--water", "--embodied", "--development", "--sensitivity", "cube"],
+        &["sensitivity", "hub.csv", "--sample"],
+        &["sensitivity", "hub.csv", "--reruns"],
+    ];
+    for args in commands {
+        let cpu = document(args, &["--backend", "cpu"]);
+        assert!(cpu == document(args, &["--backend", "gpu", "--adapter", &adapter]), "{args:?}");
+        // Negative control: another seed.
+        assert!(cpu != document(args, &["--backend", "cpu", "--seed", "6"]), "{args:?}");
+    }
+}
+
 #[test]
 fn a_run_says_what_draws_and_why() {
     let dir = folder(&[("models.csv", MODELS)]);

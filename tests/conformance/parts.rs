@@ -1,7 +1,13 @@
 //! Parts of a run, other orders, other company.
 
-use carbonhaze::engine::{Backend, Scalar, Simd, Stopped};
-use carbonhaze::plan::Plan;
+use std::sync::Arc;
+
+use carbonhaze::assess::SLOTS;
+use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd, Stopped};
+use carbonhaze::plan::compile::compile_with;
+use carbonhaze::plan::table::Table;
+use carbonhaze::plan::tables::Tables;
+use carbonhaze::plan::{INDEPENDENT, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, gpus, run};
@@ -92,4 +98,68 @@ fn progress_adds_up_to_the_draws() {
         backend.run(plan, 1, 17..2018, &progress).expect("neither interrupted nor failed");
         assert_eq!(told.into_inner(), 2001);
     }
+}
+
+/// What is left out of a plan for the emissions alone changes no count of them, on any backend.
+#[test]
+fn a_plan_for_the_emissions_alone_counts_the_same_emissions() {
+    for portfolio in 0..6 {
+        let mut whole = plan(&random_assessment(portfolio, 30, Families::All, true));
+        // Factors that emissions do not depend on, as where hours or energy are stated.
+        for (k, model) in whole.models.iter_mut().enumerate() {
+            if let Some(term) = &mut model.terms[OUTPUT_EMISSIONS] {
+                term.signs[k % SLOTS] = 0;
+            }
+        }
+        let (both, alone) = (whole.clone().headline_only(), whole.clone().emissions_only());
+        let cpu = cpu(2, 300, Simd::detect());
+        let expected = run(&cpu, &whole, 7, 0..700);
+        let gpus = gpus().iter().map(|b| &*b.backend as &dyn Backend);
+        for backend in [&Scalar as &dyn Backend, &cpu].into_iter().chain(gpus) {
+            let found = run(backend, &both, 7, 0..700);
+            for total in [OUTPUT_EMISSIONS, INDEPENDENT] {
+                assert!(found.totals[total] == expected.totals[total]);
+            }
+            let without = run(backend, &alone, 7, 0..700);
+            assert!(
+                [OUTPUT_EMISSIONS, INDEPENDENT].iter().all(|&t| without.totals[t] == found.totals[OUTPUT_EMISSIONS])
+            );
+            assert!(without.groups == found.groups && without.models == found.models);
+            assert!(expected.groups.iter().map(emissions).eq(found.groups.iter().map(emissions)));
+            for (found, expected) in found.models.iter().zip(&expected.models) {
+                let [found, expected] = [found, expected].map(|m| (m.emissions.sum, m.emissions.sum_sq));
+                assert_eq!(found, expected);
+            }
+            // Negative control: it does leave something out, and another seed is another count.
+            assert!(found.totals[OUTPUT_COMPUTE].iter().all(|&n| n == 0) && found.models[0].emissions.bins.is_empty());
+            assert!(expected.totals[OUTPUT_COMPUTE].iter().any(|&n| n > 0));
+            assert!(run(backend, &alone, 8, 0..700).totals[OUTPUT_EMISSIONS] != expected.totals[OUTPUT_EMISSIONS]);
+        }
+    }
+}
+
+fn emissions(group: &GroupSummary) -> (&[u64], u128) {
+    match group {
+        GroupSummary::Kept { emissions, .. } => (emissions, 0),
+        GroupSummary::Binned { emissions } => (&[], emissions.sum),
+    }
+}
+
+/// Tables compiled for one portfolio serve another one: the plan is what it would be alone.
+#[test]
+fn tables_at_hand_change_no_plan() {
+    let mut tables = Tables::default();
+    let all = random_assessment(2, 30, Families::All, true);
+    let mut some = all.clone();
+    some.models.truncate(10);
+    let first = compile_with(&some, &mut tables).unwrap();
+    let (with, without) = (compile_with(&all, &mut tables).unwrap(), plan(&all));
+    assert!(with == without && first == plan(&some));
+    // The first plan's tables were taken and not made again; alone they are made.
+    let taken = |plan: &Plan| {
+        let is_first = |table: &Arc<Table>| first.tables.iter().any(|t| Arc::ptr_eq(t, table));
+        plan.tables.iter().filter(|t| is_first(t)).count()
+    };
+    assert!(first.tables.len() > 5 && with.tables.len() > first.tables.len());
+    assert_eq!((taken(&with), taken(&without)), (first.tables.len(), 0));
 }

@@ -260,7 +260,7 @@ pub fn record(plan: &Plan, model: &ModelPlan, tables: &[u32], first_group: u32) 
     }
     if let Some(emissions) = &model.terms[OUTPUT_EMISSIONS] {
         record.emissions_zeros = model.zeros_of(emissions).into();
-        record.flags |= if model.shares(emissions) { SHARES } else { 0 };
+        record.flags |= if plan.has_independent && model.shares(emissions) { SHARES } else { 0 };
     }
     if let Some(compute) = &model.terms[OUTPUT_COMPUTE] {
         record.compute_zeros = model.zeros_of(compute).into();

@@ -11,13 +11,13 @@ Marks in the pages, each on a line of its own before the block it is about:
     <!-- decomposition FILE -->  the table, up to an empty line, is the first of docs/decomposition.py
     <!-- alternatives FILE -->   the same of its second
     <!-- coverage NAME -->       a table of docs/coverage_tables.py
+    <!-- totals FILE FILE … -->  the table of docs/totals.py
 
 Python 3.11 without packages.
 """
 
 import contextlib
 import io
-import json
 import re
 import subprocess
 import sys
@@ -27,12 +27,13 @@ from pathlib import Path
 import coverage_tables
 import decomposition
 import result_picture
+import totals
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = r"```\w*\n.*?^```\n|\|.*?\n(?=\n)"
-MARK = re.compile(rf"<!-- (file|haze|decomposition|alternatives|coverage) (.+?) -->\n+({BLOCK})", re.DOTALL | re.MULTILINE)
-PAGES = ["README.md", "docs/coverage.md", "docs/gauge.md", "docs/regressions.md", "docs/validation.md"]
-PICTURED = ["run", "fixtures/hub_models.csv"]
+MARK = re.compile(rf"<!-- (file|haze|decomposition|alternatives|coverage|totals) (.+?) -->\n+({BLOCK})", re.DOTALL | re.MULTILINE)
+PAGES = ["README.md", "docs/coverage.md", "docs/gauge.md", "docs/hugging-carbon.md", "docs/regressions.md", "docs/validation.md"]
+PICTURED = "fixtures/hub_models.csv"
 
 
 def haze(program, folder, arguments):
@@ -54,6 +55,11 @@ def fresh(program, folder, mark):
         return f"{head}```text\n{haze(program, folder, what.split())}```\n"
     if kind == "coverage":
         return head + coverage_tables.made(program, what)
+    if kind == "totals":
+        table = io.StringIO()
+        with contextlib.redirect_stdout(table):
+            totals.totals(program, [ROOT / file for file in what.split()])
+        return head + table.getvalue()
     table = io.StringIO()
     with contextlib.redirect_stdout(table):
         table_of = decomposition.decomposition if kind == "decomposition" else decomposition.alternatives
@@ -68,7 +74,7 @@ def main(program, check):
         folder = Path(name)
         (folder / "fixtures").symlink_to(ROOT / "fixtures")
         texts = [MARK.sub(lambda mark: fresh(program, folder, mark), page.read_text(encoding="utf-8")) for page in pages]
-        result = json.loads(haze(program, folder, [*PICTURED, "--quiet", "--json", "-"]))
+        result = totals.result(program, ROOT / PICTURED)
     wrong = []
     for path, new in [*zip(pages, texts), (picture, result_picture.picture(result))]:
         if not path.exists() or path.read_text(encoding="utf-8") != new:

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
-use indicatif::ProgressStyle;
-
 use super::backend::{BackendArgs, Chosen};
-use super::run::{INTERVAL, Interrupt, SEED, WARNINGS, bytes, held_in_memory, json_target, progress_bar, style, tell};
-use super::{Failure, assess, draws, level, print, warn};
+use super::input::Opened;
+use super::output::{Output, document, style};
+use super::run::{INTERVAL, SEED, held_in_memory, tell};
+use super::watch::{self, Interrupt};
+use super::{Failure, draws, level};
 use crate::coverage::drawn::Sampler;
 use crate::coverage::two_lists::Other;
 use crate::coverage::{self, Failed, Settings};
@@ -88,16 +88,15 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
-    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let (portfolio, warnings) = portfolio::read(&args.file)?;
     let other = other(&args)?;
-    let mut assessment = assess(&portfolio)?;
-    assessment.warnings.splice(0..0, warnings);
+    let opened = Opened::assessed(portfolio, warnings)?;
+    let Opened { portfolio, assessment } = &opened;
     interrupt.hold();
     let mut inputs = portfolio.study.clone();
     inputs.models.extend(other.iter().flat_map(|(_, files)| files.clone()));
-    let target = json_target(args.json.as_deref(), &inputs)?;
-    warn(&assessment.warnings, WARNINGS);
+    let output = Output::sparing(args.json.as_deref(), &inputs)?;
+    opened.warn();
 
     let study = &portfolio.study;
     let mut settings = Settings { thresholds: args.thresholds.clone(), top: args.top as usize };
@@ -111,17 +110,11 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
         (2 * TOTALS + 4 * TIERS + 2 * settings.thresholds.len().max(THRESHOLDS) + 6) as u64,
         TOTALS as u64,
     )?;
-    let work = n.saturating_mul(coverage::models_drawn(&portfolio, other.as_ref(), &settings));
+    let work = n.saturating_mul(coverage::models_drawn(portfolio, other.as_ref(), &settings));
     let (chosen, line) = Chosen::new(&args.backend, work)?;
     eprintln!("{line}");
-    let bar = progress_bar(work, false);
-    if let Ok(style) = ProgressStyle::with_template("drawing {bar:32} {percent:>3} %, {eta} left") {
-        bar.set_style(style);
-    }
-    let progress = |done| {
-        bar.inc(done);
-        interrupt.check().is_ok()
-    };
+    let bar = watch::bar(work, false, "drawing {bar:32} {percent:>3} %, {eta} left");
+    let progress = interrupt.moving(&bar);
     let sampler = Sampler {
         backend: chosen.backend(),
         reduce: chosen.reduce(),
@@ -130,21 +123,14 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
         level: args.interval.or(study.interval).unwrap_or(INTERVAL),
         progress: &progress,
     };
-    let found = coverage::coverage(&portfolio, &assessment, other.as_ref(), &settings, &sampler).map_err(failure)?;
+    let found = coverage::coverage(portfolio, assessment, other.as_ref(), &settings, &sampler).map_err(failure)?;
     bar.finish_and_clear();
     tell(&chosen);
     let told =
         page::Told { draws: n, seed: sampler.seed, level: sampler.level, scope: assessment.scope, coverage: &found };
-    let mut document = Vec::new();
-    page::write(&mut document, &told).context("cannot write the JSON result")?;
+    let document = document(|out| page::write(out, &told))?;
     interrupt.check()?;
-    if to_stdout {
-        return print(&String::from_utf8_lossy(&document));
-    }
-    if let Some(target) = target {
-        target.commit(&[&bytes(&document)]).map_err(|e| Failure::Run(e.into()))?;
-    }
-    print(&page::terminal(&told, style()))
+    output.finish(&document, || page::terminal(&told, style()))
 }
 
 fn failure(failed: Failed) -> Failure {

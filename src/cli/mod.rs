@@ -30,9 +30,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-// Where `coverage` looks for them.
-use self::input::{assess, warn};
-use self::output::print;
 use crate::engine::Stopped;
 use crate::portfolio::Problem;
 use crate::portfolio::quantity::hundredth;

@@ -65,14 +65,6 @@ impl Output {
     }
 }
 
-/// The file that `--json` names, ready to be written and not one of the inputs; none for standard output.
-pub(super) fn json_target(json: Option<&Path>, study: &Study) -> Result<Option<Target>, Failure> {
-    match Output::sparing(json, study)? {
-        Output::File(target) => Ok(Some(target)),
-        Output::Page | Output::Stdout => Ok(None),
-    }
-}
-
 /// A JSON document, from the function that writes it.
 pub(super) fn document(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Vec<u8>, Failure> {
     let mut document = Vec::new();

@@ -11,12 +11,8 @@ use clap::ValueEnum;
 use super::backend::{BackendArgs, Chosen};
 use super::beside::Plans;
 use super::input::Opened;
-// Where `coverage` looks for them.
-pub(super) use super::input::WARNINGS;
-use super::output::{Output, document, spare_inputs};
-pub(super) use super::output::{bytes, json_target, style};
-use super::watch::Clock;
-pub(super) use super::watch::{Interrupt, progress_bar};
+use super::output::{Output, bytes, document, spare_inputs, style};
+use super::watch::{Clock, Interrupt, progress_bar};
 use super::{Failure, draws, level};
 use crate::assess::Assessment;
 use crate::engine::{Prepared, Summary};

@@ -128,9 +128,7 @@ pub fn terminal(told: &Atci<'_>, style: Style) -> String {
     page.note(&format!("{models}, {} draws, seed {}", digits::count(told.draws), told.seed));
     page.note(&scope::phrase(told.assessment.scope));
     page.section("ATCI, kgCO2e per EFLOP of training operations performed", "a ratio of sums in every draw");
-    page.line(
-        "  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh), by their medians",
-    );
+    page.line("  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh); medians");
     page.ratios("", &[&told.total], told.level);
     let all = &told.total.intensity.atci_kg_per_eflop;
     if let Some(mean) = all.mean {

@@ -63,7 +63,8 @@ fn agrees(name: &str, engine_seed: u64, float_seed: u64) {
     assert!(right.len() > 36 + 3 * watched.len(), "{}", right.len());
     assert_agreement(name, &right);
     assert_disagreement(name, &compared(2_000, Mistake::SharedPerModel));
-    assert_disagreement(name, &compared(4_000, Mistake::WideLogNormals));
+    // Most spreads are of other families: it takes more draws to see.
+    assert_disagreement(name, &compared(16_000, Mistake::WideLogNormals));
 }
 
 #[test]

@@ -129,8 +129,29 @@ fn key(name: &str) -> String {
 
 /// Words of a name that leave open which chip it is.
 const IGNORED: [&str; 23] = [
-    "tensor", "core", "accelerator", "accelerators", "chip", "chips", "card", "cards", "node", "nodes", "npu", "oam",
-    "nvlink", "hopper", "ampere", "volta", "grace", "superchip", "hbm", "hbm2", "hbm3", "hbm3e", "x",
+    "tensor",
+    "core",
+    "accelerator",
+    "accelerators",
+    "chip",
+    "chips",
+    "card",
+    "cards",
+    "node",
+    "nodes",
+    "npu",
+    "oam",
+    "nvlink",
+    "hopper",
+    "ampere",
+    "volta",
+    "grace",
+    "superchip",
+    "hbm",
+    "hbm2",
+    "hbm3",
+    "hbm3e",
+    "x",
 ];
 /// Models whose plural is no other chip (the L40S and the V100S are).
 const PLURAL: [&str; 6] = ["h100s", "h200s", "h800s", "a100s", "a800s", "p100s"];
@@ -235,8 +256,12 @@ fn by_parts(name: &str) -> Option<&'static Chip> {
         return None;
     }
     let of_model = CHIPS.iter().map(|chip| (chip, Parts::of(&chip.name))).filter(|(_, p)| p.model == wanted.model);
-    let mut found: Vec<(&Chip, Parts)> =
-        of_model.filter(|(_, p)| wanted.form.is_none() || p.form == wanted.form).collect();
+    let all: Vec<(&Chip, Parts)> = of_model.collect();
+    // Without a form factor in its name, a chip of the table is the module if there is no other.
+    let none = !all.iter().any(|(_, p)| p.form == wanted.form) && wanted.form == Some(Form::Sxm);
+    let form = if none { None } else { wanted.form };
+    let of_form = all.into_iter().filter(|(_, p)| wanted.form.is_none() || p.form == form);
+    let mut found: Vec<(&Chip, Parts)> = of_form.collect();
     let fits = found.iter().any(|(_, p)| p.memory.is_some() && p.memory == wanted.memory);
     if fits {
         // Where the table states no memory, it may be this one.
@@ -259,7 +284,8 @@ fn by_parts(name: &str) -> Option<&'static Chip> {
 pub fn leaves_form_open(name: &str) -> bool {
     let (before, inside) = name.split_once('(').unwrap_or((name, ""));
     let parts = Parts::of(before);
-    parts.form.or(Parts::of(inside).form).is_none() && ["p100", "v100", "a100", "a800", "h100", "h800", "h200"].contains(&parts.model.as_str())
+    parts.form.or(Parts::of(inside).form).is_none()
+        && ["p100", "v100", "a100", "a800", "h100", "h800", "h200"].contains(&parts.model.as_str())
 }
 
 fn family(name: &str) -> Family {
@@ -404,6 +430,7 @@ mod tests {
             ("NVIDIA GH200 480GB", "NVIDIA GH200", 700.0, 989e12),
             ("NVIDIA GH200 Grace Hopper Superchip", "NVIDIA GH200", 700.0, 989e12),
             ("NVIDIA HGX B200", "NVIDIA B200", 1000.0, 2250e12),
+            ("NVIDIA B200 SXM6 180GB", "NVIDIA B200", 1000.0, 2250e12),
             ("GB200 NVL72", "NVIDIA GB200", 1200.0, 2500e12),
             ("NVIDIA A100-80GB SXM", "NVIDIA A100 SXM4 80 GB", 400.0, 312e12),
             ("NVIDIA A100-SXM-64GB", "NVIDIA A100", 400.0, 312e12),
@@ -434,9 +461,32 @@ mod tests {
     #[test]
     fn names_that_stay_unknown() {
         for name in [
-            "L40S", "NVIDIA L40S 48GB", "l40s", "NVIDIA H200 NVL", "NVIDIA A30", "A100X", "B100", "RTX 4090 Laptop",
-            "RTX 3080 Ti", "RTX 4090D", "MI100", "MI210", "TPU", "TPU v5", "v4-128", "Hopper GPUs", "GPU", "H100 and A100",
-            "H100/A100", "A100 or V100", "H1000 Ultra", "80GB", "NVIDIA 80GB HBM3", "PCIe", "Mystery 1", "GB10",
+            "L40S",
+            "NVIDIA L40S 48GB",
+            "l40s",
+            "NVIDIA H200 NVL",
+            "NVIDIA A30",
+            "A100X",
+            "B100",
+            "RTX 4090 Laptop",
+            "RTX 3080 Ti",
+            "RTX 4090D",
+            "MI100",
+            "MI210",
+            "TPU",
+            "TPU v5",
+            "v4-128",
+            "Hopper GPUs",
+            "GPU",
+            "H100 and A100",
+            "H100/A100",
+            "A100 or V100",
+            "H1000 Ultra",
+            "80GB",
+            "NVIDIA 80GB HBM3",
+            "PCIe",
+            "Mystery 1",
+            "GB10",
         ] {
             assert!(find(name).is_err(), "{name}: {:?}", find(name));
         }

@@ -34,7 +34,7 @@ const RULES: [(&str, bool, bool, Rule); 6] = [
     ("6ND at Epoch's 37 %", true, true, |_, _| libm::log(0.37)),
     ("6ND, chip medians", true, true, chip_medians),
     ("6ND, chip and size", true, true, chip_and_size),
-    ("40 %, FLOP as of haze", false, false, |_, _| libm::log(0.40)),
+    ("40 % with haze's FLOP", false, false, |_, _| libm::log(0.40)),
 ];
 
 fn median_of(values: Vec<f64>, otherwise: f64) -> f64 {

@@ -123,7 +123,10 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> (Vec<String>, Vec<String>) {
-        let file = runs_file::read(std::path::Path::new("runs.csv"), format!("{text}\n{}\n", text.replace(|c| c != ',', "")).as_bytes());
+        let file = runs_file::read(
+            std::path::Path::new("runs.csv"),
+            format!("{text}\n{}\n", text.replace(|c| c != ',', "")).as_bytes(),
+        );
         let header = csv::StringRecord::from(text.split(',').collect::<Vec<_>>());
         let warned = warnings(&Arc::new(PathBuf::from("runs.csv")), &header);
         let told = file.err().unwrap_or_default().iter().map(ToString::to_string).collect();
@@ -143,7 +146,9 @@ mod tests {
             assert!(warned.len() == 1 && warned[0].starts_with(&format!("{column} ")), "{header}: {warned:?}");
             assert!(warned[0].contains(&format!("if it is {meant},")), "{header}: {warned:?}");
         }
-        for header in ["model,GPU hours,energy-kwh", "model,comment,sets_prior,year", "model,energy_kwh,energy", "model,"] {
+        for header in
+            ["model,GPU hours,energy-kwh", "model,comment,sets_prior,year", "model,energy_kwh,energy", "model,"]
+        {
             assert_eq!(of(header).0, Vec::<String>::new(), "{header}");
         }
         assert!(of("Model,model").1[0].contains("same name"));

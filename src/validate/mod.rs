@@ -192,6 +192,7 @@ pub fn validate(
     let mut left_out = Vec::new();
     let runs: Vec<Run> =
         if file.annotated { file.runs.clone() } else { file.runs.iter().map(shipped::annotated).collect() };
+    // Warnings are the reader's.
     let (repeated, _) = repeats::of(&runs);
     let (mut runs_scored, mut chips_unknown, mut regions_unknown) = (0, 0, 0);
     for (run, repeats) in runs.iter().zip(repeated) {

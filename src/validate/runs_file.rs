@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::columns::{self, ANNOTATIONS};
 use super::wording::{active_in, active_in_name, plain_number, says_encoder_decoder, says_moe};
-use super::{Input, Quantity};
+use super::{Input, Quantity, repeats};
 use crate::portfolio::csv_text::Lines;
 use crate::portfolio::problem::shorten;
 use crate::portfolio::{Place, Problem, Warning};
@@ -155,10 +155,20 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<RunsFile, Vec<Problem>> {
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let (runs, annotated) = read_all(&file, bytes, &mut problems, &mut warnings);
     problems.sort_by_key(|p| p.place.line);
-    if problems.is_empty() { Ok(RunsFile { runs, annotated, warnings }) } else { Err(problems) }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    warnings.extend(repeats::of(&runs).1);
+    Ok(RunsFile { runs, annotated, warnings })
 }
 
-pub(super) fn problem(file: &Arc<PathBuf>, line: u64, column: &str, value: &str, message: impl Into<String>) -> Problem {
+pub(super) fn problem(
+    file: &Arc<PathBuf>,
+    line: u64,
+    column: &str,
+    value: &str,
+    message: impl Into<String>,
+) -> Problem {
     let place = Place { file: Arc::clone(file), line, column: column.to_string() };
     Problem { place, value: shorten(value), message: message.into() }
 }
@@ -299,7 +309,10 @@ impl Reader<'_> {
         Run {
             place: Place { file: Arc::clone(&self.file), line: record.line, column: String::new() },
             independent: self.flag(record, "independent").unwrap_or(true),
-            final_run: matches!(scope.as_str(), "" | "final_run" | "final" | "training" | "pretraining" | "pre_training"),
+            final_run: matches!(
+                scope.as_str(),
+                "" | "final_run" | "final" | "training" | "pretraining" | "pre_training"
+            ),
             zeros: Quantity::ALL.into_iter().filter(|q| self.is_zero(record, q.column())).collect(),
             parameters: self.number(record, "parameters"),
             active_parameters: self
@@ -384,6 +397,19 @@ mod tests {
     }
 
     #[test]
+    fn headers_and_words_may_be_written_loosely() {
+        let text = "Model, GPU hours ,Energy-kWh,scope,emissions_tco2e,pue,energy_basis\n\
+                    a,10,5,pretraining,0,1.2,CodeCarbon\nb,1,1,finetune,0.0,3,TDP x hours\nb,2,1,,1,1,\nb,3,1,,1,1,\n";
+        let file = parsed(text).unwrap();
+        let [a, b, ..] = file.runs.as_slice() else { panic!("{file:?}") };
+        assert_eq!((a.gpu_hours, a.energy_kwh, a.final_run, b.final_run), (Some(10.0), Some(5.0), true, false));
+        assert_eq!((a.basis, b.basis), (EnergyBasis::Calculator, EnergyBasis::HoursTimesPower));
+        assert!(a.zeros.contains(&Quantity::Emissions) && b.zeros.len() == 1 && file.runs[2].zeros.is_empty());
+        let told: Vec<(&str, u64)> = file.warnings.iter().map(|w| (w.rule, w.place.line)).collect();
+        assert_eq!(told, [("pue-high", 3), ("same-name", 5)]);
+    }
+
+    #[test]
     fn every_problem_is_told_with_its_line_and_column() {
         let text = "model,gpu_hours,pue,independent,tokens\n,1,,,\nb,\"1,000\",0.9,perhaps,-1\nc,1\nd,nan,n/a,,0\n";
         let problems = parsed(text).unwrap_err();
@@ -401,6 +427,8 @@ mod tests {
             let problems = parsed(text).unwrap_err();
             assert!(problems[0].message.contains(part), "{text:?}: {problems:?}");
         }
+        let hint = &parsed("model,tokens\na,1.4T\n").unwrap_err()[0].message;
+        assert!(hint.contains("did you mean 1.4e12?"), "{hint}");
         assert!(read(Path::new("x"), b"model\n\xff\n").unwrap_err()[0].message.contains("UTF-8"));
     }
 }

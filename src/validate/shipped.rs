@@ -62,7 +62,10 @@ pub fn series(name: &str) -> String {
 /// The first of a series without its number.
 fn series_of(run: &Run) -> String {
     let found = series(&run.name);
-    found.strip_suffix('1').filter(|s| s.ends_with(char::is_alphabetic) && !s.ends_with('v')).map_or(found.clone(), str::to_string)
+    found
+        .strip_suffix('1')
+        .filter(|s| s.ends_with(char::is_alphabetic) && !s.ends_with('v'))
+        .map_or(found.clone(), str::to_string)
 }
 
 /// The shipped run of the same name.
@@ -134,9 +137,8 @@ pub fn families(run: &Run, prior: &'static str) -> Vec<String> {
     let belongs = |r: &Run| {
         let by_name = own.as_ref() == Some(&r.family());
         let known = !organisation_of_run.is_empty();
-        let by_organisation = known
-            && organisation(r) == organisation_of_run
-            && year.is_none_or(|y| r.date.get(..4) == Some(y));
+        let by_organisation =
+            known && organisation(r) == organisation_of_run && year.is_none_or(|y| r.date.get(..4) == Some(y));
         by_name || by_organisation || !known && !series.is_empty() && series_of(r) == series
     };
     let mut found: Vec<String> = behind(prior).filter(|r| belongs(r)).map(Run::family).collect();

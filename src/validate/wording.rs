@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn numbers_with_a_unit_are_written_out() {
-        for (text, want) in [("1.4T", "1.4e12"), ("7B", "7e9"), ("120k", "1.2e5"), ("1,400,000", "1.4e6"), ("~ 500", "500")]
+        for (text, want) in
+            [("1.4T", "1.4e12"), ("7B", "7e9"), ("120k", "1.2e5"), ("1,400,000", "1.4e6"), ("~ 500", "500")]
         {
             assert_eq!(plain_number(text).as_deref(), Some(want), "{text}");
         }

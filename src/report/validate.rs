@@ -201,8 +201,9 @@ fn baselines(page: &mut Page, validation: &Validation) {
             Some(false) => "worse than the best",
             None => "not compared",
         };
+        let few = if q.on_baseline_rows.n < FEW { " (too few to tell)" } else { "" };
         let line = format!(
-            "On the {} whose chip is known, haze against these baselines: MdAPE {}, CRPS {}.",
+            "On the {} whose chip is known: MdAPE {}, CRPS {}{few}.",
             plural(q.on_baseline_rows.n, "figure"),
             worse(q.mdape_no_worse),
             worse(q.crps_no_worse)

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::input::warn;
 use super::output::{Output, document, style};
 use super::watch::Interrupt;
-use super::{Failure, draws, warn};
+use super::{Failure, draws};
 use crate::engine::{Cpu, Simd};
 use crate::portfolio::read::STDIN;
 use crate::portfolio::{Place, Problem};

@@ -1,8 +1,8 @@
 //! The page and the JSON document of `haze validate`.
 //!
 //! The document is described by `docs/validate.schema.json` and holds a row per scored figure; the page has the summary,
-//! the baselines, the reasons for not scoring, the masked sums and the figures outside their 90 % interval. The same input, draws and seed give the
-//! same bytes on every machine.
+//! the baselines, the reasons for not scoring, the masked sums and the figures outside their 90 % interval. The same
+//! input, draws and seed give the same bytes on every machine.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -87,8 +87,8 @@ fn count(n: usize) -> String {
     digits::count(n as u64)
 }
 
-fn plural(n: usize, what: &str) -> String {
-    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+fn counted(n: usize, what: &str) -> String {
+    digits::counted(n as u64, what)
 }
 
 /// A share of `n` figures in per cent, or as a count where they are few.
@@ -105,16 +105,16 @@ pub fn terminal(validation: &Validation, style: Style) -> String {
     let mut page = Page::new(style);
     page.line(&format!(
         "{}, {} scored, {} published and not scored; {} each, seed {}",
-        plural(validation.rows_read, "row"),
-        plural(validation.rows.len(), "figure"),
+        counted(validation.rows_read, "row"),
+        counted(validation.rows.len(), "figure"),
         count(validation.left_out.len()),
-        plural(validation.draws as usize, "draw"),
+        digits::counted(validation.draws, "draw"),
         validation.seed
     ));
     if validation.runs_scored > 0 {
         page.line(&format!(
             "{} scored: {} whose chip is not known, {} whose region is not known",
-            plural(validation.runs_scored, "run"),
+            counted(validation.runs_scored, "run"),
             count(validation.chips_unknown),
             count(validation.regions_unknown),
         ));
@@ -204,7 +204,7 @@ fn baselines(page: &mut Page, validation: &Validation) {
         let few = if q.on_baseline_rows.n < FEW { " (too few to tell)" } else { "" };
         let line = format!(
             "On the {} whose chip is known: MdAPE {}, CRPS {}{few}.",
-            plural(q.on_baseline_rows.n, "figure"),
+            counted(q.on_baseline_rows.n, "figure"),
             worse(q.mdape_no_worse),
             worse(q.crps_no_worse)
         );

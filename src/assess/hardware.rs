@@ -3,11 +3,16 @@
 //! The table is Epoch AI's (`data/hardware.csv`). The peak is the larger of the dense 16-bit and the fp32 rate, because
 //! the plain 16-bit rate of chips without tensor units is sometimes a crippled one (GTX 1080 Ti: 1.8e11 against
 //! 1.1e13); rates "with sparsity" are nowhere used. A name is looked up exactly, then without case, spaces and
-//! vendor words, then by the aliases below.
+//! vendor words, by the aliases below, and last by its parts: model, form factor and memory.
 
 use std::sync::LazyLock;
 
 use super::names::{nearest, normal, question};
+
+mod name;
+
+pub use name::leaves_form_open;
+use name::{Form, Parts, key};
 
 /// Chips that share priors for MFU and for node power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +53,7 @@ static CHIPS: LazyLock<Vec<Chip>> = LazyLock::new(|| {
 });
 
 /// Written forms that the table's own names do not cover; keys in the form of [`key`].
-const ALIASES: [(&str, &str); 39] = [
+const ALIASES: [(&str, &str); 45] = [
     ("h100", "NVIDIA H100 SXM5 80GB"),
     ("h10080gb", "NVIDIA H100 SXM5 80GB"),
     ("h100sxm", "NVIDIA H100 SXM5 80GB"),
@@ -60,6 +65,8 @@ const ALIASES: [(&str, &str); 39] = [
     ("h20", "NVIDIA HGX H20"),
     ("h800", "NVIDIA H800 SXM5"),
     ("h800sxm", "NVIDIA H800 SXM5"),
+    // NVIDIA cut the links and the 64-bit rate of the H800, not its power or 16-bit rate.
+    ("h800pcie", "NVIDIA H100 PCIe"),
     ("a800", "NVIDIA A800 SXM"),
     ("a800pcie", "NVIDIA A800 PCIe 80 GB"),
     ("a100sxm4", "NVIDIA A100"),
@@ -87,37 +94,44 @@ const ALIASES: [(&str, &str); 39] = [
     ("3090", "NVIDIA GeForce RTX 3090"),
     ("mi250", "AMD Radeon Instinct MI250X"),
     ("tpuv6e", "Google TPU v6e Trillium"),
+    ("tputrillium", "Google TPU v6e Trillium"),
+    ("trillium", "Google TPU v6e Trillium"),
     ("tpuv7", "Google TPU v7 Ironwood"),
+    ("tpuironwood", "Google TPU v7 Ironwood"),
+    ("ironwood", "Google TPU v7 Ironwood"),
+    ("trainium", "Amazon Trainium1"),
 ];
 
-/// Words that say who made or sells the chip, not which it is.
-const VENDOR: [&str; 17] = [
-    "nvidia", "google", "cloud", "tesla", "geforce", "quadro", "amd", "radeon", "instinct", "intel", "habana",
-    "huawei", "amazon", "aws", "gpu", "gpus", "memory",
-];
-
-/// The name without case, punctuation, vendor words, a leading count ("8x") and a pod size ("v3-256").
-fn key(name: &str) -> String {
-    let name = name.split('(').next().unwrap_or_default().to_lowercase().replace('-', " ");
-    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    let is_count = |w: &str| {
-        let digits = w.strip_suffix('x').unwrap_or(w);
-        !digits.is_empty() && digits.len() < 6 && digits.chars().all(|c| c.is_ascii_digit())
+/// The chip with these parts. A stated form factor is never left aside, a stated memory only if the table does not have
+/// it; where several chips are left that differ, the bare model's name decides.
+fn by_parts(name: &str) -> Option<&'static Chip> {
+    let wanted = Parts::of(name);
+    if wanted.model.is_empty() {
+        return None;
+    }
+    let of_model = CHIPS.iter().map(|chip| (chip, Parts::of(&chip.name))).filter(|(_, p)| p.model == wanted.model);
+    let all: Vec<(&Chip, Parts)> = of_model.collect();
+    // Without a form factor in its name, a chip of the table is the module if there is no other.
+    let none = !all.iter().any(|(_, p)| p.form == wanted.form) && wanted.form == Some(Form::Sxm);
+    let form = if none { None } else { wanted.form };
+    let of_form = all.into_iter().filter(|(_, p)| wanted.form.is_none() || p.form == form);
+    let mut found: Vec<(&Chip, Parts)> = of_form.collect();
+    let fits = found.iter().any(|(_, p)| p.memory.is_some() && p.memory == wanted.memory);
+    if fits {
+        // Where the table states no memory, it may be this one.
+        found.retain(|(_, p)| p.memory.is_none() || p.memory == wanted.memory);
+        found.sort_by_key(|(_, p)| p.memory.is_none());
+    }
+    let alike = |a: &Chip, b: &Chip| {
+        let near = |x: Option<f64>, y: Option<f64>| x == y || x.zip(y).is_some_and(|(x, y)| (x / y - 1.0).abs() < 0.01);
+        a.family == b.family && near(a.tdp_w, b.tdp_w) && near(a.peak_flops, b.peak_flops)
     };
-    let mut kept: Vec<&str> = words.iter().copied().filter(|w| !VENDOR.contains(w)).collect();
-    if kept.len() > 1 && kept.first().is_some_and(|w| is_count(w)) {
-        kept.remove(0);
-        if kept.len() > 1 && kept.first() == Some(&"x") {
-            kept.remove(0);
-        }
-    }
-    let tpu = kept.iter().any(|w| w.starts_with("tpu"));
-    if tpu && kept.len() > 1 && kept.last().is_some_and(|w| is_count(w)) {
-        kept.pop();
-    }
-    let joined: String = kept.concat();
-    // "80g" is "80gb".
-    if joined.ends_with("0g") { joined + "b" } else { joined }
+    let one = match found.as_slice() {
+        [(first, _), rest @ ..] if rest.iter().all(|(chip, _)| alike(first, chip)) => Some(*first),
+        _ => None,
+    };
+    let bare = || exact(&format!("{}{}", wanted.model, wanted.form.map_or("", Form::name)));
+    if fits { one.or_else(bare) } else { bare().or(one) }
 }
 
 fn family(name: &str) -> Family {
@@ -144,6 +158,13 @@ fn family(name: &str) -> Family {
     }
 }
 
+/// The chip of an alias or of a name of the table, both in the form of [`key`].
+fn exact(wanted: &str) -> Option<&'static Chip> {
+    let named = |name: &str| CHIPS.iter().find(|c| c.name == name);
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == wanted).and_then(|(_, name)| named(name));
+    alias.or_else(|| CHIPS.iter().find(|c| !wanted.is_empty() && key(&c.name) == wanted))
+}
+
 /// One chip by name.
 ///
 /// # Errors
@@ -153,16 +174,15 @@ pub fn find(name: &str) -> Result<&'static Chip, String> {
     if let Some(chip) = CHIPS.iter().find(|c| c.name == name) {
         return Ok(chip);
     }
+    // Of what stands in brackets, only a form factor counts.
+    let (before, inside) = name.split_once('(').unwrap_or((name, ""));
+    let form = Parts::of(inside).form;
     let wanted = key(name);
-    if !wanted.is_empty() {
-        if let Some((_, canonical)) = ALIASES.iter().find(|(alias, _)| *alias == wanted)
-            && let Some(chip) = CHIPS.iter().find(|c| c.name == *canonical)
-        {
-            return Ok(chip);
-        }
-        if let Some(chip) = CHIPS.iter().find(|c| key(&c.name) == wanted || normal(&c.name) == normal(name)) {
-            return Ok(chip);
-        }
+    let found = if form.is_some() { None } else { exact(&wanted) };
+    let same = || CHIPS.iter().find(|c| normal(&c.name) == normal(name)).filter(|_| !wanted.is_empty());
+    let plain = format!("{before} {}", form.map_or("", Form::name));
+    if let Some(chip) = found.or_else(same).or_else(|| by_parts(&plain)) {
+        return Ok(chip);
     }
     let forms = CHIPS.iter().map(|c| (key(&c.name), c.name.as_str()));
     let aliases = ALIASES.iter().map(|(alias, name)| ((*alias).to_string(), *name));
@@ -228,6 +248,97 @@ mod tests {
         // A near miss in spelling is another chip: the A1000 workstation card is not in the table.
         assert!(find("NVIDIA RTX A1000").is_err());
         assert_eq!(named("NVIDIA RTX A6000").3, Family::Other);
+    }
+
+    /// Names as `nvidia-smi`, model cards and papers write them. TDP and dense 16-bit peak from the makers' data sheets:
+    /// H100 PCIe 350 W, 756e12; H100 NVL 400 W, 835e12; H800 as the H100; A100 PCIe 80 GB 300 W; H200 700 W, 989e12;
+    /// GH200's GPU 700 W; MI300X 750 W, 1307e12; B200 1000 W, 2250e12; TPUs by Epoch (Google publishes no TDP).
+    #[test]
+    fn names_that_people_write() {
+        for (name, chip, tdp, peak) in [
+            ("NVIDIA H100 80GB HBM3", "NVIDIA H100 SXM5 80GB", 700.0, 989e12),
+            ("NVIDIA H100 SXM", "NVIDIA H100 SXM5 80GB", 700.0, 989e12),
+            ("NVIDIA H100-SXM5-80GB", "NVIDIA H100 SXM5 80GB", 700.0, 989e12),
+            ("512 x NVIDIA H100 80 GB Tensor Core GPUs", "NVIDIA H100 SXM5 80GB", 700.0, 989e12),
+            ("2048 H100s", "NVIDIA H100 SXM5 80GB", 700.0, 989e12),
+            ("DGX H100", "NVIDIA H100 SXM5 80GB", 700.0, 989e12),
+            ("NVIDIA H100 (SXM5)", "NVIDIA H100 SXM5 80GB", 700.0, 989e12),
+            ("NVIDIA A100 80GB (SXM4, 512)", "NVIDIA A100 SXM4 80 GB", 400.0, 312e12),
+            ("512 NVIDIA V100s", "NVIDIA V100", 300.0, 125e12),
+            ("V100S", "NVIDIA Tesla V100S PCIe 32 GB", 250.0, 130e12),
+            ("NVIDIA H100 (PCIe)", "NVIDIA H100 PCIe", 350.0, 756e12),
+            ("NVIDIA H100 80GB HBM2e", "NVIDIA H100 PCIe", 350.0, 756e12),
+            ("NVIDIA H100 NVL 94GB", "NVIDIA H100 NVL", 400.0, 835e12),
+            ("NVIDIA H800 PCIe", "NVIDIA H100 PCIe", 350.0, 756e12),
+            ("NVIDIA H800 80GB PCIe", "NVIDIA H100 PCIe", 350.0, 756e12),
+            ("NVIDIA H800 80GB", "NVIDIA H800 SXM5", 700.0, 989e12),
+            ("NVIDIA H200 141GB HBM3e", "NVIDIA H200 SXM", 700.0, 989e12),
+            ("NVIDIA GH200 480GB", "NVIDIA GH200", 700.0, 989e12),
+            ("NVIDIA GH200 Grace Hopper Superchip", "NVIDIA GH200", 700.0, 989e12),
+            ("NVIDIA HGX B200", "NVIDIA B200", 1000.0, 2250e12),
+            ("NVIDIA B200 SXM6 180GB", "NVIDIA B200", 1000.0, 2250e12),
+            ("GB200 NVL72", "NVIDIA GB200", 1200.0, 2500e12),
+            ("NVIDIA A100-80GB SXM", "NVIDIA A100 SXM4 80 GB", 400.0, 312e12),
+            ("NVIDIA A100-SXM-64GB", "NVIDIA A100", 400.0, 312e12),
+            ("NVIDIA A100 80GB PCIe", "NVIDIA A100 PCIe", 300.0, 312e12),
+            ("NVIDIA A800-SXM4-80GB", "NVIDIA A800 SXM", 400.0, 312e12),
+            ("NVIDIA A800 80GB", "NVIDIA A800 SXM", 400.0, 312e12),
+            ("Tesla V100-SXM2-32GB", "NVIDIA Tesla V100 SXM2 32 GB", 300.0, 125e12),
+            ("Tesla V100-PCIE-16GB", "NVIDIA Tesla V100 PCIe 16 GB", 250.0, 112e12),
+            ("GeForce RTX 4090 24GB", "NVIDIA GeForce RTX 4090", 450.0, 330e12),
+            ("AMD MI300X", "AMD Instinct MI300X", 750.0, 1307e12),
+            ("8x AMD Instinct MI300X OAM 192GB", "AMD Instinct MI300X", 750.0, 1307e12),
+            ("Intel Gaudi 2", "Intel Habana Gaudi2", 600.0, 450e12),
+            ("TPU v5e", "Google TPU v5e", 225.0, 197e12),
+            ("TPU v5 lite", "Google TPU v5e", 225.0, 197e12),
+            ("v5litepod-256", "Google TPU v5e", 225.0, 197e12),
+            ("Cloud TPU v5p-128", "Google TPU v5p", 540.0, 459e12),
+            ("TPUv6e", "Google TPU v6e Trillium", 380.0, 918e12),
+            ("TPU v6e-64", "Google TPU v6e Trillium", 380.0, 918e12),
+            ("Google Trillium", "Google TPU v6e Trillium", 380.0, 918e12),
+        ] {
+            let found = named(name);
+            assert_eq!((found.0, found.1), (chip, Some(tdp)), "{name}");
+            assert!(found.2.is_some_and(|p| (p / peak - 1.0).abs() < 0.002), "{name}: {:?}", found.2);
+        }
+    }
+
+    /// Chips that are not in the table, or for which it has no TDP, are never taken for a neighbour.
+    #[test]
+    fn names_that_stay_unknown() {
+        for name in [
+            "L40S",
+            "NVIDIA L40S 48GB",
+            "l40s",
+            "NVIDIA H200 NVL",
+            "NVIDIA A30",
+            "A100X",
+            "B100",
+            "RTX 4090 Laptop",
+            "RTX 3080 Ti",
+            "RTX 4090D",
+            "MI100",
+            "MI210",
+            "TPU",
+            "TPU v5",
+            "v4-128",
+            "Hopper GPUs",
+            "GPU",
+            "H100 and A100",
+            "H100/A100",
+            "A100 or V100",
+            "H1000 Ultra",
+            "80GB",
+            "NVIDIA 80GB HBM3",
+            "PCIe",
+            "Mystery 1",
+            "GB10",
+        ] {
+            assert!(find(name).is_err(), "{name}: {:?}", find(name));
+        }
+        for name in ["Trainium", "AWS Trainium"] {
+            assert_eq!(named(name).1, None, "{name}");
+        }
     }
 
     #[test]

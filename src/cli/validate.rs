@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::input::warn;
 use super::output::{Output, document, style};
 use super::watch::Interrupt;
 use super::{Failure, draws};
@@ -24,7 +25,8 @@ use crate::validate::{self, Failed, MaskedList, Settings, masked_sum, runs_file}
 
 The file has the columns of fixtures/reported_training_emissions.csv; only model is required. Rows are used that
 are independent, of the final run, and publish both the figure and something to predict it from. A run that a prior
-was derived from is judged by priors derived without its organisation and year. The protocol: docs/validation.md")]
+was derived from, or of the same organisation and year as one, is judged by priors derived without that family. The
+exit code is 0 whenever the validation came to its end, passed or not. The protocol: docs/validation.md")]
 pub struct ValidateArgs {
     /// File of published runs (CSV), or - for CSV on standard input
     file: PathBuf,
@@ -48,6 +50,7 @@ pub struct ValidateArgs {
 pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
     let file = runs_file::read(&shown(&args.file), &input(&args.file)?)?;
+    warn(&file.warnings, usize::MAX);
     let lists = lists(&args.masked_sum)?;
     if let Some(target) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
         let real = |path: &Path| std::fs::canonicalize(path).ok();

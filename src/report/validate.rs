@@ -1,9 +1,10 @@
 //! The page and the JSON document of `haze validate`.
 //!
 //! The document is described by `docs/validate.schema.json` and holds a row per scored figure; the page has the summary,
-//! the baselines, the masked sums and the figures outside their 90 % interval. The same input, draws and seed give the
-//! same bytes on every machine.
+//! the baselines, the reasons for not scoring, the masked sums and the figures outside their 90 % interval. The same
+//! input, draws and seed give the same bytes on every machine.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -16,6 +17,8 @@ use crate::validate::{LeftOut, MaskedSum, Row, Summary, Validation};
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
 const LONGEST_NAME: usize = 34;
+/// Fewer figures than this are counted, not turned into percentages.
+const FEW: usize = 5;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -24,6 +27,9 @@ struct Document<'a> {
     draws: u64,
     seed: u64,
     rows_read: usize,
+    runs_scored: usize,
+    chips_unknown: usize,
+    regions_unknown: usize,
     pass: Option<bool>,
     quantities: &'a [Summary],
     masked_sums: &'a [MaskedSum],
@@ -31,10 +37,12 @@ struct Document<'a> {
     left_out: &'a [LeftOut],
 }
 
-/// Whether every coverage and masked sum that there is passed.
+/// Whether every coverage and masked sum that there is passed. `None` if none failed and no figure could be scored: the
+/// masked sums have nothing to do with the file.
 fn verdict(validation: &Validation) -> Option<bool> {
-    let coverages = validation.quantities.iter().filter_map(|q| q.coverage_pass);
-    coverages.chain(validation.masked_sums.iter().map(|m| m.pass)).reduce(|a, b| a && b)
+    let coverages = || validation.quantities.iter().filter_map(|q| q.coverage_pass);
+    let all = coverages().chain(validation.masked_sums.iter().map(|m| m.pass)).reduce(|a, b| a && b);
+    all.filter(|pass| !pass || coverages().next().is_some())
 }
 
 /// Writes the document as UTF-8 JSON with a line end at the end.
@@ -45,6 +53,9 @@ pub fn write(out: &mut dyn Write, validation: &Validation) -> io::Result<()> {
         draws: validation.draws,
         seed: validation.seed,
         rows_read: validation.rows_read,
+        runs_scored: validation.runs_scored,
+        chips_unknown: validation.chips_unknown,
+        regions_unknown: validation.regions_unknown,
         pass: verdict(validation),
         quantities: &validation.quantities,
         masked_sums: &validation.masked_sums,
@@ -72,21 +83,48 @@ fn short(x: f64) -> String {
     }
 }
 
+fn count(n: usize) -> String {
+    digits::count(n as u64)
+}
+
+fn counted(n: usize, what: &str) -> String {
+    digits::counted(n as u64, what)
+}
+
+/// A share of `n` figures in per cent, or as a count where they are few.
+fn share(of: Option<f64>, n: usize) -> Cell {
+    right(match of {
+        None => "-".to_string(),
+        Some(x) if n < FEW => format!("{:.0} of {n}", x * n as f64),
+        Some(x) => format!("{:.0}", 100.0 * x),
+    })
+}
+
 /// The page, ending in a line end.
 pub fn terminal(validation: &Validation, style: Style) -> String {
     let mut page = Page::new(style);
-    let count = |n: usize| digits::count(n as u64);
     page.line(&format!(
-        "{} rows, {} figures scored, {} published and not scored; {} draws each, seed {}",
-        count(validation.rows_read),
-        count(validation.rows.len()),
+        "{}, {} scored, {} published and not scored; {} each, seed {}",
+        counted(validation.rows_read, "row"),
+        counted(validation.rows.len(), "figure"),
         count(validation.left_out.len()),
-        digits::count(validation.draws),
+        digits::counted(validation.draws, "draw"),
         validation.seed
     ));
+    if validation.runs_scored > 0 {
+        page.line(&format!(
+            "{} scored: {} whose chip is not known, {} whose region is not known",
+            counted(validation.runs_scored, "run"),
+            count(validation.chips_unknown),
+            count(validation.regions_unknown),
+        ));
+    } else {
+        page.line("Nothing could be scored; the reasons are below.");
+    }
     quantities(&mut page, validation);
     baselines(&mut page, validation);
     apart(&mut page, validation);
+    not_scored(&mut page, validation);
     misses(&mut page, validation);
     masked_sums(&mut page, &validation.masked_sums);
     page.text
@@ -99,12 +137,14 @@ fn quantities(page: &mut Page, validation: &Validation) {
     let mut rows = vec![heads(1, &titles)];
     for q in &validation.quantities {
         let s = &q.scores;
-        let percent = |x: Option<f64>| right(x.map_or("-".to_string(), |x| format!("{:.0}", 100.0 * x)));
+        let percent = |x: Option<f64>| if s.n < FEW { right("-") } else { share(x, s.n) };
         let c = s.coverage;
         let [least, most] = q.inside_90_range;
-        let verdict = q.coverage_pass.map_or("nothing to score".to_string(), |pass| {
-            format!("{} of {}, true 90 %: {least} to {most}  {}", q.inside_90, s.n, passed(pass))
-        });
+        let verdict = match q.coverage_pass {
+            None => "nothing could be scored".to_string(),
+            Some(true) if s.n < FEW => format!("{} of {}, too few to tell", q.inside_90, s.n),
+            Some(pass) => format!("{} of {}, true 90 %: {least} to {most}  {}", q.inside_90, s.n, passed(pass)),
+        };
         rows.push(vec![
             left(q.name.name()),
             right(s.n.to_string()),
@@ -133,16 +173,18 @@ fn baselines(page: &mut Page, validation: &Validation) {
                 .map(|(i, h)| if i == 0 { left(*h) } else { right(*h) })
                 .collect::<Vec<Cell>>(),
         ];
-        let s = &q.scores;
-        let percent = |x: Option<f64>| right(x.map_or("-".to_string(), |x| format!("{:.0}", 100.0 * x)));
-        rows.push(vec![
-            left("haze"),
-            right(s.n.to_string()),
-            fixed(s.mdape, 3),
-            fixed(s.bias_ln, 3),
-            fixed(s.crps, 3),
-            percent(s.coverage.map(|c| c.at_90)),
-        ]);
+        let all = Some(("haze, all figures", &q.scores)).filter(|(_, s)| s.n != q.on_baseline_rows.n);
+        let same = (if all.is_some() { "haze, chip known" } else { "haze" }, &q.on_baseline_rows);
+        for (name, s) in all.into_iter().chain([same]) {
+            rows.push(vec![
+                left(name),
+                right(s.n.to_string()),
+                fixed(s.mdape, 3),
+                fixed(s.bias_ln, 3),
+                fixed(s.crps, 3),
+                share(s.coverage.map(|c| c.at_90), s.n),
+            ]);
+        }
         for b in &q.baselines {
             rows.push(vec![
                 left(b.name),
@@ -150,7 +192,7 @@ fn baselines(page: &mut Page, validation: &Validation) {
                 fixed(b.mdape, 3),
                 fixed(b.bias_ln, 3),
                 fixed(b.crps, 3),
-                percent(b.coverage_90),
+                share(b.coverage_90, b.n),
             ]);
         }
         page.rows(&rows, true);
@@ -159,14 +201,23 @@ fn baselines(page: &mut Page, validation: &Validation) {
             Some(false) => "worse than the best",
             None => "not compared",
         };
-        let line = format!("MdAPE {}, CRPS {}.", worse(q.mdape_no_worse), worse(q.crps_no_worse));
+        let few = if q.on_baseline_rows.n < FEW { " (too few to tell)" } else { "" };
+        let line = format!(
+            "On the {} whose chip is known: MdAPE {}, CRPS {}{few}.",
+            counted(q.on_baseline_rows.n, "figure"),
+            worse(q.mdape_no_worse),
+            worse(q.crps_no_worse)
+        );
         page.line(&line);
     }
 }
 
-/// Parts of the rows that are told apart.
+/// The same scores of parts of the figures.
 fn apart(page: &mut Page, validation: &Validation) {
-    page.section("Told apart", "");
+    if validation.rows.is_empty() {
+        return;
+    }
+    page.section("Told apart", "a figure is in several lines");
     let mut rows = vec![
         ["", "", "n", "MdAPE", "bias", "CRPS", "90 %"]
             .iter()
@@ -178,8 +229,8 @@ fn apart(page: &mut Page, validation: &Validation) {
         let parts = [
             ("not circular", &q.not_circular),
             ("circular", &q.circular),
-            ("rows behind a prior", &q.in_sample),
-            ("other rows", &q.out_of_sample),
+            ("used to derive the MFU prior", &q.in_sample),
+            ("not used to derive a prior", &q.out_of_sample),
             ("distilled (not counted)", &q.distilled),
         ];
         let tiers = q.by_tier.iter().map(|t| (format!("tier {}", t.value), &t.scores));
@@ -191,11 +242,30 @@ fn apart(page: &mut Page, validation: &Validation) {
                 fixed(s.mdape, 3),
                 fixed(s.bias_ln, 3),
                 fixed(s.crps, 3),
-                right(s.coverage.map_or("-".to_string(), |c| format!("{:.0}", 100.0 * c.at_90))),
+                share(s.coverage.map(|c| c.at_90), s.n),
             ]);
         }
     }
     page.rows(&rows, true);
+}
+
+/// Why published figures were not scored, the most frequent reason first.
+fn not_scored(page: &mut Page, validation: &Validation) {
+    if validation.left_out.is_empty() {
+        return;
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for left_out in &validation.left_out {
+        // All of which name another line.
+        let reason = left_out.reason.trim_end_matches(|c: char| c.is_ascii_digit());
+        *reasons.entry(if reason == "repeats line " { "repeats another line" } else { reason }).or_default() += 1;
+    }
+    let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    page.section("Published and not scored", "");
+    let rows: Vec<Vec<Cell>> =
+        reasons.into_iter().map(|(reason, n)| vec![right(count(n)), Cell::Last(reason.to_string())]).collect();
+    page.rows(&rows, false);
 }
 
 fn misses(page: &mut Page, validation: &Validation) {

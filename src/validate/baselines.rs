@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::calibrate::{self, Class, Point, REFERENCE};
 use super::runs_file::Run;
-use super::{Row, predict, scores, shipped};
+use super::{Judged, Row, predict, scores, shipped};
 
 /// Scores of one baseline on the same rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,7 +34,7 @@ const RULES: [(&str, bool, bool, Rule); 6] = [
     ("6ND at Epoch's 37 %", true, true, |_, _| libm::log(0.37)),
     ("6ND, chip medians", true, true, chip_medians),
     ("6ND, chip and size", true, true, chip_and_size),
-    ("40 %, FLOP as here", false, false, |_, _| libm::log(0.40)),
+    ("40 % with haze's FLOP", false, false, |_, _| libm::log(0.40)),
 ];
 
 fn median_of(values: Vec<f64>, otherwise: f64) -> f64 {
@@ -63,7 +63,7 @@ fn chip_and_size(seen: &[Point], point: &Point) -> f64 {
 /// Root mean square over families of the errors on them, each predicted without it.
 fn width(rule: Rule, seen: &[Point]) -> f64 {
     let squares = calibrate::by_family(seen.iter().map(|p| {
-        let error = p.ln_mfu - rule(&calibrate::without(seen, &p.family), p);
+        let error = p.ln_mfu - rule(&calibrate::without(seen, std::slice::from_ref(&p.family)), p);
         (p.family.as_str(), error * error)
     }));
     scores::mean(&squares).unwrap_or(0.0).sqrt()
@@ -74,20 +74,31 @@ fn six_n_d(run: &Run) -> Option<f64> {
     run.active().zip(run.tokens).map(|(n, d)| 6.0 * n * d).or(run.training_flop)
 }
 
-/// All baselines on the scored rows of accelerator-hours.
+fn run_of<'r>(row: &Row, runs: &'r [Run]) -> Option<&'r Run> {
+    runs.iter().find(|r| r.place.line == row.line)
+}
+
+/// Whether the baselines predict this row: its chip must be known.
+pub fn predict_it(row: &Row, runs: &[Run]) -> bool {
+    run_of(row, runs).is_some_and(|run| six_n_d(run).and_then(|flop| Point::of(run, flop)).is_some())
+}
+
+/// All baselines on the scored rows of accelerator-hours that they predict.
 pub fn hours(rows: &[&Row], runs: &[Run]) -> Vec<Baseline> {
     let naive: Vec<Point> = shipped::behind("mfu").filter_map(|run| Point::of(run, six_n_d(run)?)).collect();
     let ours = predict::points();
-    let run_of = |row: &Row| runs.iter().find(|r| r.place.line == row.line);
     let baseline = |(name, counts, is_naive, rule): (&'static str, bool, bool, Rule)| {
         let points = if is_naive { &naive } else { &ours };
         let (mut apes, mut errors, mut crps, mut inside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for row in rows {
-            let Some(run) = run_of(row) else { continue };
+            let Some(run) = run_of(row, runs) else { continue };
             let flop = if is_naive { six_n_d(run) } else { run.compute() };
             let Some(mut point) = flop.and_then(|flop| Point::of(run, flop)) else { continue };
             point.family.clone_from(&row.family);
-            let seen = if row.in_sample { calibrate::without(points, &row.family) } else { points.clone() };
+            let seen = match row.judged_by {
+                Judged::WithoutItsFamily => calibrate::without(points, &shipped::families(run, "mfu")),
+                Judged::Shipped => points.clone(),
+            };
             // ln of predicted over published hours.
             let error = point.ln_mfu - rule(&seen, &point);
             let sd = width(rule, &seen);

@@ -4,7 +4,8 @@
 //! runs_file ─> predict (portfolio row ─> assess ─> plan ─> engine) ─> scores ─> Validation
 //! ```
 //!
-//! `runs_file` reads published runs, `shipped` holds those that priors were derived from, `calibrate` derives the MFU
+//! `runs_file` reads published runs (`columns` its header, `wording` its free text, `regions` its places, `repeats` what
+//! it says twice), `shipped` holds those that priors were derived from, `calibrate` derives the MFU
 //! priors from runs, again without a family where that family is judged, `predict` lets the product itself predict a
 //! quantity of a run, `baselines` are the constants it has to beat, `scores` are proper scores and coverage,
 //! `masked_sum` is the test of imputed compute, `anchors` are published emissions over published
@@ -16,12 +17,16 @@
 pub mod anchors;
 pub mod baselines;
 pub mod calibrate;
+pub mod columns;
 pub mod masked_sum;
 pub mod predict;
+pub mod regions;
+pub mod repeats;
 pub mod runs_file;
 pub mod scores;
 pub mod shipped;
 pub mod summary;
+pub mod wording;
 
 use serde::Serialize;
 
@@ -52,6 +57,15 @@ impl Quantity {
             Quantity::Hours => "hours",
             Quantity::Energy => "energy",
             Quantity::Emissions => "emissions",
+        }
+    }
+
+    /// Of the file of published runs.
+    pub fn column(self) -> &'static str {
+        match self {
+            Quantity::Hours => "gpu_hours",
+            Quantity::Energy => "energy_kwh",
+            Quantity::Emissions => "emissions_tco2e",
         }
     }
 
@@ -137,6 +151,10 @@ pub struct Validation {
     pub seed: u64,
     pub rows_read: usize,
     pub quantities: Vec<Summary>,
+    /// Runs with a scored figure, and of these those whose chip or place is not stated or not in the tables.
+    pub runs_scored: usize,
+    pub chips_unknown: usize,
+    pub regions_unknown: usize,
     pub rows: Vec<Row>,
     pub left_out: Vec<LeftOut>,
     pub masked_sums: Vec<MaskedSum>,
@@ -174,20 +192,28 @@ pub fn validate(
     let mut left_out = Vec::new();
     let runs: Vec<Run> =
         if file.annotated { file.runs.clone() } else { file.runs.iter().map(shipped::annotated).collect() };
-    for run in &runs {
+    // Warnings are the reader's.
+    let (repeated, _) = repeats::of(&runs);
+    let (mut runs_scored, mut chips_unknown, mut regions_unknown) = (0, 0, 0);
+    for (run, repeats) in runs.iter().zip(repeated) {
+        let before = rows.len();
         for quantity in Quantity::ALL {
-            match predict::usable(run, quantity) {
-                predict::Usable::No => {}
-                predict::Usable::LeftOut(reason) => left_out.push(LeftOut {
-                    model: run.name.clone(),
-                    line: run.place.line,
-                    quantity,
-                    reason: reason.to_string(),
-                }),
-                predict::Usable::From(input) => {
+            let usable = predict::usable(run, quantity);
+            let reason = match (usable, repeats) {
+                (predict::Usable::No, _) => continue,
+                (predict::Usable::LeftOut(reason), _) => reason.to_string(),
+                (predict::Usable::From(_), Some(line)) => format!("repeats line {line}"),
+                (predict::Usable::From(input), None) => {
                     rows.push(predict::row(run, quantity, input, cpu, settings, go_on)?);
+                    continue;
                 }
-            }
+            };
+            left_out.push(LeftOut { model: run.name.clone(), line: run.place.line, quantity, reason });
+        }
+        if rows.len() > before {
+            runs_scored += 1;
+            chips_unknown += usize::from(predict::chips(run).is_none());
+            regions_unknown += usize::from(predict::region(run).is_none());
         }
     }
     let quantities = Quantity::ALL.map(|q| summary::of(q, &rows, &runs)).into();
@@ -200,6 +226,9 @@ pub fn validate(
         seed: settings.seed,
         rows_read: file.runs.len(),
         quantities,
+        runs_scored,
+        chips_unknown,
+        regions_unknown,
         rows,
         left_out,
         masked_sums,

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use super::calibrate::{self, Point};
 use super::runs_file::{Architecture, EnergyBasis, Run};
-use super::{Failed, Input, Judged, Quantity, Row, Settings, scores, shipped};
-use crate::assess::{self, Output, grid, hardware, priors::Priors};
+use super::{Failed, Input, Judged, Quantity, Row, Settings, regions, scores, shipped};
+use crate::assess::{self, Output, hardware, priors::Priors};
 use crate::engine::{Backend, Cpu, GroupSummary, Stopped};
 use crate::plan::compile::compile;
 use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Value};
@@ -20,8 +20,15 @@ use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Va
 const ROUNDING: f64 = 1.03;
 /// Accelerator power / TDP in a training run, measured at the accelerator (chosen).
 const ACCELERATOR_LOAD: &str = "lognormal(0.8, 1.2)";
-/// The TDP that a source multiplied by, over that of the chip as named (form factors differ; chosen).
+/// The TDP that a source multiplied by, over that of the chip as named (chosen).
 const TDP_VARIANT: &str = "lognormal(1, 1.1)";
+/// The same where the name leaves the form factor open: the table then gives the SXM module, and PCIe cards have 0.5 to
+/// 0.75 of its TDP (chosen).
+const TDP_OF_SOME_FORM: &str = "lognormal(0.95, 1.2)";
+/// The node's power over a stated power of a chip whose TDP is not known, so that it may be either's (chosen).
+const NODE_OR_CHIP: &str = "lognormal(1.15, 1.25)";
+/// A stated power this near to the TDP is the TDP and no measurement (chosen).
+const IS_THE_TDP: f64 = 0.05;
 /// What calculators count, over hours · TDP (chosen).
 const CALCULATOR: &str = "lognormal(1, 1.2)";
 const K_NODE: [&str; 7] = ["h100", "a100", "v100", "tpu_v3", "tpu_v4", "tpu_other", "gpu_other"];
@@ -38,6 +45,9 @@ pub enum Usable {
 
 /// What the figure is predicted from: what the file says, else the most downstream published figure above it.
 pub fn usable(run: &Run, quantity: Quantity) -> Usable {
+    if run.zeros.contains(&quantity) {
+        return Usable::LeftOut("published as 0, which has no logarithm");
+    }
     if run.published(quantity).is_none() {
         return Usable::No;
     }
@@ -47,7 +57,7 @@ pub fn usable(run: &Run, quantity: Quantity) -> Usable {
     if !run.final_run {
         return Usable::LeftOut("another scope than the final run");
     }
-    if quantity == Quantity::Energy && is_behind(run, "k_node") {
+    if quantity == Quantity::Energy && shipped::is_behind(run, "k_node") {
         return Usable::LeftOut("its measured power set the prior of node power");
     }
     let above: &[Input] = match quantity {
@@ -65,10 +75,6 @@ pub fn usable(run: &Run, quantity: Quantity) -> Usable {
         Some(input) => Usable::From(*input),
         None => Usable::LeftOut("nothing that it could be predicted from is published"),
     }
-}
-
-fn is_behind(run: &Run, prior: &str) -> bool {
-    shipped::find(&run.name).is_some_and(|r| r.sets_prior.iter().any(|p| p == prior))
 }
 
 /// Whether the figure was made from what the predictor sees: as the file says, by the basis of the energy, or because
@@ -115,6 +121,21 @@ impl Draft {
     }
 }
 
+/// The chips that a run names, if the table has what is needed of each.
+pub fn chips(run: &Run) -> Option<Vec<&'static hardware::Chip>> {
+    let found = hardware::find_all(&run.hardware).ok()?;
+    found.iter().all(|c| c.tdp_w.is_some() && c.peak_flops.is_some()).then_some(found)
+}
+
+fn year(run: &Run) -> Option<i32> {
+    run.date.get(..4).and_then(|y| y.parse().ok()).filter(|y| (1990..=2100).contains(y))
+}
+
+/// The run's place, if a grid is known for it.
+pub fn region(run: &Run) -> Option<String> {
+    regions::place(&run.region, year(run).unwrap_or(2024))
+}
+
 /// The part of the row that says what was trained where, on what.
 fn described(run: &Run, draft: &mut Draft) -> Model {
     let mut labels = BTreeMap::new();
@@ -124,19 +145,16 @@ fn described(run: &Run, draft: &mut Draft) -> Model {
     if run.architecture == Architecture::EncoderDecoder {
         labels.insert("architecture".to_string(), "encdec".to_string());
     }
-    let known = |chips: Vec<&hardware::Chip>| chips.iter().all(|c| c.tdp_w.is_some() && c.peak_flops.is_some());
-    if hardware::find_all(&run.hardware).is_ok_and(known) {
+    if chips(run).is_some() {
         labels.insert("hardware".to_string(), run.hardware.clone());
     } else {
         draft.note("chip not known: mixture of its year");
     }
-    let year = run.date.get(..4).and_then(|y| y.parse::<i32>().ok()).filter(|y| (1990..=2100).contains(y));
-    if !run.region.is_empty() {
-        if grid::find(&run.region, year.unwrap_or(2024)).is_ok() {
-            labels.insert("region".to_string(), run.region.clone());
-        } else {
-            draft.note("region not known: grid unknown");
-        }
+    let year = year(run);
+    if let Some(region) = region(run) {
+        labels.insert("region".to_string(), region);
+    } else if !run.region.is_empty() {
+        draft.note("region not known: grid unknown");
     }
     Model {
         id: run.name.clone(),
@@ -157,39 +175,71 @@ fn with_compute(mut model: Model, run: &Run) -> Model {
     model
 }
 
+/// What a stated power is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stated {
+    No,
+    /// The chip's TDP, which says nothing about what the run drew.
+    Tdp,
+    /// A figure of its own, which the source measured or assumed.
+    Own,
+    /// The TDP is not known.
+    Unclear,
+}
+
+fn stated(run: &Run) -> Stated {
+    let Some(watts) = run.power_w else { return Stated::No };
+    let Some(chips) = chips(run) else { return Stated::Unclear };
+    let is = |tdp: f64| (watts / tdp - 1.0).abs() <= IS_THE_TDP;
+    if chips.iter().filter_map(|c| c.tdp_w).any(is) { Stated::Tdp } else { Stated::Own }
+}
+
 /// What the energy figure, or the energy behind the emissions, was made of.
 fn from_hours(run: &Run, model: &mut Model, draft: &mut Draft) {
     model.gpu_hours = run.gpu_hours.map(Value::Number);
     model.power_w = run.power_w.map(Value::Number);
-    let stated = run.power_w.is_some();
-    match run.basis {
-        EnergyBasis::HoursTimesPower | EnergyBasis::Calculator | EnergyBasis::GpuOnly | EnergyBasis::System
-            if stated =>
-        {
+    match (run.basis, stated(run)) {
+        (EnergyBasis::NotStated, _) => {}
+        (EnergyBasis::HoursTimesPower, Stated::No) => {
+            let open = hardware::leaves_form_open(&run.hardware);
+            draft.power(if open { TDP_OF_SOME_FORM } else { TDP_VARIANT });
+            draft.set("hours", "gsd", ROUNDING);
+        }
+        (EnergyBasis::HoursTimesPower, _) | (_, Stated::Own) => {
             draft.power(1.0);
             draft.set("hours", "gsd", ROUNDING);
         }
-        EnergyBasis::HoursTimesPower => {
-            draft.power(TDP_VARIANT);
-            draft.set("hours", "gsd", ROUNDING);
+        (basis, stated) => {
+            if stated == Stated::Tdp {
+                model.power_w = None;
+                draft.note("the stated power is the TDP: not taken for a measurement");
+            }
+            match basis {
+                EnergyBasis::Calculator => draft.power(CALCULATOR),
+                EnergyBasis::GpuOnly => draft.power(ACCELERATOR_LOAD),
+                _ if stated == Stated::Unclear => draft.power(NODE_OR_CHIP),
+                // The whole node: the product's own prior.
+                _ => {}
+            }
         }
-        EnergyBasis::Calculator => draft.power(CALCULATOR),
-        EnergyBasis::GpuOnly => draft.power(ACCELERATOR_LOAD),
-        // The whole node: the product's own prior.
-        EnergyBasis::System | EnergyBasis::NotStated => {}
+    }
+}
+
+/// Whether the energy holds the PUE, as stated; where that matters and is not, both ways with equal weight if a PUE is
+/// published or the whole system was metered (chosen), else without.
+fn includes_pue(run: &Run, quantity: Quantity, input: Input) -> &'static [bool] {
+    let matters = quantity == Quantity::Energy || input == Input::Energy;
+    match run.energy_includes_pue {
+        Some(true) => &[true],
+        None if matters && (run.pue.is_some() || run.basis == EnergyBasis::System) => &[true, false],
+        _ => &[false],
     }
 }
 
 /// The row without what is predicted, and the scope in which it was published.
-fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, draft: &mut Draft) -> Model {
+fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, includes: bool, draft: &mut Draft) -> Model {
     let mut model = described(run, draft);
     model.pue = run.pue.map(|pue| Value::Distribution(Distribution::Fixed(pue)));
-    let includes = run.energy_includes_pue.unwrap_or_else(|| {
-        if run.energy_kwh.is_some() && (quantity == Quantity::Energy || input == Input::Energy) {
-            draft.note("whether the energy includes the PUE is not stated: as if it did where a PUE is published and the node metered");
-        }
-        run.pue.is_some() && run.basis != EnergyBasis::GpuOnly
-    });
     match input {
         Input::Energy => {
             model.energy_kwh = run.energy_kwh.map(Value::Number);
@@ -210,7 +260,7 @@ fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, draft: &mut 
     model
 }
 
-/// Draws of the prediction's natural logarithm, sorted, and the tier of the row.
+/// Draws of the prediction's natural logarithm and the tier of the row.
 fn sample(
     models: Vec<Model>,
     quantity: Quantity,
@@ -234,7 +284,7 @@ fn sample(
         let counts = summary.totals.get(output as usize).map_or(&[][..], Vec::as_slice);
         counts.iter().map(|&n| ln(n, unit)).collect()
     };
-    let mut values: Vec<f64> = match quantity {
+    let values: Vec<f64> = match quantity {
         Quantity::Energy => total(Output::Energy),
         Quantity::Emissions => total(Output::Emissions),
         // Groups are in the order of their values: "hour", then "run".
@@ -249,19 +299,18 @@ fn sample(
             _ => return Err(broken("no draws of both rows".into())),
         },
     };
-    values.sort_by(f64::total_cmp);
     let tier = assessment.models.iter().rev().map(|m| m.tier.name()).next().unwrap_or("");
     Ok((values, tier))
 }
 
-/// The MFU priors without a family, where the run is among those that they were derived from.
+/// The MFU priors without the families among those that they were derived from to which the run may belong.
 fn leave_out(run: &Run, draft: &mut Draft) -> bool {
-    if !is_behind(run, "mfu") {
+    let families = shipped::families(run, "mfu");
+    if families.is_empty() {
         return false;
     }
-    let family = shipped::find(&run.name).map_or_else(|| run.family(), Run::family);
     let all = points();
-    let others = calibrate::without(&all, &family);
+    let others = calibrate::without(&all, &families);
     let medians = calibrate::medians(&others);
     for (key, value) in [
         ("mfu_a100", medians.a100),
@@ -281,6 +330,15 @@ fn leave_out(run: &Run, draft: &mut Draft) -> bool {
     true
 }
 
+/// The name of the run's family: that of the shipped run of its name, or the one it was judged without.
+fn family(run: &Run) -> String {
+    let shipped = shipped::find(&run.name).map(Run::family);
+    shipped.unwrap_or_else(|| match shipped::families(run, "mfu").as_slice() {
+        [one] => one.clone(),
+        _ => run.family(),
+    })
+}
+
 /// What the shipped MFU priors were derived from.
 pub fn points() -> Vec<Point> {
     shipped::behind("mfu").filter_map(|run| Point::of(run, run.compute()?)).collect()
@@ -298,23 +356,37 @@ pub fn row(
     settings: Settings,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Row, Failed> {
-    let mut draft = Draft { study: Study::default(), notes: Vec::new() };
-    let in_sample = input == Input::Compute && leave_out(run, &mut draft);
-    let models = if quantity == Quantity::Hours {
-        draft.study.groups_by = vec!["part".to_string()];
-        let part = |name: &str, mut model: Model| {
-            model.id = format!("{} ({name})", model.id);
-            model.labels.insert("part".to_string(), name.to_string());
-            model
+    let draft = || Draft { study: Study::default(), notes: Vec::new() };
+    let mut without_family = false;
+    let (mut draws, mut tier, mut notes) = (Vec::new(), "", Vec::new());
+    let ways = includes_pue(run, quantity, input);
+    for &includes in ways {
+        let mut draft = draft();
+        without_family = input == Input::Compute && leave_out(run, &mut draft);
+        let models = if quantity == Quantity::Hours {
+            draft.study.groups_by = vec!["part".to_string()];
+            let part = |name: &str, mut model: Model| {
+                model.id = format!("{} ({name})", model.id);
+                model.labels.insert("part".to_string(), name.to_string());
+                model
+            };
+            let bare = described(run, &mut draft);
+            let mut hour = bare.clone();
+            hour.gpu_hours = Some(Value::Distribution(Distribution::Fixed(1.0)));
+            vec![part("hour", hour), part("run", with_compute(bare, run))]
+        } else {
+            vec![energy_or_emissions(run, quantity, input, includes, &mut draft)]
         };
-        let bare = described(run, &mut draft);
-        let mut hour = bare.clone();
-        hour.gpu_hours = Some(Value::Distribution(Distribution::Fixed(1.0)));
-        vec![part("hour", hour), part("run", with_compute(bare, run))]
-    } else {
-        vec![energy_or_emissions(run, quantity, input, &mut draft)]
-    };
-    let (sample, tier) = sample(models, quantity, draft.study, cpu, settings, go_on)?;
+        let drawn;
+        (drawn, tier) = sample(models, quantity, draft.study, cpu, settings, go_on)?;
+        draws.extend(drawn);
+        notes = draft.notes;
+    }
+    if ways.len() > 1 {
+        notes.push("whether the energy includes the PUE is not stated: half of the draws as if it did".to_string());
+    }
+    let mut sample: Vec<f64> = draws;
+    sample.sort_by(f64::total_cmp);
     let published = run.published(quantity).unwrap_or(f64::NAN);
     let y = libm::log(published);
     let at_most = sample.partition_point(|x| *x <= y) as f64 / sample.len().max(1) as f64;
@@ -325,7 +397,7 @@ pub fn row(
     Ok(Row {
         model: run.name.clone(),
         line: run.place.line,
-        family: shipped::find(&run.name).map_or_else(|| run.family(), Run::family),
+        family: family(run),
         tier,
         quantity,
         from: input,
@@ -341,9 +413,9 @@ pub fn row(
         crps: scores::crps_of_sample(&sample, y),
         interval_score: scores::interval_score([lo, hi], 0.1, y),
         circular: circular(run, quantity),
-        in_sample,
-        judged_by: if in_sample { Judged::WithoutItsFamily } else { Judged::Shipped },
+        in_sample: without_family && shipped::is_behind(run, "mfu"),
+        judged_by: if without_family { Judged::WithoutItsFamily } else { Judged::Shipped },
         distilled: run.distilled,
-        notes: draft.notes,
+        notes,
     })
 }

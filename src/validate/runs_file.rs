@@ -2,16 +2,19 @@
 //!
 //! Columns are found by name; only `model` must be there, and a missing column is an empty one. Every problem of a file is
 //! collected before any is told. Words that are not known (an `energy_basis` of another kind) are no error: they count
-//! as not stated, because a table of other people's statements will hold words of their own.
+//! as not stated, because a table of other people's statements will hold words of their own. Two exceptions: another
+//! `scope` is another scope, and a column of yes or no holds nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Input, Quantity};
+use super::columns::{self, ANNOTATIONS};
+use super::wording::{active_in, active_in_name, plain_number, says_encoder_decoder, says_moe};
+use super::{Input, Quantity, repeats};
 use crate::portfolio::csv_text::Lines;
-use crate::portfolio::problem::{did_you_mean, shorten};
-use crate::portfolio::{Place, Problem};
+use crate::portfolio::problem::shorten;
+use crate::portfolio::{Place, Problem, Warning};
 
 /// One published statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +39,8 @@ pub struct Run {
     pub energy_kwh: Option<f64>,
     pub energy_includes_pue: Option<bool>,
     pub emissions_t: Option<f64>,
+    /// Published as 0, which has no logarithm to score.
+    pub zeros: BTreeSet<Quantity>,
     pub basis: EnergyBasis,
     pub architecture: Architecture,
     pub organization: String,
@@ -122,45 +127,18 @@ pub struct RunsFile {
     /// Whether the file has a column of what is added to the published statements: architecture, organization, … If
     /// it has none of them, they are taken from the shipped run of the same name, where there is one.
     pub annotated: bool,
+    /// What is legal and suspicious.
+    pub warnings: Vec<Warning>,
 }
 
-/// Columns with a meaning here, in the order of the shipped file; others are not read.
-pub const COLUMNS: [&str; 22] = [
-    "model",
-    "independent",
-    "parameters",
-    "tokens",
-    "training_flop",
-    "hardware",
-    "gpu_hours",
-    "power_w",
-    "pue",
-    "energy_kwh",
-    "energy_includes_pue",
-    "emissions_tco2e",
-    "energy_basis",
-    "scope",
-    "notes",
-    "active_parameters",
-    "architecture",
-    "predict_from",
-    "circular",
-    "organization",
-    "date",
-    "region",
-];
-
-/// Columns that are no part of a published statement.
-const ANNOTATIONS: [&str; 8] =
-    ["active_parameters", "architecture", "predict_from", "circular", "organization", "date", "region", "relation"];
-
-/// Read where they are there, without advice on their spelling.
-const QUIET: [&str; 6] = ["relation", "sets_prior", "source", "document", "grid_gco2_per_kwh", "year"];
+/// PUE from which on it is probably something else: the least efficient sites of surveys are near it.
+const HIGH_PUE: f64 = 2.5;
 
 struct Reader<'a> {
     file: Arc<PathBuf>,
     header: BTreeMap<String, usize>,
     problems: &'a mut Vec<Problem>,
+    warnings: &'a mut Vec<Warning>,
 }
 
 struct Record<'a> {
@@ -174,18 +152,33 @@ struct Record<'a> {
 /// All problems of the file, never an empty list.
 pub fn read(path: &Path, bytes: &[u8]) -> Result<RunsFile, Vec<Problem>> {
     let file = Arc::new(path.to_path_buf());
-    let mut problems = Vec::new();
-    let (runs, annotated) = read_all(&file, bytes, &mut problems);
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    let (runs, annotated) = read_all(&file, bytes, &mut problems, &mut warnings);
     problems.sort_by_key(|p| p.place.line);
-    if problems.is_empty() { Ok(RunsFile { runs, annotated }) } else { Err(problems) }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    warnings.extend(repeats::of(&runs).1);
+    Ok(RunsFile { runs, annotated, warnings })
 }
 
-fn problem(file: &Arc<PathBuf>, line: u64, column: &str, value: &str, message: impl Into<String>) -> Problem {
+pub(super) fn problem(
+    file: &Arc<PathBuf>,
+    line: u64,
+    column: &str,
+    value: &str,
+    message: impl Into<String>,
+) -> Problem {
     let place = Place { file: Arc::clone(file), line, column: column.to_string() };
     Problem { place, value: shorten(value), message: message.into() }
 }
 
-fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> (Vec<Run>, bool) {
+fn read_all(
+    file: &Arc<PathBuf>,
+    bytes: &[u8],
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Warning>,
+) -> (Vec<Run>, bool) {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if std::str::from_utf8(bytes).is_err() {
         problems.push(problem(file, 0, "", "", "the file is no UTF-8 text; save it as \"CSV UTF-8\""));
@@ -204,9 +197,10 @@ fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> (
             return (Vec::new(), false);
         }
     };
-    let Some(columns) = columns(file, &header, problems) else { return (Vec::new(), false) };
+    let Some(columns) = columns::places(file, &header, problems) else { return (Vec::new(), false) };
+    *warnings = columns::warnings(file, &header);
     let annotated = ANNOTATIONS.iter().any(|name| columns.contains_key(*name));
-    let mut reader = Reader { file: Arc::clone(file), header: columns, problems };
+    let mut reader = Reader { file: Arc::clone(file), header: columns, problems, warnings };
     let lines = Lines::of(bytes);
     let mut runs: Vec<Run> = Vec::new();
     for record in records {
@@ -236,36 +230,6 @@ fn read_all(file: &Arc<PathBuf>, bytes: &[u8], problems: &mut Vec<Problem>) -> (
     (runs, annotated)
 }
 
-/// Where each column stands; `None` where the rows cannot be read at all.
-fn columns(
-    file: &Arc<PathBuf>,
-    header: &csv::StringRecord,
-    problems: &mut Vec<Problem>,
-) -> Option<BTreeMap<String, usize>> {
-    let mut found = BTreeMap::new();
-    for (i, name) in header.iter().enumerate() {
-        if let Some(first) = found.insert(name.to_string(), i)
-            && !name.is_empty()
-        {
-            let message = format!("columns {} and {} have the same name; rename or delete one", first + 1, i + 1);
-            problems.push(problem(file, 1, name, name, message));
-        }
-    }
-    if found.contains_key("model") {
-        return Some(found);
-    }
-    let names: Vec<&str> = header.iter().collect();
-    let hint = did_you_mean("model", &names).map_or(String::new(), |near| format!(" ({near:?} looks like it)"));
-    let others = COLUMNS.iter().chain(&QUIET).filter(|c| names.contains(*c)).count();
-    let message = if others == 0 {
-        "this is no file of published runs: it has none of their columns; see docs/validation.md".to_string()
-    } else {
-        format!("there is no column model, which names the run{hint}")
-    };
-    problems.push(problem(file, 1, "model", "", message));
-    None
-}
-
 impl Reader<'_> {
     fn text<'r>(&self, record: &Record<'r>, column: &str) -> &'r str {
         let cell = self.header.get(column).and_then(|&i| record.cells.get(i)).unwrap_or("");
@@ -277,7 +241,7 @@ impl Reader<'_> {
         self.problems.push(problem(&self.file, record.line, column, value, message));
     }
 
-    /// A positive number; empty and 0 are "not stated" (a figure of 0 has no logarithm to score).
+    /// A positive number; empty and 0 are "not stated".
     fn number(&mut self, record: &Record<'_>, column: &str) -> Option<f64> {
         let text = self.text(record, column);
         if text.is_empty() {
@@ -290,11 +254,16 @@ impl Reader<'_> {
                 None
             }
             Err(_) => {
+                let hint = plain_number(text).map_or(String::new(), |meant| format!("; did you mean {meant}?"));
                 let message = "expected a plain number such as 1.5e12, without unit or thousands separator";
-                self.add(record, column, text, message);
+                self.add(record, column, text, message.to_string() + &hint);
                 None
             }
         }
+    }
+
+    fn is_zero(&self, record: &Record<'_>, column: &str) -> bool {
+        self.text(record, column).parse::<f64>().is_ok_and(|x| x == 0.0)
     }
 
     fn flag(&mut self, record: &Record<'_>, column: &str) -> Option<bool> {
@@ -320,6 +289,14 @@ impl Reader<'_> {
             let text = self.text(record, "pue");
             self.add(record, "pue", text, "the PUE is facility energy over IT energy, so at least 1");
         }
+        if pue.is_some_and(|pue| pue > HIGH_PUE) {
+            self.warnings.push(Warning {
+                rule: "pue-high",
+                place: Place { file: Arc::clone(&self.file), line: record.line, column: "pue".to_string() },
+                value: self.text(record, "pue").to_string(),
+                message: format!("a PUE above {HIGH_PUE} is rare; is it a percentage?"),
+            });
+        }
         let word = |column: &str| self.text(record, column).to_lowercase().replace(['-', ' '], "_");
         let (notes, scope, basis, architecture) =
             (self.text(record, "notes").to_lowercase(), word("scope"), word("energy_basis"), word("architecture"));
@@ -332,7 +309,11 @@ impl Reader<'_> {
         Run {
             place: Place { file: Arc::clone(&self.file), line: record.line, column: String::new() },
             independent: self.flag(record, "independent").unwrap_or(true),
-            final_run: matches!(scope.as_str(), "" | "final_run" | "final"),
+            final_run: matches!(
+                scope.as_str(),
+                "" | "final_run" | "final" | "training" | "pretraining" | "pre_training"
+            ),
+            zeros: Quantity::ALL.into_iter().filter(|q| self.is_zero(record, q.column())).collect(),
             parameters: self.number(record, "parameters"),
             active_parameters: self
                 .number(record, "active_parameters")
@@ -349,8 +330,8 @@ impl Reader<'_> {
             emissions_t: self.number(record, "emissions_tco2e"),
             basis: match basis.as_str() {
                 "tdp_x_hours" | "assumed_power_x_hours" => EnergyBasis::HoursTimesPower,
-                "calculator" => EnergyBasis::Calculator,
-                "measured_gpu_only" => EnergyBasis::GpuOnly,
+                "calculator" | "codecarbon" | "ml_co2_impact" | "mlco2" => EnergyBasis::Calculator,
+                "measured_gpu_only" | "gpu_only" | "nvml" | "nvidia_smi" => EnergyBasis::GpuOnly,
                 "measured_system" | "provider_metered" | "measured" | "metered" => EnergyBasis::System,
                 _ => EnergyBasis::NotStated,
             },
@@ -398,43 +379,6 @@ fn input_of(word: &str) -> Option<Input> {
     }
 }
 
-/// "37b activated", "17b active": the number before, in lower case.
-fn active_in(notes: &str) -> Option<f64> {
-    let words: Vec<&str> = notes.split(|c: char| c.is_whitespace() || c == ',' || c == ';').collect();
-    words.windows(2).find_map(|pair| {
-        let [size, word] = pair else { return None };
-        let billions = size.strip_suffix('b')?.parse::<f64>().ok()?;
-        (word.starts_with("activ") && billions > 0.0 && billions.is_finite()).then_some(billions * 1e9)
-    })
-}
-
-/// "235b-a22b": the number behind the "a", in lower case.
-fn active_in_name(name: &str) -> Option<f64> {
-    words(name).find_map(|word| {
-        let billions = word.strip_prefix('a')?.strip_suffix('b')?.parse::<f64>().ok()?;
-        (billions > 0.0 && billions.is_finite()).then_some(billions * 1e9)
-    })
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '.'))
-}
-
-/// A word for it, or experts times their size ("8x7b").
-fn says_moe(text: &str) -> bool {
-    let times = |word: &str| {
-        let parts = word.strip_suffix('b').and_then(|w| w.split_once('x'));
-        parts.is_some_and(|(n, size)| n.parse::<u32>().is_ok() && size.parse::<f64>().is_ok())
-    };
-    text.contains("mixture of experts") || words(text).any(|w| w == "moe" || times(w))
-}
-
-/// A word for it, or a family of models that are.
-fn says_encoder_decoder(notes: &str, name: &str) -> bool {
-    let families = ["t5", "mt5", "byt5", "ul2", "bart", "mbart", "nllb", "m2m100", "pegasus"];
-    notes.replace(['-', '–'], " ").contains("encoder decoder") || words(name).any(|w| families.contains(&w))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -450,6 +394,19 @@ mod tests {
         assert!(a.independent && a.final_run && a.gpu_hours.is_none() && a.basis == EnergyBasis::NotStated);
         assert_eq!((a.name.as_str(), a.place.line, b.name.as_str(), b.place.line), ("a", 2, "b", 4));
         assert_eq!((a.family(), parsed("model\nLLaMA-7B\n").unwrap().runs[0].family()), ("a".into(), "llama".into()));
+    }
+
+    #[test]
+    fn headers_and_words_may_be_written_loosely() {
+        let text = "Model, GPU hours ,Energy-kWh,scope,emissions_tco2e,pue,energy_basis\n\
+                    a,10,5,pretraining,0,1.2,CodeCarbon\nb,1,1,finetune,0.0,3,TDP x hours\nb,2,1,,1,1,\nb,3,1,,1,1,\n";
+        let file = parsed(text).unwrap();
+        let [a, b, ..] = file.runs.as_slice() else { panic!("{file:?}") };
+        assert_eq!((a.gpu_hours, a.energy_kwh, a.final_run, b.final_run), (Some(10.0), Some(5.0), true, false));
+        assert_eq!((a.basis, b.basis), (EnergyBasis::Calculator, EnergyBasis::HoursTimesPower));
+        assert!(a.zeros.contains(&Quantity::Emissions) && b.zeros.len() == 1 && file.runs[2].zeros.is_empty());
+        let told: Vec<(&str, u64)> = file.warnings.iter().map(|w| (w.rule, w.place.line)).collect();
+        assert_eq!(told, [("pue-high", 3), ("same-name", 5)]);
     }
 
     #[test]
@@ -470,24 +427,8 @@ mod tests {
             let problems = parsed(text).unwrap_err();
             assert!(problems[0].message.contains(part), "{text:?}: {problems:?}");
         }
+        let hint = &parsed("model,tokens\na,1.4T\n").unwrap_err()[0].message;
+        assert!(hint.contains("did you mean 1.4e12?"), "{hint}");
         assert!(read(Path::new("x"), b"model\n\xff\n").unwrap_err()[0].message.contains("UTF-8"));
-    }
-
-    /// Names and notes of the kind of Epoch's and of model cards.
-    #[test]
-    fn active_parameters_and_architectures_are_read_where_no_column_has_them() {
-        let of = |name: &str, notes: &str| {
-            let text = format!("model,parameters,notes\n\"{name}\",1e11,\"{notes}\"\n");
-            parsed(&text).unwrap().runs.remove(0)
-        };
-        assert_eq!(of("X", "MoE, 37B activated; FP8").active(), Some(37e9));
-        assert_eq!(of("Qwen3-235B-A22B", "").active(), Some(22e9));
-        assert_eq!(of("Mixtral 8x7B", "").active(), None);
-        assert_eq!(of("X", "a mixture of experts").active(), None);
-        assert_eq!(of("Llama 3 8B", "trained in 3.1 days").active(), Some(1e11));
-        assert_eq!(of("Flan-T5 XXL", "").flop_per_parameter_and_token(), 3.0);
-        assert_eq!(of("X", "an encoder–decoder").flop_per_parameter_and_token(), 3.0);
-        assert_eq!(of("GPT-3 175B", "").flop_per_parameter_and_token(), 6.0);
-        assert!(of("X", "pruned/distilled from 3.1").distilled && !of("X", "").distilled);
     }
 }

@@ -18,9 +18,54 @@ pub fn runs() -> &'static [Run] {
     &RUNS
 }
 
-/// Letters and digits in lower case.
+/// A name in lower case without a leading account ("huggyllama/") and publisher ("Meta ") and without a trailing "hf".
+fn bare(name: &str) -> String {
+    let lower = name.to_lowercase();
+    // A slash inside a longer name ("ViT-B/16") is none of an account.
+    let account = lower.split_once('/').filter(|(before, rest)| !rest.contains('/') && !before.contains(' '));
+    let is_account = |before: &str| before.len() > 5;
+    let rest = account.filter(|(before, _)| is_account(before)).map_or(lower.as_str(), |(_, rest)| rest);
+    let rest = rest.strip_prefix("meta").filter(|r| r.starts_with([' ', '-', '_'])).unwrap_or(rest);
+    let rest = rest.strip_suffix("hf").filter(|r| r.ends_with([' ', '-', '_'])).unwrap_or(rest);
+    rest.trim_matches([' ', '-', '_']).to_string()
+}
+
+/// Letters and digits of the bare name. The first of a series needs no number: "LLaMA-1 7B" is "LLaMA 7B".
 fn normal(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let joined: String = bare(name).chars().filter(|c| c.is_alphanumeric()).collect();
+    let series = series(name);
+    match series.strip_suffix('1').filter(|s| s.ends_with(char::is_alphabetic) && !s.ends_with('v')) {
+        Some(stem) => joined.strip_prefix(&series).map_or(joined.clone(), |rest| format!("{stem}{rest}")),
+        None => joined,
+    }
+}
+
+/// The beginning of a name, up to its size or behind its version: "llama3.1" of "Llama 3.1 70B Instruct".
+pub fn series(name: &str) -> String {
+    let name = bare(name);
+    let mut found = String::new();
+    let digit = |w: &str| w.starts_with(|c: char| c.is_ascii_digit());
+    let is_size = |w: &str| digit(w) && w.strip_suffix(['b', 'm', 't']).is_some_and(|n| n.parse::<f64>().is_ok());
+    let name = name.split('(').next().unwrap_or_default();
+    for word in name.split(|c: char| !(c.is_alphanumeric() || c == '.')).filter(|w| !w.is_empty()) {
+        if is_size(word) || word.contains('x') && digit(word) {
+            break;
+        }
+        found.push_str(word);
+        if digit(word) || word.strip_prefix('v').is_some_and(digit) {
+            break;
+        }
+    }
+    found
+}
+
+/// The first of a series without its number.
+fn series_of(run: &Run) -> String {
+    let found = series(&run.name);
+    found
+        .strip_suffix('1')
+        .filter(|s| s.ends_with(char::is_alphabetic) && !s.ends_with('v'))
+        .map_or(found.clone(), str::to_string)
 }
 
 /// The shipped run of the same name.
@@ -29,19 +74,77 @@ pub fn find(name: &str) -> Option<&'static Run> {
     runs().iter().find(|r| normal(&r.name) == wanted)
 }
 
-/// The run, with what is known of the shipped run of its name and is no part of the statement.
+/// Shipped runs whose names begin alike.
+fn siblings(run: &Run) -> impl Iterator<Item = &'static Run> + use<> {
+    let wanted = series_of(run);
+    runs().iter().filter(move |r| !wanted.is_empty() && series_of(r) == wanted)
+}
+
+/// The run, with what is known of the shipped run of its name and is no part of the statement; of a run of another
+/// name, organisation, date and place, where all shipped runs of its series agree on them.
 pub fn annotated(run: &Run) -> Run {
-    let Some(known) = find(&run.name) else { return run.clone() };
+    if let Some(known) = find(&run.name) {
+        return Run {
+            active_parameters: run.active_parameters.or(known.active_parameters),
+            architecture: known.architecture,
+            organization: known.organization.clone(),
+            date: known.date.clone(),
+            region: known.region.clone(),
+            distilled: known.distilled,
+            circular: known.circular.clone(),
+            ..run.clone()
+        };
+    }
+    let agreed = |of: fn(&Run) -> &String| {
+        let mut values = siblings(run).map(of);
+        let first = values.next()?;
+        values.all(|v| v == first).then(|| first.clone())
+    };
     Run {
-        active_parameters: run.active_parameters.or(known.active_parameters),
-        architecture: known.architecture,
-        organization: known.organization.clone(),
-        date: known.date.clone(),
-        region: known.region.clone(),
-        distilled: known.distilled,
-        circular: known.circular.clone(),
+        organization: agreed(|r| &r.organization).unwrap_or_default(),
+        // A table without added columns may still have a year.
+        date: Some(run.date.clone()).filter(|d| !d.is_empty()).or_else(|| agreed(|r| &r.date)).unwrap_or_default(),
+        region: agreed(|r| &r.region).unwrap_or_default(),
         ..run.clone()
     }
+}
+
+/// Whether the run is one that the prior was derived from: by its name, or of the same series and size.
+pub fn is_behind(run: &Run, prior: &'static str) -> bool {
+    let sets = |r: &Run| r.sets_prior.iter().any(|p| p == prior);
+    if let Some(known) = find(&run.name) {
+        return sets(known);
+    }
+    let alike = |r: &Run| r.parameters.zip(run.parameters).is_none_or(|(a, b)| (a / b - 1.0).abs() < 0.03);
+    siblings(run).any(|r| sets(r) && alike(r))
+}
+
+/// Words of an organisation's name that tell no two apart.
+const ORGANISATION: [&str; 8] = ["ai", "inc", "ltd", "llc", "research", "labs", "lab", "the"];
+
+fn organisation(run: &Run) -> String {
+    let lower = run.organization.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty() && !ORGANISATION.contains(w));
+    words.collect()
+}
+
+/// Families that a prior was derived from and that the run may belong to: those of its own name, of its organisation and
+/// year (of every year where the run has no date), and without an organisation those of its series.
+pub fn families(run: &Run, prior: &'static str) -> Vec<String> {
+    let own = find(&run.name).map(Run::family);
+    let (organisation_of_run, year) = (organisation(run), run.date.get(..4));
+    let series = series_of(run);
+    let belongs = |r: &Run| {
+        let by_name = own.as_ref() == Some(&r.family());
+        let known = !organisation_of_run.is_empty();
+        let by_organisation =
+            known && organisation(r) == organisation_of_run && year.is_none_or(|y| r.date.get(..4) == Some(y));
+        by_name || by_organisation || !known && !series.is_empty() && series_of(r) == series
+    };
+    let mut found: Vec<String> = behind(prior).filter(|r| belongs(r)).map(Run::family).collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Rows that a prior (`mfu`, `k_node`) was derived from.
@@ -53,7 +156,7 @@ pub fn behind(prior: &'static str) -> impl Iterator<Item = &'static Run> {
 mod tests {
     use super::*;
     use crate::validate::predict::{Usable, usable};
-    use crate::validate::{Quantity, predict};
+    use crate::validate::{Quantity, predict, repeats};
 
     /// The two added columns say nothing that the program would not find by itself, but for the one run whose FLOP
     /// were made of its hours.
@@ -62,6 +165,7 @@ mod tests {
         assert_eq!(runs().len(), 68);
         for run in runs().iter().filter(|r| r.independent && r.final_run) {
             let bare = Run { predict_from: Default::default(), circular: Default::default(), ..run.clone() };
+            assert!(repeats::of(runs()).1.is_empty());
             for quantity in Quantity::ALL {
                 let Usable::From(input) = usable(&bare, quantity) else { continue };
                 assert_eq!(run.predict_from.get(&quantity), Some(&input), "{}", run.name);
@@ -76,5 +180,58 @@ mod tests {
     fn names_are_found_however_they_are_written() {
         assert_eq!(find("llama 2-7b").map(|r| r.name.as_str()), Some("Llama 2 7B"));
         assert!(find("Llama 2 8B").is_none());
+        for name in ["LLaMA (7B)", "llama 7b", "LLaMA-1 7B", "huggyllama/llama-7b", "Meta LLaMA-7B", "llama-7b-hf"] {
+            assert_eq!(find(name).map(|r| r.name.as_str()), Some("LLaMA-7B"), "{name}");
+        }
+        assert_eq!(find("meta-llama/Llama-3.1-405B").map(|r| r.name.as_str()), Some("Llama 3.1 405B"));
+        for name in ["Metallama 7B", "LLaMA-7B chat", "LLaMA-11 7B", "Alpaca 7B"] {
+            assert!(find(name).is_none(), "{name}");
+        }
+        // Every shipped name finds its own row.
+        assert!(runs().iter().all(|r| find(&r.name).map(|f| &f.name) == Some(&r.name)));
+    }
+
+    #[test]
+    fn names_have_a_series() {
+        for (name, want) in [
+            ("Llama 3.1 70B Instruct", "llama3.1"),
+            ("meta-llama/Meta-Llama-3-8B", "llama3"),
+            ("Llama 4 Scout", "llama4"),
+            ("DeepSeek-V3-Base", "deepseekv3"),
+            ("Falcon-40B", "falcon"),
+            ("GPT-3", "gpt3"),
+            ("Mixtral 8x7B", "mixtral"),
+            ("BLOOM 176B (dynamic energy only)", "bloom"),
+        ] {
+            assert_eq!(series(name), want, "{name}");
+        }
+    }
+
+    /// Runs that are not shipped, as another table may hold them, and the families that they are judged without.
+    #[test]
+    fn families_are_found_for_other_runs() {
+        let of = |name: &str, organization: &str, date: &str| {
+            let run = Run {
+                name: name.into(),
+                organization: organization.into(),
+                date: date.into(),
+                ..find("Luminous Base 13B").unwrap().clone()
+            };
+            families(&run, "mfu").join(";")
+        };
+        assert_eq!(of("Llama 3.1 70B", "Meta AI", "2024"), "Meta AI 2024");
+        assert_eq!(of("Llama 3.1 70B", "meta", "2024-07-23"), "Meta AI 2024");
+        assert_eq!(of("Llama 3.1 70B", "", ""), "Meta AI 2024");
+        assert_eq!(of("Falcon-40B", "", ""), "Technology Innovation Institute 2023");
+        assert!(of("Whatever", "Meta AI", "").contains("Meta AI 2023;Meta AI 2024;Meta AI 2025"));
+        assert_eq!(of("Whatever", "Meta AI", "2019"), "");
+        assert_eq!(of("Olmo 3 32B", "", "2025"), "");
+        assert_eq!(of("Metabolic 7B", "Metabolic", "2024"), "");
+        // Of the same size, or of no stated size, as a run that set the prior of node power.
+        let sized = |name: &str, parameters: Option<f64>| {
+            is_behind(&Run { name: name.into(), parameters, ..find("Luminous Base 13B").unwrap().clone() }, "k_node")
+        };
+        assert!(sized("GPT-3", Some(1.75e11)) && sized("GPT 3", None) && !sized("GPT-3", Some(1.3e9)));
+        assert!(!sized("GPT-4", None));
     }
 }

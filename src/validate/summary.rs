@@ -82,7 +82,9 @@ pub struct Summary {
     pub by_tier: Vec<Group>,
     pub by_family: Vec<Group>,
     pub baselines: Vec<Baseline>,
-    /// Whether mdape and CRPS are no worse than each of the baselines' best; `None` without baselines.
+    /// The scores on the rows that the baselines predict, which need a known chip.
+    pub on_baseline_rows: Scores,
+    /// On those rows, whether mdape and CRPS are no worse than each of the baselines' best; `None` without baselines.
     pub mdape_no_worse: Option<bool>,
     pub crps_no_worse: Option<bool>,
 }
@@ -140,6 +142,8 @@ pub fn of(quantity: Quantity, rows: &[Row], runs: &[Run]) -> Summary {
     let [least, most] = inside_90_range;
     let all = scores(&scored);
     let baselines = if quantity == Quantity::Hours { baselines::hours(&scored, runs) } else { Vec::new() };
+    let comparable: Vec<&Row> = scored.iter().copied().filter(|r| baselines::predict_it(r, runs)).collect();
+    let on_baseline_rows = scores(if baselines.is_empty() { &[] } else { &comparable });
     let no_worse = |own: Option<f64>, of: &dyn Fn(&Baseline) -> Option<f64>| {
         let best = baselines.iter().filter(|b| b.counts).filter_map(of).fold(f64::INFINITY, f64::min);
         own.filter(|_| best.is_finite()).map(|own| own <= best)
@@ -156,9 +160,10 @@ pub fn of(quantity: Quantity, rows: &[Row], runs: &[Run]) -> Summary {
         distilled: scores(&distilled),
         by_tier: groups(&scored, &|r| r.tier.to_string()),
         by_family: groups(&scored, &|r| r.family.clone()),
-        mdape_no_worse: no_worse(all.mdape, &|b| b.mdape),
-        crps_no_worse: no_worse(all.crps, &|b| b.crps),
+        mdape_no_worse: no_worse(on_baseline_rows.mdape, &|b| b.mdape),
+        crps_no_worse: no_worse(on_baseline_rows.crps, &|b| b.crps),
         baselines,
+        on_baseline_rows,
         scores: all,
     }
 }

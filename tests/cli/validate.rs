@@ -80,11 +80,12 @@ fn arithmetic_is_predicted_as_published() {
                 wrong,NVIDIA A100,100,400,1.1,50,yes,tdp_x_hours,\n\
                 alone,NVIDIA A100,100,400,1.1,40,no,tdp_x_hours,\n\
                 metered,NVIDIA A100,100,400,1.1,60,yes,measured_system,\n\
+                own power,NVIDIA A100,100,300,1.1,34,yes,measured_system,\n\
                 unknown chip,Abacus 9000,100,400,,,,,0.02\n";
     let dir = folder(&[("runs.csv", &format!("{head}\n{rows}")), ("list.csv", LIST)]);
     let found = document(dir.path(), &["runs.csv", "--masked-sum", "list.csv", "--draws", "20000"]);
     let energy = quantity(&found, "energy");
-    assert_eq!((&energy["n"], &energy["n_circular"]), (&4.into(), &3.into()));
+    assert_eq!((&energy["n"], &energy["n_circular"]), (&5.into(), &3.into()));
     let rows = found["rows"].as_array().unwrap();
     let of = |name: &str| rows.iter().find(|r| r["model"] == name).unwrap();
     for (name, predicted, inside) in [("right", 44.0, true), ("wrong", 44.0, false), ("alone", 40.0, true)] {
@@ -94,13 +95,122 @@ fn arithmetic_is_predicted_as_published() {
         let half = (row["interval_90"][1].as_f64().unwrap() / predicted).ln();
         assert!((half - 1.645 * 1.03_f64.ln()).abs() < 2e-3, "{half}");
     }
-    assert_eq!(of("metered")["circular"], false);
-    assert_eq!((&of("metered")["inside_90"], &of("unknown chip")["quantity"]), (&false.into(), &"emissions".into()));
+    // 400 W is the TDP and no measurement: the node draws 1.52 times that, GSD 1.15 (k_node.a100), 100 h · 608 W · 1.1.
+    let (metered, own) = (of("metered"), of("own power"));
+    assert!((metered["predicted"].as_f64().unwrap() / 66.9 - 1.0).abs() < 0.02, "{metered}");
+    let half = |row: &Value| (row["interval_90"][1].as_f64().unwrap() / row["predicted"].as_f64().unwrap()).ln();
+    assert!(half(metered) > 1.645 * 1.15_f64.ln() && metered["notes"][0].as_str().unwrap().contains("is the TDP"));
+    // 300 W is not: 100 h · 300 W · 1.1 = 33 kWh, within the rounding.
+    assert!((own["predicted"].as_f64().unwrap() / 33.0 - 1.0).abs() < 1e-3 && half(own) < 0.05, "{own}");
+    assert_eq!(
+        (&metered["inside_90"], &own["inside_90"], &own["circular"]),
+        (&true.into(), &true.into(), &false.into())
+    );
+    assert_eq!(of("unknown chip")["quantity"], "emissions");
     assert!(of("unknown chip")["notes"][0].as_str().unwrap().contains("chip not known"));
-    // Two of four inside.
-    assert_eq!((&energy["inside_90"], &energy["coverage"]["90"]), (&2.into(), &0.5.into()));
+    // Four of five inside.
+    assert_eq!((&energy["inside_90"], &energy["coverage"]["90"]), (&4.into(), &0.8.into()));
+    assert_eq!(
+        (&found["runs_scored"], &found["chips_unknown"], &found["regions_unknown"]),
+        (&6.into(), &1.into(), &6.into())
+    );
     assert_eq!((&quantity(&found, "hours")["n"], &quantity(&found, "hours")["mdape"]), (&0.into(), &Value::Null));
     assert_eq!(found["masked_sums"].as_array().unwrap().len(), 1);
+}
+
+/// 100 h · 400 W = 40 kWh, with the PUE 60. Not stated: half of the draws each, GSD 1.03 of both. Then 5 % of all are 10 %
+/// of the lower half, 40 · 1.03^-1.2816, and 95 % are 90 % of the upper, 60 · 1.03^1.2816.
+#[test]
+fn an_unstated_pue_is_counted_both_ways() {
+    let head = "model,hardware,gpu_hours,power_w,pue,energy_kwh,energy_includes_pue,energy_basis";
+    let rows = "yes,NVIDIA A100,100,400,1.5,60,yes,tdp_x_hours\n\
+                no,NVIDIA A100,100,400,1.5,40,no,tdp_x_hours\n\
+                open,NVIDIA A100,100,400,1.5,60,,tdp_x_hours\n\
+                no PUE,NVIDIA A100,100,400,,40,,tdp_x_hours\n";
+    let dir = folder(&[("runs.csv", &format!("{head}\n{rows}")), ("list.csv", LIST)]);
+    let found = document(dir.path(), &["runs.csv", "--masked-sum", "list.csv", "--draws", "20000"]);
+    let rows = found["rows"].as_array().unwrap();
+    let ends = |i: usize| [0, 1].map(|e| rows[i]["interval_90"][e].as_f64().unwrap());
+    let close =
+        |[lo, hi]: [f64; 2], want: [f64; 2]| (lo / want[0] - 1.0).abs() < 2e-3 && (hi / want[1] - 1.0).abs() < 2e-3;
+    let (z90, z95) = (1.03_f64.powf(1.2816), 1.03_f64.powf(1.6449));
+    assert!(close(ends(0), [60.0 / z95, 60.0 * z95]) && close(ends(1), [40.0 / z95, 40.0 * z95]), "{found}");
+    assert!(close(ends(2), [40.0 / z90, 60.0 * z90]), "{:?}", ends(2));
+    assert!(close(ends(3), [40.0 / z95, 40.0 * z95]), "{:?}", ends(3));
+    assert!(rows[2]["notes"][0].as_str().unwrap().contains("half of the draws"));
+}
+
+/// What is left out says why, repeats count once, and a run that is not shipped is judged without its family.
+#[test]
+fn other_tables_are_read_and_judged_as_they_say() {
+    let head = "model,independent,organization,date,hardware,parameters,tokens,GPU hours,emissions_tco2e,scope,energy";
+    let rows = "Llama 3.1 70B,1,Meta AI,2024,NVIDIA H100 80GB HBM3,7e10,1.5e13,7e6,0,final_run,\n\
+                Llama 3.1 70B,1,Meta AI,2024,NVIDIA H100 80GB HBM3,7e10,1.5e13,7e6,0,final_run,\n\
+                Llama 3.1 70B,1,Meta AI,2024,NVIDIA H100 80GB HBM3,7e10,1.5e13,6e6,,final_run,\n\
+                Other 70B,1,Nobody,2024,NVIDIA H100 80GB HBM3,7e10,1.5e13,7e6,,pretraining,\n\
+                Odd chip,1,Nobody,2024,L40S,7e9,1e12,1e5,,,\n\
+                Told again,0,Nobody,2024,NVIDIA H100,7e9,1e12,1e5,,,\n\
+                Tuned,1,Nobody,2024,NVIDIA H100,7e9,1e12,1e5,,finetune,\n";
+    let dir = folder(&[("runs.csv", &format!("{head}\n{rows}")), ("list.csv", LIST)]);
+    let args = ["runs.csv", "--masked-sum", "list.csv", "--draws", "2000"];
+    let found = document(dir.path(), &args);
+    let judged: Vec<(&str, &str, bool)> = found["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["model"].as_str().unwrap(), r["judged_by"].as_str().unwrap(), r["in_sample"].as_bool().unwrap()))
+        .collect();
+    let llama = ("Llama 3.1 70B", "without_its_family", false);
+    assert_eq!(judged, [llama, llama, ("Other 70B", "shipped", false), ("Odd chip", "shipped", false)]);
+    let reasons: Vec<(i64, &str)> = found["left_out"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| (l["line"].as_i64().unwrap(), l["reason"].as_str().unwrap()))
+        .collect();
+    let zero = "published as 0, which has no logarithm";
+    let (scope, again) = ("another scope than the final run", "not independent");
+    assert_eq!(reasons, [(2, zero), (3, "repeats line 2"), (3, zero), (7, again), (8, scope)]);
+    // The baselines know no peak for the chip that is not in the table: both are compared on the other three.
+    let hours = quantity(&found, "hours");
+    assert_eq!(
+        (&hours["n"], &hours["on_baseline_rows"]["n"], &hours["baselines"][0]["n"]),
+        (&4.into(), &3.into(), &3.into())
+    );
+    assert_ne!(hours["crps"], hours["on_baseline_rows"]["crps"]);
+
+    let both = outcome(dir.path(), &[&["validate"], &args[..]].concat());
+    let page = String::from_utf8_lossy(&both.stdout);
+    for part in [
+        "7 rows, 4 figures scored, 5 published and not scored",
+        "4 runs scored: 1 whose chip is not known, 4 whose region",
+        "2  published as 0",
+        "1  repeats another line",
+        "1  not independent",
+        "haze, all figures",
+        "haze, chip known",
+        "On the 3 figures whose chip is known",
+        "nothing could be scored",
+        "of 4",
+    ] {
+        assert!(page.contains(part), "no {part:?} in {page}");
+    }
+    let told = errors(&both);
+    assert!(
+        told.contains("runs.csv:1: energy") && told.contains("energy_kwh") && told.contains("runs.csv:4: model"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_file_without_a_usable_figure_does_not_pass() {
+    let dir = folder(&[("runs.csv", "model,gpu_hours\na,100\n")]);
+    let args = ["runs.csv", "--draws", "2000"];
+    let found = document(dir.path(), &args);
+    assert_eq!((&found["masked_sums"][0]["pass"], &found["pass"]), (&true.into(), &Value::Null));
+    let page = printed(dir.path(), &[&["validate"], &args[..]].concat());
+    assert!(page.contains("1 row, 0 figures scored") && page.contains("Nothing could be scored"), "{page}");
+    assert!(!page.contains("Told apart") && page.contains("1  nothing that it could be predicted from"), "{page}");
 }
 
 #[test]

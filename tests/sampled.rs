@@ -77,7 +77,7 @@ fn the_cube_agrees_with_the_exact_oracle() {
 fn families_sum_to_one_and_inert_factors_are_zero() {
     let assessment = fixture("open_weights");
     let plan = compile(&assessment).unwrap();
-    let sampled = analyse(&assessment, &plan, 5000, Some(3e5));
+    let sampled = analyse(&assessment, &plan, 5000, Some(2e5));
     for output in &sampled.outputs {
         let shares = &output.indices.as_ref().unwrap().cube().unwrap().shares;
         for family in [&shares.shapley, &shares.interactions] {
@@ -91,7 +91,7 @@ fn families_sum_to_one_and_inert_factors_are_zero() {
     assert_eq!((energy.first_order[grid].value, energy.total[grid].value, energy.total[grid].se), (0.0, 0.0, 0.0));
     assert!(energy.total[0].value > 0.1, "negative control: compute does");
     let asked =
-        indices(&sampled, |o| matches!(o, AnalysedOutput::ExceedsThreshold { threshold_t } if threshold_t == 3e5));
+        indices(&sampled, |o| matches!(o, AnalysedOutput::ExceedsThreshold { threshold_t } if threshold_t == 2e5));
     assert!(asked.mean.value > 0.1 && asked.mean.value < 0.9);
     let tail = indices(&sampled, |o| matches!(o, AnalysedOutput::ExceedsTail { .. }));
     // 5 % of all corners' draws, of which a 32nd are the plain ones the percentile is from.
@@ -184,6 +184,7 @@ fn what_has_no_group_of_its_own_goes_with_the_others() {
     let plan = compile(&assessment).unwrap();
     let exact = shares(&assessment, &["organization".into()], &mut Known::default()).unwrap();
     let grouping = Grouping::new("organization");
+    let mut firsts = Vec::new();
     for shares in [Some(&exact), None] {
         let (design, groups) = grouping.design(&assessment, &plan, shares);
         assert_eq!((groups.len(), design.groups), (64, 64));
@@ -195,9 +196,14 @@ fn what_has_no_group_of_its_own_goes_with_the_others() {
         for (g, group) in groups.iter().enumerate() {
             assert_eq!(of_model(g as u8), group.models, "{group:?}");
         }
-        let first = if shares.is_some() { "DeepSeek" } else { "Alibaba" };
-        assert_eq!(groups[0].name.as_deref(), Some(first), "the largest, or the most frequent");
+        firsts.push(groups.iter().take(5).filter_map(|g| g.name.clone()).collect::<Vec<_>>());
     }
+    // The largest, or the most frequent.
+    let mut labels = exact.labels["organization"].clone();
+    labels.sort_by(|a, b| b.total.total_cmp(&a.total));
+    let largest: Vec<_> = labels.iter().take(5).filter_map(|l| l.value.clone()).collect();
+    assert_eq!(firsts[0], largest);
+    assert_ne!(firsts[1], largest);
 }
 
 #[test]
@@ -253,7 +259,7 @@ fn thresholds_at_their_limits() {
     };
     assert_eq!(at(0.0), (Some(1.0), Err(Undefined::NoVariance), None));
     assert_eq!(at(1e12), (Some(0.0), Err(Undefined::NoVariance), None));
-    let (exceeding, indices, _) = at(3e5);
+    let (exceeding, indices, _) = at(2e5);
     assert!(exceeding.is_some_and(|share| share > 0.1 && share < 0.9) && indices.is_ok());
 }
 

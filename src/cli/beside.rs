@@ -9,7 +9,8 @@ use super::run::fits_in_memory;
 use super::watch::Interrupt;
 use crate::assess::{Assessment, beside};
 use crate::plan::Plan;
-use crate::plan::compile::compile;
+use crate::plan::compile::compile_with;
+use crate::plan::tables::Tables;
 use crate::portfolio::{Portfolio, Problem};
 use crate::posterior::beside::{Beside, Drawn};
 use crate::report::study::Effective;
@@ -25,9 +26,12 @@ impl Plans {
     pub fn new(portfolio: &Portfolio, assessment: &Assessment, file: &Path) -> Result<Plans, Failure> {
         let asked = portfolio.study.outputs;
         let input = |problems: Vec<Problem>| Failure::Input(with_lines(problems));
-        let plan = |assessment: Assessment| {
+        // The models' factors are the same in all of them.
+        let mut tables = Tables::default();
+        let mut plan = |assessment: Assessment| {
             let alone = Assessment { groups_by: vec![], ..assessment };
-            compile(&alone).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))
+            let plan = compile_with(&alone, &mut tables);
+            plan.map(Plan::emissions_only).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))
         };
         let mut plans = Plans { water: None, embodied: None, development: None };
         if asked.water {

@@ -4,13 +4,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
-
+use super::backend::{BackendArgs, Chosen};
 use super::input::warn;
 use super::output::{Output, document, style};
+use super::run::tell;
 use super::watch::Interrupt;
 use super::{Failure, draws};
-use crate::engine::{Cpu, Simd};
 use crate::portfolio::read::STDIN;
 use crate::portfolio::{Place, Problem};
 use crate::report::validate as page;
@@ -39,9 +38,8 @@ pub struct ValidateArgs {
     /// Seed of the random stream
     #[arg(long, value_name = "S", default_value = "42", allow_negative_numbers = true)]
     seed: u64,
-    /// Threads of the CPU (default: all cores); changes no result
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    backend: BackendArgs,
     /// Write everything as JSON to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -64,9 +62,13 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     }
     interrupt.hold();
     let output = Output::prepare(args.json.as_deref())?;
-    let cpu = Cpu::new(args.threads.map_or(0, usize::from), 0, Simd::detect()).context("cannot start the threads")?;
     let settings = Settings { draws: args.draws, seed: args.seed };
-    let found = validate::validate(&file, &lists, &cpu, settings, &|| interrupt.check().is_ok());
+    // Up to three predictions of a run, of one or two rows each.
+    let model_draws = args.draws.saturating_mul(file.runs.len() as u64).saturating_mul(4);
+    let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
+    eprintln!("{line}");
+    let found = validate::validate(&file, &lists, chosen.backend(), settings, &|| interrupt.check().is_ok());
+    tell(&chosen);
     let found = found.map_err(|e| match e {
         Failed::Interrupted => Failure::Interrupted,
         failed @ Failed::Prediction(_) => Failure::Run(anyhow::Error::new(failed)),

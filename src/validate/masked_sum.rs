@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::{Failed, Settings, scores};
 use crate::assess::{self, AssessedModel, Assessment, Output, SharedEffect, priors::Priors};
-use crate::engine::{Backend, Cpu, Stopped};
+use crate::engine::{Backend, Stopped};
 use crate::plan::compile::compile;
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Confidence, Model, Portfolio, Problem, Study, Value, models_file};
@@ -228,13 +228,13 @@ fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, Failed> {
 fn imputed(
     assessment: &Assessment,
     truth: f64,
-    cpu: &Cpu,
+    backend: &dyn Backend,
     settings: Settings,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Imputed, Failed> {
     let broken = |e: &dyn std::fmt::Display| Failed::Prediction(format!("the masked sum failed: {e}"));
     let plan = compile(assessment).map_err(|e| broken(&e))?;
-    let summary = match cpu.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
+    let summary = match backend.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
         Ok(summary) => summary,
         Err(Stopped::Interrupted) => return Err(Failed::Interrupted),
         Err(stopped) => return Err(broken(&stopped)),
@@ -263,7 +263,7 @@ fn imputed(
 /// A list that cannot be assessed or drawn, or in which no base model states its compute.
 pub fn masked_sum(
     list: &MaskedList,
-    cpu: &Cpu,
+    backend: &dyn Backend,
     settings: Settings,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<MaskedSum, Failed> {
@@ -272,7 +272,7 @@ pub fn masked_sum(
         return Err(Failed::Prediction(format!("{}: no base model states its compute", list.name)));
     }
     let whole = assessed(models.clone(), Study::default())?;
-    let shipped = imputed(&whole, truth, cpu, settings, go_on)?;
+    let shipped = imputed(&whole, truth, backend, settings, go_on)?;
     let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
     let mut parts = Vec::new();
     for organization_left_out in &organizations {
@@ -280,7 +280,7 @@ pub fn masked_sum(
         parts.push(assessed(own, study_without(organization_left_out))?);
     }
     let joint = joined(parts).unwrap_or_else(|| whole.clone());
-    let folds = imputed(&joint, truth, cpu, settings, go_on)?;
+    let folds = imputed(&joint, truth, backend, settings, go_on)?;
     let of_tier = |tier: assess::Tier| whole.models.iter().filter(|m| m.tier == tier).count();
     Ok(MaskedSum {
         name: list.name.clone(),

@@ -30,7 +30,7 @@ pub mod wording;
 
 use serde::Serialize;
 
-use crate::engine::Cpu;
+use crate::engine::Backend;
 
 pub use baselines::Baseline;
 pub use masked_sum::{MaskedList, MaskedSum};
@@ -184,7 +184,7 @@ pub enum Failed {
 pub fn validate(
     file: &RunsFile,
     lists: &[MaskedList],
-    cpu: &Cpu,
+    backend: &dyn Backend,
     settings: Settings,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Validation, Failed> {
@@ -204,7 +204,7 @@ pub fn validate(
                 (predict::Usable::LeftOut(reason), _) => reason.to_string(),
                 (predict::Usable::From(_), Some(line)) => format!("repeats line {line}"),
                 (predict::Usable::From(input), None) => {
-                    rows.push(predict::row(run, quantity, input, cpu, settings, go_on)?);
+                    rows.push(predict::row(run, quantity, input, backend, settings, go_on)?);
                     continue;
                 }
             };
@@ -219,7 +219,7 @@ pub fn validate(
     let quantities = Quantity::ALL.map(|q| summary::of(q, &rows, &runs)).into();
     let mut masked_sums = Vec::new();
     for list in lists {
-        masked_sums.push(masked_sum::masked_sum(list, cpu, settings, go_on)?);
+        masked_sums.push(masked_sum::masked_sum(list, backend, settings, go_on)?);
     }
     Ok(Validation {
         draws: settings.draws,

@@ -11,7 +11,7 @@ use super::calibrate::{self, Point};
 use super::runs_file::{Architecture, EnergyBasis, Run};
 use super::{Failed, Input, Judged, Quantity, Row, Settings, regions, scores, shipped};
 use crate::assess::{self, Output, hardware, priors::Priors};
-use crate::engine::{Backend, Cpu, GroupSummary, Stopped};
+use crate::engine::{Backend, GroupSummary, Stopped};
 use crate::plan::compile::compile;
 use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Value};
 
@@ -265,7 +265,7 @@ fn sample(
     models: Vec<Model>,
     quantity: Quantity,
     study: Study,
-    cpu: &Cpu,
+    backend: &dyn Backend,
     settings: Settings,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<(Vec<f64>, &'static str), Failed> {
@@ -273,7 +273,7 @@ fn sample(
     let assessment = assess::assess(&Portfolio { models, study })
         .map_err(|p| broken(p.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
     let plan = compile(&assessment).map_err(|e| broken(e.to_string()))?;
-    let summary = match cpu.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
+    let summary = match backend.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
         Ok(summary) => summary,
         Err(Stopped::Interrupted) => return Err(Failed::Interrupted),
         Err(Stopped::Device(e)) => return Err(broken(e)),
@@ -352,7 +352,7 @@ pub fn row(
     run: &Run,
     quantity: Quantity,
     input: Input,
-    cpu: &Cpu,
+    backend: &dyn Backend,
     settings: Settings,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Row, Failed> {
@@ -378,7 +378,7 @@ pub fn row(
             vec![energy_or_emissions(run, quantity, input, includes, &mut draft)]
         };
         let drawn;
-        (drawn, tier) = sample(models, quantity, draft.study, cpu, settings, go_on)?;
+        (drawn, tier) = sample(models, quantity, draft.study, backend, settings, go_on)?;
         draws.extend(drawn);
         notes = draft.notes;
     }

@@ -70,7 +70,8 @@ fn every_command_that_draws_gives_the_same_document() {
     let Some(adapter) = adapter() else { return };
     let (hub, open) = (slice("hub_models.csv", 45), slice("open_weights.csv", 29));
     let regression = "models = [\"hub.csv\"]\n[imputation]\ncompute = \"regression\"\n[groups]\nby = [\"tier\"]\n";
-    let dir = folder(&[("hub.csv", &hub), ("open.csv", &open), ("regression.toml", regression)]);
+    let runs = slice("reported_training_emissions.csv", 7);
+    let dir = folder(&[("hub.csv", &hub), ("open.csv", &open), ("regression.toml", regression), ("runs.csv", &runs)]);
     let document = |args: &[&str], more: &[&str]| {
         let ran = outcome(dir.path(), &[args, &["--draws", "3001", "--json", "-"], more].concat());
         assert!(ran.status.success(), "{args:?}: {}", errors(&ran));
@@ -86,7 +87,7 @@ fn every_command_that_draws_gives_the_same_document() {
         serde_json::to_string(&found).unwrap()
     };
     let matches = format!("{FIXTURES}/matches.csv");
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 8] = [
         &["coverage", "hub.csv", "--other", "open.csv", "--matches", &matches, "--thresholds", "10k,100k"],
         &["atci", "hub.csv", "--by", "year", "--by", "organization", "--by", "tier"],
         &["run", "open.csv", "--water", "--embodied", "--development"],
@@ -94,6 +95,7 @@ fn every_command_that_draws_gives_the_same_document() {
         &["run", "regression.toml", "--water", "--embodied", "--development", "--sensitivity", "cube"],
         &["sensitivity", "hub.csv", "--sample"],
         &["sensitivity", "hub.csv", "--reruns"],
+        &["validate", "runs.csv", "--masked-sum", "open.csv"],
     ];
     for args in commands {
         let cpu = document(args, &["--backend", "cpu"]);

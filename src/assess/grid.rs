@@ -120,6 +120,11 @@ fn cloud_key(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric() || *c == '-').flat_map(char::to_lowercase).collect()
 }
 
+/// Whether it is a state of the USA, Georgia left out, which is a country too.
+pub fn is_us_state(place: &str) -> bool {
+    US_STATES.contains(&normal(place).as_str())
+}
+
 /// How closely a place is known: it decides the spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {

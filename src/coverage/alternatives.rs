@@ -14,7 +14,7 @@ use crate::assess::priors::Priors;
 use crate::assess::{AssessedFactor, Assessment, Kind, Output, Slot};
 use crate::plan::compile::compile_with;
 use crate::plan::tables::Tables;
-use crate::portfolio::{Boundary, Imputation, Model, Portfolio, Run, Study};
+use crate::portfolio::{Basis, Boundary, Imputation, Model, Portfolio, Run, Study};
 use crate::posterior::Estimate;
 
 /// One line of the table.
@@ -85,6 +85,12 @@ pub fn choices(portfolio: &Portfolio) -> Vec<Choice> {
         Boundary::It => "facility energy",
     };
     add("scope", boundary, Change::Study(|s, _| s.scope.boundary = other_boundary(s.scope.boundary)));
+    let of_market = |m: &Model| m.emissions_basis == Basis::Market && m.emissions_kg.is_some();
+    let says = |m: &Model| m.market_g_per_kwh.is_some() || of_market(m);
+    // Not the other way round: a row that states its contracts need not name a place.
+    if study.scope.basis == Basis::Location && portfolio.models.iter().any(says) {
+        add("scope", "market-based", Change::Study(|s, _| s.scope.basis = Basis::Market));
+    }
     list
 }
 

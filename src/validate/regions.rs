@@ -6,67 +6,9 @@
 
 use crate::assess::grid;
 
-/// In the form of [`plain`]. A state that is also a country is here only for "Georgia, USA".
-const US_STATES: [&str; 51] = [
-    "alabama",
-    "alaska",
-    "arizona",
-    "arkansas",
-    "california",
-    "colorado",
-    "connecticut",
-    "delaware",
-    "florida",
-    "georgia",
-    "hawaii",
-    "idaho",
-    "illinois",
-    "indiana",
-    "iowa",
-    "kansas",
-    "kentucky",
-    "louisiana",
-    "maine",
-    "maryland",
-    "massachusetts",
-    "michigan",
-    "minnesota",
-    "mississippi",
-    "missouri",
-    "montana",
-    "nebraska",
-    "nevada",
-    "new hampshire",
-    "new jersey",
-    "new mexico",
-    "new york",
-    "north carolina",
-    "north dakota",
-    "ohio",
-    "oklahoma",
-    "oregon",
-    "pennsylvania",
-    "rhode island",
-    "south carolina",
-    "south dakota",
-    "tennessee",
-    "texas",
-    "utah",
-    "vermont",
-    "virginia",
-    "washington",
-    "west virginia",
-    "wisconsin",
-    "wyoming",
-    "district of columbia",
-];
-
-fn plain(text: &str) -> String {
-    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
+/// A state that is also a country is one only in "Georgia, USA".
 fn is_state(text: &str) -> bool {
-    US_STATES.contains(&plain(text).as_str())
+    grid::is_us_state(text) || ["georgia", "district of columbia"].contains(&text.trim().to_lowercase().as_str())
 }
 
 /// What of the cell the grid is known of: the cell, what stands before or in its brackets, what follows its last comma,

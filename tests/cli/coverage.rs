@@ -92,6 +92,20 @@ fn bands_add_up_to_the_run() {
     assert!(ratio("with development runs") > 2.0 && ratio("IT energy only") < 1.0);
 }
 
+/// Contracts that match all of the electricity of one of two like runs: about half of the total.
+#[test]
+fn a_market_based_total_is_an_alternative_where_a_row_says_what_it_takes() {
+    let rows = |market: &str| format!("id,energy_kwh,region,market_g_per_kwh\na,1e6,USA,\nb,1e6,USA,{market}\n");
+    let dir = folder(&[("with.csv", &rows("0")), ("without.csv", &rows(""))]);
+    let ratio = |file: &str| {
+        let found = document(dir.path(), &[file, "--draws", "3000"]);
+        let lines = found["alternatives"].as_array().unwrap().clone();
+        lines.iter().find(|l| l["name"] == "market-based").map(|l| l["ratio"].as_f64().unwrap())
+    };
+    assert!(ratio("with.csv").is_some_and(|r| (r - 0.5).abs() < 0.02), "{:?}", ratio("with.csv"));
+    assert_eq!(ratio("without.csv"), None);
+}
+
 const OTHER: &str = "id,emissions_t\nX,fixed(4)\nc,fixed(5)\n";
 
 #[test]

@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use super::factor::{LogNormal, lognormal};
 use super::hardware::{self, Chip};
 use super::names::did_you_mean;
+use super::regression::{self, Fit};
 use super::{Kind, Provenance};
 use crate::portfolio::{Distribution, Place, Problem, Study, Value, cell};
 
@@ -65,6 +66,8 @@ pub enum Spread {
 pub struct Priors {
     /// In the order of the data file.
     entries: Vec<Entry>,
+    /// The regressions that compute is imputed by where the study asks for it; `None`: the embedded ones.
+    fits: Option<Arc<[Fit]>>,
 }
 
 static DEFAULTS: LazyLock<Priors> = LazyLock::new(|| match embedded(include_str!("data/priors.toml")) {
@@ -131,7 +134,25 @@ impl Priors {
                 }
             }
         }
+        if let Some(path) = &study.fits {
+            let read = std::fs::read_to_string(path).map_err(|e| format!("the file could not be read: {e}"));
+            match read.and_then(|text| regression::fits(&text)) {
+                Ok(fits) => priors.fits = Some(fits.into()),
+                Err(message) => {
+                    let message = format!("{message}; write it with `haze fit MODELS --coefficients`");
+                    problem("imputation.fits".to_string(), path.display().to_string(), message);
+                }
+            }
+        }
         if problems.is_empty() { Ok(priors) } else { Err(problems) }
+    }
+
+    /// The regressions to impute by, and whether they are the study's own.
+    pub fn fits(&self) -> (&[Fit], bool) {
+        match &self.fits {
+            Some(fits) => (fits, true),
+            None => (regression::embedded(), false),
+        }
     }
 
     /// The spreads among the priors that are chosen, for a study that changes them together. What a study has replaced
@@ -342,7 +363,7 @@ fn embedded(text: &str) -> Result<Priors, String> {
             entry.source = whole;
         }
     }
-    Ok(Priors { entries })
+    Ok(Priors { entries, fits: None })
 }
 
 /// All priors as a study file: `[priors.*]` tables with unit and source above each entry. Edited and passed to

@@ -1,7 +1,7 @@
 //! Compute imputed by a regression on size and date (`[imputation] compute = "regression"`).
 //!
-//! `data/fits.toml` holds the fits of ln D on ln N, date and domain (module [`crate::fit`], docs/regressions.md). For a
-//! model with the row x in the design: ln D = xᵀb + s·xᵀR⁻¹z + s·e. The z, one per coefficient, are drawn once for all
+//! `data/fits.toml`, or the file that `[imputation] fits` names, holds the fits of ln D on ln N, date and domain (module
+//! [`crate::fit`], docs/regressions.md). For a model with the row x in the design: ln D = xᵀb + s·xᵀR⁻¹z + s·e. The z, one per coefficient, are drawn once for all
 //! models imputed by a fit: s·R⁻¹z has the coefficients' joint covariance s²(XᵀX)⁻¹. The residual e is the model's own.
 //! Together they have the variance s²(1 + h) of a prediction, h = |xᵀR⁻¹|². Where shared effects are off, all of it is
 //! the model's own.
@@ -151,7 +151,7 @@ pub fn embedded() -> &'static [Fit] {
 /// # Errors
 /// What is missing or of another shape.
 pub fn fits(text: &str) -> Result<Vec<Fit>, String> {
-    let table: toml::Table = text.parse().map_err(|e| format!("{e}"))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| format!("not TOML: {}", e.message()))?;
     let numbers =
         |value: &toml::Value| -> Option<Vec<f64>> { value.as_array()?.iter().map(|x| x.as_float()).collect() };
     let fit = |name: &str, of: &toml::Value| -> Option<Fit> {
@@ -162,20 +162,41 @@ pub fn fits(text: &str) -> Result<Vec<Fit>, String> {
         let square = root.len() == terms.len() && root.iter().all(|r| r.len() == terms.len());
         let n = u32::try_from(of.get("n")?.as_integer()?).ok()?;
         let sd = of.get("sd")?.as_float()?;
-        let whole = square && coefficients.len() == terms.len();
+        // What no regression of ln D on size and date comes near.
+        let sane = root.iter().flatten().all(|x| x.abs() <= 100.0)
+            && coefficients.iter().all(|x| x.abs() <= 1e3)
+            && (0.0..=10.0).contains(&sd);
+        let once = (1..terms.len()).all(|i| !terms[..i].contains(&terms[i]));
+        let whole = square && coefficients.len() == terms.len() && sane && once;
         whole.then(|| Fit { name: name.to_string(), n, terms, coefficients, sd, root })
     };
-    table.iter().map(|(name, of)| fit(name, of).ok_or_else(|| format!("the fit {name} is not whole"))).collect()
+    let samples = ["language", "vision", "all"];
+    if !samples.iter().any(|name| table.contains_key(*name)) {
+        return Err(format!("no fit of the samples {}", samples.join(", ")));
+    }
+    table
+        .iter()
+        .map(|(name, of)| {
+            fit(name, of).ok_or_else(|| {
+                format!("the fit {name} is not whole, or its numbers are none of a regression of ln tokens")
+            })
+        })
+        .collect()
 }
 
 /// The fit for models of a domain: its own, or that of all.
-fn fit_for(domain: Domain) -> Option<&'static Fit> {
+fn fit_for(fits: &[Fit], domain: Domain) -> Option<&Fit> {
     let name = match domain {
         Domain::Language => "language",
         Domain::Vision => "vision",
         Domain::Biology | Domain::Other => "all",
     };
-    embedded().iter().find(|f| f.name == name)
+    fits.iter().find(|f| f.name == name)
+}
+
+/// Where a fit's numbers are from.
+fn from(own: bool) -> &'static str {
+    if own { "the study's fits" } else { "docs/regressions.md" }
 }
 
 /// A date and how well it is known (standard deviation in years).
@@ -190,7 +211,8 @@ pub struct When {
 pub fn compute(exposure: Exposure<'_>, n: LogNormal, per: f64, when: When, hi: f64) -> Option<Draft> {
     let (priors, model) = (exposure.priors, exposure.model);
     let domain = Domain::of(&model.labels);
-    let fit = fit_for(domain)?;
+    let (fits, of_the_study) = priors.fits();
+    let fit = fit_for(fits, domain)?;
     // Models of like size and month share a table.
     let prediction = fit.predict(eighth_octave(n.median), month(when.year), domain);
     let of_inputs = quadrature((1.0 + fit.slope(Term::Size)) * n.ln_sd, fit.slope(Term::Year) * when.sd);
@@ -216,7 +238,8 @@ pub fn compute(exposure: Exposure<'_>, n: LogNormal, per: f64, when: When, hi: f
         libm::exp(own),
         if beyond { ", widened beyond Epoch's models" } else { "" },
     );
-    let source = format!("regression of ln D, {} models of the sample {} (docs/regressions.md)", fit.n, fit.name);
+    let from = from(of_the_study);
+    let source = format!("regression of ln D, {} models of the sample {} ({from})", fit.n, fit.name);
     let mut draft = Draft::new(distribution, Provenance { kind: Kind::Imputed, how, source, chosen: beyond });
     if exposure.on {
         for (j, weight) in prediction.weights.iter().enumerate().filter(|(_, w)| **w != 0.0) {
@@ -255,12 +278,14 @@ fn key(fit: &str, ordinal: u32) -> EffectKey {
 pub fn described(effect: &EffectKey, priors: &Priors) -> Option<(String, f64, bool, String)> {
     let ([by], [fit]) = (effect.by.as_slice(), effect.value.as_slice()) else { return None };
     let ordinal = effect.ordinal.checked_sub(DEFAULT_ORDINAL).filter(|_| by == BY)?;
-    let fit = embedded().iter().find(|f| f.name == *fit)?;
+    let (fits, of_the_study) = priors.fits();
+    let fit = fits.iter().find(|f| f.name == *fit)?;
     if ordinal == BEYOND {
         let name = format!("models beyond those of the {} regression", fit.name);
         let source = priors.source(BEYOND_SHARED).to_string();
         return Some((name, priors.ln_gsd(BEYOND_SHARED), priors.chosen(BEYOND_SHARED), source));
     }
     let name = format!("coefficients of the {} regression, {} of {}", fit.name, ordinal + 1, fit.terms.len());
-    Some((name, 1.0, false, format!("standard errors of the fit on {} models (docs/regressions.md)", fit.n)))
+    let source = format!("standard errors of the fit on {} models ({})", fit.n, from(of_the_study));
+    Some((name, 1.0, false, source))
 }

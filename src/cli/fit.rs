@@ -19,6 +19,7 @@ use crate::report::fit::{self as page, Cards};
   haze fit models.csv --response tokens     on your own models with known compute (or tokens), parameters and date
   haze fit --sample vision --json -         with the residuals: id, fitted, residual, leverage
   haze fit --coefficients                   what a run imputes by under [imputation] compute = \"regression\"
+  haze fit models.csv --coefficients > fits.toml      the same of your own, for fits = \"fits.toml\" beside it
 
 ln D (tokens) tells more than ln C: C = 6·N·D, so that part of an R² of ln C is identity.")]
 pub struct FitArgs {

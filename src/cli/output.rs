@@ -78,7 +78,7 @@ pub(super) fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure
     let real = |path: &Path| fs::canonicalize(path).ok();
     let places: Vec<PathBuf> = target.places().iter().filter_map(|place| real(place)).collect();
     let by_hand = |path: &&PathBuf| !fs::read_to_string(path).is_ok_and(|text| text.starts_with(FIRST_LINE));
-    let mut inputs = study.models.iter().chain(study.path.iter().filter(by_hand));
+    let mut inputs = study.models.iter().chain(&study.fits).chain(study.path.iter().filter(by_hand));
     match inputs.find(|input| real(input).is_some_and(|input| places.contains(&input))) {
         None => Ok(()),
         Some(input) => {

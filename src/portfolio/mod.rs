@@ -154,6 +154,9 @@ pub struct Study {
     pub scope: Scope,
     /// `[imputation] compute`.
     pub imputation: Imputation,
+    /// `[imputation] fits`: the regressions to impute by, resolved against the study file's folder; `None`: the embedded
+    /// ones.
+    pub fits: Option<PathBuf>,
     /// `[outputs]`: what is told beside the headline.
     pub outputs: Outputs,
     /// `[priors]`, as written: section → key → value. The names and meanings are checked by `assess`.
@@ -176,6 +179,7 @@ impl Default for Study {
             default_shared: true,
             scope: Scope::default(),
             imputation: Imputation::default(),
+            fits: None,
             outputs: Outputs::default(),
             priors: toml::Table::new(),
             path: None,

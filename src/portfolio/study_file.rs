@@ -35,7 +35,7 @@ pub const KEYS: [&str; 11] = [
     "groups",
 ];
 pub const SCOPE_KEYS: [&str; 4] = ["run", "boundary", "basis", "embodied"];
-pub const IMPUTATION_KEYS: [&str; 1] = ["compute"];
+pub const IMPUTATION_KEYS: [&str; 2] = ["compute", "fits"];
 pub const OUTPUT_KEYS: [&str; 3] = ["water", "embodied", "development"];
 pub const SHARED_KEYS: [&str; 3] = ["factor", "gsd", "by"];
 pub const GROUPS_KEYS: [&str; 1] = ["by"];
@@ -177,7 +177,7 @@ impl Reader<'_> {
                     }
                 }
                 "scope" => self.scope(entry, &mut study.scope),
-                "imputation" => self.imputation(entry, &mut study.imputation),
+                "imputation" => self.imputation(entry, study),
                 "outputs" => self.outputs(entry, &mut study.outputs),
                 "priors" => study.priors = self.priors(entry),
                 "shared" => study.shared = self.shared_effects(entry),
@@ -333,13 +333,18 @@ impl Reader<'_> {
         }
     }
 
-    fn imputation(&mut self, entry: Entry, imputation: &mut Imputation) {
+    fn imputation(&mut self, entry: Entry, study: &mut Study) {
         let Some(table) = self.table(entry, "imputation") else { return };
         for (key, entry) in table.iter() {
             match key.get_ref().as_ref() {
                 "compute" => {
-                    *imputation = self.choice(entry, "imputation.compute", &IMPUTATIONS).unwrap_or(*imputation);
+                    let chosen = self.choice(entry, "imputation.compute", &IMPUTATIONS);
+                    study.imputation = chosen.unwrap_or(study.imputation);
                 }
+                "fits" => match entry.get_ref().as_str().filter(|name| !name.is_empty()) {
+                    Some(name) => study.fits = Some(self.file.parent().unwrap_or(Path::new("")).join(name)),
+                    None => self.refuse(entry, "imputation.fits", "name the file that `haze fit --coefficients` wrote"),
+                },
                 other => self.unknown_key(key.span().start, "imputation", other, &IMPUTATION_KEYS),
             }
         }

@@ -50,6 +50,9 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> io::Resul
     key(&mut text, "embodied", Value::Boolean(scope.embodied));
     text.push_str("\n[imputation]\n");
     key(&mut text, "compute", study.imputation.name().into());
+    if let Some(fits) = &study.fits {
+        key(&mut text, "fits", told_from(fits, &folder)?.into());
+    }
     text.push_str("\n[outputs]\n");
     key(&mut text, "water", Value::Boolean(study.outputs.water));
     key(&mut text, "embodied", Value::Boolean(study.outputs.embodied));

@@ -9,6 +9,26 @@ fn schema() -> jsonschema::Validator {
     jsonschema::validator_for(&schema).unwrap()
 }
 
+/// Regressions made from one's own models, and the study that the run leaves behind.
+#[test]
+fn a_study_imputes_by_fits_of_ones_own() {
+    let fixture = format!("{}/fixtures/open_weights.csv", env!("CARGO_MANIFEST_DIR"));
+    let study = "models = [\"few.csv\"]\ndraws = 2000\n[imputation]\ncompute = \"regression\"\nfits = \"fits.toml\"\n";
+    let few = "id,date,parameters,task\na,2024-03,8e9,text-generation\nb,2023-05,7e10,text-generation\n";
+    let dir = folder(&[("few.csv", few), ("study.toml", study)]);
+    let fits = printed(dir.path(), &["fit", &fixture, "--coefficients"]);
+    std::fs::write(dir.path().join("fits.toml"), &fits).unwrap();
+    let own = result(dir.path(), &["study.toml"]);
+    printed(dir.path(), &["run", "study.toml", "--out", "out", "--quiet"]);
+    assert_eq!(result(dir.path(), &["out/study.toml"])["total"], own["total"]);
+    // It is not overwritten, and the embedded ones are others.
+    let over = outcome(dir.path(), &["run", "study.toml", "--json", "fits.toml", "--quiet"]);
+    assert!(over.status.code() == Some(2) && errors(&over).contains("would be replaced"), "{}", errors(&over));
+    assert_eq!(std::fs::read_to_string(dir.path().join("fits.toml")).unwrap(), fits);
+    std::fs::write(dir.path().join("study.toml"), study.replace("fits = \"fits.toml\"\n", "")).unwrap();
+    assert_ne!(result(dir.path(), &["study.toml"])["total"], own["total"]);
+}
+
 #[test]
 fn every_result_follows_the_schema() {
     let dir = folder(&[

@@ -1,9 +1,10 @@
 //! A portfolio imputed by a regression: exact, sampled, and by brute force with floats.
 
-use carbonhaze::assess::regression::embedded;
+use carbonhaze::assess::regression::{FITS, embedded};
 use carbonhaze::assess::{Assessment, Slot, assess};
 use carbonhaze::fit::{Response, Sample, Size};
-use carbonhaze::portfolio;
+use carbonhaze::portfolio::quantile::quantile;
+use carbonhaze::portfolio::{self, Problem};
 use carbonhaze::posterior::check::SdCheck;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -167,4 +168,51 @@ fn models_beyond_the_fits_are_widened() {
     let shared = assessment("regression", true, false, "").shared;
     let beyond = shared.iter().find(|e| e.name == "models beyond those of the vision regression").unwrap();
     assert!(beyond.chosen && (beyond.ln_gsd - 1.6_f64.ln()).abs() < 1e-12);
+}
+
+/// The compute of one vision model in FLOP (median), imputed by the fits in this text.
+fn imputed_by(fits: &str) -> Result<f64, Vec<Problem>> {
+    let dir = tempfile::tempdir().unwrap();
+    let row = "id,task,date,parameters,epoch_model\na,image-classification,2019-06-10,1e8,x\n";
+    std::fs::write(dir.path().join("models.csv"), row).unwrap();
+    let study = "models = [\"models.csv\"]\n[imputation]\ncompute = \"regression\"\nfits = \"fits.toml\"\n";
+    std::fs::write(dir.path().join("study.toml"), study).unwrap();
+    if !fits.is_empty() {
+        std::fs::write(dir.path().join("fits.toml"), fits).unwrap();
+    }
+    let assessment = assess(&portfolio::read(&dir.path().join("study.toml")).unwrap().0)?;
+    let compute = assessment.models[0].factors[Slot::Compute as usize].as_ref().unwrap();
+    let named = assessment.shared.iter().find(|e| e.name.starts_with("coefficients of the vision")).unwrap();
+    assert!(compute.provenance.source.contains("the study's fits") && named.source.contains("the study's fits"));
+    Ok(quantile(&compute.distribution, 0.5))
+}
+
+/// D at 1e10 parameters is exp(intercept).
+#[test]
+fn a_study_can_bring_its_own_fits() {
+    let intercept = embedded().iter().find(|f| f.name == "vision").unwrap().coefficients[0];
+    let at = |shift: f64| {
+        let text = FITS.replace(&format!("{intercept:e}"), &format!("{:e}", intercept + shift));
+        assert!(shift == 0.0 || text != FITS);
+        imputed_by(&text).unwrap()
+    };
+    // Far below the bound, which cuts little.
+    let (one, two) = (at(-9.0), at(-9.0 + 2f64.ln()));
+    assert!((two / one - 2.0).abs() < 0.02, "{one} {two}");
+    assert!((one / at(-9.0) - 1.0).abs() < 1e-12);
+    // Only what is a regression is one.
+    for (text, told) in [
+        ("", "could not be read"),
+        ("[vision", "not TOML"),
+        ("[mine]\nn = 3\n", "no fit of the samples"),
+        ("[vision]\nn = 3\n", "the fit vision is not whole"),
+        (&FITS.replace("sd = 3.2", "sd = 33.2"), "the fit vision is not whole"),
+        (&FITS.replace("sd = 3.2", "sd = nan #"), "the fit vision is not whole"),
+        (&FITS.replace("\"year\"", "\"size\""), "is not whole"),
+    ] {
+        let problems = imputed_by(text).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].place.column == "imputation.fits" && problems[0].message.contains(told), "{problems:?}");
+        assert!(problems[0].message.contains("haze fit MODELS --coefficients"));
+    }
 }

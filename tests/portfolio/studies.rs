@@ -64,6 +64,7 @@ pub const BAD: &[Bad] = &[
         "imputation.compute",
         &["did you mean \"regression\"?"],
     ),
+    ("models = \"a.csv\"\n[imputation]\nfits = 3\n", 3, "imputation.fits", &["haze fit --coefficients"]),
     ("models = \"a.csv\"\n[imputation]\ncomputes = \"tokens\"\n", 3, "imputation.computes", &["did you mean compute?"]),
     ("models = \"a.csv\"\ndraws = 0\n", 2, "draws", &["from 1 to"]),
     ("models = \"a.csv\"\ndraws = 2147483648\n", 2, "draws", &["2_147_483_647"]),

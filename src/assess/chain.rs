@@ -17,7 +17,7 @@ use super::evidence::{Evidence, evidence};
 use super::factor::{Draft, LogNormal, eighth_octave, quadrature};
 use super::figure;
 use super::priors::Priors;
-use super::shared::{self, Default, EffectKey, Exposure, effects};
+use super::shared::{self, Default, EffectKey, Exposure};
 use super::{Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier};
 use super::{compute, facility};
 use crate::portfolio::moments::raw_moment;
@@ -517,18 +517,16 @@ fn development_prior(model: &Model) -> &'static str {
 /// Mean of an output, with the default shared effects; a factor whose moment is infinite stands at its median.
 fn mean(context: &Context<'_>, factors: &Factors, product: &Product) -> f64 {
     let mut value = product.0.constant;
-    let mut loadings: BTreeMap<EffectKey, f64> = BTreeMap::new();
+    let mut weights: BTreeMap<EffectKey, f64> = BTreeMap::new();
     for (slot, power) in Slot::ALL.into_iter().zip(product.0.powers) {
         let Some(draft) = factors.get(slot).filter(|_| power != 0) else { continue };
         let moment = raw_moment(&draft.distribution, i32::from(power)).filter(|m| m.is_finite());
         value *= moment.unwrap_or_else(|| libm::pow(draft.median(), f64::from(power)));
         for (key, weight) in &draft.shared {
-            *loadings.entry(key.clone()).or_default() += weight * f64::from(power);
+            *weights.entry(key.clone()).or_default() += weight * f64::from(power);
         }
     }
-    let keys = loadings.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
-    for (effect, weight) in effects(&keys, context.study, context.priors).iter().zip(loadings.values()) {
-        let loading = effect.ln_gsd * weight;
+    for loading in shared::loadings(&weights, context.study, context.priors) {
         value *= libm::exp(0.5 * loading * loading);
     }
     value

@@ -26,7 +26,7 @@ use super::condition::{DIFFUSE, Joint, Loads, Normal, add};
 use super::efficiency::{self, chips, column};
 use super::factor::{Draft, LogNormal, lognormal, shown};
 use super::figure;
-use super::shared::{Default, Exposure, add_study_effects, effects};
+use super::shared::{Default, Exposure, add_study_effects, effects, loadings};
 use super::{Kind, OUTPUTS, Provenance, SLOTS, Slot, Tier};
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Distribution, Problem, Warning};
@@ -292,10 +292,7 @@ fn apart(context: &Context<'_>, priors: &[Normal; UNKNOWNS], first: &Observed, s
     let mut loads = expected.shared.clone();
     add(&mut loads, &second.error.shared, 1.0);
     add(&mut loads, &first.error.shared, -1.0);
-    let keys = loads.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
-    let sizes = effects(&keys, context.study, context.priors);
-    let shared: f64 =
-        sizes.iter().zip(loads.values()).map(|(effect, w)| (effect.ln_gsd * w) * (effect.ln_gsd * w)).sum();
+    let shared: f64 = loadings(&loads, context.study, context.priors).into_iter().map(|l| l * l).sum();
     let link = expected.sd * expected.sd + shared;
     let ln = second.error.mean - first.error.mean - expected.mean;
     let errors = first.error.sd * first.error.sd + second.error.sd * second.error.sd;

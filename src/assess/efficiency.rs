@@ -386,12 +386,19 @@ pub fn inverse_power(exposure: Exposure<'_>, chips: &Chips, further: f64) -> Dra
     draft
 }
 
+/// The chip that the row names, where it names one.
+pub fn only_chip(priors: &Priors, model: &Model) -> Option<&'static Chip> {
+    match chips(priors, model).ok().filter(|c| c.named)?.shares.as_slice() {
+        [(_, chip)] => Some(chip),
+        _ => None,
+    }
+}
+
 /// True node power over the power that a self-reported figure counted: `k_node · TDP / power_w` where that is the
 /// accelerator's alone. `None` where it cannot be told.
 pub fn scope_correction(priors: &Priors, model: &Model) -> Option<LogNormal> {
     let stated = LogNormal::of(model.power_w.as_ref()?);
-    let chips = chips(priors, model).ok().filter(|c| c.named)?;
-    let [(_, chip)] = chips.shares.as_slice() else { return None };
+    let chip = only_chip(priors, model)?;
     let tdp = chip.tdp_w?;
     if stated.median <= 0.0 || holds_host(priors, chip, stated.median) {
         return None;
@@ -403,8 +410,7 @@ pub fn scope_correction(priors: &Priors, model: &Model) -> Option<LogNormal> {
 /// The stated power beside the only chip it can be of, and that one's TDP, in W.
 pub fn stated_power(priors: &Priors, model: &Model) -> Option<(f64, String, f64)> {
     let stated = LogNormal::of(model.power_w.as_ref()?).median;
-    let chips = chips(priors, model).ok().filter(|c| c.named)?;
-    let [(_, chip)] = chips.shares.as_slice() else { return None };
+    let chip = only_chip(priors, model)?;
     (stated > 0.0).then_some((stated, chip.name.clone(), chip.tdp_w?))
 }
 

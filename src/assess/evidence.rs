@@ -18,10 +18,10 @@ use super::basis::Market;
 use super::chain::{Context, zero};
 use super::combine::ln;
 use super::compute;
-use super::efficiency::{chips, column};
+use super::efficiency::{column, only_chip};
 use super::factor::{LogNormal, shown};
 use super::figure;
-use super::shared::{Exposure, effects};
+use super::shared::{Exposure, loadings};
 use super::{Kind, Output, Provenance, Slot, facility, grid};
 use crate::portfolio::{Basis, Model, Value, Warning};
 
@@ -149,8 +149,7 @@ impl Evidence {
 
     fn circular(&mut self, context: &Context<'_>) {
         let model = &self.model;
-        let chip = chips(context.priors, model).ok().filter(|c| c.named && c.shares.len() == 1);
-        let chip = chip.and_then(|c| c.shares.first().map(|(_, chip)| *chip));
+        let chip = only_chip(context.priors, model);
         let watts = number(&model.power_w).or(chip.and_then(|c| c.tdp_w));
         let (hours, compute, energy) =
             (number(&model.gpu_hours), number(&model.compute_flop), number(&model.energy_kwh));
@@ -296,9 +295,8 @@ fn expected(context: &Context<'_>, model: &Model) -> Option<(f64, f64)> {
         variance += power * power * own.sd * own.sd;
         super::condition::add(&mut loads, &own.shared, power);
     }
-    let keys = loads.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
-    for (effect, weight) in effects(&keys, context.study, context.priors).iter().zip(loads.values()) {
-        variance += (effect.ln_gsd * weight) * (effect.ln_gsd * weight);
+    for loading in loadings(&loads, context.study, context.priors) {
+        variance += loading * loading;
     }
     // What one accelerator's power leaves out a card leaves out too, and the overhead where it says so.
     if let Some(scope) = figure::emissions_bias(context.priors, model) {

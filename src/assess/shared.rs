@@ -202,6 +202,12 @@ fn study_key(study: &Study, position: usize, spec: &SharedSpec, model: &Model, t
     })
 }
 
+/// What a standard deviation of each effect does to a logarithm that has these weights on them.
+pub fn loadings(weights: &BTreeMap<EffectKey, f64>, study: &Study, priors: &Priors) -> Vec<f64> {
+    let keys = weights.keys().cloned().enumerate().map(|(i, key)| (key, i)).collect();
+    effects(&keys, study, priors).iter().zip(weights.values()).map(|(effect, w)| effect.ln_gsd * w).collect()
+}
+
 /// The effects behind the keys in use, in their order.
 pub fn effects(keys: &BTreeMap<EffectKey, usize>, study: &Study, priors: &Priors) -> Vec<SharedEffect> {
     let described = |key: &EffectKey| {

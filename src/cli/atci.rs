@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use super::backend::{BackendArgs, Chosen};
 use super::input::{Opened, open};
 use super::output::{Output, document, style};
-use super::run::{INTERVAL, SEED, fits_in_memory, tell};
+use super::run::{fits_in_memory, tell};
+use super::stream::StreamArgs;
 use super::watch::{Clock, Interrupt, progress_bar};
-use super::{Failure, draws, level};
+use super::{Failure, draws};
 use crate::assess::Assessment;
 use crate::engine::Summary;
 use crate::plan::Plan;
@@ -43,12 +44,8 @@ pub struct AtciArgs {
     /// Monte Carlo draws [default: 131072]
     #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
     draws: Option<u64>,
-    /// Seed of the random stream [default: 42]
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Level of the credible intervals, between 0 and 1 [default: 0.95]
-    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
-    interval: Option<f64>,
+    #[command(flatten)]
+    stream: StreamArgs,
     #[command(flatten)]
     backend: BackendArgs,
     /// Write everything as JSON to this file, or to standard output with -
@@ -66,8 +63,8 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     interrupt.hold();
     let output = Output::sparing(args.json.as_deref(), study)?;
     opened.warn();
-    let (n, seed) = (args.draws.unwrap_or(sampled::DRAWS), args.seed.or(study.seed).unwrap_or(SEED));
-    let level = args.interval.or(study.interval).unwrap_or(INTERVAL);
+    let (n, seed) = (args.draws.unwrap_or(sampled::DRAWS), args.stream.seed(study));
+    let level = args.stream.level(study);
     clock.lap("read_and_assess_s");
 
     let passes = 1 + columns.len() as u64;

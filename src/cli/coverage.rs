@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::backend::{BackendArgs, Chosen};
 use super::input::Opened;
 use super::output::{Output, document, style};
-use super::run::{INTERVAL, SEED, held_in_memory, tell};
+use super::run::{held_in_memory, tell};
+use super::stream::StreamArgs;
 use super::watch::{self, Interrupt};
-use super::{Failure, draws, level};
+use super::{Failure, draws};
 use crate::coverage::drawn::Sampler;
 use crate::coverage::two_lists::Other;
 use crate::coverage::{self, Failed, Settings};
@@ -59,12 +60,8 @@ pub struct CoverageArgs {
     /// Monte Carlo draws of each run [default: 131072]
     #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
     draws: Option<u64>,
-    /// Seed of the random stream [default: 42]
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Level of the credible intervals, between 0 and 1 [default: 0.95]
-    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
-    interval: Option<f64>,
+    #[command(flatten)]
+    stream: StreamArgs,
     #[command(flatten)]
     backend: BackendArgs,
     /// Write everything as JSON to this file, or to standard output with -
@@ -119,8 +116,8 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
         backend: chosen.backend(),
         reduce: chosen.reduce(),
         draws: n,
-        seed: args.seed.or(study.seed).unwrap_or(SEED),
-        level: args.interval.or(study.interval).unwrap_or(INTERVAL),
+        seed: args.stream.seed(study),
+        level: args.stream.level(study),
         progress: &progress,
     };
     let found = coverage::coverage(portfolio, assessment, other.as_ref(), &settings, &sampler).map_err(failure)?;

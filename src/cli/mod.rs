@@ -20,6 +20,7 @@ mod rerun;
 mod run;
 mod sample;
 mod sensitivity;
+mod stream;
 mod validate;
 mod watch;
 pub mod workload;

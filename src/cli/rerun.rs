@@ -2,7 +2,8 @@
 
 use super::Failure;
 use super::backend::{BackendArgs, Chosen};
-use super::run::{INTERVAL, SEED, fits_in_memory, tell};
+use super::run::{fits_in_memory, tell};
+use super::stream::{INTERVAL, SEED};
 use super::watch::{Interrupt, progress_bar};
 use crate::assess::{Assessment, Disclosable};
 use crate::plan;

@@ -12,8 +12,9 @@ use super::backend::{BackendArgs, Chosen};
 use super::beside::Plans;
 use super::input::Opened;
 use super::output::{Output, bytes, document, spare_inputs, style};
+use super::stream::StreamArgs;
 use super::watch::{Clock, Interrupt, progress_bar};
-use super::{Failure, draws, level};
+use super::{Failure, draws};
 use crate::assess::Assessment;
 use crate::engine::{Prepared, Summary};
 use crate::plan::compile::compile;
@@ -31,8 +32,6 @@ use crate::report::study::Effective;
 use crate::report::{csv, json, study, table};
 
 const DRAWS: u64 = 1_000_000;
-pub(super) const SEED: u64 = 42;
-pub(super) const INTERVAL: f64 = 0.95;
 
 /// What `haze run` takes.
 #[derive(Debug, clap::Args)]
@@ -53,12 +52,8 @@ pub struct RunArgs {
     /// Monte Carlo draws [default: 1000000]
     #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
     draws: Option<u64>,
-    /// Seed of the random stream [default: 42]
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Level of the credible intervals, between 0 and 1 [default: 0.95]
-    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
-    interval: Option<f64>,
+    #[command(flatten)]
+    stream: StreamArgs,
     #[command(flatten)]
     backend: BackendArgs,
     /// Sensitivity analysis: exact, or cube (sampled as well)
@@ -154,8 +149,8 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
 fn settings(args: &RunArgs, study: &Study) -> Effective {
     Effective {
         draws: args.draws.or(study.draws).unwrap_or(DRAWS),
-        seed: args.seed.or(study.seed).unwrap_or(SEED),
-        interval: args.interval.or(study.interval).unwrap_or(INTERVAL),
+        seed: args.stream.seed(study),
+        interval: args.stream.level(study),
     }
 }
 

@@ -13,10 +13,10 @@ use carbonhaze::assess::Output;
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
 use carbonhaze::gauge::answers::{EMISSIONS, four_groups};
 use carbonhaze::gauge::{expected, portfolios};
-use carbonhaze::plan::Plan;
-use carbonhaze::plan::compile::compile;
-use carbonhaze::plan::design::Design;
-use carbonhaze::posterior::sensitivity::{Cube, CubeIndices};
+use carbonhaze::engine::plan::Plan;
+use carbonhaze::compile::compile;
+use carbonhaze::engine::plan::design::Design;
+use carbonhaze::engine::stats::sensitivity::{Cube, CubeIndices};
 
 const MODELS: usize = 2650;
 const DRAWS: u64 = 1 << 16;

@@ -1,4 +1,4 @@
-// Adding values to totals per draw. Twin of `src/engine/accumulate.rs`.
+// Adding values to totals per draw. Twin of `src/engine/draw/accumulate.rs`.
 
 // Whether some draw could pass the ceiling of a total: then additions saturate.
 override SATURABLE: bool = true;

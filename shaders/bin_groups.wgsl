@@ -1,7 +1,7 @@
 // Kernel: groups that are not kept draw by draw, from their totals to exact sums and bins.
-// Twin of `Moments::add_count` in `src/engine/cpu.rs`.
+// Twin of `Moments::add_count` in `src/engine/draw/cpu.rs`.
 
-// By group that is not kept, its emissions.
+// By group that is not kept, its headline.
 @group(0) @binding(2) var<storage, read> ranges: array<Range>;
 
 // Counters of one group in `sums`: 16 words of limbs, then three plain ones.

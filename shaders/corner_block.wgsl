@@ -1,5 +1,5 @@
 // Kernel: many models over four draws per invocation, at some corners of a pick-freeze design.
-// Twin of `src/engine/corner_block.rs`.
+// Twin of `src/engine/draw/corner_block.rs`.
 //
 // The models of a dispatch are of one family (`src/engine/gpu/corner_layout.rs`): they depend on the groups alike, so
 // that a corner means the same for all of them. Corners come in blocks of four of one output; an invocation keeps the

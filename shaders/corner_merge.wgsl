@@ -1,5 +1,5 @@
 // Kernel: adds the totals of the families and splits up into those of the design's corners.
-// Twin of the end of a chunk in `src/engine/cpu_corners.rs`.
+// Twin of the end of a chunk in `src/engine/draw/cpu_corners.rs`.
 
 // By corner of the design, as far as it is distinct: where its rows begin in what follows, and how many there are; then
 // the rows.

@@ -1,4 +1,4 @@
-// `2^y` of a logarithm in Q9.22 as an integer count of a power-of-two unit. Twin of `src/engine/exp2.rs`.
+// `2^y` of a logarithm in Q9.22 as an integer count of a power-of-two unit. Twin of `src/engine/draw/exp2.rs`.
 
 // Logarithms are Q9.22.
 const LOG2_BITS: u32 = 22u;

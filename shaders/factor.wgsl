@@ -1,8 +1,10 @@
-// One factor of one model: how it lies in memory, and its own logarithm, before shared effects.
-// Twin of `model_block::sample_own` in `src/engine/model_block.rs`.
+// One factor of one model and one product of factors: how they lie in memory, and a factor's own logarithm, before
+// shared effects. Twin of `model_block::sample_own` in `src/engine/draw/model_block.rs`.
 
-const SLOTS: u32 = 6u;
-const PUE: u32 = 2u;
+const SLOTS: u32 = 12u;
+// The slot that may be sampled as 1 + X.
+const SHIFTED: u32 = 2u;
+const MAX_OUTPUTS: u32 = 12u;
 
 const NONE: u32 = 0u;
 const AFFINE: u32 = 1u;
@@ -10,22 +12,55 @@ const TABLE: u32 = 2u;
 const ONE_PLUS_AFFINE: u32 = 3u;
 const ONE_PLUS_TABLE: u32 = 4u;
 const ONE_PLUS_CONSTANT: u32 = 5u;
+const GATE_BELOW: u32 = 6u;
+const GATE_ABOVE: u32 = 7u;
+
+// A factor equal to zero.
+const ZERO_LOG2: i32 = -335544320; // −80 octaves
 
 // Whether the plan has any of these; what is absent costs nothing.
 override HAS_SHARED: bool = true;
 override HAS_TABLES: bool = true;
-override HAS_LAST_SLOTS: bool = true; // random factors in slots 4 and 5
+override HAS_MIDDLE_SLOTS: bool = true; // random factors in slots 4 and 5
+override HAS_LAST_SLOTS: bool = true; // anything in slots 6 and up
+override HAS_GATES: bool = true;
+override HAS_SUMS: bool = true; // outputs that are sums of several products
 
 // Mirrored by `SlotRecord` in `src/engine/gpu/layout.rs`, field by field.
 struct SlotRecord {
     // Marginal in the lowest byte, log2 of a table's cells in the next.
     kind: u32,
-    // Scale (Q5.26), or the entry where a table begins.
+    // Scale (Q5.26), the entry where a table begins, or the threshold of a gate.
     parameter: u32,
-    // Location of log2(PUE − 1).
+    // Location of log2 X of 1 + X.
     loc: i32,
     // 1 + the cell of shared effects (`model_block`) or the sum of those of one group (`corner_block`); 0 for none.
     cell: u32,
+}
+
+// Mirrored by `ProductRecord` in `src/engine/gpu/layout.rs`.
+struct ProductRecord {
+    loc: i32,
+    // Powers of the slots in 4 bits each: the first eight, then the others.
+    signs: u32,
+    last_signs: u32,
+    // The slots whose being zero makes the product zero; whether shared effects act on it, in bit 16.
+    zeros: u32,
+}
+
+const SHARES: u32 = 65536u;
+
+// Products beyond the first of an output: by model, output after output.
+@group(0) @binding(9) var<storage, read> more: array<ProductRecord>;
+
+// How many products an output has beyond the first; where they begin among the model's own.
+fn more_products(counts: u32, output: u32) -> u32 {
+    return extractBits(counts, 2u * output, 2u);
+}
+
+fn more_before(counts: u32, output: u32) -> u32 {
+    let before = counts & ((1u << (2u * output)) - 1u);
+    return countOneBits(before & 0x555555u) + 2u * countOneBits(before & 0xaaaaaau);
 }
 
 fn own_log(record: SlotRecord, words: U) -> I {
@@ -35,6 +70,9 @@ fn own_log(record: SlotRecord, words: U) -> I {
         let z = inverse_normal(words);
         if HAS_TABLES && (kind == TABLE || kind == ONE_PLUS_TABLE) {
             own = table_values(record.parameter, record.kind >> 8u, z);
+        } else if HAS_GATES && kind >= GATE_BELOW {
+            let above = z >= I(bitcast<i32>(record.parameter));
+            own = select(I(ZERO_LOG2), I(0), above == B(kind == GATE_ABOVE));
         } else {
             own = affine(bitcast<i32>(record.parameter), z);
         }
@@ -44,5 +82,27 @@ fn own_log(record: SlotRecord, words: U) -> I {
 
 // The power of a slot's factor in a product: 4 bits each.
 fn power(signs: u32, slot: u32) -> i32 {
-    return extractBits(bitcast<i32>(signs), 4u * slot, 4u);
+    return extractBits(bitcast<i32>(signs), 4u * (slot & 7u), 4u);
+}
+
+// The logarithm of a product of powers of the factors.
+fn product(record: ProductRecord, logs: array<I, SLOTS>) -> I {
+    let signs = record.signs;
+    var y = I(record.loc)
+        + I(power(signs, 0u)) * logs[0]
+        + I(power(signs, 1u)) * logs[1]
+        + I(power(signs, 2u)) * logs[2]
+        + I(power(signs, 3u)) * logs[3]
+        + I(power(signs, 4u)) * logs[4]
+        + I(power(signs, 5u)) * logs[5];
+    if HAS_LAST_SLOTS {
+        let last = record.last_signs;
+        y += I(power(signs, 6u)) * logs[6]
+            + I(power(signs, 7u)) * logs[7]
+            + I(power(last, 8u)) * logs[8]
+            + I(power(last, 9u)) * logs[9]
+            + I(power(last, 10u)) * logs[10]
+            + I(power(last, 11u)) * logs[11];
+    }
+    return y;
 }

@@ -1,4 +1,4 @@
-// Standard normals (Q3.28) from random words. Twin of `src/engine/inverse_normal.rs`.
+// Standard normals (Q3.28) from random words. Twin of `src/engine/draw/inverse_normal.rs`.
 
 fn inverse_normal(words: U) -> I {
     let q = (words << U(1u)) | U(1u);

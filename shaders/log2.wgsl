@@ -1,4 +1,4 @@
-// Base-2 logarithm (Q9.22) of counts above 0, given in two words. Twin of `src/engine/log2.rs`.
+// Base-2 logarithm (Q9.22) of counts above 0, given in two words. Twin of `src/engine/draw/log2.rs`.
 
 fn log2_count(count_low: U, count_high: U) -> I {
     let wide_count = count_high > U(0u);

@@ -1,5 +1,5 @@
 // From standard normals (Q3.28) to the logarithm of a factor (Q9.22): affine or tabulated.
-// Twin of `src/engine/marginal.rs` and of `Table::value` in `src/plan/table.rs`, which documents the formulas.
+// Twin of `src/engine/draw/marginal.rs` and of `Table::value` in `src/plan/table.rs`, which documents the formulas.
 
 // Whether some table has irregular cells.
 override HAS_PIECES: bool = true;

@@ -1,44 +1,40 @@
 // Kernel: many models over four draws per invocation, random words to totals and summaries.
-// Twin of `src/engine/model_block.rs`.
+// Twin of `src/engine/draw/model_block.rs`.
 //
 // An invocation keeps the totals of its draws in registers while it walks over the models; all invocations of a
 // workgroup are at the same model, which is what their summaries are added up over. Neighbouring workgroups begin at
 // different models, so that they seldom add to the same counters.
 
-// A factor equal to zero.
-const ZERO_LOG2: i32 = -335544320; // −80 octaves
-
 // Whether the plan has any of these; what is absent costs nothing.
 override HAS_ZEROS: bool = true;
 override HAS_GROUPS: bool = true;
-override HAS_SHARED_PUE: bool = true;
+override HAS_SHARED_SHIFTED: bool = true;
+// Which of the outputs has which role, and which are kept, as bits.
+override HEADLINE: u32 = 0u;
+override DENOMINATOR: u32 = 12u;
+override KEPT: u32 = 4095u;
 
 // One model. Mirrored by `ModelRecord` in `src/engine/gpu/layout.rs`, field by field.
 struct ModelRecord {
     key: vec2<u32>,
-    // Bits 0 to 3: outputs with a term; 4: an ATCI; 5: its emissions depend on shared effects.
-    flags: u32,
     zeros: u32,
-    slots: array<SlotRecord, SLOTS>,
-    // By output; powers of the slots in 4 bits each.
-    locs: vec4<i32>,
-    signs: vec4<u32>,
-    atci_loc: i32,
-    atci_signs: u32,
+    // Into `more`, and how many there are of each output, in 2 bits.
+    first_more: u32,
+    more: u32,
+    // Outputs that have a product, as bits.
+    outputs: u32,
     independent_scale: i32,
-    independent_pue_scale: i32,
-    emissions: Range,
-    atci: Range,
-    // Slots that make emissions zero, that make compute zero, that make ATCI zero.
-    emissions_zeros: u32,
-    compute_zeros: u32,
-    atci_zeros: u32,
-    // Into `memberships`: the first of the model's groups; their number in the upper 8 bits is in `groups`.
+    independent_shifted_scale: i32,
+    headline: Range,
+    ratio: Range,
+    // Into `memberships`: the first of the model's groups, and how many there are.
     first_group: u32,
     groups: u32,
     padding_0: u32,
     padding_1: u32,
-    padding_2: u32,
+    slots: array<SlotRecord, SLOTS>,
+    // By output.
+    products: array<ProductRecord, MAX_OUTPUTS>,
 }
 
 // Some models of the tile, as many as a uniform buffer holds. What all invocations read alike is fastest there.
@@ -52,21 +48,21 @@ struct Window {
     models: array<ModelRecord, WINDOW>,
 }
 
-const WINDOW: u32 = 292u;
+const WINDOW: u32 = 136u;
 
 @group(1) @binding(0) var<uniform> window: Window;
 
 @group(0) @binding(3) var<storage, read> logs: array<I>;
-// By membership: group, unit of its emissions, unit of its compute, and whether it is kept draw by draw.
+// By membership: group, unit of its headline, unit of its denominator, and whether it is kept draw by draw.
 @group(0) @binding(8) var<storage, read> memberships: array<vec4<i32>>;
 
-// Counters of one model in `sums`: limbs of emissions and of ATCI, 16 words each, then five plain ones.
+// Counters of one model in `sums`: limbs of headline and of ratio, 16 words each, then five plain ones.
 const MODEL_SUMS: u32 = 40u;
-const EMISSIONS_ZEROS: u32 = 32u;
-const EMISSIONS_CEILING: u32 = 33u;
-const ATCI_ZEROS: u32 = 34u;
-const ATCI_CEILING: u32 = 35u;
-const ATCI_UNDEFINED: u32 = 36u;
+const HEADLINE_ZEROS: u32 = 32u;
+const HEADLINE_CEILING: u32 = 33u;
+const RATIO_ZEROS: u32 = 34u;
+const RATIO_CEILING: u32 = 35u;
+const RATIO_UNDEFINED: u32 = 36u;
 
 @compute @workgroup_size(WORKGROUP)
 fn model_block(
@@ -80,13 +76,21 @@ fn model_block(
     // room for whole workgroups.
     let live = live_draws(place);
     let draws = draws_of(params.first, place);
-    let rows = workgroup.y * TOTALS;
+    let rows = workgroup.y * total_rows();
     var totals: Sums;
-    totals.compute = load_total(rows, place);
-    totals.it_energy = load_total(rows + 1u, place);
-    totals.energy = load_total(rows + 2u, place);
-    totals.emissions = load_total(rows + 3u, place);
-    totals.independent = load_total(rows + 4u, place);
+    if OUTPUTS > 0u { totals.outputs[0] = load_total(rows + 0u, place); }
+    if OUTPUTS > 1u { totals.outputs[1] = load_total(rows + 1u, place); }
+    if OUTPUTS > 2u { totals.outputs[2] = load_total(rows + 2u, place); }
+    if OUTPUTS > 3u { totals.outputs[3] = load_total(rows + 3u, place); }
+    if OUTPUTS > 4u { totals.outputs[4] = load_total(rows + 4u, place); }
+    if OUTPUTS > 5u { totals.outputs[5] = load_total(rows + 5u, place); }
+    if OUTPUTS > 6u { totals.outputs[6] = load_total(rows + 6u, place); }
+    if OUTPUTS > 7u { totals.outputs[7] = load_total(rows + 7u, place); }
+    if OUTPUTS > 8u { totals.outputs[8] = load_total(rows + 8u, place); }
+    if OUTPUTS > 9u { totals.outputs[9] = load_total(rows + 9u, place); }
+    if OUTPUTS > 10u { totals.outputs[10] = load_total(rows + 10u, place); }
+    if OUTPUTS > 11u { totals.outputs[11] = load_total(rows + 11u, place); }
+    totals.independent = load_total(rows + OUTPUTS, place);
 
     let models = min(params.take, window.count - params.skip);
     let per_split = (models + params.splits - 1u) / params.splits;
@@ -100,107 +104,173 @@ fn model_block(
         add_model(m, draws, place, live, workgroup.y, &totals);
     }
 
-    store_total(rows, place, totals.compute);
-    store_total(rows + 1u, place, totals.it_energy);
-    store_total(rows + 2u, place, totals.energy);
-    store_total(rows + 3u, place, totals.emissions);
-    store_total(rows + 4u, place, totals.independent);
+    if OUTPUTS > 0u { store_total(rows + 0u, place, totals.outputs[0]); }
+    if OUTPUTS > 1u { store_total(rows + 1u, place, totals.outputs[1]); }
+    if OUTPUTS > 2u { store_total(rows + 2u, place, totals.outputs[2]); }
+    if OUTPUTS > 3u { store_total(rows + 3u, place, totals.outputs[3]); }
+    if OUTPUTS > 4u { store_total(rows + 4u, place, totals.outputs[4]); }
+    if OUTPUTS > 5u { store_total(rows + 5u, place, totals.outputs[5]); }
+    if OUTPUTS > 6u { store_total(rows + 6u, place, totals.outputs[6]); }
+    if OUTPUTS > 7u { store_total(rows + 7u, place, totals.outputs[7]); }
+    if OUTPUTS > 8u { store_total(rows + 8u, place, totals.outputs[8]); }
+    if OUTPUTS > 9u { store_total(rows + 9u, place, totals.outputs[9]); }
+    if OUTPUTS > 10u { store_total(rows + 10u, place, totals.outputs[10]); }
+    if OUTPUTS > 11u { store_total(rows + 11u, place, totals.outputs[11]); }
+    store_total(rows + OUTPUTS, place, totals.independent);
 }
 
+// Totals of an invocation's draws. All indices are constants once functions are inlined, so that they can lie in registers.
 struct Sums {
-    compute: Wide,
-    it_energy: Wide,
-    energy: Wide,
-    emissions: Wide,
+    outputs: array<Wide, MAX_OUTPUTS>,
     independent: Wide,
 }
 
-// The logarithms of a model's factors, shared effects included, and what the independent emissions need.
+// The logarithms of a model's factors, shared effects included, and what the independent headline needs.
 struct Factors {
     logs: array<I, SLOTS>,
-    // log2 of PUE − 1 before shared effects, where that is what is sampled.
-    pue_own: I,
+    // log2 X before shared effects, where 1 + X is what is sampled.
+    shifted_own: I,
     // Bit s: the factor of slot s is exactly zero.
     zeros: U,
 }
 
-fn add_model(m: u32, draws: Draws, place: u32, live: B, split: u32, sums: ptr<function, Sums>) {
-    let key = window.models[m].key;
-    let flags = window.models[m].flags;
-    let factors = sample_factors(m, key, draws, place);
-    let locs = window.models[m].locs;
-    let signs = window.models[m].signs;
+// One model in an invocation's draws.
+struct Drawn {
+    factors: Factors,
+    draws: Draws,
+    place: u32,
+    split: u32,
+    live: B,
+    // Logarithms of the headline and of the denominator, and the draws in which they are zero.
+    headline: I,
+    denominator: I,
+    headline_zero: B,
+    denominator_zero: B,
+}
 
-    var y: I;
-    var h: U;
-    if (flags & 1u) != 0u {
-        y = product(locs.x, signs.x, factors.logs);
-        h = exp2_fraction(y);
-        (*sums).compute = total_add((*sums).compute, h, y, params.units.x);
-        if HAS_GROUPS {
-            add_to_groups(m, 1u, h, y, place, split);
-        }
-    }
-    if (flags & 2u) != 0u {
-        y = product(locs.y, signs.y, factors.logs);
-        (*sums).it_energy = total_add((*sums).it_energy, exp2_fraction(y), y, params.units.y);
-    }
-    if (flags & 4u) != 0u {
-        y = product(locs.z, signs.z, factors.logs);
-        (*sums).energy = total_add((*sums).energy, exp2_fraction(y), y, params.units.z);
-    }
+fn add_model(m: u32, draws: Draws, place: u32, live: B, split: u32, sums: ptr<function, Sums>) {
+    var model: Drawn;
+    model.draws = draws;
+    model.place = place;
+    model.split = split;
+    model.live = live;
+    model.factors = sample_factors(m, window.models[m].key, draws, place);
+    if OUTPUTS > 0u { (*sums).outputs[0] = add_output(0u, m, &model, (*sums).outputs[0], sums); }
+    if OUTPUTS > 1u { (*sums).outputs[1] = add_output(1u, m, &model, (*sums).outputs[1], sums); }
+    if OUTPUTS > 2u { (*sums).outputs[2] = add_output(2u, m, &model, (*sums).outputs[2], sums); }
+    if OUTPUTS > 3u { (*sums).outputs[3] = add_output(3u, m, &model, (*sums).outputs[3], sums); }
+    if OUTPUTS > 4u { (*sums).outputs[4] = add_output(4u, m, &model, (*sums).outputs[4], sums); }
+    if OUTPUTS > 5u { (*sums).outputs[5] = add_output(5u, m, &model, (*sums).outputs[5], sums); }
+    if OUTPUTS > 6u { (*sums).outputs[6] = add_output(6u, m, &model, (*sums).outputs[6], sums); }
+    if OUTPUTS > 7u { (*sums).outputs[7] = add_output(7u, m, &model, (*sums).outputs[7], sums); }
+    if OUTPUTS > 8u { (*sums).outputs[8] = add_output(8u, m, &model, (*sums).outputs[8], sums); }
+    if OUTPUTS > 9u { (*sums).outputs[9] = add_output(9u, m, &model, (*sums).outputs[9], sums); }
+    if OUTPUTS > 10u { (*sums).outputs[10] = add_output(10u, m, &model, (*sums).outputs[10], sums); }
+    if OUTPUTS > 11u { (*sums).outputs[11] = add_output(11u, m, &model, (*sums).outputs[11], sums); }
+    let outputs = window.models[m].outputs;
+    let has_headline = (outputs & (1u << HEADLINE)) != 0u;
+    let has_denominator = DENOMINATOR < OUTPUTS && (outputs & (1u << DENOMINATOR)) != 0u;
     let in_tile = window.first + m;
     let at = in_tile * MODEL_SUMS;
-    if (flags & 8u) != 0u {
-        y = product(locs.w, signs.w, factors.logs);
-        h = exp2_fraction(y);
-        (*sums).emissions = total_add((*sums).emissions, h, y, params.units.w);
-        if HAS_GROUPS {
-            add_to_groups(m, 0u, h, y, place, split);
-        }
+    if HAS_ZEROS && has_denominator {
+        add_counter(at + RATIO_UNDEFINED, live & model.denominator_zero);
+    }
+    if has_headline && has_denominator {
+        let y = model.headline - model.denominator;
         var counted = live;
         if HAS_ZEROS {
-            let zero = (factors.zeros & U(window.models[m].emissions_zeros)) != U(0u);
-            add_counter(at + EMISSIONS_ZEROS, live & zero);
-            counted = live & !zero;
+            add_counter(at + RATIO_ZEROS, live & model.headline_zero & !model.denominator_zero);
+            counted = live & !model.headline_zero & !model.denominator_zero;
         }
-        summarise(at, at + EMISSIONS_CEILING, 2u * in_tile * BINS, y, h, counted, window.models[m].emissions);
-        if HAS_SHARED {
-            if (flags & 32u) != 0u {
-                y = separate_shared(m, y, signs.w, key, factors, draws, place);
-                h = exp2_fraction(y);
-            }
-            (*sums).independent = total_add((*sums).independent, h, y, params.independent_unit.x);
-        }
-    }
-    var undefined = B(false);
-    if HAS_ZEROS {
-        if (flags & 1u) != 0u {
-            undefined = (factors.zeros & U(window.models[m].compute_zeros)) != U(0u);
-            add_counter(at + ATCI_UNDEFINED, live & undefined);
-        }
-    }
-    if (flags & 16u) != 0u {
-        y = product(window.models[m].atci_loc, window.models[m].atci_signs, factors.logs);
-        var counted = live;
-        if HAS_ZEROS {
-            let zero = (factors.zeros & U(window.models[m].atci_zeros)) != U(0u);
-            add_counter(at + ATCI_ZEROS, live & zero & !undefined);
-            counted = live & !zero & !undefined;
-        }
-        summarise(at + 16u, at + ATCI_CEILING, (2u * in_tile + 1u) * BINS, y, exp2_fraction(y), counted, window.models[m].atci);
+        summarise(at + 16u, at + RATIO_CEILING, (2u * in_tile + 1u) * BINS, y, exp2_fraction(y), counted, window.models[m].ratio);
     }
 }
 
-// The logarithm of a product of powers of the factors.
-fn product(loc: i32, signs: u32, logs: array<I, SLOTS>) -> I {
-    return I(loc)
-        + I(power(signs, 0u)) * logs[0]
-        + I(power(signs, 1u)) * logs[1]
-        + I(power(signs, 2u)) * logs[2]
-        + I(power(signs, 3u)) * logs[3]
-        + I(power(signs, 4u)) * logs[4]
-        + I(power(signs, 5u)) * logs[5];
+// Adds one output of a model to its total, and does what its role asks for.
+fn add_output(output: u32, m: u32, model: ptr<function, Drawn>, total: Wide, sums: ptr<function, Sums>) -> Wide {
+    let is_headline = output == HEADLINE;
+    let is_denominator = output == DENOMINATOR;
+    let is_kept = ((KEPT >> output) & 1u) != 0u;
+    if !(is_kept || is_headline || is_denominator) || (window.models[m].outputs & (1u << output)) == 0u {
+        return total;
+    }
+    let first = window.models[m].products[output];
+    var y = product(first, (*model).factors.logs);
+    var zero = is_zero(first, (*model).factors.zeros);
+    if HAS_SUMS {
+        let counts = window.models[m].more;
+        let begin = window.models[m].first_more + more_before(counts, output);
+        for (var k = 0u; k < more_products(counts, output); k++) {
+            let next = more[begin + k];
+            y = log_sum(y, product(next, (*model).factors.logs));
+            zero &= is_zero(next, (*model).factors.zeros);
+        }
+    }
+    let h = exp2_fraction(y);
+    let unit = unit_of(output);
+    if is_headline {
+        (*model).headline = y;
+        (*model).headline_zero = zero;
+        add_headline(m, output, model, y, h, unit, sums);
+    }
+    if is_denominator {
+        (*model).denominator = y;
+        (*model).denominator_zero = zero;
+    }
+    if HAS_GROUPS {
+        if is_headline {
+            add_to_groups(m, 0u, h, y, (*model).place, (*model).split);
+        }
+        if is_denominator {
+            add_to_groups(m, 1u, h, y, (*model).place, (*model).split);
+        }
+    }
+    if is_kept {
+        return total_add(total, h, y, unit);
+    }
+    return total;
+}
+
+fn unit_of(output: u32) -> i32 {
+    return params.units[output >> 2u][output & 3u];
+}
+
+fn is_zero(record: ProductRecord, zeros: U) -> B {
+    if HAS_ZEROS {
+        return (zeros & U(record.zeros & 0xffffu)) != U(0u);
+    }
+    return B(false);
+}
+
+// The model's own summary of its headline, and the headline with independent effects.
+fn add_headline(m: u32, output: u32, model: ptr<function, Drawn>, y: I, h: U, unit: i32, sums: ptr<function, Sums>) {
+    let in_tile = window.first + m;
+    let at = in_tile * MODEL_SUMS;
+    let live = (*model).live;
+    var counted = live;
+    if HAS_ZEROS {
+        add_counter(at + HEADLINE_ZEROS, live & (*model).headline_zero);
+        counted = live & !(*model).headline_zero;
+    }
+    summarise(at, at + HEADLINE_CEILING, 2u * in_tile * BINS, y, h, counted, window.models[m].headline);
+    if HAS_SHARED {
+        let first = window.models[m].products[output];
+        var separate = y;
+        var fraction = h;
+        let counts = window.models[m].more;
+        let n = more_products(counts, output);
+        if (first.zeros & SHARES) != 0u || (HAS_SUMS && n > 0u) {
+            separate = separate_shared(m, first, model);
+            if HAS_SUMS {
+                let begin = window.models[m].first_more + more_before(counts, output);
+                for (var k = 0u; k < n; k++) {
+                    separate = log_sum(separate, separate_shared(m, more[begin + k], model));
+                }
+            }
+            fraction = exp2_fraction(separate);
+        }
+        (*sums).independent = total_add((*sums).independent, fraction, separate, unit);
+    }
 }
 
 fn sample_factors(m: u32, key: vec2<u32>, draws: Draws, place: u32) -> Factors {
@@ -210,10 +280,20 @@ fn sample_factors(m: u32, key: vec2<u32>, draws: Draws, place: u32) -> Factors {
     factors.logs[1] = factor(m, 1u, first.b, place, &factors);
     factors.logs[2] = factor(m, 2u, first.c, place, &factors);
     factors.logs[3] = factor(m, 3u, first.d, place, &factors);
-    if HAS_LAST_SLOTS {
+    if HAS_MIDDLE_SLOTS || HAS_LAST_SLOTS {
         let second = stream_words(draws, params.seed, DOMAIN_OWN, 1u, key);
         factors.logs[4] = factor(m, 4u, second.a, place, &factors);
         factors.logs[5] = factor(m, 5u, second.b, place, &factors);
+        if HAS_LAST_SLOTS {
+            let third = stream_words(draws, params.seed, DOMAIN_OWN, 2u, key);
+            factors.logs[6] = factor(m, 6u, second.c, place, &factors);
+            factors.logs[7] = factor(m, 7u, second.d, place, &factors);
+            factors.logs[8] = factor(m, 8u, third.a, place, &factors);
+            // A second reading of slot 5, and two of one fact.
+            factors.logs[9] = factor(m, 9u, second.b, place, &factors);
+            factors.logs[10] = factor(m, 10u, third.b, place, &factors);
+            factors.logs[11] = factor(m, 11u, third.b, place, &factors);
+        }
     } else {
         factors.logs[4] = shared_log(window.models[m].slots[4].cell, place);
         factors.logs[5] = shared_log(window.models[m].slots[5].cell, place);
@@ -231,9 +311,9 @@ fn factor(m: u32, slot: u32, words: U, place: u32, factors: ptr<function, Factor
         let zero = (own == I(ZERO_LOG2)) & B(((window.models[m].zeros >> slot) & 1u) != 0u);
         (*factors).zeros |= U(zero) << U(slot);
     }
-    if slot == PUE && kind >= ONE_PLUS_AFFINE {
+    if slot == SHIFTED && kind >= ONE_PLUS_AFFINE {
         own += I(record.loc);
-        (*factors).pue_own = own;
+        (*factors).shifted_own = own;
         return one_plus(own + shared_part);
     }
     return own + shared_part;
@@ -248,10 +328,16 @@ fn shared_log(cell: u32, place: u32) -> I {
     return I(0);
 }
 
-// The emissions' logarithm with the shared effects replaced by ones of the model's own: one normal for all that act as
-// multipliers, one for those on PUE − 1.
-fn separate_shared(m: u32, y: I, signs: u32, key: vec2<u32>, factors: Factors, draws: Draws, place: u32) -> I {
-    let words = stream_words(draws, params.seed, DOMAIN_INDEPENDENT, 0u, key);
+// A product's logarithm with the shared effects replaced by ones of the model's own: one normal for all that act as
+// multipliers, one for those on the X of 1 + X.
+fn separate_shared(m: u32, record: ProductRecord, model: ptr<function, Drawn>) -> I {
+    let y = product(record, (*model).factors.logs);
+    if (record.zeros & SHARES) == 0u {
+        return y;
+    }
+    let place = (*model).place;
+    let signs = record.signs;
+    let words = stream_words((*model).draws, params.seed, DOMAIN_INDEPENDENT, 0u, window.models[m].key);
     var separate = y
         - I(power(signs, 0u)) * shared_log(window.models[m].slots[0].cell, place)
         - I(power(signs, 1u)) * shared_log(window.models[m].slots[1].cell, place)
@@ -259,17 +345,26 @@ fn separate_shared(m: u32, y: I, signs: u32, key: vec2<u32>, factors: Factors, d
         - I(power(signs, 4u)) * shared_log(window.models[m].slots[4].cell, place)
         - I(power(signs, 5u)) * shared_log(window.models[m].slots[5].cell, place)
         + affine(window.models[m].independent_scale, inverse_normal(words.a));
-    if HAS_SHARED_PUE {
-        let pue_scale = window.models[m].independent_pue_scale;
-        if pue_scale != 0 {
-            let pue = one_plus(factors.pue_own + affine(pue_scale, inverse_normal(words.b)));
-            separate += I(power(signs, PUE)) * (pue - factors.logs[PUE]);
+    if HAS_LAST_SLOTS {
+        let last = record.last_signs;
+        separate -= I(power(signs, 6u)) * shared_log(window.models[m].slots[6].cell, place)
+            + I(power(signs, 7u)) * shared_log(window.models[m].slots[7].cell, place)
+            + I(power(last, 8u)) * shared_log(window.models[m].slots[8].cell, place)
+            + I(power(last, 9u)) * shared_log(window.models[m].slots[9].cell, place)
+            + I(power(last, 10u)) * shared_log(window.models[m].slots[10].cell, place)
+            + I(power(last, 11u)) * shared_log(window.models[m].slots[11].cell, place);
+    }
+    if HAS_SHARED_SHIFTED {
+        let scale = window.models[m].independent_shifted_scale;
+        if scale != 0 {
+            let shifted = one_plus((*model).factors.shifted_own + affine(scale, inverse_normal(words.b)));
+            separate += I(power(signs, SHIFTED)) * (shifted - (*model).factors.logs[SHIFTED]);
         }
     }
     return separate;
 }
 
-// Adds a model's emissions (`which` 0) or compute (1) to the totals of its groups.
+// Adds a model's headline (`which` 0) or denominator (1) to the totals of its groups.
 fn add_to_groups(m: u32, which: u32, h: U, y: I, place: u32, split: u32) {
     let first = window.models[m].first_group;
     let rows = split * group_rows();

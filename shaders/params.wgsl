@@ -1,4 +1,4 @@
-// What every dispatch is told. Mirrored by `Params` in `src/engine/gpu/layout.rs`, field by field.
+// What every dispatch is given. Mirrored by `Params` in `src/engine/gpu/layout.rs`, field by field.
 
 struct Params {
     seed: vec2<u32>,
@@ -20,9 +20,8 @@ struct Params {
     padding_0: u32,
     padding_1: u32,
     padding_2: u32,
-    // Units of the totals: compute, IT energy, energy, emissions; then the independent emissions.
-    units: vec4<i32>,
-    independent_unit: vec4<i32>,
+    // Units of the totals by output, four in each.
+    units: array<vec4<i32>, 3>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,4 +1,4 @@
-// The random stream: Philox4x32-10. Twin of `src/engine/philox.rs`, which documents the counter's layout.
+// The random stream: Philox4x32-10. Twin of `src/engine/draw/philox.rs`, which documents the counter's layout.
 //
 // Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11, doi:10.1145/2063384.2063405.
 

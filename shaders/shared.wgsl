@@ -1,4 +1,4 @@
-// Kernels: shared effects. Twin of `src/engine/shared.rs`.
+// Kernels: shared effects. Twin of `src/engine/draw/shared.rs`.
 //
 // `shared_normals` draws each effect's normals of the stretch once; `shared_logs` adds them up to the logarithm of
 // every distinct sum of effects (a cell), each product rounded down.

@@ -1,4 +1,4 @@
-// One output's own summary: exact sums of x and x² and a histogram of log2 x. Twin of `src/engine/summarise.rs`.
+// One output's own summary: exact sums of x and x² and a histogram of log2 x. Twin of `src/engine/draw/summarise.rs`.
 //
 // A value x below 2^48 is x0 + x1·2^24. Summed are x0, x1 and the lower and upper 24 bits of x1², x0·x1 and x0²: eight
 // limbs below 2^24 each, so that the sums over the 256 draws of 64 invocations stay below 2^32. The host puts them

@@ -3,8 +3,8 @@
 @group(0) @binding(4) var<storage, read_write> totals: array<U>;
 @group(0) @binding(5) var<storage, read_write> group_totals: array<U>;
 
-// Compute, IT energy, energy, emissions, independent emissions.
-const TOTALS: u32 = 5u;
+// Outputs of the plan. Their rows are followed by one of the headline with independent effects.
+override OUTPUTS: u32 = 12u;
 
 fn total_at(row: u32, place: u32) -> u32 {
     return 2u * row * params.stride + place;
@@ -32,7 +32,11 @@ fn store_group(row: u32, place: u32, value: Wide) {
     group_totals[at + params.stride] = high(value);
 }
 
-// Rows of group totals: emissions of all groups, then compute of those that are kept.
+// Rows of totals, and of group totals: the headline of all groups, then the denominator of those that are kept.
+fn total_rows() -> u32 {
+    return OUTPUTS + 1u;
+}
+
 fn group_rows() -> u32 {
     return params.groups + params.kept_groups;
 }

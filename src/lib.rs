@@ -3,13 +3,14 @@
 //! The data goes one way, a module per stage:
 //!
 //! ```text
-//! files ─> portfolio ─> assess ─> plan ─> engine ─> posterior ─> report
+//! files ─> portfolio ─> assess ─> compile ─> engine ─> posterior ─> report
 //! ```
 //!
 //! - [`portfolio`] reads what is known of each model;
 //! - [`assess`] turns that into tiers and a distribution for every factor, each with its provenance;
-//! - [`plan`] compiles the distributions into exact integer numbers, without names;
+//! - [`compile`] compiles the distributions into exact integer numbers, without names;
 //! - [`engine`] draws from the plan, in integers from the first random bit to the last sum;
+//! - [`exact`] gives the mean and the variance shares in closed form;
 //! - [`posterior`] turns the integers into means, intervals and variance shares;
 //! - [`report`] writes tables and files.
 //!
@@ -20,11 +21,12 @@
 
 pub mod assess;
 pub mod cli;
+pub mod compile;
 pub mod coverage;
 pub mod engine;
+pub mod exact;
 pub mod fit;
 pub mod gauge;
-pub mod plan;
 pub mod portfolio;
 pub mod posterior;
 pub mod report;

@@ -5,9 +5,9 @@ mod common;
 
 use carbonhaze::assess::{Output, SLOTS};
 use carbonhaze::engine::{Backend, Corners, Cpu, Prepared, Scalar, Simd};
-use carbonhaze::plan::Plan;
-use carbonhaze::plan::compile::compile;
-use carbonhaze::plan::design::Design;
+use carbonhaze::engine::plan::Plan;
+use carbonhaze::compile::compile;
+use carbonhaze::engine::plan::design::Design;
 use common::{Families, random_assessment};
 use proptest::prelude::*;
 

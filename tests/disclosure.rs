@@ -6,9 +6,9 @@ use std::path::Path;
 use carbonhaze::assess::{AssessedModel, Assessment, Disclosable, Output, Slot, assess, if_disclosed};
 use carbonhaze::portfolio::quantile::quantile;
 use carbonhaze::portfolio::{self, Distribution, Portfolio};
-use carbonhaze::posterior::disclosure::{Disclosure, disclosures};
-use carbonhaze::posterior::oracle::oracle;
-use carbonhaze::posterior::terms::Known;
+use carbonhaze::exact::disclosure::{Disclosure, disclosures};
+use carbonhaze::exact::oracle::oracle;
+use carbonhaze::exact::terms::Known;
 
 /// Spreads small enough that no bound cuts and that nothing beyond |z| = 6.34 counts, so that every factor but PUE is
 /// lognormal.

@@ -10,7 +10,7 @@ use carbonhaze::engine::{Backend, Corners, Cpu, Host, Prepared, Reduce, Scalar, 
 use carbonhaze::gauge::{
     self, Figure, GaugeError, MIN_DRAWS, Machine, Report, Section, Value, Watch, answers, integers,
 };
-use carbonhaze::plan::Plan;
+use carbonhaze::engine::plan::Plan;
 
 struct Silent;
 

@@ -4,7 +4,7 @@
 mod common;
 
 use carbonhaze::assess::{Assessment, SLOTS};
-use carbonhaze::plan::compile::{PlanError, compile};
+use carbonhaze::compile::{PlanError, compile};
 use carbonhaze::portfolio::Distribution::{self, Fixed, LogNormal, Mixture, Shifted, Uniform};
 use common::pipeline::run;
 use common::{factor, model, scope};

@@ -5,13 +5,13 @@ mod common;
 use std::path::Path;
 
 use carbonhaze::assess::{Assessment, Disclosable, Output, Slot, assess, if_disclosed};
-use carbonhaze::plan;
+use carbonhaze::engine::plan;
 use carbonhaze::portfolio::quantile::quantile;
 use carbonhaze::portfolio::{self, Distribution, Model, Portfolio, Value};
-use carbonhaze::posterior::disclosure::{Disclosure, disclosures};
-use carbonhaze::posterior::oracle::oracle;
+use carbonhaze::exact::disclosure::{Disclosure, disclosures};
+use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior::rerun::{Disclosed, Rerun, VALUES, figures};
-use carbonhaze::posterior::terms::Known;
+use carbonhaze::exact::terms::Known;
 use common::pipeline;
 use rand::{RngExt, SeedableRng};
 

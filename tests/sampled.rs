@@ -4,18 +4,18 @@ mod common;
 
 use carbonhaze::assess::{Assessment, assess};
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
-use carbonhaze::plan::compile::compile;
-use carbonhaze::plan::design::Design;
-use carbonhaze::plan::{OUTPUT_EMISSIONS, Plan};
+use carbonhaze::compile::compile;
+use carbonhaze::engine::plan::design::Design;
+use carbonhaze::engine::plan::{OUTPUT_EMISSIONS, Plan};
 use carbonhaze::portfolio;
 use carbonhaze::posterior::grouping::{Grouping, Kind, by_factor};
-use carbonhaze::posterior::oracle::oracle;
+use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior::ranked;
 use carbonhaze::posterior::sampled::{AnalysedOutput, Analysis, Plain, Sampled};
-use carbonhaze::posterior::sensitivity::CubeIndices;
-use carbonhaze::posterior::sensitivity::Undefined;
-use carbonhaze::posterior::shares::shares;
-use carbonhaze::posterior::terms::Known;
+use carbonhaze::engine::stats::sensitivity::CubeIndices;
+use carbonhaze::engine::stats::sensitivity::Undefined;
+use carbonhaze::exact::shares::shares;
+use carbonhaze::exact::terms::Known;
 
 const DRAWS: u64 = 1 << 15;
 

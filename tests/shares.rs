@@ -4,9 +4,9 @@ mod common;
 
 use carbonhaze::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
 use carbonhaze::portfolio::Distribution;
-use carbonhaze::posterior::oracle::oracle;
-use carbonhaze::posterior::shares::{self, Part, Shares};
-use carbonhaze::posterior::terms::Known;
+use carbonhaze::exact::oracle::oracle;
+use carbonhaze::exact::shares::{self, Part, Shares};
+use carbonhaze::exact::terms::Known;
 use common::{Families, effect, random_assessment};
 
 fn shares(assessment: &Assessment, by: &[String]) -> Result<Shares, String> {

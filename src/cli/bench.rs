@@ -15,7 +15,7 @@ use super::backend::{BackendArgs, BackendChoice, Chosen};
 use super::output::{Output, print};
 use super::workload::Workload;
 use crate::engine::Stopped;
-use crate::plan::Plan;
+use crate::engine::plan::Plan;
 
 /// A run of this many seconds is a measurement.
 const LONG_ENOUGH_S: f64 = 0.5;

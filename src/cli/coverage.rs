@@ -14,7 +14,7 @@ use super::{Failure, draws};
 use crate::coverage::drawn::Sampler;
 use crate::coverage::two_lists::Other;
 use crate::coverage::{self, Failed, Settings};
-use crate::plan::TOTALS;
+use crate::engine::plan::TOTALS;
 use crate::portfolio::{self, Place, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;

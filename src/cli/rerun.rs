@@ -6,14 +6,14 @@ use super::run::{fits_in_memory, tell};
 use super::stream::{INTERVAL, SEED};
 use super::watch::{Interrupt, progress_bar};
 use crate::assess::{Assessment, Disclosable};
-use crate::plan;
-use crate::plan::compile::compile_with;
-use crate::plan::tables::Tables;
+use crate::engine::plan;
+use crate::compile::compile_with;
+use crate::compile::tables::Tables;
 use crate::portfolio::Study;
-use crate::posterior::disclosure::Disclosure;
+use crate::exact::disclosure::Disclosure;
 use crate::posterior::rerun::Rerun;
 use crate::posterior::sampled;
-use crate::posterior::terms::Known;
+use crate::exact::terms::Known;
 use crate::report::sensitivity::Reruns;
 
 /// Disclosures that get an interval.

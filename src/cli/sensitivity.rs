@@ -10,10 +10,10 @@ use super::rerun::{self, rerun};
 use super::sample::{SampleArgs, sample};
 use crate::assess::{Assessment, Disclosable, if_disclosed};
 use crate::portfolio::Portfolio;
-use crate::posterior::disclosure::{Disclosure, disclosures};
-use crate::posterior::shares::{Shares, shares};
-use crate::posterior::terms::Known;
-use crate::posterior::tornado::tornado;
+use crate::exact::disclosure::{Disclosure, disclosures};
+use crate::exact::shares::{Shares, shares};
+use crate::exact::terms::Known;
+use crate::exact::tornado::tornado;
 use crate::report::sensitivity::{self, Reruns, Sensitivity};
 
 /// What `haze sensitivity` takes.

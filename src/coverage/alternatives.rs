@@ -12,8 +12,8 @@ use super::drawn::Sampler;
 use super::{Failed, assessed, spreads};
 use crate::assess::priors::Priors;
 use crate::assess::{AssessedFactor, Assessment, Kind, Output, Slot};
-use crate::plan::compile::compile_with;
-use crate::plan::tables::Tables;
+use crate::compile::compile_with;
+use crate::compile::tables::Tables;
 use crate::portfolio::{Basis, Boundary, Imputation, Model, Portfolio, Run, Study};
 use crate::posterior::Estimate;
 

@@ -12,7 +12,7 @@ use super::Failed;
 use super::drawn::{Counts, Sampler, part};
 use crate::assess::Assessment;
 use crate::engine::GroupSummary;
-use crate::plan::{INDEPENDENT, OUTPUT_EMISSIONS, Plan};
+use crate::engine::plan::{INDEPENDENT, OUTPUT_EMISSIONS, Plan};
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
 

@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use crate::assess::{Assessment, Slot};
-use crate::posterior::closed::{Closed, Inputs};
-use crate::posterior::terms::{Known, products};
+use crate::exact::closed::{Closed, Inputs};
+use crate::exact::terms::{Known, products};
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Chosen {

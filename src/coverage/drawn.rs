@@ -1,11 +1,11 @@
 //! Runs of the engine, and estimates of counts by draw.
 
 use crate::engine::{Backend, Reduce, Summary};
-use crate::plan::{OUTPUT_EMISSIONS, Plan};
+use crate::engine::plan::{OUTPUT_EMISSIONS, Plan};
 use crate::posterior::Estimate;
-use crate::posterior::estimate::{Scale, of_draws};
-use crate::posterior::order::Draws;
-use crate::posterior::ratio::{Side, ratios, widest_shift};
+use crate::engine::stats::estimate::{Scale, of_draws};
+use crate::engine::stats::order::Draws;
+use crate::engine::stats::ratio::{Side, ratios, widest_shift};
 
 use super::Failed;
 

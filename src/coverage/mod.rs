@@ -24,8 +24,8 @@ use serde::Serialize;
 
 use crate::assess::{Assessment, assess};
 use crate::engine::Stopped;
-use crate::plan::compile::{PlanError, compile_with};
-use crate::plan::tables::Tables;
+use crate::compile::{PlanError, compile_with};
+use crate::compile::tables::Tables;
 use crate::portfolio::{Portfolio, Problem};
 use crate::posterior::Estimate;
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::{Failed, assessed};
 use crate::assess::{AssessedModel, Assessment, Output, Slot};
-use crate::portfolio::normal::density;
+use crate::engine::stats::normal::density;
 use crate::portfolio::quantile::Quantiles;
 use crate::portfolio::{Portfolio, Run};
 use crate::validate::masked_sum::hidden;

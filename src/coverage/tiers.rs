@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::bands::Swept;
 use super::drawn::Sampler;
 use crate::assess::Assessment;
-use crate::plan::compile::groups;
+use crate::compile::groups;
 use crate::posterior::Estimate;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -9,7 +9,7 @@ use super::Failed;
 use super::bands::Swept;
 use super::drawn::{Sampler, part};
 use crate::assess::Assessment;
-use crate::plan::Plan;
+use crate::engine::plan::Plan;
 use crate::posterior::Estimate;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

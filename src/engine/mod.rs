@@ -1,55 +1,34 @@
-//! Draws to exact integer summaries. Knows nothing of carbon.
+//! A Monte Carlo engine for sums of products of random factors. Knows nothing of what the factors mean.
 //!
 //! Integers from the first random bit to the last sum, so that every backend, thread count and chunk size gives the
-//! same bytes (`docs/engine.md`). The numbers go `philox` → `inverse_normal` → `marginal` / `shared` / `one_plus` → `exp2` →
-//! `accumulate` (totals per draw) and `summarise` (single models). `model_block` puts these together for one model and
-//! a few hundred draws, `simd` compiles that for each instruction set, `cpu` spreads it over the cores. `scalar` is
-//! the same computation written draw by draw: the definition that the others are tested against. `reduce` is what is done
-//! with the kept draws afterwards, by `sort` and `quotient`, or on a device.
+//! same bytes (`docs/engine.md`). [`plan`] holds the numbers to draw from, [`draw`] the arithmetic and the CPU backend, `gpu`
+//! the same on a GPU, [`stats`] what is estimated from the draws.
 
-pub mod accumulate;
-pub mod corner_block;
-pub mod corners;
-pub mod cpu;
-mod cpu_corners;
-pub mod exp2;
+pub mod draw;
 pub mod gpu;
-pub mod inverse_normal;
-pub mod log2;
-pub mod marginal;
-pub mod model_block;
-pub mod one_plus;
-pub mod packed;
-pub mod philox;
-pub mod quotient;
-pub mod reduce;
-pub mod scalar;
-pub mod shared;
-pub mod simd;
-pub mod sort;
-pub mod summarise;
-pub mod summary;
+pub mod plan;
+pub mod stats;
 
 use std::ops::Range;
 
-pub use corner_block::Prepared;
-pub use corners::Corners;
-pub use cpu::Cpu;
+pub use draw::corner_block::Prepared;
+pub use draw::corners::Corners;
+pub use draw::cpu::Cpu;
 pub use gpu::Gpu;
-pub use reduce::{Host, Reduce};
-pub use scalar::Scalar;
-pub use simd::Simd;
-pub use summary::{GroupSummary, ModelSummary, Moments, Summary};
+pub use draw::reduce::{Host, Reduce};
+pub use draw::scalar::Scalar;
+pub use draw::simd::Simd;
+pub use draw::summary::{GroupSummary, ModelSummary, Moments, Summary};
 
-use crate::plan::Plan;
+use plan::Block;
 
 /// Something that draws.
 pub trait Backend {
-    /// Draws `draws` of `plan` under `seed`; calls `progress` with the number of draws done, which may stop the run by
+    /// Draws `draws` of a plan's block of models under `seed`; calls `progress` with the number of draws done, which may stop the run by
     /// returning false.
     fn run(
         &self,
-        plan: &Plan,
+        plan: Block<'_>,
         seed: u64,
         draws: Range<u64>,
         progress: &(dyn Fn(u64) -> bool + Sync),

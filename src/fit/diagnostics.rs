@@ -11,7 +11,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::design::Design;
 use super::regression::{Regression, ols};
-use crate::posterior::sensitivity::batches::student_t;
+use crate::engine::stats::student_t::student_t;
 
 /// Level of the intervals that are checked.
 pub const LEVEL: f64 = 0.9;

@@ -8,15 +8,15 @@ use super::figure::{Criterion, Law};
 use super::portfolios::{self, lognormals};
 use super::{DRAWS, Figure, GaugeError, Machine, Section, Value, expected};
 use crate::assess::{Output, SLOTS, Slot};
-use crate::plan::compile::compile;
-use crate::plan::design::Design;
-use crate::plan::{INDEPENDENT, OUTPUT_EMISSIONS, Plan};
-use crate::posterior::estimate::{self, Estimate, Scale};
+use crate::compile::compile;
+use crate::engine::plan::design::Design;
+use crate::engine::plan::{INDEPENDENT, OUTPUT_EMISSIONS, Plan};
+use crate::engine::stats::estimate::{self, Estimate, Scale};
 use crate::posterior::grouping::by_factor;
-use crate::posterior::oracle::oracle;
-use crate::posterior::order::Draws;
-use crate::posterior::sensitivity::batches::Batches;
-use crate::posterior::sensitivity::{Cube, CubeIndices, Index};
+use crate::exact::oracle::oracle;
+use crate::engine::stats::order::Draws;
+use crate::engine::stats::sensitivity::batches::Batches;
+use crate::engine::stats::sensitivity::{Cube, CubeIndices, Index};
 
 /// Level of the jackknife's intervals, of which only the standard error is used.
 const LEVEL: f64 = 0.95;

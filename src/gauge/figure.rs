@@ -5,10 +5,10 @@
 //! of a correct machine together, at all seeds, at most one seed in a thousand shows one beyond it (Bonferroni). A
 //! score is not finite where something is not a number: that never agrees.
 
-use crate::portfolio::normal::Level;
-use crate::posterior::order::BATCHES;
-use crate::posterior::sensitivity::Index;
-use crate::posterior::sensitivity::batches::student_t;
+use crate::engine::stats::normal::Level;
+use crate::engine::stats::order::BATCHES;
+use crate::engine::stats::sensitivity::Index;
+use crate::engine::stats::student_t::student_t;
 
 /// A correct machine has a differing estimate in at most this part of all seeds.
 pub const FALSE_ALARMS: f64 = 1e-3;

@@ -3,10 +3,10 @@
 use super::answers::{NONE, figures, first_order, shapley, total};
 use super::{Figure, GaugeError, Machine, Section, expected};
 use crate::engine::Stopped;
-use crate::posterior::sensitivity::known::Case;
-use crate::posterior::sensitivity::pick_freeze::Hybrids;
-use crate::posterior::sensitivity::source::Source;
-use crate::posterior::sensitivity::{Cube, Index, InputIndices, PickFreeze};
+use crate::engine::stats::sensitivity::known::Case;
+use crate::engine::stats::sensitivity::pick_freeze::Hybrids;
+use crate::engine::stats::sensitivity::source::Source;
+use crate::engine::stats::sensitivity::{Cube, Index, InputIndices, PickFreeze};
 
 const LEVEL: f64 = 0.95;
 const SLAB: u64 = 1 << 12;

@@ -3,7 +3,7 @@
 use super::portfolios::mixed;
 use super::{Figure, GaugeError, Machine, Section};
 use crate::engine::{Backend, Prepared, Scalar, Summary};
-use crate::plan::compile::compile;
+use crate::compile::compile;
 use crate::posterior::grouping::by_factor;
 
 const DRAWS: u64 = 4096;

@@ -20,11 +20,11 @@ use std::ops::Range;
 
 pub use figure::{Criterion, FALSE_ALARMS, Figure, Law, Limits, Value};
 
-use crate::engine::corner_block::TooManyGroups;
+use crate::engine::draw::corner_block::TooManyGroups;
 use crate::engine::{Backend, Prepared, Reduce, Stopped, Summary};
-use crate::plan::Plan;
-use crate::plan::compile::PlanError;
-use crate::plan::design::Design;
+use crate::engine::plan::Plan;
+use crate::compile::PlanError;
+use crate::engine::plan::design::Design;
 
 /// Draws where the user does not say; the largest portfolios take fewer.
 pub const DRAWS: u64 = 1 << 18;

@@ -8,10 +8,10 @@ use super::expected::{FIRST_NORMALS, NORMALS};
 use super::portfolios::octave;
 use super::{Figure, GaugeError, Machine, Section, Value, figure::Criterion};
 use crate::assess::Slot;
-use crate::engine::inverse_normal::inverse_normal;
-use crate::engine::philox::philox4x32_10;
-use crate::plan::compile::compile;
-use crate::plan::{OUTPUT_EMISSIONS, Z_BITS};
+use crate::engine::draw::inverse_normal::inverse_normal;
+use crate::engine::draw::philox::philox4x32_10;
+use crate::compile::compile;
+use crate::engine::plan::{OUTPUT_EMISSIONS, Z_BITS};
 
 /// Counter, key and words: `kat_vectors` of Random123 (D. E. Shaw Research), philox4x32, 10 rounds.
 const VECTORS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [

@@ -14,7 +14,7 @@
 use std::path::Path;
 
 use super::distribution::Decimal;
-use super::normal::Level;
+use crate::engine::stats::normal::Level;
 use super::validate::{self, MAX_DEPTH, MAX_VALUES, WEIGHT_SLACK};
 use super::{Distribution, Value};
 

@@ -10,13 +10,11 @@ pub(crate) mod csv_text;
 pub mod distribution;
 pub mod models_file;
 pub mod moments;
-pub mod normal;
 pub mod problem;
 pub mod quantile;
 pub mod quantity;
 pub mod read;
 pub mod rules;
-pub mod special;
 pub mod study_file;
 pub mod validate;
 

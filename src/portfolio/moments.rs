@@ -14,9 +14,9 @@
 use std::sync::OnceLock;
 
 use super::distribution::Distribution;
-use super::normal::{Level, density};
+use crate::engine::stats::normal::{Level, density};
 use super::quantile::{GAUSS_10, Quantiles, mass_between, pert_shapes, unshift_down, unshift_up};
-use super::special::ln_beta;
+use crate::engine::stats::special::ln_beta;
 
 /// Probability of one of the engine's z.
 const CELL: f64 = 1.0 / (1u64 << 32) as f64;

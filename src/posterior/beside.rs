@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::estimate::Estimate;
+use crate::engine::stats::estimate::Estimate;
 use super::of_side;
-use super::ratio::Side;
+use crate::engine::stats::ratio::Side;
 use crate::engine::{Reduce, Summary};
-use crate::plan::{OUTPUT_EMISSIONS, Plan};
+use crate::engine::plan::{OUTPUT_EMISSIONS, Plan};
 
 /// What was asked for; absent otherwise. None of it is part of the emissions.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]

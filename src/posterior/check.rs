@@ -6,9 +6,9 @@
 
 use serde::Serialize;
 
-use crate::engine::accumulate::CEILING;
+use crate::engine::draw::accumulate::CEILING;
 use crate::engine::{GroupSummary, Summary};
-use crate::plan::{INDEPENDENT, Plan, TOTALS};
+use crate::engine::plan::{INDEPENDENT, Plan, TOTALS};
 
 use super::{Oracle, Totals};
 use crate::assess::Output;

@@ -6,8 +6,8 @@ use crate::assess::{
     AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier,
 };
 use crate::engine::{GroupSummary, ModelSummary, Moments, Summary};
-use crate::plan::compile::{self, Group};
-use crate::plan::{GroupPlan, INDEPENDENT, LOG2_BITS, Marginal, ModelPlan, Plan, Range, TOTALS, TermPlan};
+use crate::compile::{self, Group};
+use crate::engine::plan::{GroupPlan, INDEPENDENT, LOG2_BITS, Marginal, ModelPlan, Plan, Range, TOTALS, TermPlan};
 use crate::portfolio::{Basis, Boundary, Distribution, Run, Scope};
 
 use super::{Options, Oracle, VarianceShare};

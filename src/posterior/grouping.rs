@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::shares::{LabelShare, Shares};
+use crate::exact::shares::{LabelShare, Shares};
 use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output, SLOTS, Slot};
-use crate::plan::Plan;
-use crate::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
+use crate::engine::plan::Plan;
+use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
 
 /// What the groups are.
 #[derive(Debug, Clone, PartialEq, Eq)]

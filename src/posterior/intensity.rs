@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::concentration::ratio as share_of;
-use super::estimate::Estimate;
-use super::ratio::{Side, ratios, widest_shift};
-use super::terms::{Known, products};
+use crate::engine::stats::estimate::Estimate;
+use crate::engine::stats::ratio::{Side, ratios, widest_shift};
+use crate::exact::terms::{Known, products};
 use super::{KG_PER_T, of_ratios, of_side};
 use crate::assess::{AssessedModel, Assessment, Output};
 use crate::engine::{Reduce, Summary};
-use crate::plan::Plan;
+use crate::engine::plan::Plan;
 
 /// Values of one column that are told for themselves, by expected compute; the rest are told together.
 pub const LARGEST: usize = 20;

@@ -17,39 +17,28 @@
 
 pub mod beside;
 pub mod check;
-pub mod closed;
 pub mod concentration;
-pub mod disclosure;
-pub mod estimate;
 pub mod grouping;
 pub mod intensity;
-pub mod kurtosis;
-pub mod oracle;
-pub mod order;
 pub mod ranked;
-pub mod ratio;
 pub mod rerun;
 pub mod sampled;
-pub mod sensitivity;
-pub mod shares;
-pub mod single;
-pub mod tail;
-pub mod terms;
-pub mod tornado;
-pub mod wide;
 
 use rayon::prelude::*;
 
 use crate::assess::{Assessment, Output, Tier};
 use crate::engine::{GroupSummary, Reduce, Summary};
-use crate::plan::compile::{self, Group};
-use crate::plan::{INDEPENDENT, Plan};
+use crate::compile::{self, Group};
+use crate::engine::plan::{INDEPENDENT, Plan};
 
 pub use check::{Discretisation, OracleCheck, Saturated, SdCheck};
 pub use concentration::{Concentration, TierShare};
-pub use estimate::{Estimate, Mcse, Scale};
-use order::Draws;
-use ratio::{Ratios, Side};
+use crate::engine::stats::estimate;
+pub use crate::engine::stats::estimate::{Estimate, Mcse, Scale};
+use crate::engine::stats::order::Draws;
+use crate::engine::stats::ratio::{Ratios, Side};
+use crate::engine::stats::{single, tail};
+pub use crate::exact::oracle::{Oracle, VarianceShare};
 
 /// Emissions are drawn in t; carbon intensities are told in kg.
 const KG_PER_T: f64 = 1000.0;
@@ -62,31 +51,6 @@ pub struct Options {
     pub seed: u64,
     /// Largest relative error of one model's value by the engine's tables and fixed-point logarithms.
     pub discretisation_bound: f64,
-}
-
-/// Exact moments of the total's emissions and the variance shares of the factors, without sampling.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Oracle {
-    pub mean_t: f64,
-    /// `None`: the variance is infinite or unknown, with the reason below.
-    pub sd_t: Option<f64>,
-    /// Fourth central moment over the squared variance; `None` where infinite or unknown.
-    pub kurtosis: Option<f64>,
-    /// Mean and sd with every shared effect drawn separately for each model.
-    pub independent_mean_t: f64,
-    pub independent_sd_t: Option<f64>,
-    /// Variance shares by factor, in the order they are told; empty where there is no variance.
-    pub groups: Vec<VarianceShare>,
-    pub reason: Option<String>,
-}
-
-/// Sobol' indices of one factor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct VarianceShare {
-    pub name: String,
-    pub first_order: f64,
-    pub total: f64,
-    pub shapley: f64,
 }
 
 /// Everything the report says in numbers.

@@ -16,11 +16,11 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::closed::Closed;
-use super::disclosure::{Disclosure, Key, chip_parts, key};
-use super::estimate::tails;
-use super::order::{BATCHES, rank};
-use super::terms::{Known, products};
+use crate::exact::closed::Closed;
+use crate::exact::disclosure::{Disclosure, Key, chip_parts, key};
+use crate::engine::stats::estimate::tails;
+use crate::engine::stats::order::{BATCHES, rank};
+use crate::exact::terms::{Known, products};
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
 use crate::portfolio::Distribution;
 

@@ -8,14 +8,14 @@
 use serde::Serialize;
 
 use super::grouping::Group;
-use super::sensitivity::pick_freeze::Hybrids;
-use super::sensitivity::target::Target;
-use super::sensitivity::{Cube, CubeIndices, Index, InputIndices, Mismatch, PickFreeze, Undefined};
-use super::tail::pareto_k;
+use crate::engine::stats::sensitivity::pick_freeze::Hybrids;
+use crate::engine::stats::sensitivity::target::Target;
+use crate::engine::stats::sensitivity::{Cube, CubeIndices, Index, InputIndices, Mismatch, PickFreeze, Undefined};
+use crate::engine::stats::tail::pareto_k;
 use crate::assess::Output;
 use crate::engine::{Corners, Summary};
-use crate::plan::Plan;
-use crate::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
+use crate::engine::plan::Plan;
+use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
 
 /// Draws of an analysis where the user does not say.
 pub const DRAWS: u64 = 1 << 17;

@@ -18,9 +18,9 @@ use crate::posterior::check::SdCheck;
 use crate::posterior::grouping::{Exact, Group, Grouping, Kind};
 use crate::posterior::ranked::{self, EffectIndices};
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
-use crate::posterior::sensitivity::Index;
-use crate::posterior::shares::{EffectShare, Shares};
-use crate::posterior::tail;
+use crate::engine::stats::sensitivity::Index;
+use crate::exact::shares::{EffectShare, Shares};
+use crate::engine::stats::tail;
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -13,9 +13,9 @@ use super::document;
 use super::page::{Cell, Page, Style, bar, heads, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::Assessment;
-use crate::posterior::disclosure::Disclosure;
-use crate::posterior::shares::{EffectShare, FactorShare, Interaction, LabelShare, ModelShare, Part, Shares};
-use crate::posterior::tornado::{Swing, Tornado};
+use crate::exact::disclosure::Disclosure;
+use crate::exact::shares::{EffectShare, FactorShare, Interaction, LabelShare, ModelShare, Part, Shares};
+use crate::exact::tornado::{Swing, Tornado};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::{Failed, Settings, scores};
 use crate::assess::{self, AssessedModel, Assessment, Output, SharedEffect, priors::Priors};
 use crate::engine::{Backend, Stopped};
-use crate::plan::compile::compile;
+use crate::compile::compile;
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Confidence, Model, Portfolio, Problem, Study, Value, models_file};
 

@@ -12,7 +12,7 @@ use super::runs_file::{Architecture, EnergyBasis, Run};
 use super::{Failed, Input, Judged, Quantity, Row, Settings, regions, scores, shipped};
 use crate::assess::{self, Output, hardware, priors::Priors};
 use crate::engine::{Backend, GroupSummary, Stopped};
-use crate::plan::compile::compile;
+use crate::compile::compile;
 use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Value};
 
 /// Rounding of published figures that are made of one another (GSD): LLaMA's energies are within 1 % of their product,

@@ -4,8 +4,8 @@
 //! CRPS and interval score: T. Gneiting and A. E. Raftery, "Strictly Proper Scoring Rules, Prediction, and
 //! Estimation", J. Am. Stat. Assoc. 102 (2007) 359–378, doi:10.1198/016214506000001437.
 
-use crate::portfolio::normal::{Level, density};
-use crate::posterior::order::rank;
+use crate::engine::stats::normal::{Level, density};
+use crate::engine::stats::order::rank;
 
 /// CRPS of an equally weighted sample, sorted ascending, at `y`: mean |x − y| − ½ mean |x − x'|.
 pub fn crps_of_sample(sorted: &[f64], y: f64) -> f64 {

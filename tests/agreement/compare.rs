@@ -11,8 +11,8 @@
 
 use carbonhaze::assess::{Assessment, OUTPUTS, Output, SharedEffect, Term};
 use carbonhaze::engine::Moments;
-use carbonhaze::plan::{BINS, INDEPENDENT, Range};
-use carbonhaze::posterior::oracle::oracle;
+use carbonhaze::engine::plan::{BINS, INDEPENDENT, Range};
+use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior::{Estimate, Oracle, Posterior};
 
 use crate::common::pipeline::Run;

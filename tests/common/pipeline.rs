@@ -2,9 +2,9 @@
 
 use carbonhaze::assess::Assessment;
 use carbonhaze::engine::{Backend, Cpu, Host, Simd, Summary};
-use carbonhaze::plan::compile::compile;
-use carbonhaze::plan::{self, Plan};
-use carbonhaze::posterior::oracle::oracle;
+use carbonhaze::compile::compile;
+use carbonhaze::engine::plan::{self, Plan};
+use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior::{self, Options, Posterior};
 
 pub struct Run {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use carbonhaze::engine::gpu::{Options, Variant};
 use carbonhaze::engine::{Backend, Cpu, Gpu, Simd, Summary};
-use carbonhaze::plan::Plan;
+use carbonhaze::engine::plan::Plan;
 
 use crate::common::gpu::adapters;
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use carbonhaze::engine::gpu::{Fault, Options};
 use carbonhaze::engine::{Gpu, Scalar, Simd, Summary};
-use carbonhaze::plan::Plan;
+use carbonhaze::engine::plan::Plan;
 
 use crate::backends::{cpu, gpus, run};
 use crate::common::{Families, gpu, random_assessment};
-use crate::plan;
+use crate::engine::plan;
 
 /// The plan with the lowest bits of one table changed.
 fn with_a_changed_table(plan: &Plan) -> Plan {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use carbonhaze::assess::{Assessment, assess};
 use carbonhaze::engine::Simd;
-use carbonhaze::plan::Plan;
-use carbonhaze::plan::compile::compile;
+use carbonhaze::engine::plan::Plan;
+use carbonhaze::compile::compile;
 use carbonhaze::portfolio;
 
 use crate::backends::{cpu, gpus, run, variants};
@@ -37,7 +37,7 @@ pub fn hub() -> Plan {
 /// With more groups than are kept draw by draw.
 pub fn open_weights() -> Plan {
     let plan = fixture("open_weights", &["organization", "tier"]);
-    assert!(plan.groups.len() > carbonhaze::plan::KEPT_GROUPS + 10, "{}", plan.groups.len());
+    assert!(plan.groups.len() > carbonhaze::engine::plan::KEPT_GROUPS + 10, "{}", plan.groups.len());
     plan
 }
 

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use carbonhaze::assess::SLOTS;
 use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd, Stopped};
-use carbonhaze::plan::compile::compile_with;
-use carbonhaze::plan::table::Table;
-use carbonhaze::plan::tables::Tables;
-use carbonhaze::plan::{INDEPENDENT, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
+use carbonhaze::compile::compile_with;
+use carbonhaze::engine::plan::table::Table;
+use carbonhaze::compile::tables::Tables;
+use carbonhaze::engine::plan::{INDEPENDENT, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, gpus, run};
 use crate::common::{Families, random_assessment};
-use crate::plan;
+use crate::engine::plan;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]

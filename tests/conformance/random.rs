@@ -2,12 +2,12 @@
 
 use carbonhaze::engine::gpu::Options;
 use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd};
-use carbonhaze::plan::{KEPT_GROUPS, Plan, Range};
+use carbonhaze::engine::plan::{KEPT_GROUPS, Plan, Range};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, cpus, every_adapter, gpus, run, variants};
 use crate::common::{Families, random_assessment};
-use crate::plan;
+use crate::engine::plan;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]

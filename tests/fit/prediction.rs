@@ -105,7 +105,7 @@ fn brute_force(draws: usize, shared: bool) -> [(f64, f64); 2] {
 }
 
 fn exact(assessment: &Assessment) -> (f64, f64) {
-    let oracle = carbonhaze::posterior::oracle::oracle(assessment);
+    let oracle = carbonhaze::exact::oracle::oracle(assessment);
     (oracle.mean_t, oracle.sd_t.unwrap())
 }
 

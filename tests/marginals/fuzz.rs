@@ -1,6 +1,6 @@
 //! Any legal distribution, nested to some depth: nothing panics and everything is monotone.
 
-use carbonhaze::plan::table::{LIMIT, Table};
+use carbonhaze::engine::plan::table::{LIMIT, Table};
 use carbonhaze::portfolio::Distribution::{self, *};
 use carbonhaze::portfolio::moments::{engine_moment, raw_moment};
 use carbonhaze::portfolio::quantile::Quantiles;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::cases::{cases, lognormal, reference, truncated};
-use carbonhaze::plan::shape::{ShapeKey, normalise};
-use carbonhaze::plan::table::{FLOOR_LOG2, LIMIT, Table, TableError};
-use carbonhaze::plan::{LOG2_BITS, Z_BITS, ZERO_LOG2};
+use carbonhaze::compile::shape::{ShapeKey, normalise};
+use carbonhaze::engine::plan::table::{FLOOR_LOG2, LIMIT, Table, TableError};
+use carbonhaze::engine::plan::{LOG2_BITS, Z_BITS, ZERO_LOG2};
 use carbonhaze::portfolio::Distribution::{self, *};
 use carbonhaze::portfolio::quantile::Quantiles;
 

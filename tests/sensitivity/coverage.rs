@@ -4,10 +4,10 @@
 //!
 //!     cargo test --release --test sensitivity -- --ignored --nocapture
 
-use carbonhaze::posterior::sensitivity::known::Case;
-use carbonhaze::posterior::sensitivity::source::{Sample, Source};
-use carbonhaze::posterior::sensitivity::target::Target;
-use carbonhaze::posterior::sensitivity::{Cube, Index, rank};
+use carbonhaze::engine::stats::sensitivity::known::Case;
+use carbonhaze::engine::stats::sensitivity::source::{Sample, Source};
+use carbonhaze::engine::stats::sensitivity::target::Target;
+use carbonhaze::engine::stats::sensitivity::{Cube, Index, rank};
 use rayon::prelude::*;
 
 use crate::{cube, pick_freeze, views};

@@ -1,11 +1,11 @@
 //! Estimates of 2^16 draws within their own 99.9 % intervals of the closed forms. Each with something that is wrong
 //! and is seen to be.
 
-use carbonhaze::posterior::sensitivity::known::Case;
-use carbonhaze::posterior::sensitivity::pick_freeze::Hybrids;
-use carbonhaze::posterior::sensitivity::source::{Sample, Source};
-use carbonhaze::posterior::sensitivity::target::Target;
-use carbonhaze::posterior::sensitivity::{Cube, CubeIndices, Index, PickFreeze, Shares, rank};
+use carbonhaze::engine::stats::sensitivity::known::Case;
+use carbonhaze::engine::stats::sensitivity::pick_freeze::Hybrids;
+use carbonhaze::engine::stats::sensitivity::source::{Sample, Source};
+use carbonhaze::engine::stats::sensitivity::target::Target;
+use carbonhaze::engine::stats::sensitivity::{Cube, CubeIndices, Index, PickFreeze, Shares, rank};
 
 use crate::{all_cover, cube, pick_freeze, views};
 

@@ -1,6 +1,6 @@
 //! The closed forms themselves, against published or separately computed figures.
 
-use carbonhaze::posterior::sensitivity::known::Case;
+use carbonhaze::engine::stats::sensitivity::known::Case;
 
 fn near(got: &[f64], want: &[f64], tolerance: f64) -> bool {
     assert_eq!(got.len(), want.len());

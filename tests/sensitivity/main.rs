@@ -5,10 +5,10 @@ mod estimates;
 mod exact;
 mod peers;
 
-use carbonhaze::posterior::sensitivity::known::Case;
-use carbonhaze::posterior::sensitivity::pick_freeze::Hybrids;
-use carbonhaze::posterior::sensitivity::source::Source;
-use carbonhaze::posterior::sensitivity::{Cube, CubeIndices, Index, InputIndices, PickFreeze};
+use carbonhaze::engine::stats::sensitivity::known::Case;
+use carbonhaze::engine::stats::sensitivity::pick_freeze::Hybrids;
+use carbonhaze::engine::stats::sensitivity::source::Source;
+use carbonhaze::engine::stats::sensitivity::{Cube, CubeIndices, Index, InputIndices, PickFreeze};
 
 /// Draws in one piece of work: the corners of a slab stay in the cache.
 const SLAB: usize = 1 << 12;

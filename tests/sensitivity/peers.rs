@@ -1,10 +1,10 @@
 //! The same cases by other programs, and what these gave: tests/peers/salib_four_lognormals.py (SALib) and
 //! tests/peers/pareto_k.py (ArviZ).
 
-use carbonhaze::portfolio::normal::Level;
-use carbonhaze::posterior::sensitivity::Index;
-use carbonhaze::posterior::sensitivity::known::Case;
-use carbonhaze::posterior::tail::pareto_k;
+use carbonhaze::engine::stats::normal::Level;
+use carbonhaze::engine::stats::sensitivity::Index;
+use carbonhaze::engine::stats::sensitivity::known::Case;
+use carbonhaze::engine::stats::tail::pareto_k;
 use serde_json::Value;
 
 use crate::cube;

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use carbonhaze::assess::Slot;
-use carbonhaze::plan::OUTPUT_EMISSIONS;
+use carbonhaze::engine::plan::OUTPUT_EMISSIONS;
 use carbonhaze::portfolio::Distribution::{self, *};
 
 use crate::common::pipeline::run;

@@ -5,7 +5,7 @@
 
 use carbonhaze::assess::{Assessment, Slot};
 use carbonhaze::portfolio::Factor;
-use carbonhaze::posterior::oracle::oracle;
+use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior::{Estimate, Posterior};
 
 use crate::common::effect;

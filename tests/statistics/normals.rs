@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use carbonhaze::engine::inverse_normal::inverse_normal;
+use carbonhaze::engine::draw::inverse_normal::inverse_normal;
 
 /// The promise, in standard deviations.
 const BOUND: f64 = 1.0 / 1_048_576.0;

@@ -5,9 +5,9 @@
 //! right is shown by the other tests; that they stay is what this one is for.
 
 use carbonhaze::assess::{Assessment, Slot};
-use carbonhaze::engine::inverse_normal::inverse_normal;
-use carbonhaze::engine::philox::{Domain, MAX_DRAW, Stream};
-use carbonhaze::plan::key::{effect_key, model_key};
+use carbonhaze::engine::draw::inverse_normal::inverse_normal;
+use carbonhaze::engine::draw::philox::{Domain, MAX_DRAW, Stream};
+use carbonhaze::engine::plan::key::{effect_key, model_key};
 use carbonhaze::portfolio::Distribution::{self, *};
 use carbonhaze::portfolio::Factor;
 use sha2::{Digest, Sha256};

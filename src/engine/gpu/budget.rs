@@ -11,7 +11,7 @@ use super::error::GpuError;
 use super::layout::{self, GROUP_SUMS, MODEL_SUMS, WINDOW, WINDOW_STRIDE};
 use super::shader::LANES;
 use crate::engine::Prepared;
-use crate::plan::{BINS, KEPT_GROUPS, Plan, TOTALS};
+use crate::engine::plan::{BINS, Block, KEPT_GROUPS};
 
 /// Draws in a workgroup; stretches are whole multiples.
 pub const WORKGROUP_DRAWS: u64 = (LANES * WORKGROUP) as u64;
@@ -101,16 +101,16 @@ impl Room {
         }
     }
 
-    /// Cuts the draws, and `models` that are dispatched together; the widest buffer has `beside` bytes of other things.
+    /// Cuts the draws, and `models` that are dispatched together; the widest buffer has `other` bytes of other things.
     pub fn cut(
         &self,
         what: &'static str,
         bytes: PerDraw,
-        beside: u64,
+        other: u64,
         models: usize,
         tile: usize,
     ) -> Result<Cut, GpuError> {
-        let fits = (self.binding - beside) / bytes.widest / WORKGROUP_DRAWS * WORKGROUP_DRAWS;
+        let fits = (self.binding - other) / bytes.widest / WORKGROUP_DRAWS * WORKGROUP_DRAWS;
         if fits == 0 {
             return Err(GpuError::TooLarge { what, needed: bytes.widest * WORKGROUP_DRAWS, limit: self.binding });
         }
@@ -127,7 +127,7 @@ impl Room {
 
 impl Cut {
     /// Of a run of a plan.
-    pub fn of(plan: &Plan, room: &Room) -> Result<Cut, GpuError> {
+    pub fn of(plan: Block<'_>, room: &Room) -> Result<Cut, GpuError> {
         let tables = 8 * layout::table_entries(plan.tables.iter().map(|t| &**t));
         let effects = 8 * layout::effects(plan, &plan.cells).len() as u64;
         room.holds(&[("tables", tables), ("shared effects", effects)])?;
@@ -146,8 +146,9 @@ impl Cut {
         let tile = (binding / per_model).min(plan.models.len() as u64).max(1) as usize;
         let tile = if tile > WINDOW { tile / WINDOW * WINDOW } else { tile };
 
-        let totals = 8 * (TOTALS as u64).max(binned + 2 * kept);
-        let coming_back = 8 * (TOTALS as u64 + 2 * kept);
+        let columns = plan.columns() as u64;
+        let totals = 8 * columns.max(binned + 2 * kept);
+        let coming_back = 8 * (columns + 2 * kept);
         let logs = 4 * plan.cells.len().max(plan.effects.len()) as u64;
         let bytes = PerDraw { totals, widest: totals.max(coming_back).max(logs) };
         room.cut("totals of a few draws", bytes, group_bytes, tile, tile)

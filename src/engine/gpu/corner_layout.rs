@@ -11,20 +11,19 @@ use std::collections::BTreeMap;
 use bytemuck::{Pod, Zeroable};
 
 use super::error::GpuError;
-use super::layout::{self, SlotRecord, pair};
+use super::layout::{self, ProductRecord, SlotRecord, pair};
 use super::session::CornerTraits;
-use crate::assess::{OUTPUTS, SLOTS, Slot};
 use crate::engine::Prepared;
+use crate::engine::plan::{MAX_OUTPUTS, SHIFTED, SLOTS};
 
-const PUE: usize = Slot::Pue as usize;
 /// Models in a [`CornerWindow`].
-pub const CORNER_WINDOW: usize = 455;
+pub const CORNER_WINDOW: usize = 157;
 /// Blocks of a dispatch at most.
 pub const MAX_BLOCKS: usize = 8;
 /// Extras of a model at most, and so many that fewer are compiled apart.
 pub const MAX_EXTRAS: usize = 16;
 pub const FEW_EXTRAS: usize = 4;
-/// The first bit of a mask that stands for an extra, and for the sides of a joint PUE.
+/// The first bit of a mask that stands for an extra, and for the sides of a joint shifted factor.
 pub const EXTRA_BITS: usize = SLOTS;
 pub const JOINT_BITS: usize = SLOTS + MAX_EXTRAS;
 /// The numbers of blocks that dispatches are compiled for: each is a kernel of its own.
@@ -39,9 +38,13 @@ pub struct CornerRecord {
     pub key: [u32; 2],
     pub first_extra: u32,
     pub extras: u32,
+    /// As in `ModelRecord`.
+    pub first_more: u32,
+    pub more: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
     pub slots: [SlotRecord; SLOTS],
-    pub locs: [i32; OUTPUTS],
-    pub signs: [u32; OUTPUTS],
+    pub products: [ProductRecord; MAX_OUTPUTS],
 }
 
 /// `CornerWindow` of `corner_block.wgsl`: what fits a uniform buffer of 64 KiB.
@@ -91,8 +94,14 @@ pub struct CornerLayout {
     pub distinct: usize,
     /// What `corner_merge` adds up.
     pub sources: Vec<u64>,
-    /// Of all models: sum of effects, and slot with the number within a joint PUE.
+    /// Of all models: sum of effects, and slot with the number within a joint shifted factor.
     pub extras: Vec<u64>,
+    /// Of all models: products beyond the first of an output.
+    pub more: Vec<ProductRecord>,
+    /// By model: where its own begin in `more`, how many there are by output.
+    more_of: Vec<(u32, u32)>,
+    /// By model: the first products of its outputs.
+    first_of: Vec<[ProductRecord; MAX_OUTPUTS]>,
     /// By model: the first of its extras, and how many.
     extras_of: Vec<(u32, u32)>,
     pub traits: CornerTraits,
@@ -102,7 +111,7 @@ pub struct CornerLayout {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape {
     /// By output: the class, where there is something to add.
-    classes: [Option<u32>; OUTPUTS],
+    classes: Vec<Option<u32>>,
     /// By slot: the group of the factor and of those effects that go with it.
     groups: [Option<u8>; SLOTS],
     extras: Vec<Extra>,
@@ -112,7 +121,7 @@ struct Shape {
 struct Extra {
     slot: u8,
     group: u8,
-    /// Its number within a joint PUE; 0 for what is added to the factor's logarithm.
+    /// Its number within a joint shifted factor; 0 for what is added to the factor's logarithm.
     joint: u8,
 }
 
@@ -123,18 +132,19 @@ impl Shape {
         let class = |o: usize| {
             let class = prepared.class_of[m][o];
             let corners = &prepared.classes[o][class as usize].corners;
-            (model.terms[o].is_some() && !corners.is_empty()).then_some(class)
+            (!model.products_of(o).is_empty() && !corners.is_empty()).then_some(class)
         };
-        let mut shape = Shape { classes: std::array::from_fn(class), groups: [None; SLOTS], extras: vec![] };
+        let classes = (0..prepared.plan.outputs.len()).map(class).collect();
+        let mut shape = Shape { classes, groups: [None; SLOTS], extras: vec![] };
         let mut sums = vec![];
         for s in 0..SLOTS {
-            if model.terms.iter().flatten().all(|term| term.signs[s] == 0) {
+            if !model.uses(s) {
                 continue;
             }
             let parts = prepared.shared_parts(m, s);
-            let own = model.marginals[s].is_random().then_some(prepared.design.own[m][s]);
+            let own = model.marginals[s].is_random().then_some(prepared.design.group(m, s));
             shape.groups[s] = own.or(parts.first().map(|&(group, _)| group));
-            let inside = s == PUE && model.marginals[s].one_plus().is_some();
+            let inside = s == SHIFTED && model.marginals[s].one_plus().is_some();
             for (k, &(group, part)) in parts.iter().filter(|&&(group, _)| Some(group) != shape.groups[s]).enumerate() {
                 let joint = if inside { k as u8 + 1 } else { 0 };
                 shape.extras.push(Extra { slot: s as u8, group, joint });
@@ -157,7 +167,7 @@ impl Shape {
             let bit = if extra.joint > 0 { JOINT_BITS + extra.joint as usize } else { EXTRA_BITS + i };
             mask |= side(extra.group) << bit;
         }
-        mask | self.groups[PUE].filter(|_| self.is_joint()).map_or(0, side) << JOINT_BITS
+        mask | self.groups[SHIFTED].filter(|_| self.is_joint()).map_or(0, side) << JOINT_BITS
     }
 }
 
@@ -166,6 +176,7 @@ impl CornerLayout {
         let plan = prepared.plan;
         let mut extras = vec![];
         let mut extras_of = vec![];
+        let (mut more, mut more_of, mut first_of) = (vec![], vec![], vec![]);
         let mut most = 0;
         let mut joint = false;
         let mut shapes: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
@@ -180,6 +191,9 @@ impl CornerLayout {
             extras.extend(
                 sums.iter().zip(&shape.extras).map(|(&part, e)| pair(part, e.slot as u32 | (e.joint as u32) << 16)),
             );
+            let ((first, begin), _, counts) = layout::products(plan, &plan.models[m], &mut more)?;
+            first_of.push(first);
+            more_of.push((begin, counts));
             most = most.max(sums.len());
             joint |= shape.is_joint();
             if shape.classes.iter().any(Option::is_some) {
@@ -203,7 +217,7 @@ impl CornerLayout {
                     CornerBlock {
                         output: o as u32,
                         row: (start + FOUR * b) as u32,
-                        unit: plan.total_units[o],
+                        unit: plan.outputs[o].unit,
                         joint: shape.is_joint().into(),
                         masks: std::array::from_fn(mask),
                     }
@@ -221,6 +235,9 @@ impl CornerLayout {
             distinct,
             sources,
             extras,
+            more,
+            more_of,
+            first_of,
             extras_of,
             traits,
         })
@@ -234,23 +251,29 @@ impl CornerLayout {
     }
 
     /// The records of some models.
-    pub fn records(
-        &self,
-        prepared: &Prepared,
-        models: &[usize],
-        tables: &[u32],
-    ) -> Result<Vec<CornerRecord>, GpuError> {
+    pub fn records(&self, prepared: &Prepared, models: &[usize], tables: &[u32]) -> Vec<CornerRecord> {
         let record = |&m: &usize| {
-            let of = layout::record(prepared.plan, &prepared.plan.models[m], tables, 0)?;
+            let model = &prepared.plan.models[m];
             let (shape, _) = Shape::of(prepared, m);
-            let mut slots = of.slots;
+            let mut slots = layout::slots(prepared.plan, model, tables);
             for (s, slot) in slots.iter_mut().enumerate() {
                 let parts = prepared.shared_parts(m, s).iter();
                 let part = parts.filter(|&&(group, _)| Some(group) == shape.groups[s]).map(|&(_, part)| part + 1);
                 slot.cell = part.sum();
             }
             let (first_extra, extras) = self.extras_of[m];
-            Ok(CornerRecord { key: of.key, first_extra, extras, slots, locs: of.locs, signs: of.signs })
+            let (first_more, more) = self.more_of[m];
+            CornerRecord {
+                key: [model.key as u32, (model.key >> 32) as u32],
+                first_extra,
+                extras,
+                first_more,
+                more,
+                padding_0: 0,
+                padding_1: 0,
+                slots,
+                products: self.first_of[m],
+            }
         };
         models.iter().map(record).collect()
     }
@@ -258,7 +281,7 @@ impl CornerLayout {
 
 /// Corners that are told apart, and for each of them the rows to be added up.
 fn sources(prepared: &Prepared, starts: &BTreeMap<(usize, u32), usize>) -> (usize, Vec<u64>) {
-    let lists: Vec<Vec<u32>> = (0..OUTPUTS)
+    let lists: Vec<Vec<u32>> = (0..prepared.distinct.len())
         .flat_map(|o| {
             let distinct = prepared.distinct[o].corners.len();
             let of_output = starts.range((o, 0)..(o + 1, 0));

@@ -1,5 +1,5 @@
 //! The corners of a pick-freeze design on one device: stretches of draws, windows of a family's models, dispatches of a
-//! tenth of a second. Twin of `src/engine/cpu_corners.rs`.
+//! tenth of a second. Twin of `src/engine/draw/cpu_corners.rs`.
 //!
 //! For each stretch the shared effects of both samples are drawn, then every family is walked through for as many of its
 //! corners at a time as a dispatch takes, then the totals are put together and come back as one. So a stretch is in or
@@ -106,12 +106,14 @@ impl<'a> Work<'a> {
         let windows = device.uniform("models", tile as u64 * WINDOW_STRIDE)?;
         let blocks = device.uniform("blocks of corners", size_of_val(&layout.blocks(&[])) as u64)?;
         let extras = device.input("shared effects of other groups", 8 * layout.extras.len() as u64)?;
+        let more = device.input("products", size_of_val(&layout.more[..]) as u64)?;
         let totals = device.storage("totals", u64::from(cut.splits) * layout.rows as u64 * total_row)?;
         let merged = device.storage("totals at corners", layout.distinct as u64 * total_row)?;
         let sources = device.input("rows of corners", 8 * layout.sources.len() as u64)?;
         device.write(&tables_buffer, &tables);
         device.write(&effects_buffer, &effects);
         device.write(&extras, &layout.extras);
+        device.write(&more, &layout.more);
         device.write(&sources, &layout.sources);
 
         let traits = Traits { corners: layout.traits, ..Traits::of(plan) };
@@ -129,8 +131,16 @@ impl<'a> Work<'a> {
                 bound(Kernel::SharedLogs, &traits, &[(0, &params), (2, &effects_buffer), (3, logs), (4, &normals)])?,
             ]);
         }
-        let block_buffers =
-            [(0, &params), (1, &tables_buffer), (2, &blocks), (3, &logs[0]), (4, &totals), (6, &logs[1]), (8, &extras)];
+        let block_buffers = [
+            (0, &params),
+            (1, &tables_buffer),
+            (2, &blocks),
+            (3, &logs[0]),
+            (4, &totals),
+            (6, &logs[1]),
+            (8, &extras),
+            (9, &more),
+        ];
         let corner_block = bound(Kernel::CornerBlock, &traits, &block_buffers)?;
         let merge = bound(Kernel::CornerMerge, &traits, &[(0, &params), (2, &sources), (4, &totals), (5, &merged)])?;
         let bytes = size_of::<CornerWindow>() as u64;
@@ -225,7 +235,7 @@ impl<'a> Work<'a> {
         }
         let mut bytes = vec![];
         for place in &self.places[places] {
-            let records = self.layout.records(self.prepared, place.models, &self.table_starts)?;
+            let records = self.layout.records(self.prepared, place.models, &self.table_starts);
             bytes.extend(layout::windows(&records, CORNER_WINDOW));
         }
         self.device.write(&self.windows, &bytes);

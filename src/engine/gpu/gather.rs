@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::layout::{self, GROUP_SUMS, MODEL_SUMS};
 use crate::engine::{Corners, GroupSummary, Summary};
-use crate::plan::{BINS, INDEPENDENT, KEPT_GROUPS, OUTPUT_EMISSIONS, Plan, TOTALS};
+use crate::engine::plan::{BINS, Block, KEPT_GROUPS};
 
 pub struct Gathered {
     summary: Summary,
@@ -25,7 +25,7 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    pub fn new(plan: &Plan, draws: Range<u64>) -> Gathered {
+    pub fn new(plan: Block<'_>, draws: Range<u64>) -> Gathered {
         Gathered { next: draws.start, models_in: 0, stretch: 0, reported: 0, summary: Summary::empty(plan, draws) }
     }
 
@@ -41,7 +41,7 @@ impl Gathered {
     }
 
     /// Takes in the counters of the models from `first` on, in `draws` draws.
-    pub fn take_models(&mut self, plan: &Plan, first: usize, draws: u64, sums: &[u32], bins: &[u32]) {
+    pub fn take_models(&mut self, plan: Block<'_>, first: usize, draws: u64, sums: &[u32], bins: &[u32]) {
         let n = sums.len() / MODEL_SUMS;
         if first + n <= self.models_in {
             return;
@@ -49,13 +49,13 @@ impl Gathered {
         let models = self.summary.models[first..first + n].par_iter_mut().zip(&plan.models[first..first + n]);
         let per_model = bins.len() / n.max(1);
         models.zip(sums.par_chunks_exact(MODEL_SUMS)).enumerate().for_each(|(i, ((into, model), sums))| {
-            layout::add_model(model, draws, sums, &bins[i * per_model..(i + 1) * per_model], into);
+            layout::add_model(plan, model, draws, sums, &bins[i * per_model..(i + 1) * per_model], into);
         });
         self.models_in = first + n;
         self.stretch = draws;
     }
 
-    /// Takes in the totals of the stretch, which completes it. `totals`, `emissions` and `compute` (of the kept groups)
+    /// Takes in the totals of the stretch, which completes it. `totals`, `headline` and `denominator` (of the kept groups)
     /// are rows of `stretch` low words and as many high words; the last two are of the groups that are not kept.
     #[allow(clippy::too_many_arguments)]
     pub fn take_totals(
@@ -63,8 +63,8 @@ impl Gathered {
         draws: u64,
         stretch: usize,
         totals: &[u32],
-        emissions: &[u32],
-        compute: &[u32],
+        headline: &[u32],
+        denominator: &[u32],
         group_sums: &[u32],
         group_bins: &[u32],
     ) {
@@ -76,21 +76,23 @@ impl Gathered {
                 *into = u64::from(high) << 32 | u64::from(low);
             }
         };
-        for (row, into) in totals.chunks_exact(2 * stretch).take(TOTALS).zip(&mut self.summary.totals) {
-            take(row, &mut into[place.clone()]);
+        for (row, into) in totals.chunks_exact(2 * stretch).zip(&mut self.summary.totals) {
+            if !into.is_empty() {
+                take(row, &mut into[place.clone()]);
+            }
         }
-        let kept = emissions.chunks_exact(2 * stretch).zip(compute.chunks_exact(2 * stretch));
-        for ((e, c), group) in kept.zip(&mut self.summary.groups) {
-            if let GroupSummary::Kept { emissions, compute } = group {
-                take(e, &mut emissions[place.clone()]);
-                take(c, &mut compute[place.clone()]);
+        let kept = headline.chunks_exact(2 * stretch).zip(denominator.chunks_exact(2 * stretch));
+        for ((h, d), group) in kept.zip(&mut self.summary.groups) {
+            if let GroupSummary::Kept { headline, denominator } = group {
+                take(h, &mut headline[place.clone()]);
+                take(d, &mut denominator[place.clone()]);
             }
         }
         let binned = self.summary.groups.iter_mut().skip(KEPT_GROUPS);
         let counters = group_sums.chunks_exact(GROUP_SUMS).zip(group_bins.chunks_exact(BINS));
         for (group, (sums, bins)) in binned.zip(counters) {
-            if let GroupSummary::Binned { emissions } = group {
-                layout::add_group(sums, bins, emissions);
+            if let GroupSummary::Binned { headline } = group {
+                layout::add_group(sums, bins, headline);
             }
         }
         self.next += draws;
@@ -102,32 +104,30 @@ impl Gathered {
         let at = (self.next - self.summary.draws.start) as usize;
         let n = (part.draws.end - part.draws.start) as usize;
         for (into, from) in self.summary.totals.iter_mut().zip(&part.totals) {
-            into[at..at + n].copy_from_slice(from);
+            if !into.is_empty() {
+                into[at..at + n].copy_from_slice(from);
+            }
         }
         for (into, from) in self.summary.groups.iter_mut().zip(&part.groups) {
             match (into, from) {
-                (GroupSummary::Kept { emissions, compute }, GroupSummary::Kept { emissions: e, compute: c }) => {
-                    emissions[at..at + n].copy_from_slice(e);
-                    compute[at..at + n].copy_from_slice(c);
+                (GroupSummary::Kept { headline, denominator }, GroupSummary::Kept { headline: h, denominator: d }) => {
+                    headline[at..at + n].copy_from_slice(h);
+                    denominator[at..at + n].copy_from_slice(d);
                 }
-                (GroupSummary::Binned { emissions }, GroupSummary::Binned { emissions: e }) => emissions.merge(e),
+                (GroupSummary::Binned { headline }, GroupSummary::Binned { headline: h }) => headline.merge(h),
                 _ => {}
             }
         }
         for (into, from) in self.summary.models.iter_mut().zip(&part.models).skip(self.models_in) {
-            into.emissions.merge(&from.emissions);
-            into.atci.merge(&from.atci);
+            into.merge(from);
         }
         self.next = part.draws.end;
         self.models_in = 0;
     }
 
     /// The summary, once everything is in.
-    pub fn finish(mut self, plan: &Plan) -> Summary {
-        if !plan.has_independent {
-            self.summary.totals[INDEPENDENT] = self.summary.totals[OUTPUT_EMISSIONS].clone();
-        }
-        self.summary.count_saturated();
+    pub fn finish(mut self, plan: Block<'_>) -> Summary {
+        self.summary.finish(plan);
         self.summary
     }
 }

@@ -5,10 +5,12 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::error::GpuError;
-use crate::assess::{OUTPUTS, SLOTS};
-use crate::engine::{ModelSummary, Moments, inverse_normal, log2, one_plus};
-use crate::plan::table::Table;
-use crate::plan::{self, Cell, KEPT_GROUPS, MODEL_BITS, Marginal, ModelPlan, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
+use crate::engine::draw::{inverse_normal, log2, one_plus};
+use crate::engine::plan::table::Table;
+use crate::engine::plan::{
+    self, Block, Cell, KEPT_GROUPS, MAX_OUTPUTS, MAX_PRODUCTS, MODEL_BITS, Marginal, ModelPlan, Product, SLOTS,
+};
+use crate::engine::{ModelSummary, Moments};
 
 /// `Params` of `params.wgsl`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
@@ -28,8 +30,8 @@ pub struct Params {
     pub padding_0: u32,
     pub padding_1: u32,
     pub padding_2: u32,
-    pub units: [i32; OUTPUTS],
-    pub independent_unit: [i32; 4],
+    /// By output.
+    pub units: [i32; MAX_OUTPUTS],
 }
 
 /// `SortParams` of `sort.wgsl`.
@@ -78,34 +80,45 @@ pub struct SlotRecord {
     pub cell: u32,
 }
 
+/// `ProductRecord` of `factor.wgsl`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct ProductRecord {
+    pub loc: i32,
+    /// Powers of the slots in 4 bits each: the first eight, then the others.
+    pub signs: u32,
+    pub last_signs: u32,
+    /// The slots whose being zero makes the product zero, as bits; whether shared effects act on it, in bit 16.
+    pub zeros: u32,
+}
+
+/// Bit of [`ProductRecord::zeros`]: shared effects act on the product.
+const SHARES: u32 = 1 << 16;
+
 /// `ModelRecord` of `model_block.wgsl`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct ModelRecord {
     pub key: [u32; 2],
-    pub flags: u32,
     pub zeros: u32,
-    pub slots: [SlotRecord; SLOTS],
-    pub locs: [i32; OUTPUTS],
-    pub signs: [u32; OUTPUTS],
-    pub atci_loc: i32,
-    pub atci_signs: u32,
+    /// The model's products in `more`: the first.
+    pub first_more: u32,
+    /// Products of each output less one, in 2 bits each, from 0 for one product.
+    pub more: u32,
+    /// Outputs that have a product, as bits.
+    pub outputs: u32,
     pub independent_scale: i32,
-    pub independent_pue_scale: i32,
-    pub emissions: RangeRecord,
-    pub atci: RangeRecord,
-    pub emissions_zeros: u32,
-    pub compute_zeros: u32,
-    pub atci_zeros: u32,
+    pub independent_shifted_scale: i32,
+    pub headline: RangeRecord,
+    pub ratio: RangeRecord,
     pub first_group: u32,
     pub groups: u32,
     pub padding_0: u32,
     pub padding_1: u32,
-    pub padding_2: u32,
+    pub slots: [SlotRecord; SLOTS],
+    /// The first product of each output.
+    pub products: [ProductRecord; MAX_OUTPUTS],
 }
-
-/// Models in a [`Window`].
-pub const WINDOW: usize = 292;
 
 /// `Window` of `model_block.wgsl`: what fits a uniform buffer of 64 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -152,15 +165,14 @@ pub fn windows<R: Pod>(records: &[R], per_window: usize) -> Vec<u8> {
     bytes
 }
 
-const HAS_ATCI: u32 = 1 << OUTPUTS;
-const SHARES: u32 = 1 << (OUTPUTS + 1);
-
 /// Kinds of marginals in `factor.wgsl`.
 pub const AFFINE: u32 = 1;
 pub const TABLE: u32 = 2;
 pub const ONE_PLUS_AFFINE: u32 = 3;
 pub const ONE_PLUS_TABLE: u32 = 4;
 pub const ONE_PLUS_CONSTANT: u32 = 5;
+pub const GATE_BELOW: u32 = 6;
+pub const GATE_ABOVE: u32 = 7;
 
 /// Entries before the marginals' tables: inverse normal, one plus, and the ends of the chords of log2.
 pub const FIRST_TABLE: usize = inverse_normal::ENTRIES + one_plus::ENTRIES + log2::CHORDS + 1;
@@ -193,7 +205,7 @@ pub fn pair(low: u32, high: u32) -> u64 {
 }
 
 /// Effects, cells and the cells' parts, in pairs of words.
-pub fn effects(plan: &Plan, cells: &[Cell]) -> Vec<u64> {
+pub fn effects(plan: Block<'_>, cells: &[Cell]) -> Vec<u64> {
     let mut pairs = plan.effects.clone();
     let mut first = plan.effects.len() + cells.len();
     for cell in cells {
@@ -205,112 +217,151 @@ pub fn effects(plan: &Plan, cells: &[Cell]) -> Vec<u64> {
     pairs
 }
 
-/// The records of some of a plan's models and their group memberships.
-pub fn models(
-    plan: &Plan,
-    models: &[ModelPlan],
-    tables: &[u32],
-) -> Result<(Vec<ModelRecord>, Vec<[i32; 4]>), GpuError> {
-    let mut memberships = Vec::new();
-    let mut records = Vec::with_capacity(models.len());
-    for model in models {
-        let first_group = memberships.len() as u32;
-        memberships.extend(model.groups.iter().map(|&g| {
-            let units = &plan.groups[g as usize];
-            let kept = i32::from((g as usize) < KEPT_GROUPS);
-            [g as i32, units.emissions.unit, units.compute.unit, kept]
-        }));
-        records.push(record(plan, model, tables, first_group)?);
-    }
-    Ok((records, memberships))
+/// What a tile of models is on the device.
+#[derive(Debug, Default)]
+pub struct Records {
+    pub models: Vec<ModelRecord>,
+    pub memberships: Vec<[i32; 4]>,
+    /// Products beyond the first of an output.
+    pub more: Vec<ProductRecord>,
 }
 
-/// One model's record.
-pub fn record(plan: &Plan, model: &ModelPlan, tables: &[u32], first_group: u32) -> Result<ModelRecord, GpuError> {
-    let mut record = ModelRecord {
+/// The records of some of a plan's models.
+pub fn models(plan: Block<'_>, models: &[ModelPlan], tables: &[u32]) -> Result<Records, GpuError> {
+    let mut records = Records::default();
+    for model in models {
+        let first_group = records.memberships.len() as u32;
+        records.memberships.extend(model.groups.iter().map(|&g| {
+            let units = &plan.groups[g as usize];
+            let kept = i32::from((g as usize) < KEPT_GROUPS);
+            [g as i32, units.headline.unit, units.denominator.unit, kept]
+        }));
+        let record = record(plan, model, tables, &mut records.more)?;
+        records.models.push(ModelRecord { first_group, groups: model.groups.len() as u32, ..record });
+    }
+    Ok(records)
+}
+
+/// One model's record, without its groups; its products beyond the first of an output go to `more`.
+fn record(
+    plan: Block<'_>,
+    model: &ModelPlan,
+    tables: &[u32],
+    more: &mut Vec<ProductRecord>,
+) -> Result<ModelRecord, GpuError> {
+    let (products, bits, counts) = products(plan, model, more)?;
+    Ok(ModelRecord {
         key: [model.key as u32, (model.key >> 32) as u32],
         zeros: model.zeros.into(),
+        first_more: products.1,
+        more: counts,
+        outputs: bits,
         independent_scale: model.independent_scale,
-        independent_pue_scale: model.independent_pue_scale,
-        emissions: (&model.emissions).into(),
-        atci: (&model.atci).into(),
-        first_group,
-        groups: model.groups.len() as u32,
+        independent_shifted_scale: model.independent_shifted_scale,
+        headline: (&model.headline).into(),
+        ratio: (&model.ratio).into(),
+        slots: slots(plan, model, tables),
+        products: products.0,
         ..ModelRecord::default()
-    };
-    for (s, slot) in record.slots.iter_mut().enumerate() {
-        slot.cell = model.cells[s].map_or(0, |cell| cell + 1);
-        slot.loc = model.marginals[s].one_plus().unwrap_or(0);
+    })
+}
+
+/// A model's factors.
+pub fn slots(plan: Block<'_>, model: &ModelPlan, tables: &[u32]) -> [SlotRecord; SLOTS] {
+    std::array::from_fn(|s| {
         let table = |kind: u32, table: u32| (kind | plan.tables[table as usize].bits << 8, tables[table as usize]);
-        (slot.kind, slot.parameter) = match model.marginals[s] {
+        let (kind, parameter) = match model.marginals[s] {
             Marginal::None => (0, 0),
             Marginal::Affine { scale } => (AFFINE, scale as u32),
             Marginal::Table { table: t } => table(TABLE, t),
             Marginal::OnePlusAffine { scale, .. } => (ONE_PLUS_AFFINE, scale as u32),
             Marginal::OnePlusTable { table: t, .. } => table(ONE_PLUS_TABLE, t),
             Marginal::OnePlusConstant { .. } => (ONE_PLUS_CONSTANT, 0),
+            Marginal::Gate { threshold, above: false } => (GATE_BELOW, threshold as u32),
+            Marginal::Gate { threshold, above: true } => (GATE_ABOVE, threshold as u32),
         };
-    }
-    for (o, term) in model.terms.iter().enumerate() {
-        if let Some(term) = term {
-            record.flags |= 1 << o;
-            record.locs[o] = term.loc;
-            record.signs[o] = signs(&term.signs)?;
-        }
-    }
-    if let Some(emissions) = &model.terms[OUTPUT_EMISSIONS] {
-        record.emissions_zeros = model.zeros_of(emissions).into();
-        record.flags |= if plan.has_independent && model.shares(emissions) { SHARES } else { 0 };
-    }
-    if let Some(compute) = &model.terms[OUTPUT_COMPUTE] {
-        record.compute_zeros = model.zeros_of(compute).into();
-    }
-    if let Some(atci) = model.atci_term() {
-        record.flags |= HAS_ATCI;
-        record.atci_loc = atci.loc;
-        record.atci_signs = signs(&atci.signs)?;
-        record.atci_zeros = model.zeros_of(&atci).into();
-    }
-    Ok(record)
+        let loc = model.marginals[s].one_plus().unwrap_or(0);
+        SlotRecord { kind, parameter, loc, cell: model.cells[s].map_or(0, |cell| cell + 1) }
+    })
 }
 
-/// Powers in 4 bits each.
-fn signs(signs: &[i8; SLOTS]) -> Result<u32, GpuError> {
-    signs.iter().enumerate().try_fold(0, |word, (s, &power)| {
+/// The first product of each output and where the others begin in `more`; the outputs that have one, as bits; and how
+/// many more there are of each, in two bits.
+type Products = (([ProductRecord; MAX_OUTPUTS], u32), u32, u32);
+
+pub fn products(plan: Block<'_>, model: &ModelPlan, more: &mut Vec<ProductRecord>) -> Result<Products, GpuError> {
+    let mut first = [ProductRecord::default(); MAX_OUTPUTS];
+    let begin = more.len() as u32;
+    let (mut bits, mut counts) = (0, 0);
+    for (o, first) in first.iter_mut().enumerate().take(plan.outputs.len()) {
+        let [product, others @ ..] = model.products_of(o) else { continue };
+        if others.len() >= MAX_PRODUCTS {
+            let found = others.len() as u64 + 1;
+            return Err(GpuError::TooMany { what: "products added up", found, limit: MAX_PRODUCTS as u64 });
+        }
+        *first = product_record(model, product)?;
+        bits |= 1 << o;
+        counts |= (others.len() as u32) << (2 * o);
+        for other in others {
+            more.push(product_record(model, other)?);
+        }
+    }
+    Ok(((first, begin), bits, counts))
+}
+
+fn product_record(model: &ModelPlan, product: &Product) -> Result<ProductRecord, GpuError> {
+    let mut words = [0; 2];
+    for (s, &power) in product.signs.iter().enumerate() {
         let largest = power.unsigned_abs();
         if largest > 7 {
             return Err(GpuError::TooMany { what: "powers of one factor multiplied", found: largest.into(), limit: 7 });
         }
-        Ok(word | (power as u32 & 0xf) << (4 * s))
-    })
+        words[s / 8] |= (power as u32 & 0xf) << (4 * (s % 8));
+    }
+    let shares = if model.shares(product) { SHARES } else { 0 };
+    let zeros = u32::from(model.zeros_of(product)) | shares;
+    Ok(ProductRecord { loc: product.loc, signs: words[0], last_signs: words[1], zeros })
+}
+
+/// Units by output, as far as there are outputs.
+pub fn units(plan: Block<'_>) -> [i32; MAX_OUTPUTS] {
+    std::array::from_fn(|o| plan.outputs.get(o).map_or(0, |output| output.unit))
 }
 
 /// Words of counters by model in `sums` (`MODEL_SUMS` of `model_block.wgsl`).
 pub const MODEL_SUMS: usize = 40;
 /// Words of counters by group that is not kept (`GROUP_SUMS` of `bin_groups.wgsl`).
 pub const GROUP_SUMS: usize = 20;
-/// The first plain counter of a model, after its limbs (`EMISSIONS_ZEROS` of `model_block.wgsl`).
-pub const EMISSIONS_ZEROS: usize = 32;
+/// The first plain counter of a model, after its limbs (`HEADLINE_ZEROS` of `model_block.wgsl`).
+pub const HEADLINE_ZEROS: usize = 32;
 /// The first plain counter of a group, after its limbs (`GROUP_ZEROS` of `bin_groups.wgsl`).
 pub const GROUP_ZEROS: usize = 16;
 
 /// Adds what a device found for one model in `draws` draws to its summary.
-pub fn add_model(model: &ModelPlan, draws: u64, sums: &[u32], bins: &[u32], summary: &mut ModelSummary) {
-    let (compute, emissions) = (&model.terms[OUTPUT_COMPUTE], &model.terms[OUTPUT_EMISSIONS]);
-    let [e_zeros, e_ceiling, a_zeros, a_ceiling, undefined] =
-        std::array::from_fn(|i| u64::from(sums[EMISSIONS_ZEROS + i]));
-    let ModelSummary { emissions: e, atci: a } = summary;
-    add_sums(e, &sums[..16], e_ceiling);
-    add_sums(a, &sums[16..32], a_ceiling);
-    e.saturated += if model.emissions.saturable { e_ceiling } else { 0 };
-    a.saturated += if model.atci.saturable { a_ceiling } else { 0 };
-    e.zeros += if emissions.is_some() { e_zeros } else { draws };
-    let undefined = if compute.is_some() { undefined } else { draws };
-    a.undefined += undefined;
-    a.zeros += if emissions.is_some() { a_zeros } else { draws - undefined };
-    let (of_emissions, of_atci) = bins.split_at(bins.len() / 2);
-    add_bins(e, of_emissions);
-    add_bins(a, of_atci);
+pub fn add_model(
+    plan: Block<'_>,
+    model: &ModelPlan,
+    draws: u64,
+    sums: &[u32],
+    bins: &[u32],
+    summary: &mut ModelSummary,
+) {
+    let has_headline = !model.products_of(plan.headline).is_empty();
+    let has_denominator = plan.denominator.is_some_and(|o| !model.products_of(o).is_empty());
+    let [h_zeros, h_ceiling, r_zeros, r_ceiling, undefined] =
+        std::array::from_fn(|i| u64::from(sums[HEADLINE_ZEROS + i]));
+    let ModelSummary { headline: h, ratio: r } = summary;
+    add_sums(h, &sums[..16], h_ceiling);
+    add_sums(r, &sums[16..32], r_ceiling);
+    h.saturated += if model.headline.saturable { h_ceiling } else { 0 };
+    r.saturated += if model.ratio.saturable { r_ceiling } else { 0 };
+    h.zeros += if has_headline { h_zeros } else { draws };
+    let undefined = if has_denominator { undefined } else { draws };
+    r.undefined += undefined;
+    r.zeros += if has_headline { r_zeros } else { draws - undefined };
+    let (of_headline, of_ratio) = bins.split_at(bins.len() / 2);
+    add_bins(h, of_headline);
+    add_bins(r, of_ratio);
 }
 
 /// Adds what a device found for one group that is not kept.

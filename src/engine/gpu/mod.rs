@@ -48,7 +48,7 @@ use run::Halt;
 use session::Session;
 
 use super::{Backend, Corners, Cpu, Prepared, Stopped, Summary};
-use crate::plan::Plan;
+use crate::engine::plan::Block;
 
 /// How a device is used. The default is what is best for it.
 #[derive(Debug, Clone, Default)]
@@ -167,7 +167,7 @@ impl Gpu {
     /// Draws what is missing, on the device in use or a fresh one.
     fn attempt(
         &self,
-        plan: &Plan,
+        plan: Block<'_>,
         seed: u64,
         budget: Budget,
         gathered: &mut Gathered,
@@ -182,7 +182,7 @@ impl Gpu {
     fn finish_on(
         &self,
         cpu: &Cpu,
-        plan: &Plan,
+        plan: Block<'_>,
         seed: u64,
         gathered: &mut Gathered,
         report: &(dyn Fn(u64) -> bool + Sync),
@@ -305,7 +305,7 @@ impl Gpu {
 impl Backend for Gpu {
     fn run(
         &self,
-        plan: &Plan,
+        plan: Block<'_>,
         seed: u64,
         draws: Range<u64>,
         progress: &(dyn Fn(u64) -> bool + Sync),

@@ -18,9 +18,9 @@ use super::self_test::Check;
 use super::session::{Session, Traits};
 use super::shader::Kernel;
 use super::{Gpu, Kind};
-use crate::engine::accumulate::CEILING;
-use crate::engine::quotient;
-use crate::engine::reduce::{Host, MAX_SHIFT, Quotient, Reduce};
+use crate::engine::draw::accumulate::CEILING;
+use crate::engine::draw::quotient;
+use crate::engine::draw::reduce::{Host, MAX_SHIFT, Quotient, Reduce};
 
 /// Bits of a digit; digits of a word.
 const DIGIT_BITS: usize = 4;

@@ -9,11 +9,13 @@ use super::budget::{Cut, WORKGROUP_DRAWS};
 use super::device::{Device, Readback};
 use super::error::GpuError;
 use super::gather::Gathered;
-use super::layout::{self, GROUP_SUMS, MODEL_SUMS, Params, RangeRecord, WINDOW, WINDOW_STRIDE, Window};
+use super::layout::{
+    self, GROUP_SUMS, MODEL_SUMS, Params, ProductRecord, RangeRecord, WINDOW, WINDOW_STRIDE, Window,
+};
 use super::pace::Pace;
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
-use crate::plan::{BINS, INDEPENDENT, KEPT_GROUPS, Plan, TOTALS};
+use crate::engine::plan::{BINS, Block, KEPT_GROUPS, ModelPlan};
 
 /// Why the work on a device ended early.
 pub enum Halt {
@@ -39,6 +41,7 @@ struct Buffers {
     normals: wgpu::Buffer,
     models: wgpu::Buffer,
     memberships: wgpu::Buffer,
+    more: wgpu::Buffer,
     totals: wgpu::Buffer,
     groups: wgpu::Buffer,
     sums: wgpu::Buffer,
@@ -76,7 +79,7 @@ enum Part {
 
 struct Work<'a> {
     device: &'a Device,
-    plan: &'a Plan,
+    plan: Block<'a>,
     cut: Cut,
     buffers: Buffers,
     shared: Option<[Bound; 2]>,
@@ -100,7 +103,7 @@ struct Work<'a> {
 /// Draws what is not yet gathered.
 pub fn run(
     session: &Session,
-    plan: &Plan,
+    plan: Block<'_>,
     seed: u64,
     cut: Cut,
     into: &mut Gathered,
@@ -122,7 +125,7 @@ pub fn run(
 }
 
 impl<'a> Work<'a> {
-    fn new(session: &'a Session, plan: &'a Plan, seed: u64, cut: Cut) -> Result<Work<'a>, GpuError> {
+    fn new(session: &'a Session, plan: Block<'a>, seed: u64, cut: Cut) -> Result<Work<'a>, GpuError> {
         let device = &session.device;
         let draws = cut.stretch;
         let kept = plan.groups.len().min(KEPT_GROUPS);
@@ -134,6 +137,9 @@ impl<'a> Work<'a> {
         let (tables, table_starts) = layout::tables(plan.tables.iter().map(|t| &**t));
         let effects = layout::effects(plan, &plan.cells);
         let memberships = plan.models.chunks(cut.tile).map(|t| t.iter().map(|m| m.groups.len()).sum::<usize>()).max();
+        let of_tile = |t: &[ModelPlan]| t.iter().map(|m| m.products.len()).sum::<usize>();
+        let more = plan.models.chunks(cut.tile).map(of_tile).max().unwrap_or(0);
+        let columns = plan.columns() as u64;
         let tile = cut.tile as u64;
         let buffers = Buffers {
             params: device.uniform("parameters", size_of::<Params>() as u64)?,
@@ -143,7 +149,8 @@ impl<'a> Work<'a> {
             normals: device.storage("normals of shared effects", plan.effects.len() as u64 * log_row)?,
             models: device.uniform("models", tile.div_ceil(WINDOW as u64) * WINDOW_STRIDE)?,
             memberships: device.input("group memberships", 16 * memberships.unwrap_or(0) as u64)?,
-            totals: device.storage("totals", splits * TOTALS as u64 * total_row)?,
+            more: device.input("products", (more * size_of::<ProductRecord>()) as u64)?,
+            totals: device.storage("totals", splits * columns * total_row)?,
             groups: device.storage("totals of groups", splits * group_rows * total_row)?,
             sums: device.storage("sums by model", tile * 4 * MODEL_SUMS as u64)?,
             bins: device.storage("bins by model", tile * 8 * bins_of(plan) as u64)?,
@@ -153,7 +160,7 @@ impl<'a> Work<'a> {
         };
         device.write(&buffers.tables, &tables);
         device.write(&buffers.effects, &effects);
-        let ranges: Vec<RangeRecord> = plan.groups.iter().skip(kept).map(|g| (&g.emissions).into()).collect();
+        let ranges: Vec<RangeRecord> = plan.groups.iter().skip(kept).map(|g| (&g.headline).into()).collect();
         device.write(&buffers.group_ranges, &ranges);
 
         let traits = Traits::of(plan);
@@ -172,6 +179,7 @@ impl<'a> Work<'a> {
             (6, &b.sums),
             (7, &b.bins),
             (8, &b.memberships),
+            (9, &b.more),
         ];
         let shared = match traits.shared {
             false => None,
@@ -197,8 +205,7 @@ impl<'a> Work<'a> {
             cells: plan.cells.len() as u32,
             groups: plan.groups.len() as u32,
             kept_groups: kept as u32,
-            units: std::array::from_fn(|o| plan.total_units[o]),
-            independent_unit: [plan.total_units[INDEPENDENT]; 4],
+            units: layout::units(plan),
             ..Params::default()
         };
         let model_block = bound(Kernel::ModelBlock, &model_buffers)?;
@@ -246,9 +253,10 @@ impl<'a> Work<'a> {
         let tiles = plan.models.chunks(self.cut.tile).enumerate();
         for (t, tile) in tiles {
             let first_model = t * self.cut.tile;
-            let (records, memberships) = layout::models(plan, tile, &self.table_starts)?;
-            self.device.write(&self.buffers.models, &layout::windows(&records, WINDOW));
-            self.device.write(&self.buffers.memberships, &memberships);
+            let records = layout::models(plan, tile, &self.table_starts)?;
+            self.device.write(&self.buffers.models, &layout::windows(&records.models, WINDOW));
+            self.device.write(&self.buffers.memberships, &records.memberships);
+            self.device.write(&self.buffers.more, &records.more);
             let mut encoder = self.device.encoder("begin of a tile");
             encoder.clear_buffer(&self.buffers.sums, 0, None);
             encoder.clear_buffer(&self.buffers.bins, 0, None);
@@ -311,7 +319,7 @@ impl<'a> Work<'a> {
         let binned = self.binned as u64;
         let mut encoder = self.device.encoder("totals of a stretch");
         if let Some(merge) = &self.merge {
-            dispatch(&mut encoder, merge, workgroups, (TOTALS + self.plan.groups.len() + self.kept) as u32);
+            dispatch(&mut encoder, merge, workgroups, (self.plan.columns() + self.plan.groups.len() + self.kept) as u32);
         }
         if let Some(bin_groups) = &self.bin_groups {
             encoder.clear_buffer(&self.buffers.group_sums, 0, None);
@@ -319,10 +327,11 @@ impl<'a> Work<'a> {
             dispatch(&mut encoder, bin_groups, workgroups, self.binned as u32);
         }
         let (group_sums, group_bins) = (binned * 4 * GROUP_SUMS as u64, binned * 4 * BINS as u64);
-        let room = (TOTALS as u64 + 2 * kept) * row + group_sums + group_bins;
+        let columns = self.plan.columns() as u64;
+        let room = (columns + 2 * kept) * row + group_sums + group_bins;
         let staging = self.staging(1, "totals, coming back", room)?;
         let parts = [
-            (&self.buffers.totals, 0, TOTALS as u64 * row),
+            (&self.buffers.totals, 0, columns * row),
             (&self.buffers.groups, 0, kept * row),
             (&self.buffers.groups, groups * row, kept * row),
             (&self.buffers.group_sums, 0, group_sums),
@@ -366,11 +375,11 @@ impl<'a> Work<'a> {
             }
             Part::Totals { draws } => {
                 let row = 2 * stretch;
-                let (totals, rest) = words.split_at(TOTALS * row);
-                let (emissions, rest) = rest.split_at(kept * row);
-                let (compute, rest) = rest.split_at(kept * row);
+                let (totals, rest) = words.split_at(plan.columns() * row);
+                let (headline, rest) = rest.split_at(kept * row);
+                let (denominator, rest) = rest.split_at(kept * row);
                 let (sums, bins) = rest.split_at(binned * GROUP_SUMS);
-                into.take_totals(draws, stretch, totals, emissions, compute, sums, &bins[..binned * BINS]);
+                into.take_totals(draws, stretch, totals, headline, denominator, sums, &bins[..binned * BINS]);
             }
         })?;
         self.staging[pool].push(buffer);
@@ -401,7 +410,7 @@ pub fn dispatch_to(
 }
 
 /// Bins of each output of a single model.
-fn bins_of(plan: &Plan) -> usize {
+fn bins_of(plan: Block<'_>) -> usize {
     if plan.binned { BINS } else { 0 }
 }
 

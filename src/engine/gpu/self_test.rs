@@ -19,12 +19,12 @@ use super::run::{self, Halt};
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
 use crate::assess::SLOTS;
-use crate::engine::accumulate::capped_count;
-use crate::engine::corners::define;
+use crate::engine::draw::accumulate::capped_count;
+use crate::engine::draw::corners::define;
 use crate::engine::{Backend, Prepared, Scalar, Summary, exp2, inverse_normal, log2, marginal, one_plus, philox};
-use crate::plan::design::Design;
-use crate::plan::table::{Table, TableError};
-use crate::plan::{Cell, GroupPlan, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, Range, TermPlan};
+use crate::engine::plan::design::Design;
+use crate::engine::plan::table::{Table, TableError};
+use crate::engine::plan::{Cell, GroupPlan, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, Range, TermPlan};
 use crate::portfolio::Distribution;
 
 /// What was asked, how many answers came, and how many were wrong.

@@ -7,7 +7,7 @@ use super::corner_layout::FEW_EXTRAS;
 use super::device::Device;
 use super::error::GpuError;
 use super::shader::Kernel;
-use crate::plan::Plan;
+use crate::engine::plan::{Block, Marginal, ModelPlan};
 
 /// What a plan has; what it has not is left out of the kernels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,10 +19,45 @@ pub struct Traits {
     pub saturable_values: bool,
     pub tables: bool,
     pub pieces: bool,
+    /// Random factors in slots 4 and 5.
+    pub middle_slots: bool,
+    /// Anything in slots 6 and up.
     pub last_slots: bool,
-    pub shared_pue: bool,
+    pub gates: bool,
+    /// Some output is a sum of several products.
+    pub sums: bool,
+    pub shared_shifted: bool,
     pub binned: bool,
+    pub roles: Roles,
     pub corners: CornerTraits,
+}
+
+/// The outputs, and which of them have a role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Roles {
+    pub outputs: usize,
+    pub headline: usize,
+    /// As many as there are outputs: none.
+    pub denominator: usize,
+    /// Outputs that are kept, as bits.
+    pub kept: u32,
+}
+
+impl Roles {
+    fn of(plan: Block<'_>) -> Roles {
+        let kept = plan.outputs.iter().enumerate().fold(0, |bits, (o, output)| bits | u32::from(output.kept) << o);
+        let outputs = plan.outputs.len();
+        Roles { outputs, headline: plan.headline, denominator: plan.denominator.unwrap_or(outputs), kept }
+    }
+
+    fn constants(&self) -> [(&'static str, f64); 4] {
+        [
+            ("OUTPUTS", self.outputs as f64),
+            ("HEADLINE", self.headline as f64),
+            ("DENOMINATOR", self.denominator as f64),
+            ("KEPT", f64::from(self.kept)),
+        ]
+    }
 }
 
 /// What a pick-freeze design of a plan has.
@@ -30,7 +65,7 @@ pub struct Traits {
 pub struct CornerTraits {
     /// Shared effects of the second sample.
     pub second: bool,
-    /// Some model's PUE has several groups.
+    /// Some model's shifted factor has several groups.
     pub joint: bool,
     /// Elements beyond the factors at most.
     pub extras: usize,
@@ -39,19 +74,23 @@ pub struct CornerTraits {
 }
 
 impl Traits {
-    pub fn of(plan: &Plan) -> Traits {
-        let saturable = |m: &crate::plan::ModelPlan| m.emissions.saturable || m.atci.saturable;
+    pub fn of(plan: Block<'_>) -> Traits {
+        let any = |of: &dyn Fn(&ModelPlan) -> bool| plan.models.iter().any(of);
         Traits {
             shared: !plan.cells.is_empty(),
-            zeros: plan.models.iter().any(|m| m.zeros != 0),
+            zeros: any(&|m| m.zeros != 0),
             groups: !plan.groups.is_empty(),
             saturable: plan.saturable,
-            saturable_values: plan.models.iter().any(saturable),
+            saturable_values: any(&|m| m.headline.saturable || m.ratio.saturable),
             tables: !plan.tables.is_empty(),
             pieces: plan.tables.iter().any(|t| !t.pieces.is_empty()),
-            last_slots: plan.models.iter().any(|m| m.marginals[4..].iter().any(|m| m.is_random())),
+            middle_slots: any(&|m| m.marginals[4..6].iter().any(|m| m.is_random())),
+            last_slots: any(&|m| m.marginals[6..].iter().any(|m| m.is_random()) || m.cells[6..].iter().any(Option::is_some)),
+            gates: any(&|m| m.marginals.iter().any(|m| matches!(m, Marginal::Gate { .. }))),
+            sums: any(&|m| m.products.windows(2).any(|p| p[0].output == p[1].output)),
             binned: plan.binned,
-            shared_pue: plan.models.iter().any(|m| m.independent_pue_scale != 0),
+            shared_shifted: any(&|m| m.independent_shifted_scale != 0),
+            roles: Roles::of(plan),
             corners: CornerTraits::default(),
         }
     }
@@ -60,31 +99,38 @@ impl Traits {
     fn constants(&self, kernel: Kernel) -> Vec<(&'static str, f64)> {
         let number = |yes: bool| f64::from(u8::from(yes));
         let totals = ("SATURABLE", number(self.saturable));
+        let factors = [
+            ("HAS_SHARED", number(self.shared)),
+            ("HAS_TABLES", number(self.tables)),
+            ("HAS_PIECES", number(self.pieces)),
+            ("HAS_MIDDLE_SLOTS", number(self.middle_slots)),
+            ("HAS_LAST_SLOTS", number(self.last_slots)),
+            ("HAS_GATES", number(self.gates)),
+            ("HAS_SUMS", number(self.sums)),
+            totals,
+        ];
         match kernel {
-            Kernel::ModelBlock => vec![
-                totals,
-                ("SATURABLE_VALUES", number(self.saturable_values)),
-                ("HAS_SHARED", number(self.shared)),
-                ("HAS_ZEROS", number(self.zeros)),
-                ("HAS_GROUPS", number(self.groups)),
-                ("HAS_TABLES", number(self.tables)),
-                ("HAS_PIECES", number(self.pieces)),
-                ("HAS_LAST_SLOTS", number(self.last_slots)),
-                ("HAS_SHARED_PUE", number(self.shared_pue)),
-                ("BINNED", number(self.binned)),
-            ],
-            Kernel::CornerBlock => vec![
-                totals,
-                ("HAS_SHARED", number(self.shared)),
-                ("HAS_TABLES", number(self.tables)),
-                ("HAS_PIECES", number(self.pieces)),
-                ("HAS_LAST_SLOTS", number(self.last_slots)),
-                ("HAS_JOINT", number(self.corners.joint)),
-                ("HAS_EXTRAS", number(self.corners.extras > 0)),
-                ("MANY_EXTRAS", number(self.corners.extras > FEW_EXTRAS)),
-                ("BLOCKS", self.corners.blocks as f64),
-            ],
-            Kernel::Merge | Kernel::CornerMerge => vec![totals],
+            Kernel::ModelBlock => {
+                let of_models = [
+                    ("SATURABLE_VALUES", number(self.saturable_values)),
+                    ("HAS_ZEROS", number(self.zeros)),
+                    ("HAS_GROUPS", number(self.groups)),
+                    ("HAS_SHARED_SHIFTED", number(self.shared_shifted)),
+                    ("BINNED", number(self.binned)),
+                ];
+                [&factors[..], &of_models, &self.roles.constants()].concat()
+            }
+            Kernel::CornerBlock => {
+                let of_corners = [
+                    ("HAS_JOINT", number(self.corners.joint)),
+                    ("HAS_EXTRAS", number(self.corners.extras > 0)),
+                    ("MANY_EXTRAS", number(self.corners.extras > FEW_EXTRAS)),
+                    ("BLOCKS", self.corners.blocks as f64),
+                ];
+                [&factors[..], &of_corners].concat()
+            }
+            Kernel::Merge => vec![totals, ("OUTPUTS", self.roles.outputs as f64)],
+            Kernel::CornerMerge => vec![totals],
             // A group's total may be above 2^48 whatever its members are.
             Kernel::BinGroups => vec![],
             Kernel::SharedNormals => vec![("SECOND", number(self.corners.second))],

@@ -6,7 +6,7 @@
 
 use super::node::Node;
 use crate::portfolio::distribution::Distribution;
-use crate::portfolio::normal::Level;
+use crate::engine::stats::normal::Level;
 
 /// A value at which the cumulative probability jumps or bends, with `P(X < x)` and `P(X ≤ x)`.
 #[derive(Debug, Clone, Copy)]

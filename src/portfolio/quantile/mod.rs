@@ -17,8 +17,8 @@ use self::node::{Node, logistic};
 pub(super) use self::node::{mass_between, pert_shapes, unshift_down, unshift_up};
 pub(super) use self::truncated_normal::GAUSS_10;
 use super::distribution::Distribution;
-use super::normal::Level;
-use super::special::softplus;
+use crate::engine::stats::normal::Level;
+use crate::engine::stats::special::softplus;
 
 /// The p-quantile, p in [0, 1].
 pub fn quantile(d: &Distribution, p: f64) -> f64 {

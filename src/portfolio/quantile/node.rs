@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::mixture::{Bracket, End, Mixture, blend};
 use super::truncated_normal::TruncatedNormal;
 use crate::portfolio::distribution::Distribution;
-use crate::portfolio::normal::Level;
-use crate::portfolio::special::{Beta, Gamma, softplus};
+use crate::engine::stats::normal::Level;
+use crate::engine::stats::special::{Beta, Gamma, softplus};
 
 #[derive(Debug, Clone)]
 pub(super) enum Node {

@@ -1,6 +1,6 @@
 //! The normal distribution cut off at zero.
 
-use crate::portfolio::normal::{Level, density};
+use crate::engine::stats::normal::{Level, density};
 
 /// A normal given that it is positive.
 #[derive(Debug, Clone, Copy)]

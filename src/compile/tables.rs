@@ -1,0 +1,35 @@
+//! Compiled tables by shape, for whoever compiles several plans.
+//!
+//! A table depends on its shape only. Assessments that differ by one choice have most of their shapes in common, and
+//! compiling a table costs milliseconds: a [`Tables`] that is kept from one plan to the next compiles each shape once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::shape::ShapeKey;
+use crate::engine::plan::table::{Table, TableError};
+use crate::portfolio::Distribution;
+
+/// A table, or why there is none.
+pub type Compiled = Result<Arc<Table>, TableError>;
+
+/// What was compiled so far.
+#[derive(Debug, Default)]
+pub struct Tables {
+    by_shape: HashMap<ShapeKey, Compiled>,
+}
+
+impl Tables {
+    /// The tables of these shapes, each under its key, in their order. Those that are not there yet are compiled on all
+    /// cores.
+    pub fn of(&mut self, shapes: &[(ShapeKey, Distribution)]) -> Vec<Compiled> {
+        let new: BTreeMap<&ShapeKey, &Distribution> =
+            shapes.iter().filter(|(key, _)| !self.by_shape.contains_key(key)).map(|(key, d)| (key, d)).collect();
+        let compiled: Vec<(ShapeKey, Compiled)> =
+            new.into_par_iter().map(|(key, d)| (key.clone(), Table::compile(d).map(Arc::new))).collect();
+        self.by_shape.extend(compiled);
+        shapes.iter().filter_map(|(key, _)| self.by_shape.get(key).cloned()).collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! The plan's fingerprint: SHA-256 of its content sorted by key, so that the order of rows does not matter.
+//!
+//! Seed and number of draws are not part of a plan. Units are not hashed: they follow from the rest.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::{Marginal, ModelPlan, Plan};
+
+/// 64 hexadecimal digits.
+pub fn plan_hash(plan: &Plan) -> String {
+    let tables: Vec<[u8; 32]> = plan.tables.iter().map(|t| table_hash(t)).collect();
+    let mut models: Vec<&ModelPlan> = plan.models.iter().collect();
+    models.sort_by_key(|m| m.key);
+    let mut hash = Sha256::new();
+    for model in models {
+        hash.update(model.key.to_le_bytes());
+        for (marginal, cell) in model.marginals.iter().zip(model.cells) {
+            marginal_bytes(marginal, &tables, &mut hash);
+            let Some(cell) = cell.and_then(|c| plan.cells.get(c as usize)) else {
+                hash.update([0]);
+                continue;
+            };
+            let mut parts: Vec<(u64, i32)> = cell.parts.iter().map(|&(e, s)| (plan.effects[e as usize], s)).collect();
+            parts.sort_unstable();
+            hash.update((parts.len() as u64).to_le_bytes());
+            for (effect, scale) in parts {
+                hash.update(effect.to_le_bytes());
+                hash.update(scale.to_le_bytes());
+            }
+        }
+        hash.update((model.groups.len() as u64).to_le_bytes());
+        model.groups.iter().for_each(|group| hash.update(group.to_le_bytes()));
+        hash.update((model.products.len() as u64).to_le_bytes());
+        for product in &model.products {
+            hash.update([product.output]);
+            hash.update(product.loc.to_le_bytes());
+            hash.update(product.signs.map(|s| s as u8));
+        }
+    }
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn marginal_bytes(marginal: &Marginal, tables: &[[u8; 32]], hash: &mut Sha256) {
+    let (tag, loc, scale, table) = match *marginal {
+        Marginal::None => (0u8, 0, 0, None),
+        Marginal::Affine { scale } => (1, 0, scale, None),
+        Marginal::Table { table } => (2, 0, 0, Some(table)),
+        Marginal::OnePlusAffine { loc, scale } => (3, loc, scale, None),
+        Marginal::OnePlusTable { loc, table } => (4, loc, 0, Some(table)),
+        Marginal::OnePlusConstant { loc } => (5, loc, 0, None),
+        Marginal::Gate { threshold, above } => (6 + u8::from(above), threshold, 0, None),
+    };
+    hash.update([tag]);
+    hash.update(loc.to_le_bytes());
+    hash.update(scale.to_le_bytes());
+    if let Some(table) = table.and_then(|t| tables.get(t as usize)) {
+        hash.update(table);
+    }
+}
+
+fn table_hash(table: &super::table::Table) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    table.cells.iter().for_each(|cell| hash.update(cell.to_le_bytes()));
+    for piece in &table.pieces {
+        hash.update(piece.start.to_le_bytes());
+        hash.update(piece.base.to_le_bytes());
+        hash.update(piece.slope.to_le_bytes());
+        hash.update(piece.shift.to_le_bytes());
+    }
+    hash.finalize().into()
+}

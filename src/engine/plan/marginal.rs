@@ -1,0 +1,37 @@
+//! How one factor's logarithm comes from its standard normal.
+
+/// A factor of a model, without its shared effects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marginal {
+    /// No random input in this slot (log2 = 0; a constant is in the products' `loc`).
+    None,
+    /// `scale · z`, Q5.26 scale; the median is in the products' `loc`.
+    Affine { scale: i32 },
+    /// Value of `Header::tables[table]` at z, relative to a reference that is in the products' `loc`.
+    Table { table: u32 },
+    /// Slot [`super::SHIFTED`] only: `log2(1 + 2^y)` of `y = loc + scale·z + shared`.
+    OnePlusAffine { loc: i32, scale: i32 },
+    /// Slot [`super::SHIFTED`] only: `log2(1 + 2^y)` of `y = loc + table(z) + shared`.
+    OnePlusTable { loc: i32, table: u32 },
+    /// Slot [`super::SHIFTED`] only: `log2(1 + 2^y)` of `y = loc + shared`.
+    OnePlusConstant { loc: i32 },
+    /// A gate: 1 where z (Q3.28) is below `threshold`, else 0; with `above` the other way round.
+    Gate { threshold: i32, above: bool },
+}
+
+impl Marginal {
+    /// Whether a standard normal of the model's own is drawn for it.
+    pub fn is_random(&self) -> bool {
+        !matches!(self, Marginal::None | Marginal::OnePlusConstant { .. })
+    }
+
+    /// The location of log2 X, where 1 + X is what is sampled.
+    pub fn one_plus(&self) -> Option<i32> {
+        match *self {
+            Marginal::OnePlusAffine { loc, .. }
+            | Marginal::OnePlusTable { loc, .. }
+            | Marginal::OnePlusConstant { loc } => Some(loc),
+            Marginal::None | Marginal::Affine { .. } | Marginal::Table { .. } | Marginal::Gate { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What the engine draws from: flat arrays of integers, no names, no I/O, hashable.
+//!
+//! A [`Plan`] is a [`Header`] (units, tables, shared effects, groups) and models, which the engine takes in [`Block`]s.
+//! Every model has random factors in [`SLOTS`] slots and outputs that are sums of a few products of them. `model` has one
+//! model's numbers, `marginal` how a factor comes from its standard normal, `table` compiles a marginal, `range` chooses the
+//! power-of-two units, `error` bounds what the integers cost, `hash` fingerprints the plan, `design` groups its random
+//! inputs for a sensitivity analysis.
+//!
+//! Fixed-point formats: standard normals are Q3.28 in `i32`; base-2 logarithms are Q9.22 in `i32`; scales (octaves
+//! per standard deviation) are Q5.26 in `i32`.
+
+pub mod design;
+pub mod error;
+pub mod hash;
+pub mod marginal;
+pub mod model;
+pub mod only;
+pub mod range;
+pub mod table;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+pub use marginal::Marginal;
+pub use model::{ModelPlan, Product};
+pub use range::Range;
+
+/// Fraction bits of a base-2 logarithm.
+pub const LOG2_BITS: u32 = 22;
+/// Fraction bits of a standard normal.
+pub const Z_BITS: u32 = 28;
+/// Fraction bits of a scale in octaves per standard deviation.
+pub const SCALE_BITS: u32 = 26;
+/// What a marginal gives for an exact zero: so many octaves below anything that counts that the product rounds to 0.
+pub const ZERO_LOG2: i32 = -80 << LOG2_BITS;
+/// Totals per draw are planned to stay below 2^53.
+pub const TOTAL_BITS: u32 = 53;
+/// Single models' values are planned to stay below 2^48.
+pub const MODEL_BITS: u32 = 48;
+/// Groups whose totals are kept draw by draw; later ones are summed and binned like single models.
+pub const KEPT_GROUPS: usize = 32;
+/// Bins of log2 per single model, of its headline and of its ratio.
+pub const BINS: usize = 1024;
+/// Portfolios of more models keep no bins for single models, which would take 8 KiB each: their mean and standard
+/// deviation are reported, and no quantiles.
+pub const MAX_BINNED_MODELS: usize = 250_000;
+
+/// Random factors of a model at most.
+pub const SLOTS: usize = 12;
+/// Random words of a model: slots that read the same word depend on the same uncertain fact.
+pub const WORDS: usize = 10;
+/// Which word each slot reads. Slot 9 is a second reading of the fact of slot 5; slots 10 and 11 read one word, so that
+/// two complementary gates in them choose between two products.
+pub const WORD: [usize; SLOTS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 5, 9, 9];
+/// The only slot whose factor may be sampled as 1 + X, shared effects acting on X.
+pub const SHIFTED: usize = 2;
+/// Outputs of a plan at most.
+pub const MAX_OUTPUTS: usize = 12;
+/// Products that an output of one model is the sum of, at most.
+pub const MAX_PRODUCTS: usize = 4;
+
+/// What all models of a plan have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    pub tables: Vec<Arc<table::Table>>,
+    /// Key of each shared standard normal.
+    pub effects: Vec<u64>,
+    /// Distinct sums of shared effects; models refer to them by index.
+    pub cells: Vec<Cell>,
+    /// At most [`MAX_OUTPUTS`].
+    pub outputs: Vec<OutputPlan>,
+    /// The output that single models and groups are summarised for, by index.
+    pub headline: usize,
+    /// The output that the headline is divided by, draw by draw; without one no ratio is formed.
+    pub denominator: Option<usize>,
+    /// Whether some model's headline depends on a shared effect, and the headline with independent effects is asked for; if
+    /// not, the headline stands in its place.
+    pub has_independent: bool,
+    /// Whether some draw could pass the ceiling of a total or group (then additions saturate and are counted).
+    pub saturable: bool,
+    /// Whether single models' values are binned.
+    pub binned: bool,
+    pub groups: Vec<GroupPlan>,
+    /// The ratio per draw is `⌊headline·2^k/denominator⌋` (counts), `k` in `0..=64` chosen so that it stays below 2^53
+    /// where possible.
+    pub ratio_shift: u32,
+}
+
+/// One output of all models together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputPlan {
+    /// A count of 1 of the total is `2^unit` in the output's unit.
+    pub unit: i32,
+    /// Whether its total is kept, draw by draw. One that is not kept is drawn only if it has a role.
+    pub kept: bool,
+}
+
+/// A sum of shared effects: `Σ scale · z(effect)`, each product rounded down in Q9.22.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cell {
+    /// (index into `Header::effects`, Q5.26 scale), sorted by effect.
+    pub parts: Vec<(u32, i32)>,
+}
+
+/// Units of one group's totals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupPlan {
+    pub headline: Range,
+    pub denominator: Range,
+    pub ratio_shift: u32,
+}
+
+impl Header {
+    /// Columns of per-draw totals: the outputs, then the headline with independent effects.
+    pub fn columns(&self) -> usize {
+        self.outputs.len() + 1
+    }
+
+    /// The column of the headline with independent effects.
+    pub fn independent(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// The unit of a column.
+    pub fn unit(&self, column: usize) -> i32 {
+        self.outputs.get(column).map_or(self.outputs[self.headline].unit, |o| o.unit)
+    }
+
+    /// Whether a column is kept.
+    pub fn keeps(&self, column: usize) -> bool {
+        self.outputs.get(column).is_none_or(|o| o.kept)
+    }
+
+    /// Whether an output is the one that the headline is divided by.
+    pub fn is_denominator(&self, output: usize) -> bool {
+        self.denominator == Some(output)
+    }
+
+    /// Groups whose totals are kept draw by draw.
+    pub fn kept_groups(&self) -> usize {
+        self.groups.len().min(KEPT_GROUPS)
+    }
+}
+
+/// A header and its models. Model order is by id; results do not depend on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub header: Header,
+    pub models: Vec<ModelPlan>,
+    /// Models in a block; 0 for all in one.
+    pub block: usize,
+}
+
+impl Deref for Plan {
+    type Target = Header;
+
+    fn deref(&self) -> &Header {
+        &self.header
+    }
+}
+
+impl Plan {
+    /// All models in one block.
+    pub fn new(header: Header, models: Vec<ModelPlan>) -> Plan {
+        Plan { header, models, block: 0 }
+    }
+
+    /// All models as one block.
+    pub fn whole(&self) -> Block<'_> {
+        Block { header: &self.header, models: &self.models }
+    }
+
+    /// The models block by block, in order. A plan without models has one empty block.
+    pub fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+        let size = if self.block == 0 { self.models.len() } else { self.block }.max(1);
+        let count = self.models.len().div_ceil(size).max(1);
+        (0..count).map(move |b| {
+            let end = self.models.len().min((b + 1) * size);
+            Block { header: &self.header, models: &self.models[b * size..end] }
+        })
+    }
+}
+
+/// Consecutive models of a plan: what a backend draws at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    pub header: &'a Header,
+    pub models: &'a [ModelPlan],
+}
+
+impl Deref for Block<'_> {
+    type Target = Header;
+
+    fn deref(&self) -> &Header {
+        self.header
+    }
+}

@@ -1,0 +1,118 @@
+//! The exact answer beside the sampled one: mean, variance and variance shares of total emissions in closed form.
+//!
+//! The first-order index of a group of factors is V_u / V, its total index 1 − V_{not u} / V, with V_u of
+//! [`super::closed`] (Hoeffding's decomposition of a product; Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6).
+
+use super::closed::{Closed, Inputs};
+use super::kurtosis::kurtosis;
+use crate::engine::stats::sensitivity::{Components, Shares};
+use super::terms::{Known, products};
+
+use crate::assess::Assessment;
+use crate::portfolio::Factor;
+
+/// Exact moments of the total's emissions and the variance shares of the factors, without sampling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Oracle {
+    pub mean_t: f64,
+    /// `None`: the variance is infinite or unknown, with the reason below.
+    pub sd_t: Option<f64>,
+    /// Fourth central moment over the squared variance; `None` where infinite or unknown.
+    pub kurtosis: Option<f64>,
+    /// Mean and sd with every shared effect drawn separately for each model.
+    pub independent_mean_t: f64,
+    pub independent_sd_t: Option<f64>,
+    /// Variance shares by factor, in the order they are told; empty where there is no variance.
+    pub groups: Vec<VarianceShare>,
+    pub reason: Option<String>,
+}
+
+/// Sobol' indices of one factor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VarianceShare {
+    pub name: String,
+    pub first_order: f64,
+    pub total: f64,
+    pub shapley: f64,
+}
+
+/// The factors in the order they are told.
+pub const FACTORS: [Factor; 6] =
+    [Factor::Compute, Factor::Efficiency, Factor::Pue, Factor::Grid, Factor::Reporting, Factor::Lineage];
+
+/// Why there is no variance to share.
+pub const NO_SECOND_MOMENT: &str = "a factor's reciprocal or tail has no finite second moment";
+
+/// V_u of the factors that `of` lets through, with the shared effects on them.
+pub fn of_factors(closed: &Closed<'_>, assessment: &Assessment, of: &dyn Fn(Factor) -> bool) -> Option<f64> {
+    let shared = |e: usize| assessment.shared.get(e).is_some_and(|e| of(e.factor));
+    closed.variance(Inputs { shared: &shared, own: &|slot| of(slot.factor()) })
+}
+
+/// The parts of the variance that are owed to sets of factors, factor k with bit k; `None` where one is infinite.
+pub fn components(closed: &Closed<'_>, assessment: &Assessment) -> Option<Components> {
+    let has = |union: usize, factor: Factor| FACTORS.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
+    let mut parts = Vec::with_capacity(1 << FACTORS.len());
+    for union in 0..1usize << FACTORS.len() {
+        parts.push(of_factors(closed, assessment, &|f| has(union, f))?);
+    }
+    // From what a union explains to what only the whole of it does (Möbius), one factor after another.
+    for k in 0..FACTORS.len() {
+        for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {
+            parts[union] -= parts[union ^ 1 << k];
+        }
+    }
+    Some(Components::new(FACTORS.len(), |union| parts[union]))
+}
+
+/// Computes the oracle of an assessment.
+pub fn oracle(assessment: &Assessment) -> Oracle {
+    let products = match products(assessment, &mut Known::default()) {
+        Ok(products) => products,
+        Err(reason) => {
+            return Oracle {
+                mean_t: f64::NAN,
+                sd_t: None,
+                kurtosis: None,
+                independent_mean_t: f64::NAN,
+                independent_sd_t: None,
+                groups: vec![],
+                reason: Some(reason),
+            };
+        }
+    };
+    // From a positive zero: `sum` of nothing is −0.
+    let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
+    let closed = Closed::new(&assessment.shared, &products);
+    let variance = closed.variance(Inputs::ALL).map(|v| told(v, mean_t));
+    let reason = variance.is_none().then(|| NO_SECOND_MOMENT.to_string());
+    let shares = |variance: f64| -> Vec<VarianceShare> {
+        if variance <= 0.0 {
+            return vec![];
+        }
+        let indices = components(&closed, assessment).and_then(|components| components.shares());
+        let share = |indices: &Shares<f64>, k: usize, factor: Factor| VarianceShare {
+            name: factor.name().to_string(),
+            first_order: indices.first_order[k],
+            total: indices.total[k],
+            shapley: indices.shapley[k],
+        };
+        let all = |indices: &Shares<f64>| FACTORS.into_iter().enumerate().map(|(k, f)| share(indices, k, f)).collect();
+        indices.as_ref().map_or(vec![], all)
+    };
+    Oracle {
+        mean_t,
+        sd_t: variance.map(libm::sqrt),
+        kurtosis: variance.filter(|v| *v > 0.0).and_then(|_| kurtosis(assessment, &products)),
+        independent_mean_t: mean_t,
+        independent_sd_t: closed.independent_variance().map(|v| libm::sqrt(told(v, mean_t))),
+        groups: variance.map_or(vec![], shares),
+        reason,
+    }
+}
+
+/// A variance, or zero where it is only what is left of 1 − 1 in f64. Ratios of moments are good to some 1e-15, so a
+/// relative sd below 1e-7 cannot be told from none; the integer arithmetic cannot show it either.
+pub fn told(variance: f64, mean_t: f64) -> f64 {
+    if variance <= 1e-14 * mean_t * mean_t { 0.0 } else { variance }
+}

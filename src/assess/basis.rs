@@ -72,7 +72,7 @@ fn not_of_this_scope(model: &Model) -> Warning {
 pub fn at_location(study: &Study, rows: usize, of: usize) -> Warning {
     Warning {
         rule: "market-basis-unknown",
-        place: super::of_scope(study, "basis"),
+        place: super::checks::of_scope(study, "basis"),
         value: format!("{rows} of {of} models"),
         message: "state neither market_g_per_kwh nor market-based emissions; the grid at their location stands in"
             .to_string(),

@@ -5,11 +5,11 @@ use std::path::Path;
 use super::Failure;
 use super::input::{Opened, hint, open};
 use super::output::print;
-use crate::assess;
+use crate::report;
 
 pub fn explain(file: &Path, id: &str) -> Result<(), Failure> {
     let Opened { portfolio, assessment } = open(file)?;
-    match assess::explain(&assessment, id) {
+    match report::explain::explain(&assessment, id) {
         Some(text) => print(&text),
         None => {
             let ids: Vec<&str> = portfolio.models.iter().map(|m| m.id.as_str()).collect();

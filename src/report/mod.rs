@@ -2,7 +2,7 @@
 //!
 //! `table` draws the page of a run, `json` writes the public result, `csv` the models and groups; `sensitivity`,
 //! `sampled` (with `--sample`), `coverage`, `atci`, `fit`, `gauge` and `validate` are the pages and documents of the
-//! commands of these names; `study` writes the study file that gives the same result again; `files` puts outputs in
+//! commands of these names; `explain` says how one model's factors came about; `study` writes the study file that gives the same result again; `files` puts outputs in
 //! place whole or not at all.
 //!
 //! What these share: `page` lays out a page, `document` a JSON document; `digits` prints a number no more exactly than
@@ -14,6 +14,7 @@ pub mod csv;
 pub mod digits;
 pub mod document;
 mod estimate;
+pub mod explain;
 pub mod files;
 pub mod fit;
 pub mod gauge;

@@ -1,6 +1,6 @@
 //! How every factor of one model came about, as text for people.
 
-use super::{Assessment, Kind, Output, Provenance, Slot, Term};
+use crate::assess::{Assessment, Kind, Output, Provenance, Slot, Term};
 use crate::portfolio::Distribution;
 use crate::portfolio::quantile::quantile;
 
@@ -114,5 +114,39 @@ fn written(d: &Distribution) -> String {
         }
         Empirical(values) => format!("empirical of {} values", values.len()),
         Truncated { inner, lo, hi } => format!("truncated({}, {}, {})", written(inner), short(*lo), short(*hi)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::assess;
+    use crate::portfolio::{Date, Model, Portfolio, Study, Value};
+
+    #[test]
+    fn everything_that_is_drawn_is_named() {
+        let labels = [("organization", "Meta AI"), ("region", "USA"), ("hardware", "NVIDIA A100")];
+        let llama = Model {
+            id: "llama".into(),
+            labels: labels.into_iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+            date: Some(Date { year: 2023, month: None, day: None }),
+            parameters: Some(Value::Number(7e9)),
+            tokens: Some(Value::Number(2e12)),
+            ..Model::default()
+        };
+        let a = assess(&Portfolio { models: vec![llama], study: Study::default() }).unwrap();
+        let text = explain(&a, "llama").unwrap();
+        for slot in Slot::ALL {
+            assert_eq!(
+                text.contains(&format!("\n{:<11} median", slot.factor().name())),
+                a.models[0].factors[slot as usize].is_some()
+            );
+        }
+        for effect in &a.shared {
+            assert!(text.contains(&effect.name), "{}", effect.name);
+        }
+        assert!(text.contains("emissions   t     = 2.778e-13 · compute / efficiency · pue · grid"), "{text}");
+        assert!(text.contains("6 · N_active · tokens = 8.4000e22 FLOP, GSD 1.05"), "{text}");
+        assert_eq!(explain(&a, "lama"), None);
     }
 }

@@ -1,0 +1,82 @@
+//! What the portfolio implies, as plain data: every model with a distribution for each of its factors, and the shared
+//! effects that they have in common.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::effect::SharedEffect;
+use super::output::{OUTPUTS, Output};
+use super::provenance::Provenance;
+use super::slot::SLOTS;
+use super::term::Term;
+use super::tier::Tier;
+use crate::portfolio::{Distribution, Scope, Warning};
+
+/// The models with a distribution for each factor, and what they share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assessment {
+    /// Sorted by id.
+    pub models: Vec<AssessedModel>,
+    /// Sorted by (factor, by, value, ordinal); only those that at least one model is exposed to.
+    pub shared: Vec<SharedEffect>,
+    pub scope: Scope,
+    pub warnings: Vec<Warning>,
+    /// `[groups] by`, as asked for.
+    pub groups_by: Vec<String>,
+}
+
+impl Assessment {
+    /// Only the models that `keep` lets through, with the shared effects that they are exposed to. A model's numbers are
+    /// those it has here, and so are its draws: keys of models and effects do not depend on what else there is.
+    pub fn only(&self, keep: impl Fn(&AssessedModel) -> bool) -> Assessment {
+        let mut models: Vec<AssessedModel> = self.models.iter().filter(|m| keep(m)).cloned().collect();
+        let used: BTreeSet<usize> =
+            models.iter().flat_map(|m| m.factors.iter().flatten()).flat_map(|f| &f.shared).map(|(e, _)| *e).collect();
+        let place: BTreeMap<usize, usize> = used.iter().zip(0..).map(|(&effect, at)| (effect, at)).collect();
+        for factor in models.iter_mut().flat_map(|m| m.factors.iter_mut().flatten()) {
+            factor.shared = factor.shared.iter().filter_map(|(e, weight)| Some((*place.get(e)?, *weight))).collect();
+        }
+        Assessment {
+            models,
+            shared: used.iter().filter_map(|&e| self.shared.get(e)).cloned().collect(),
+            scope: self.scope,
+            warnings: self.warnings.clone(),
+            groups_by: self.groups_by.clone(),
+        }
+    }
+
+    /// The same models with another output in the place of the emissions: what is told exactly of emissions is then told
+    /// of it, in its own unit.
+    pub fn as_emissions(&self, output: Output) -> Assessment {
+        let mut other = self.clone();
+        for model in &mut other.models {
+            model.terms[Output::Emissions as usize] = model.terms[output as usize];
+        }
+        other
+    }
+}
+
+/// One model, ready to be compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssessedModel {
+    pub id: String,
+    pub tier: Tier,
+    /// By slot; `None` where the model has no such random input.
+    pub factors: [Option<AssessedFactor>; SLOTS],
+    /// By `Output`.
+    pub terms: [Term; OUTPUTS],
+    /// The row's labels plus `tier`.
+    pub labels: BTreeMap<String, String>,
+    /// What the row said and how each value came about, for people; one entry per quantity shown.
+    pub provenance: BTreeMap<String, Provenance>,
+}
+
+/// A factor's own distribution and the shared effects that multiply it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssessedFactor {
+    /// For `Slot::Pue` the distribution of PUE itself (≥ 1).
+    pub distribution: Distribution,
+    pub provenance: Provenance,
+    /// Shared effects on this factor (for PUE: on PUE − 1): index into `Assessment::shared`, and a weight that
+    /// multiplies the effect's ln GSD. Sorted by index.
+    pub shared: Vec<(usize, f64)>,
+}

@@ -9,11 +9,11 @@ use std::time::Instant;
 
 use carbonhaze::assess::{OUTPUTS, Output, SLOTS, assess};
 use carbonhaze::cli::workload::Workload;
-use carbonhaze::engine::gpu::{self, Gpu};
-use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
-use carbonhaze::engine::plan::Plan;
 use carbonhaze::compile::compile;
+use carbonhaze::engine::gpu::{self, Gpu};
+use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
+use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
 use carbonhaze::portfolio;
 use carbonhaze::posterior::grouping::by_factor;
 use carbonhaze::posterior::sampled::DRAWS;

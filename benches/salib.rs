@@ -10,13 +10,13 @@ use std::process::Command;
 use std::time::Instant;
 
 use carbonhaze::assess::Output;
+use carbonhaze::compile::compile;
+use carbonhaze::engine::plan::Plan;
+use carbonhaze::engine::plan::design::Design;
+use carbonhaze::engine::stats::sensitivity::{Cube, CubeIndices};
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
 use carbonhaze::gauge::answers::{EMISSIONS, four_groups};
 use carbonhaze::gauge::{expected, portfolios};
-use carbonhaze::engine::plan::Plan;
-use carbonhaze::compile::compile;
-use carbonhaze::engine::plan::design::Design;
-use carbonhaze::engine::stats::sensitivity::{Cube, CubeIndices};
 
 const MODELS: usize = 2650;
 const DRAWS: u64 = 1 << 16;

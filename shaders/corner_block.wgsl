@@ -16,7 +16,7 @@ const JOINT_BITS: u32 = SLOTS + MAX_EXTRAS;
 
 // Blocks of a dispatch.
 override BLOCKS: u32 = 8u;
-// Whether effects of several groups act on the PUE of some model.
+// Whether effects of several groups act on the shifted factor of some model.
 override HAS_JOINT: bool = true;
 // Whether some model has elements beyond the factors, and more than four.
 override HAS_EXTRAS: bool = true;
@@ -28,10 +28,14 @@ struct CornerRecord {
     // Into `extras`.
     first_extra: u32,
     extras: u32,
+    // Into `more`, and how many there are of each output, in 2 bits.
+    first_more: u32,
+    more: u32,
+    padding_0: u32,
+    padding_1: u32,
     slots: array<SlotRecord, SLOTS>,
-    // By output; powers of the slots in 4 bits each.
-    locs: vec4<i32>,
-    signs: vec4<u32>,
+    // By output.
+    products: array<ProductRecord, MAX_OUTPUTS>,
 }
 
 // Some models of a family, as many as a uniform buffer holds. Mirrored by `CornerWindow`.
@@ -43,14 +47,14 @@ struct CornerWindow {
     models: array<CornerRecord, CORNER_WINDOW>,
 }
 
-const CORNER_WINDOW: u32 = 455u;
+const CORNER_WINDOW: u32 = 157u;
 
 // Four corners of one output, whose totals are consecutive rows. Mirrored by `CornerBlock`.
 struct CornerBlock {
     output: u32,
     row: u32,
     unit: i32,
-    // Whether the family's PUE is computed for every combination of the sides of its groups.
+    // Whether the family's shifted factor is computed for every combination of the sides of its groups.
     joint: u32,
     // By corner: the elements that come from sample A; then which of those combinations.
     masks: vec4<u32>,
@@ -61,7 +65,7 @@ struct CornerBlock {
 
 @group(0) @binding(3) var<storage, read> logs: array<I>;
 @group(0) @binding(6) var<storage, read> logs_second: array<I>;
-// By extra: sum of effects, and the slot it acts on; in the upper half of the latter, where it is within a joint PUE,
+// By extra: sum of effects, and the slot it acts on; in the upper half of the latter, where it is within a joint shifted factor,
 // its number there.
 @group(0) @binding(8) var<storage, read> extras: array<vec2<u32>>;
 
@@ -86,7 +90,7 @@ struct Elements {
     change: array<I, SLOTS>,
     extra: array<FourLogs, 4>,
     extra_slots: array<vec4<u32>, 4>,
-    // Of a joint PUE: the effects beyond its first group, and the whole by combination of sides.
+    // Of a joint shifted factor: the effects beyond its first group, and the whole by combination of sides.
     joint_second: I,
     joint_change: array<I, 2>,
     joint: array<I, 8>,
@@ -158,31 +162,32 @@ fn sample_elements(m: u32, draws: Draws, place: u32, elements: ptr<function, Ele
     let b = stream_words(draws, params.seed, DOMAIN_OWN_SECOND, 0u, key);
     let slot_0 = element(m, 0u, a.a, b.a, place);
     let slot_1 = element(m, 1u, a.b, b.b, place);
-    let slot_2 = element(m, PUE, a.c, b.c, place);
+    let slot_2 = element(m, SHIFTED, a.c, b.c, place);
     let slot_3 = element(m, 3u, a.d, b.d, place);
-    var slot_4: Sides;
-    var slot_5: Sides;
-    if HAS_LAST_SLOTS {
-        let a_last = stream_words(draws, params.seed, DOMAIN_OWN, 1u, key);
-        let b_last = stream_words(draws, params.seed, DOMAIN_OWN_SECOND, 1u, key);
-        slot_4 = element(m, 4u, a_last.a, b_last.a, place);
-        slot_5 = element(m, 5u, a_last.b, b_last.b, place);
+    set_element(elements, 0u, slot_0);
+    set_element(elements, 1u, slot_1);
+    set_element(elements, SHIFTED, slot_2);
+    set_element(elements, 3u, slot_3);
+    if HAS_MIDDLE_SLOTS || HAS_LAST_SLOTS {
+        let a_second = stream_words(draws, params.seed, DOMAIN_OWN, 1u, key);
+        let b_second = stream_words(draws, params.seed, DOMAIN_OWN_SECOND, 1u, key);
+        set_element(elements, 4u, element(m, 4u, a_second.a, b_second.a, place));
+        set_element(elements, 5u, element(m, 5u, a_second.b, b_second.b, place));
+        if HAS_LAST_SLOTS {
+            let a_third = stream_words(draws, params.seed, DOMAIN_OWN, 2u, key);
+            let b_third = stream_words(draws, params.seed, DOMAIN_OWN_SECOND, 2u, key);
+            set_element(elements, 6u, element(m, 6u, a_second.c, b_second.c, place));
+            set_element(elements, 7u, element(m, 7u, a_second.d, b_second.d, place));
+            set_element(elements, 8u, element(m, 8u, a_third.a, b_third.a, place));
+            // A second reading of slot 5, and two of one fact.
+            set_element(elements, 9u, element(m, 9u, a_second.b, b_second.b, place));
+            set_element(elements, 10u, element(m, 10u, a_third.b, b_third.b, place));
+            set_element(elements, 11u, element(m, 11u, a_third.b, b_third.b, place));
+        }
     } else {
-        slot_4 = shared_sides(window.models[m].slots[4].cell, place);
-        slot_5 = shared_sides(window.models[m].slots[5].cell, place);
+        set_element(elements, 4u, shared_sides(window.models[m].slots[4].cell, place));
+        set_element(elements, 5u, shared_sides(window.models[m].slots[5].cell, place));
     }
-    (*elements).second[0] = slot_0.second;
-    (*elements).second[1] = slot_1.second;
-    (*elements).second[2] = slot_2.second;
-    (*elements).second[3] = slot_3.second;
-    (*elements).second[4] = slot_4.second;
-    (*elements).second[5] = slot_5.second;
-    (*elements).change[0] = slot_0.change;
-    (*elements).change[1] = slot_1.change;
-    (*elements).change[2] = slot_2.change;
-    (*elements).change[3] = slot_3.change;
-    (*elements).change[4] = slot_4.change;
-    (*elements).change[5] = slot_5.change;
     if HAS_EXTRAS {
         (*elements).extra[0] = four_extras(m, 0u, place, elements);
         (*elements).extra_slots[0] = four_slots(m, 0u);
@@ -197,8 +202,8 @@ fn sample_elements(m: u32, draws: Draws, place: u32, elements: ptr<function, Ele
     }
     if HAS_JOINT {
         if blocks[0].joint != 0u {
-            let none = (*elements).second[PUE] + (*elements).joint_second;
-            let first = (*elements).change[PUE];
+            let none = (*elements).second[SHIFTED] + (*elements).joint_second;
+            let first = (*elements).change[SHIFTED];
             let second = (*elements).joint_change[0];
             let third = none + (*elements).joint_change[1];
             (*elements).joint[0] = one_plus(none);
@@ -209,10 +214,15 @@ fn sample_elements(m: u32, draws: Draws, place: u32, elements: ptr<function, Ele
             (*elements).joint[5] = one_plus(third + first);
             (*elements).joint[6] = one_plus(third + second);
             (*elements).joint[7] = one_plus(third + first + second);
-            (*elements).second[PUE] = I(0);
-            (*elements).change[PUE] = I(0);
+            (*elements).second[SHIFTED] = I(0);
+            (*elements).change[SHIFTED] = I(0);
         }
     }
+}
+
+fn set_element(elements: ptr<function, Elements>, slot: u32, sides: Sides) {
+    (*elements).second[slot] = sides.second;
+    (*elements).change[slot] = sides.change;
 }
 
 // Sample B, and what A changes.
@@ -239,7 +249,7 @@ fn element(m: u32, slot: u32, words_a: U, words_b: U, place: u32) -> Sides {
     let own_b = own_log(record, words_b);
     var second = own_b + effects.second;
     var change = own_log(record, words_a) - own_b + effects.change;
-    if slot == PUE && (record.kind & 0xffu) >= ONE_PLUS_AFFINE {
+    if slot == SHIFTED && (record.kind & 0xffu) >= ONE_PLUS_AFFINE {
         second += I(record.loc);
         if !HAS_JOINT || blocks[0].joint == 0u {
             let at_b = one_plus(second);
@@ -292,15 +302,23 @@ fn extra(m: u32, i: u32, place: u32, elements: ptr<function, Elements>) -> I {
     (*elements).second[3] += select(I(0), sides.second, slot == 3u);
     (*elements).second[4] += select(I(0), sides.second, slot == 4u);
     (*elements).second[5] += select(I(0), sides.second, slot == 5u);
+    if HAS_LAST_SLOTS {
+        (*elements).second[6] += select(I(0), sides.second, slot == 6u);
+        (*elements).second[7] += select(I(0), sides.second, slot == 7u);
+        (*elements).second[8] += select(I(0), sides.second, slot == 8u);
+        (*elements).second[9] += select(I(0), sides.second, slot == 9u);
+        (*elements).second[10] += select(I(0), sides.second, slot == 10u);
+        (*elements).second[11] += select(I(0), sides.second, slot == 11u);
+    }
     return sides.change;
 }
 
-// The elements with the signs of one output.
+// The elements with the powers of one product.
 struct Signed {
     second: I,
     change: array<I, SLOTS>,
     extra: array<FourLogs, 4>,
-    pue: I,
+    shifted: I,
 }
 
 // Adds a model at the four corners of a block.
@@ -308,59 +326,87 @@ fn add_four(b: u32, m: u32, elements: ptr<function, Elements>, totals: Four) -> 
     let output = blocks[b].output;
     let unit = blocks[b].unit;
     let masks = blocks[b].masks;
-    let signs = window.models[m].signs[output];
-    let powers = array<I, SLOTS>(
-        I(power(signs, 0u)), I(power(signs, 1u)), I(power(signs, 2u)),
-        I(power(signs, 3u)), I(power(signs, 4u)), I(power(signs, 5u)),
-    );
-    var signed: Signed;
-    signed.second = I(window.models[m].locs[output])
-        + powers[0] * (*elements).second[0]
-        + powers[1] * (*elements).second[1]
-        + powers[2] * (*elements).second[2]
-        + powers[3] * (*elements).second[3]
-        + powers[4] * (*elements).second[4]
-        + powers[5] * (*elements).second[5];
-    signed.change[0] = powers[0] * (*elements).change[0];
-    signed.change[1] = powers[1] * (*elements).change[1];
-    signed.change[2] = powers[2] * (*elements).change[2];
-    signed.change[3] = powers[3] * (*elements).change[3];
-    signed.change[4] = powers[4] * (*elements).change[4];
-    signed.change[5] = powers[5] * (*elements).change[5];
-    signed.pue = powers[PUE];
-    if HAS_EXTRAS {
-        signed.extra[0] = signed_extras(signs, (*elements).extra_slots[0], (*elements).extra[0]);
-        if MANY_EXTRAS {
-            signed.extra[1] = signed_extras(signs, (*elements).extra_slots[1], (*elements).extra[1]);
-            signed.extra[2] = signed_extras(signs, (*elements).extra_slots[2], (*elements).extra[2]);
-            signed.extra[3] = signed_extras(signs, (*elements).extra_slots[3], (*elements).extra[3]);
+    var y = four_corners(masks, window.models[m].products[output], elements);
+    if HAS_SUMS {
+        let counts = window.models[m].more;
+        let begin = window.models[m].first_more + more_before(counts, output);
+        for (var k = 0u; k < more_products(counts, output); k++) {
+            let next = four_corners(masks, more[begin + k], elements);
+            y = FourLogs(log_sum(y.a, next.a), log_sum(y.b, next.b), log_sum(y.c, next.c), log_sum(y.d, next.d));
         }
     }
     return Four(
-        add_corner(masks.x, unit, &signed, elements, totals.a),
-        add_corner(masks.y, unit, &signed, elements, totals.b),
-        add_corner(masks.z, unit, &signed, elements, totals.c),
-        add_corner(masks.w, unit, &signed, elements, totals.d),
+        total_add(totals.a, exp2_fraction(y.a), y.a, unit),
+        total_add(totals.b, exp2_fraction(y.b), y.b, unit),
+        total_add(totals.c, exp2_fraction(y.c), y.c, unit),
+        total_add(totals.d, exp2_fraction(y.d), y.d, unit),
     );
 }
 
-fn signed_extras(signs: u32, slots: vec4<u32>, extra: FourLogs) -> FourLogs {
+// The logarithms of a product at four corners.
+fn four_corners(masks: vec4<u32>, record: ProductRecord, elements: ptr<function, Elements>) -> FourLogs {
+    var signed: Signed;
+    signed.second = product(record, (*elements).second);
+    signed.change[0] = slot_power(record, 0u) * (*elements).change[0];
+    signed.change[1] = slot_power(record, 1u) * (*elements).change[1];
+    signed.change[2] = slot_power(record, 2u) * (*elements).change[2];
+    signed.change[3] = slot_power(record, 3u) * (*elements).change[3];
+    signed.change[4] = slot_power(record, 4u) * (*elements).change[4];
+    signed.change[5] = slot_power(record, 5u) * (*elements).change[5];
+    if HAS_LAST_SLOTS {
+        signed.change[6] = slot_power(record, 6u) * (*elements).change[6];
+        signed.change[7] = slot_power(record, 7u) * (*elements).change[7];
+        signed.change[8] = slot_power(record, 8u) * (*elements).change[8];
+        signed.change[9] = slot_power(record, 9u) * (*elements).change[9];
+        signed.change[10] = slot_power(record, 10u) * (*elements).change[10];
+        signed.change[11] = slot_power(record, 11u) * (*elements).change[11];
+    }
+    signed.shifted = slot_power(record, SHIFTED);
+    if HAS_EXTRAS {
+        signed.extra[0] = signed_extras(record, (*elements).extra_slots[0], (*elements).extra[0]);
+        if MANY_EXTRAS {
+            signed.extra[1] = signed_extras(record, (*elements).extra_slots[1], (*elements).extra[1]);
+            signed.extra[2] = signed_extras(record, (*elements).extra_slots[2], (*elements).extra[2]);
+            signed.extra[3] = signed_extras(record, (*elements).extra_slots[3], (*elements).extra[3]);
+        }
+    }
     return FourLogs(
-        I(power(signs, slots.x)) * extra.a,
-        I(power(signs, slots.y)) * extra.b,
-        I(power(signs, slots.z)) * extra.c,
-        I(power(signs, slots.w)) * extra.d,
+        at_corner(masks.x, &signed, elements),
+        at_corner(masks.y, &signed, elements),
+        at_corner(masks.z, &signed, elements),
+        at_corner(masks.w, &signed, elements),
     );
 }
 
-fn add_corner(mask: u32, unit: i32, signed: ptr<function, Signed>, elements: ptr<function, Elements>, total: Wide) -> Wide {
+fn slot_power(record: ProductRecord, slot: u32) -> I {
+    return I(power(select(record.signs, record.last_signs, slot >= 8u), slot));
+}
+
+fn signed_extras(record: ProductRecord, slots: vec4<u32>, extra: FourLogs) -> FourLogs {
+    return FourLogs(
+        slot_power(record, slots.x) * extra.a,
+        slot_power(record, slots.y) * extra.b,
+        slot_power(record, slots.z) * extra.c,
+        slot_power(record, slots.w) * extra.d,
+    );
+}
+
+fn at_corner(mask: u32, signed: ptr<function, Signed>, elements: ptr<function, Elements>) -> I {
     var y = (*signed).second
         + (side(mask, 0u) & (*signed).change[0])
         + (side(mask, 1u) & (*signed).change[1])
         + (side(mask, 2u) & (*signed).change[2])
         + (side(mask, 3u) & (*signed).change[3]);
-    if HAS_LAST_SLOTS || HAS_SHARED {
+    if HAS_MIDDLE_SLOTS || HAS_LAST_SLOTS || HAS_SHARED {
         y += (side(mask, 4u) & (*signed).change[4]) + (side(mask, 5u) & (*signed).change[5]);
+    }
+    if HAS_LAST_SLOTS {
+        y += (side(mask, 6u) & (*signed).change[6])
+            + (side(mask, 7u) & (*signed).change[7])
+            + (side(mask, 8u) & (*signed).change[8])
+            + (side(mask, 9u) & (*signed).change[9])
+            + (side(mask, 10u) & (*signed).change[10])
+            + (side(mask, 11u) & (*signed).change[11]);
     }
     if HAS_EXTRAS {
         y += from_first(mask, EXTRA_BITS, (*signed).extra[0]);
@@ -384,9 +430,9 @@ fn add_corner(mask: u32, unit: i32, signed: ptr<function, Signed>, elements: ptr
             select((*elements).joint[6], (*elements).joint[7], first),
             second,
         );
-        y += (*signed).pue * select(low, high, third);
+        y += (*signed).shifted * select(low, high, third);
     }
-    return total_add(total, exp2_fraction(y), y, unit);
+    return y;
 }
 
 // What sample A changes in four elements, of those that come from it.

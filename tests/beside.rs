@@ -4,12 +4,12 @@
 mod gpu;
 
 use carbonhaze::assess::{Assessment, assess, beside};
+use carbonhaze::compile::compile;
 use carbonhaze::engine::gpu::Options;
 use carbonhaze::engine::{Backend, Cpu, Gpu, Host, Simd};
-use carbonhaze::compile::compile;
+use carbonhaze::exact::oracle::oracle;
 use carbonhaze::portfolio::read_models;
 use carbonhaze::posterior::beside::Drawn;
-use carbonhaze::exact::oracle::oracle;
 
 /// Every place a chain can start from, several disclosures at once, a guessed lineage, and a row that uses every slot (so
 /// that its rates have none of their own).

@@ -4,10 +4,10 @@
 mod common;
 
 use carbonhaze::assess::{Output, SLOTS};
-use carbonhaze::engine::{Backend, Corners, Cpu, Prepared, Scalar, Simd};
-use carbonhaze::engine::plan::Plan;
 use carbonhaze::compile::compile;
+use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
+use carbonhaze::engine::{Backend, Corners, Cpu, Prepared, Scalar, Simd};
 use common::{Families, random_assessment};
 use proptest::prelude::*;
 

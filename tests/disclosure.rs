@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use carbonhaze::assess::{AssessedModel, Assessment, Disclosable, Output, Slot, assess, if_disclosed};
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{self, Distribution, Portfolio};
 use carbonhaze::exact::disclosure::{Disclosure, disclosures};
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::exact::terms::Known;
+use carbonhaze::portfolio::quantile::quantile;
+use carbonhaze::portfolio::{self, Distribution, Portfolio};
 
 /// Spreads small enough that no bound cuts and that nothing beyond |z| = 6.34 counts, so that every factor but PUE is
 /// lognormal.

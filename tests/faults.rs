@@ -5,11 +5,11 @@ mod common;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use carbonhaze::engine::gpu::{Fault, Options};
-use carbonhaze::engine::{Backend, Cpu, Gpu, Prepared, Simd, Stopped, Summary};
-use carbonhaze::engine::plan::Plan;
 use carbonhaze::compile::compile;
+use carbonhaze::engine::gpu::{Fault, Options};
+use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
+use carbonhaze::engine::{Backend, Cpu, Gpu, Prepared, Simd, Stopped, Summary};
 use common::{Families, gpu, random_assessment};
 
 const SEED: u64 = 42;
@@ -104,7 +104,11 @@ fn what_happens_once_is_drawn_again() {
 #[test]
 fn without_faults_nothing_is_said() {
     let plan = plan();
-    assert!(plan.models.len() == 320 && plan.groups.len() > carbonhaze::engine::plan::KEPT_GROUPS, "{}", plan.groups.len());
+    assert!(
+        plan.models.len() == 320 && plan.groups.len() > carbonhaze::engine::plan::KEPT_GROUPS,
+        "{}",
+        plan.groups.len()
+    );
     // A fault that never comes: the run has fewer dispatches.
     let Some(outcome) = with(options(&[Fault::DestroyedAfter(100_000)]), false, &plan) else { return };
     assert!(outcome.result == Ok(expected(&plan)));

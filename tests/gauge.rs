@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use carbonhaze::engine::gpu::{self, Gpu};
+use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::{Backend, Corners, Cpu, Host, Prepared, Reduce, Scalar, Simd, Stopped, Summary};
 use carbonhaze::gauge::{
     self, Figure, GaugeError, MIN_DRAWS, Machine, Report, Section, Value, Watch, answers, integers,
 };
-use carbonhaze::engine::plan::Plan;
 
 struct Silent;
 

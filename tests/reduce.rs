@@ -8,11 +8,11 @@ use std::mem::offset_of;
 use std::sync::OnceLock;
 
 use carbonhaze::engine::draw::accumulate::CEILING;
+use carbonhaze::engine::draw::quotient::quotient;
+use carbonhaze::engine::draw::reduce::MAX_SHIFT;
 use carbonhaze::engine::gpu::layout::{QuotientParams, SortParams};
 use carbonhaze::engine::gpu::shader::Kernel;
 use carbonhaze::engine::gpu::{self, Fault, Gpu, GpuError, OnDevice, Options, Variant};
-use carbonhaze::engine::draw::quotient::quotient;
-use carbonhaze::engine::draw::reduce::MAX_SHIFT;
 use carbonhaze::engine::{Host, Reduce, Summary};
 use carbonhaze::posterior::{self, oracle::oracle};
 use common::{Families, pipeline};

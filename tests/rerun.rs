@@ -6,12 +6,12 @@ use std::path::Path;
 
 use carbonhaze::assess::{Assessment, Disclosable, Output, Slot, assess, if_disclosed};
 use carbonhaze::engine::plan;
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{self, Distribution, Model, Portfolio, Value};
 use carbonhaze::exact::disclosure::{Disclosure, disclosures};
 use carbonhaze::exact::oracle::oracle;
-use carbonhaze::posterior::rerun::{Disclosed, Rerun, VALUES, figures};
 use carbonhaze::exact::terms::Known;
+use carbonhaze::portfolio::quantile::quantile;
+use carbonhaze::portfolio::{self, Distribution, Model, Portfolio, Value};
+use carbonhaze::posterior::rerun::{Disclosed, Rerun, VALUES, figures};
 use common::pipeline;
 use rand::{RngExt, SeedableRng};
 

@@ -3,19 +3,19 @@
 mod common;
 
 use carbonhaze::assess::{Assessment, assess};
-use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
 use carbonhaze::compile::compile;
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::plan::{OUTPUT_EMISSIONS, Plan};
-use carbonhaze::portfolio;
-use carbonhaze::posterior::grouping::{Grouping, Kind, by_factor};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::posterior::ranked;
-use carbonhaze::posterior::sampled::{AnalysedOutput, Analysis, Plain, Sampled};
 use carbonhaze::engine::stats::sensitivity::CubeIndices;
 use carbonhaze::engine::stats::sensitivity::Undefined;
+use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
+use carbonhaze::exact::oracle::oracle;
 use carbonhaze::exact::shares::shares;
 use carbonhaze::exact::terms::Known;
+use carbonhaze::portfolio;
+use carbonhaze::posterior::grouping::{Grouping, Kind, by_factor};
+use carbonhaze::posterior::ranked;
+use carbonhaze::posterior::sampled::{AnalysedOutput, Analysis, Plain, Sampled};
 
 const DRAWS: u64 = 1 << 15;
 

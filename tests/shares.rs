@@ -3,10 +3,10 @@
 mod common;
 
 use carbonhaze::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
-use carbonhaze::portfolio::Distribution;
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::exact::shares::{self, Part, Shares};
 use carbonhaze::exact::terms::Known;
+use carbonhaze::portfolio::Distribution;
 use common::{Families, effect, random_assessment};
 
 fn shares(assessment: &Assessment, by: &[String]) -> Result<Shares, String> {

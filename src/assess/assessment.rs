@@ -22,6 +22,8 @@ pub struct Assessment {
     pub warnings: Vec<Warning>,
     /// `[groups] by`, as asked for.
     pub groups_by: Vec<String>,
+    /// Outputs beyond the chain, as asked for.
+    pub further: Vec<Output>,
 }
 
 impl Assessment {
@@ -41,7 +43,18 @@ impl Assessment {
             scope: self.scope,
             warnings: self.warnings.clone(),
             groups_by: self.groups_by.clone(),
+            further: self.further.clone(),
         }
+    }
+
+    /// All outputs, in the order of the plan's.
+    pub fn outputs(&self) -> impl Iterator<Item = Output> {
+        Output::ALL.into_iter().chain(self.further.iter().copied())
+    }
+
+    /// The place of an output in the plan, if the assessment has it.
+    pub fn index_of(&self, output: Output) -> Option<usize> {
+        self.outputs().position(|o| o == output)
     }
 
     /// The same models with another output in the place of the emissions: what is told exactly of emissions is then told
@@ -62,12 +75,24 @@ pub struct AssessedModel {
     pub tier: Tier,
     /// By slot; `None` where the model has no such random input.
     pub factors: [Option<AssessedFactor>; SLOTS],
-    /// By `Output`.
+    /// The chain from compute to emissions, by `Output`.
     pub terms: [Term; OUTPUTS],
+    /// In the order of `Assessment::further`: the products that each further output is the sum of.
+    pub further: Vec<Vec<Term>>,
     /// The row's labels plus `tier`.
     pub labels: BTreeMap<String, String>,
     /// What the row said and how each value came about, for people; one entry per quantity shown.
     pub provenance: BTreeMap<String, Provenance>,
+}
+
+impl AssessedModel {
+    /// The products that an output is the sum of, by its place in the plan.
+    pub fn products(&self, index: usize) -> &[Term] {
+        match self.terms.get(index) {
+            Some(term) => std::slice::from_ref(term),
+            None => self.further.get(index - OUTPUTS).map_or(&[], Vec::as_slice),
+        }
+    }
 }
 
 /// A factor's own distribution and the shared effects that multiply it.

@@ -254,7 +254,8 @@ fn rated(
     });
     let models = models.collect();
     let shared = effects.known;
-    let all = Assessment { models, shared, groups_by: vec![], warnings: vec![], scope: assessment.scope };
+    let all =
+        Assessment { models, shared, groups_by: vec![], further: vec![], warnings: vec![], scope: assessment.scope };
     all.only(|_| true)
 }
 

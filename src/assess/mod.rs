@@ -119,6 +119,7 @@ fn assembled(
         scope: study.scope,
         warnings,
         groups_by: study.groups_by.clone(),
+        further: vec![],
     }
 }
 
@@ -137,6 +138,7 @@ fn numbered(model: &Model, draft: chain::DraftModel, keys: &BTreeMap<EffectKey, 
             })
         }),
         terms: draft.terms,
+        further: vec![],
         labels,
         provenance: draft.provenance,
     }

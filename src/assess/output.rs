@@ -1,16 +1,26 @@
-//! The outputs of a model, each a sum over the chain from compute to emissions.
+//! What is computed of a model. Each further output has a file of its own in `outputs/`.
 
-/// The outputs every model has. Units: EFLOP (1e18 FLOP), kWh, kWh, tCO2e.
+/// An output. Units: EFLOP (1e18 FLOP), kWh, kWh, tCO2e; m³ of water, tCO2e.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Output {
     Compute = 0,
     ItEnergy = 1,
     Energy = 2,
     Emissions = 3,
+    /// At the site and at the power stations.
+    Water,
+    WaterSite,
+    WaterGrid,
+    /// Of making the hardware, by the time it was used.
+    Embodied,
+    /// Emissions of all runs of the development, the final one included.
+    Development,
 }
 
+/// Outputs that every model has: the chain from compute to emissions, one product of factors each.
 pub const OUTPUTS: usize = 4;
 
 impl Output {
+    /// The chain.
     pub const ALL: [Output; OUTPUTS] = [Output::Compute, Output::ItEnergy, Output::Energy, Output::Emissions];
 }

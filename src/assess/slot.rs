@@ -1,9 +1,10 @@
 //! The random inputs of a model, each with a place of its own in the random stream.
 
+use crate::engine::plan;
 use crate::portfolio::Factor;
 
-/// The random inputs a model can have. The number is the slot of the random stream: value-breaking to change.
-/// Slots 0 to 3 lie in the first Philox block, 4 to 7 in the second.
+/// The random inputs a model can have. The number is the slot of the random stream ([`plan::WORD`]): value-breaking to
+/// change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Slot {
@@ -13,22 +14,45 @@ pub enum Slot {
     Grid = 3,
     Reporting = 4,
     Lineage = 5,
+    /// Water used at the site, per IT energy.
+    Wue = 6,
+    /// Water used by power stations, per energy.
+    GridWater = 7,
+    /// Accelerator-hours that embodied emissions are counted by, where another disclosure decides the energy.
+    HardwareHours = 8,
+    /// What of all runs of the development counts: the same draw as [`Slot::Lineage`], read for them.
+    Development = 9,
 }
 
-pub const SLOTS: usize = 6;
+pub const SLOTS: usize = 10;
+
+// PUE is sampled as 1 + X, and all runs of a development go with the final one.
+const _: () = assert!(Slot::Pue as usize == plan::SHIFTED && SLOTS <= plan::SLOTS);
+const _: () = assert!(plan::WORD[Slot::Development as usize] == plan::WORD[Slot::Lineage as usize]);
 
 impl Slot {
-    pub const ALL: [Slot; SLOTS] =
-        [Slot::Compute, Slot::Efficiency, Slot::Pue, Slot::Grid, Slot::Reporting, Slot::Lineage];
+    pub const ALL: [Slot; SLOTS] = [
+        Slot::Compute,
+        Slot::Efficiency,
+        Slot::Pue,
+        Slot::Grid,
+        Slot::Reporting,
+        Slot::Lineage,
+        Slot::Wue,
+        Slot::GridWater,
+        Slot::HardwareHours,
+        Slot::Development,
+    ];
 
+    /// The factor that shared effects on the slot and shares of the variance are counted under.
     pub fn factor(self) -> Factor {
         match self {
             Slot::Compute => Factor::Compute,
             Slot::Efficiency => Factor::Efficiency,
             Slot::Pue => Factor::Pue,
-            Slot::Grid => Factor::Grid,
-            Slot::Reporting => Factor::Reporting,
-            Slot::Lineage => Factor::Lineage,
+            Slot::Grid | Slot::Wue | Slot::GridWater => Factor::Grid,
+            Slot::Reporting | Slot::HardwareHours => Factor::Reporting,
+            Slot::Lineage | Slot::Development => Factor::Lineage,
         }
     }
 }

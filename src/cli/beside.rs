@@ -8,9 +8,9 @@ use super::input::with_lines;
 use super::run::fits_in_memory;
 use super::watch::Interrupt;
 use crate::assess::{Assessment, beside};
-use crate::engine::plan::Plan;
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
+use crate::engine::plan::Plan;
 use crate::portfolio::{Portfolio, Problem};
 use crate::posterior::beside::{Beside, Drawn};
 use crate::report::study::Effective;
@@ -31,7 +31,7 @@ impl Plans {
         let mut plan = |assessment: Assessment| {
             let alone = Assessment { groups_by: vec![], ..assessment };
             let plan = compile_with(&alone, &mut tables);
-            plan.map(Plan::emissions_only).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))
+            plan.map(Plan::dependent_only).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))
         };
         let mut plans = Plans { water: None, embodied: None, development: None };
         if asked.water {

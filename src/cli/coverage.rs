@@ -11,10 +11,10 @@ use super::run::{held_in_memory, tell};
 use super::stream::StreamArgs;
 use super::watch::{self, Interrupt};
 use super::{Failure, draws};
+use crate::assess::OUTPUTS;
 use crate::coverage::drawn::Sampler;
 use crate::coverage::two_lists::Other;
 use crate::coverage::{self, Failed, Settings};
-use crate::engine::plan::TOTALS;
 use crate::portfolio::{self, Place, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
@@ -104,8 +104,8 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     // The totals and tiers of a run twice (drawn and summed up), two sums for each threshold, and what is sorted.
     held_in_memory(
         n,
-        (2 * TOTALS + 4 * TIERS + 2 * settings.thresholds.len().max(THRESHOLDS) + 6) as u64,
-        TOTALS as u64,
+        (2 * (OUTPUTS + 1) + 4 * TIERS + 2 * settings.thresholds.len().max(THRESHOLDS) + 6) as u64,
+        (OUTPUTS + 1) as u64,
     )?;
     let work = n.saturating_mul(coverage::models_drawn(portfolio, other.as_ref(), &settings));
     let (chosen, line) = Chosen::new(&args.backend, work)?;

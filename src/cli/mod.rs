@@ -157,7 +157,7 @@ impl From<Stopped> for Failure {
     fn from(stopped: Stopped) -> Failure {
         match stopped {
             Stopped::Interrupted => Failure::Interrupted,
-            Stopped::Device(_) => Failure::Run(anyhow::Error::new(stopped)),
+            Stopped::Device(_) | Stopped::Blocks(_) => Failure::Run(anyhow::Error::new(stopped)),
         }
     }
 }

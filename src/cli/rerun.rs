@@ -6,14 +6,13 @@ use super::run::{fits_in_memory, tell};
 use super::stream::{INTERVAL, SEED};
 use super::watch::{Interrupt, progress_bar};
 use crate::assess::{Assessment, Disclosable};
-use crate::engine::plan;
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
-use crate::portfolio::Study;
 use crate::exact::disclosure::Disclosure;
+use crate::exact::terms::Known;
+use crate::portfolio::Study;
 use crate::posterior::rerun::Rerun;
 use crate::posterior::sampled;
-use crate::exact::terms::Known;
 use crate::report::sensitivity::Reruns;
 
 /// Disclosures that get an interval.
@@ -49,15 +48,15 @@ pub fn rerun(
     let bar = progress_bar(n * (1 + FIRST.min(disclosures.len())) as u64, false);
     let mut tables = Tables::default();
     let mut emissions = |assessment: &Assessment, shown: bool| -> Result<Vec<f64>, Failure> {
-        let plan = compile_with(assessment, &mut tables).map_err(|e| Failure::Usage(e.to_string()))?.emissions_only();
+        let plan = compile_with(assessment, &mut tables).map_err(|e| Failure::Usage(e.to_string()))?.dependent_only();
         fits_in_memory(&plan, n)?;
         let progress = |n| {
             bar.inc(if shown { n } else { 0 });
             interrupt.check().is_ok()
         };
         let summary = chosen.backend().run(&plan, reruns.seed, 0..n, &progress)?;
-        let unit_t = libm::ldexp(1.0, plan.total_units[plan::OUTPUT_EMISSIONS]);
-        Ok(summary.totals[plan::OUTPUT_EMISSIONS].iter().map(|&count| count as f64 * unit_t).collect())
+        let unit_t = libm::ldexp(1.0, plan.unit(plan.headline));
+        Ok(summary.totals[plan.headline].iter().map(|&count| count as f64 * unit_t).collect())
     };
     let total = emissions(assessment, true)?;
     for disclosure in disclosures.iter_mut().take(FIRST) {

@@ -16,16 +16,17 @@ use super::stream::StreamArgs;
 use super::watch::{Clock, Interrupt, progress_bar};
 use super::{Failure, draws};
 use crate::assess::Assessment;
-use crate::engine::{Prepared, Summary};
 use crate::compile::compile;
 use crate::engine::plan::hash::plan_hash;
-use crate::engine::plan::{self, KEPT_GROUPS, Plan, TOTALS};
+use crate::engine::plan::{self, KEPT_GROUPS, Plan};
+use crate::engine::stats::tail;
+use crate::engine::{Prepared, Summary};
+use crate::exact::oracle::oracle;
 use crate::portfolio::rules::WUE_UNUSED;
 use crate::portfolio::{self, Outputs, Study};
 use crate::posterior::grouping::by_factor;
-use crate::exact::oracle::oracle;
 use crate::posterior::sampled::{self, Analysis, Plain, Sampled};
-use crate::posterior::{self, Options, Posterior, tail};
+use crate::posterior::{self, Options, Posterior};
 use crate::report::document::RunInfo;
 use crate::report::files::{self, Target};
 use crate::report::study::Effective;
@@ -156,8 +157,8 @@ fn settings(args: &RunArgs, study: &Study) -> Effective {
 
 /// Every draw of every total and kept group is held until the end, 8 bytes each, and two more while they are sorted.
 pub(super) fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), Failure> {
-    let kept = (TOTALS + 2 * plan.groups.len().min(KEPT_GROUPS) + 2) as u64;
-    held_in_memory(draws, kept, (TOTALS + plan.groups.len()) as u64)
+    let kept = (plan.columns() + 2 * plan.groups.len().min(KEPT_GROUPS) + 2) as u64;
+    held_in_memory(draws, kept, (plan.columns() + plan.groups.len()) as u64)
 }
 
 /// So many words by draw, and one chunk of so many totals for each thread. Asked for in one piece first: an allocation

@@ -9,11 +9,11 @@ use super::output::{Output, document, style};
 use super::rerun::{self, rerun};
 use super::sample::{SampleArgs, sample};
 use crate::assess::{Assessment, Disclosable, if_disclosed};
-use crate::portfolio::Portfolio;
 use crate::exact::disclosure::{Disclosure, disclosures};
 use crate::exact::shares::{Shares, shares};
 use crate::exact::terms::Known;
 use crate::exact::tornado::tornado;
+use crate::portfolio::Portfolio;
 use crate::report::sensitivity::{self, Reruns, Sensitivity};
 
 /// What `haze sensitivity` takes.

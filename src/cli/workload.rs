@@ -7,8 +7,8 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 use crate::assess;
-use crate::engine::plan::Plan;
 use crate::compile::compile;
+use crate::engine::plan::Plan;
 use crate::portfolio::{self, Problem};
 
 /// What the models of a workload are like.

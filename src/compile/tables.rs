@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::shape::ShapeKey;
 use crate::engine::plan::table::{Table, TableError};
 use crate::portfolio::Distribution;
+use crate::portfolio::quantile::Quantiles;
 
 /// A table, or why there is none.
 pub type Compiled = Result<Arc<Table>, TableError>;
@@ -27,9 +28,29 @@ impl Tables {
     pub fn of(&mut self, shapes: &[(ShapeKey, Distribution)]) -> Vec<Compiled> {
         let new: BTreeMap<&ShapeKey, &Distribution> =
             shapes.iter().filter(|(key, _)| !self.by_shape.contains_key(key)).map(|(key, d)| (key, d)).collect();
-        let compiled: Vec<(ShapeKey, Compiled)> =
-            new.into_par_iter().map(|(key, d)| (key.clone(), Table::compile(d).map(Arc::new))).collect();
+        let compiled: Vec<(ShapeKey, Compiled)> = new
+            .into_par_iter()
+            .map(|(key, d)| (key.clone(), Table::compile(&Quantiles::new(d)).map(Arc::new)))
+            .collect();
         self.by_shape.extend(compiled);
         shapes.iter().filter_map(|(key, _)| self.by_shape.get(key).cloned()).collect()
+    }
+}
+
+impl crate::engine::plan::table::Quantiles for Quantiles {
+    fn ln_at_z(&self, z: f64) -> f64 {
+        self.ln_at_z(z)
+    }
+
+    fn ln_between(&self, z: f64, below: (f64, f64), above: (f64, f64)) -> f64 {
+        self.ln_between(z, below, above)
+    }
+
+    fn breaks(&self, limit: f64) -> Vec<f64> {
+        self.breaks(limit)
+    }
+
+    fn zero_z(&self) -> f64 {
+        self.cdf(0.0).z()
     }
 }

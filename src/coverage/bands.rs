@@ -12,7 +12,7 @@ use super::Failed;
 use super::drawn::{Counts, Sampler, part};
 use crate::assess::Assessment;
 use crate::engine::GroupSummary;
-use crate::engine::plan::{INDEPENDENT, OUTPUT_EMISSIONS, Plan};
+use crate::engine::plan::Plan;
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
 
@@ -94,12 +94,12 @@ pub fn sweep(
     thresholds: &[f64],
     sampler: &Sampler<'_>,
 ) -> Result<Swept, Failed> {
-    let none = || Counts::none(sampler.draws, plan.total_units[OUTPUT_EMISSIONS]);
+    let none = || Counts::none(sampler.draws, plan.unit(plan.headline));
     let mut swept = Swept {
         total: none(),
         independent: none(),
         above: thresholds.iter().map(|_| (none(), none())).collect(),
-        groups: plan.groups.iter().map(|g| Counts::none(sampler.draws, g.emissions.unit)).collect(),
+        groups: plan.groups.iter().map(|g| Counts::none(sampler.draws, g.headline.unit)).collect(),
         means_t: vec![0.0; plan.models.len()],
     };
     // Thresholds that a model passes; models without downloads pass none.
@@ -113,7 +113,7 @@ pub fn sweep(
             continue;
         }
         let drawn = sampler.run(&part(plan, |i| passes(i) == band))?;
-        let (emissions, independent) = (&drawn.totals[OUTPUT_EMISSIONS], &drawn.totals[INDEPENDENT]);
+        let (emissions, independent) = (&drawn.totals[plan.headline], &drawn.totals[plan.independent()]);
         swept.total.add(emissions);
         swept.independent.add(independent);
         for (all, separate) in swept.above.iter_mut().take(band) {
@@ -121,15 +121,15 @@ pub fn sweep(
             separate.add(independent);
         }
         for (sum, group) in swept.groups.iter_mut().zip(&drawn.groups) {
-            if let GroupSummary::Kept { emissions, .. } = group {
+            if let GroupSummary::Kept { headline: emissions, .. } = group {
                 sum.add(emissions);
             }
         }
         for (&i, (model, of_plan)) in
             members.iter().zip(drawn.models.iter().zip(members.iter().map(|&i| &plan.models[i])))
         {
-            let mean = model.emissions.sum as f64 / sampler.draws.max(1) as f64;
-            swept.means_t[i] = libm::ldexp(mean, of_plan.emissions.unit);
+            let mean = model.headline.sum as f64 / sampler.draws.max(1) as f64;
+            swept.means_t[i] = libm::ldexp(mean, of_plan.headline.unit);
         }
     }
     Ok(swept)

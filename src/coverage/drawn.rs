@@ -1,11 +1,11 @@
 //! Runs of the engine, and estimates of counts by draw.
 
-use crate::engine::{Backend, Reduce, Summary};
-use crate::engine::plan::{OUTPUT_EMISSIONS, Plan};
-use crate::posterior::Estimate;
+use crate::engine::plan::Plan;
 use crate::engine::stats::estimate::{Scale, of_draws};
 use crate::engine::stats::order::Draws;
 use crate::engine::stats::ratio::{Side, ratios, widest_shift};
+use crate::engine::{Backend, Reduce, Summary};
+use crate::posterior::Estimate;
 
 use super::Failed;
 
@@ -62,10 +62,10 @@ impl Sampler<'_> {
 
     /// Draws a plan for the emissions of all of it, and for nothing else.
     pub fn emissions(&self, plan: Plan) -> Result<Counts, Failed> {
-        let plan = plan.emissions_only();
+        let plan = plan.dependent_only();
         let mut drawn = self.run(&plan)?;
-        let counts = std::mem::take(&mut drawn.totals[OUTPUT_EMISSIONS]);
-        Ok(Counts { counts, unit: plan.total_units[OUTPUT_EMISSIONS] })
+        let counts = std::mem::take(&mut drawn.totals[plan.headline]);
+        Ok(Counts { counts, unit: plan.unit(plan.headline) })
     }
 
     /// In t.

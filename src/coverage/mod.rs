@@ -23,9 +23,9 @@ pub mod two_lists;
 use serde::Serialize;
 
 use crate::assess::{Assessment, assess};
-use crate::engine::Stopped;
-use crate::compile::{PlanError, compile_with};
 use crate::compile::tables::Tables;
+use crate::compile::{PlanError, compile_with};
+use crate::engine::Stopped;
 use crate::portfolio::{Portfolio, Problem};
 use crate::posterior::Estimate;
 

@@ -25,10 +25,9 @@ use super::Failed;
 use super::drawn::{Counts, Sampler};
 use crate::assess::domain::Domain;
 use crate::assess::{Assessment, assess};
-use crate::engine::GroupSummary;
-use crate::engine::plan::OUTPUT_EMISSIONS;
-use crate::compile::{compile_with, groups};
 use crate::compile::tables::Tables;
+use crate::compile::{compile_with, groups};
+use crate::engine::GroupSummary;
 use crate::portfolio::{Model, Portfolio};
 use crate::posterior::Estimate;
 use crate::validate::masked_sum::joined;
@@ -142,16 +141,13 @@ pub fn compared(
         let part = of(&model.id).to_string();
         model.labels.insert(PART.to_string(), part);
     }
-    let plan = compile_with(&union, tables)?.emissions_only();
+    let plan = compile_with(&union, tables)?.dependent_only();
     let mut drawn = sampler.run(&plan)?;
-    let whole = Counts {
-        counts: std::mem::take(&mut drawn.totals[OUTPUT_EMISSIONS]),
-        unit: plan.total_units[OUTPUT_EMISSIONS],
-    };
+    let whole = Counts { counts: std::mem::take(&mut drawn.totals[plan.headline]), unit: plan.unit(plan.headline) };
     let mut parts = Vec::new();
     for ((group, of_plan), drawn) in groups(&union).into_iter().zip(&plan.groups).zip(drawn.groups) {
-        let GroupSummary::Kept { emissions, .. } = drawn else { continue };
-        let counts = Counts { counts: emissions, unit: of_plan.emissions.unit };
+        let GroupSummary::Kept { headline: emissions, .. } = drawn else { continue };
+        let counts = Counts { counts: emissions, unit: of_plan.headline.unit };
         let Some(part) = [BOTH, FIRST, SECOND].into_iter().find(|p| *p == group.value) else { continue };
         let mine = |m: &&Model| of(&m.id) == part;
         let members = if part == SECOND { &other.models } else { &portfolio.models };

@@ -10,23 +10,57 @@ pub mod plan;
 pub mod stats;
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 pub use draw::corner_block::Prepared;
 pub use draw::corners::Corners;
 pub use draw::cpu::Cpu;
-pub use gpu::Gpu;
 pub use draw::reduce::{Host, Reduce};
 pub use draw::scalar::Scalar;
 pub use draw::simd::Simd;
 pub use draw::summary::{GroupSummary, ModelSummary, Moments, Summary};
+pub use gpu::Gpu;
 
-use plan::Block;
+use draw::summary;
+use plan::{Block, Plan};
 
 /// Something that draws.
 pub trait Backend {
-    /// Draws `draws` of a plan's block of models under `seed`; calls `progress` with the number of draws done, which may stop the run by
-    /// returning false.
+    /// Draws `draws` of a plan under `seed`, block by block; calls `progress` with the number of draws done, which may
+    /// stop the run by returning false.
     fn run(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Summary, Stopped> {
+        let models = plan.models.len().max(1) as u64;
+        let mut before = 0;
+        let mut whole: Option<Summary> = None;
+        for block in plan.blocks() {
+            let of_block = block.models.len().max(1) as u64;
+            let state = Mutex::new(0);
+            // Draws of a block count by its share of the models.
+            let of_all = |n: u64| {
+                let mut done = state.lock().unwrap_or_else(PoisonError::into_inner);
+                let at = |done: u64| (before + done * of_block) / models;
+                let news = at(*done + n) - at(*done);
+                *done += n;
+                progress(news)
+            };
+            let part = self.run_block(block, seed, draws.clone(), &of_all)?;
+            before += (draws.end - draws.start) * of_block;
+            match &mut whole {
+                None => whole = Some(part),
+                Some(whole) => whole.add_block(part).map_err(Stopped::Blocks)?,
+            }
+        }
+        Ok(whole.unwrap_or_else(|| Summary::empty(plan.whole(), draws)))
+    }
+
+    /// Draws `draws` of one block of models.
+    fn run_block(
         &self,
         plan: Block<'_>,
         seed: u64,
@@ -53,4 +87,7 @@ pub enum Stopped {
     /// The device failed, in the words of [`gpu::GpuError`], and nothing else was to finish the work.
     #[error("{0}")]
     Device(String),
+    /// The blocks of the plan cannot be put together.
+    #[error(transparent)]
+    Blocks(summary::NotOneRun),
 }

@@ -27,11 +27,11 @@ use serde::Serialize;
 
 use super::closed::{Closed, Field, Inputs, Loads};
 use super::oracle::{NO_SECOND_MOMENT, told};
-use crate::posterior::rerun::Disclosed;
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, SharedEffect, Slot};
 use crate::portfolio::moments::engine_moment;
 use crate::portfolio::{Distribution, Factor};
+use crate::posterior::rerun::Disclosed;
 
 /// What one disclosure is worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -124,9 +124,9 @@ pub fn disclosures(
 }
 
 /// What an effect is, in any assessment.
-pub(super) type Key<'a> = (Factor, &'a [String], &'a [String], u32);
+pub(crate) type Key<'a> = (Factor, &'a [String], &'a [String], u32);
 
-pub(super) fn key(effect: &SharedEffect) -> Key<'_> {
+pub(crate) fn key(effect: &SharedEffect) -> Key<'_> {
     (effect.factor, &effect.by, &effect.value, effect.ordinal)
 }
 
@@ -177,7 +177,7 @@ fn between_chips(model: &AssessedModel) -> Option<f64> {
 
 /// The chips a model may have used, as shares and efficiencies; `None` where the chip is stated or emissions do not
 /// depend on it.
-pub(super) fn chip_parts(model: &AssessedModel) -> Option<&[(f64, Distribution)]> {
+pub(crate) fn chip_parts(model: &AssessedModel) -> Option<&[(f64, Distribution)]> {
     model.provenance.get("hardware").filter(|p| p.kind == Kind::Guessed || p.chosen)?;
     let power = model.terms[Output::Emissions as usize].powers[Slot::Efficiency as usize];
     let factor = model.factors[Slot::Efficiency as usize].as_ref()?;

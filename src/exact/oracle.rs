@@ -5,8 +5,8 @@
 
 use super::closed::{Closed, Inputs};
 use super::kurtosis::kurtosis;
-use crate::engine::stats::sensitivity::{Components, Shares};
 use super::terms::{Known, products};
+use crate::engine::stats::sensitivity::{Components, Shares};
 
 use crate::assess::Assessment;
 use crate::portfolio::Factor;

@@ -7,16 +7,16 @@
 use super::figure::{Criterion, Law};
 use super::portfolios::{self, lognormals};
 use super::{DRAWS, Figure, GaugeError, Machine, Section, Value, expected};
-use crate::assess::{Output, SLOTS, Slot};
+use crate::assess::{Output, Slot};
 use crate::compile::compile;
 use crate::engine::plan::design::Design;
-use crate::engine::plan::{INDEPENDENT, OUTPUT_EMISSIONS, Plan};
+use crate::engine::plan::{Plan, WORDS};
 use crate::engine::stats::estimate::{self, Estimate, Scale};
-use crate::posterior::grouping::by_factor;
-use crate::exact::oracle::oracle;
 use crate::engine::stats::order::Draws;
 use crate::engine::stats::sensitivity::batches::Batches;
 use crate::engine::stats::sensitivity::{Cube, CubeIndices, Index};
+use crate::exact::oracle::oracle;
+use crate::posterior::grouping::by_factor;
 
 /// Level of the jackknife's intervals, of which only the standard error is used.
 const LEVEL: f64 = 0.95;
@@ -30,7 +30,7 @@ const LOGNORMAL: &str = "moments of the lognormal; Saltelli et al. 2010, doi:10.
 pub fn product(machine: &Machine) -> Result<Section, GaugeError> {
     let plan = compile(&portfolios::products(1))?;
     let totals = machine.run(&plan, machine.seed, 0..machine.draws)?.totals;
-    let totals = Totals { machine, counts: &totals[OUTPUT_EMISSIONS], unit: plan.total_units[OUTPUT_EMISSIONS] };
+    let totals = Totals { machine, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
     let [mean, cv] = totals.mean_and_cv();
     let mut figures = vec![
         Figure::estimate("mean", mean, expected::PRODUCT_MEAN),
@@ -38,7 +38,7 @@ pub fn product(machine: &Machine) -> Result<Section, GaugeError> {
     ];
     figures.extend(totals.quantiles("", expected::PRODUCT_QUANTILES));
     let groups = four_groups();
-    let design = Design::cube(4, vec![groups; plan.models.len()], vec![], EMISSIONS);
+    let design = Design::cube(4, vec![groups; plan.models.len()], vec![], EMISSIONS.to_vec());
     let found = cube(machine, &plan, &design, machine.draws)?;
     figures.extend(first_order(&found, &FOUR_NAMES, &expected::PRODUCT_FIRST));
     figures.extend(total(&found, &FOUR_NAMES, &expected::PRODUCT_TOTAL));
@@ -54,7 +54,7 @@ pub fn pairs(machine: &Machine) -> Result<Section, GaugeError> {
     let of = |slot: Slot| groups[slot as usize];
     let effects =
         assessment.shared.iter().map(|e| Slot::ALL.into_iter().find(|s| s.factor() == e.factor).map_or(0, of));
-    let design = Design::cube(4, vec![groups; plan.models.len()], effects.collect(), EMISSIONS);
+    let design = Design::cube(4, vec![groups; plan.models.len()], effects.collect(), EMISSIONS.to_vec());
     let found = cube(machine, &plan, &design, machine.draws)?;
     let mut figures = first_order(&found, &PAIR_NAMES, &expected::PAIRS_FIRST);
     figures.extend(total(&found, &PAIR_NAMES, &expected::PAIRS_TOTAL));
@@ -70,7 +70,7 @@ pub fn sums(machine: &Machine) -> Result<Section, GaugeError> {
     {
         let plan = compile(&lognormals(models, sigma))?;
         let totals = machine.run(&plan, machine.seed, 0..machine.draws)?.totals;
-        let totals = Totals { machine, counts: &totals[OUTPUT_EMISSIONS], unit: plan.total_units[OUTPUT_EMISSIONS] };
+        let totals = Totals { machine, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
         figures.extend(totals.quantiles(name, expected));
     }
     Ok(Section {
@@ -86,7 +86,7 @@ pub fn shortest(machine: &Machine) -> Result<Section, GaugeError> {
     for (sigma, ends) in expected::SHORTEST {
         let plan = compile(&lognormals(1, sigma))?;
         let totals = machine.run(&plan, machine.seed, 0..machine.draws)?.totals;
-        let totals = Totals { machine, counts: &totals[OUTPUT_EMISSIONS], unit: plan.total_units[OUTPUT_EMISSIONS] };
+        let totals = Totals { machine, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
         let found = totals.estimate(LEVEL);
         for (side, (name, expected)) in ["lower", "upper"].into_iter().zip(ends).enumerate() {
             let value = found.shortest.map_or(f64::NAN, |ends| ends[side]);
@@ -108,14 +108,14 @@ pub fn scaling(machine: &Machine) -> Result<Section, GaugeError> {
     for (models, cv, shared) in expected::SCALING {
         let mut plan = compile(&portfolios::scaling(models))?;
         // No single model is asked about.
-        plan.binned = false;
+        plan.header.binned = false;
         let draws = draws_of(machine, models);
         let totals = machine.run(&plan, machine.seed, 0..draws)?.totals;
-        let unit = plan.total_units[OUTPUT_EMISSIONS];
-        let [_, found] = Totals { machine, counts: &totals[OUTPUT_EMISSIONS], unit }.mean_and_cv();
+        let unit = plan.unit(plan.headline);
+        let [_, found] = Totals { machine, counts: &totals[plan.headline], unit }.mean_and_cv();
         figures.push(Figure::estimate(format!("M = {models}, coefficient of variation"), found, cv));
         // Group 0 is what all models share.
-        let design = Design::cube(2, vec![[1; SLOTS]; models], vec![0; plan.effects.len()], EMISSIONS);
+        let design = Design::cube(2, vec![[1; WORDS]; models], vec![0; plan.effects.len()], EMISSIONS.to_vec());
         let found = cube(machine, &plan, &design, draws)?;
         let found = found.map_or(NONE, |found| found.shares.first_order[0]);
         figures.push(Figure::estimate(format!("M = {models}, first-order index of what is shared"), found, shared));
@@ -132,8 +132,8 @@ pub fn portfolio(machine: &Machine) -> Result<Section, GaugeError> {
     let assessment = portfolios::mixed();
     let plan = compile(&assessment)?;
     let totals = machine.run(&plan, machine.seed, 0..machine.draws)?.totals;
-    let of = |output: usize| Totals { machine, counts: &totals[output], unit: plan.total_units[output] }.mean_and_cv();
-    let ([mean, cv], [separate_mean, separate_cv]) = (of(OUTPUT_EMISSIONS), of(INDEPENDENT));
+    let of = |output: usize| Totals { machine, counts: &totals[output], unit: plan.unit(output) }.mean_and_cv();
+    let ([mean, cv], [separate_mean, separate_cv]) = (of(plan.headline), of(plan.independent()));
     let exact_mean = expected::PORTFOLIO_MEAN;
     let mut figures = vec![
         Figure::estimate("mean", mean, exact_mean),
@@ -164,7 +164,7 @@ pub fn portfolio(machine: &Machine) -> Result<Section, GaugeError> {
         figures.push(closed(format!("exact: first-order index, {name}"), first, expected::PORTFOLIO_FIRST[g]));
         figures.push(closed(format!("exact: total index, {name}"), total, expected::PORTFOLIO_TOTAL[g]));
     }
-    let found = cube(machine, &plan, &Design { outputs: EMISSIONS, ..design }, machine.draws)?;
+    let found = cube(machine, &plan, &Design { outputs: EMISSIONS.to_vec(), ..design }, machine.draws)?;
     figures.extend(first_order(&found, &names, &expected::PORTFOLIO_FIRST));
     figures.extend(total(&found, &names, &expected::PORTFOLIO_TOTAL));
     figures.extend(shapley(&found, &names, &expected::PORTFOLIO_SHAPLEY));
@@ -193,8 +193,8 @@ const FOUR_NAMES: [&str; 4] = ["σ = 0.5", "σ = 0.3", "σ = 0.05", "σ = 0.4"];
 const PAIR_NAMES: [&str; 4] = ["σ = 0.5, 0.1", "σ = 0.3, 0.1", "σ = 0.05, 0.02", "σ = 0.4, 0.2"];
 
 /// Groups by slot, in the order of [`portfolios::FOUR`].
-pub fn four_groups() -> [u8; SLOTS] {
-    let mut groups = [0; SLOTS];
+pub fn four_groups() -> [u8; WORDS] {
+    let mut groups = [0; WORDS];
     for (group, (slot, _)) in portfolios::FOUR.into_iter().enumerate() {
         groups[slot as usize] = group as u8;
     }

@@ -2,8 +2,8 @@
 
 use super::portfolios::mixed;
 use super::{Figure, GaugeError, Machine, Section};
-use crate::engine::{Backend, Prepared, Scalar, Summary};
 use crate::compile::compile;
+use crate::engine::{Backend, Prepared, Scalar, Summary};
 use crate::posterior::grouping::by_factor;
 
 const DRAWS: u64 = 4096;

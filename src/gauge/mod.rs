@@ -20,11 +20,11 @@ use std::ops::Range;
 
 pub use figure::{Criterion, FALSE_ALARMS, Figure, Law, Limits, Value};
 
-use crate::engine::draw::corner_block::TooManyGroups;
-use crate::engine::{Backend, Prepared, Reduce, Stopped, Summary};
-use crate::engine::plan::Plan;
 use crate::compile::PlanError;
+use crate::engine::draw::corner_block::TooManyGroups;
+use crate::engine::plan::Plan;
 use crate::engine::plan::design::Design;
+use crate::engine::{Backend, Prepared, Reduce, Stopped, Summary};
 
 /// Draws where the user does not say; the largest portfolios take fewer.
 pub const DRAWS: u64 = 1 << 18;
@@ -143,7 +143,7 @@ impl Machine<'_> {
             let slab = first..draws.min(first + SLAB);
             let drawn = self.backend.corners(&prepared, self.seed, slab, &|_| self.watch.go_on())?;
             let of = |corner| {
-                let counts = drawn.of(crate::assess::Output::Emissions, corner);
+                let counts = drawn.of(plan.headline, corner);
                 counts.iter().map(|&count| count as f64).collect()
             };
             take(first, &(0..design.corners.len()).map(of).collect::<Vec<_>>());

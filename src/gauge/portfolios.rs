@@ -110,7 +110,15 @@ fn model(id: String, factors: &[(Slot, Distribution)]) -> AssessedModel {
         powers[*slot as usize] = 1;
     }
     let terms = [Term { constant: 1.0, powers }; OUTPUTS];
-    AssessedModel { id, tier: Tier::T4, factors: slots, terms, labels: BTreeMap::new(), provenance: BTreeMap::new() }
+    AssessedModel {
+        id,
+        tier: Tier::T4,
+        factors: slots,
+        terms,
+        further: vec![],
+        labels: BTreeMap::new(),
+        provenance: BTreeMap::new(),
+    }
 }
 
 fn expose(model: &mut AssessedModel, slot: Slot, effect: usize) {
@@ -144,5 +152,5 @@ fn provenance() -> Provenance {
 /// Models are in the order of their ids.
 fn sum(models: Vec<AssessedModel>, shared: Vec<SharedEffect>) -> Assessment {
     let scope = Scope { run: Run::Final, boundary: Boundary::Facility, basis: Basis::Location, embodied: false };
-    Assessment { models, shared, scope, warnings: vec![], groups_by: vec![] }
+    Assessment { models, shared, scope, warnings: vec![], groups_by: vec![], further: vec![] }
 }

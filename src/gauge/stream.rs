@@ -8,10 +8,10 @@ use super::expected::{FIRST_NORMALS, NORMALS};
 use super::portfolios::octave;
 use super::{Figure, GaugeError, Machine, Section, Value, figure::Criterion};
 use crate::assess::Slot;
+use crate::compile::compile;
 use crate::engine::draw::inverse_normal::inverse_normal;
 use crate::engine::draw::philox::philox4x32_10;
-use crate::compile::compile;
-use crate::engine::plan::{OUTPUT_EMISSIONS, Z_BITS};
+use crate::engine::plan::Z_BITS;
 
 /// Counter, key and words: `kat_vectors` of Random123 (D. E. Shaw Research), philox4x32, 10 rounds.
 const VECTORS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
@@ -47,8 +47,8 @@ pub fn section(machine: &Machine) -> Result<Section, GaugeError> {
         // Key, seed and draw 0: counter and key of the first vector.
         plan.models.iter_mut().for_each(|model| model.key = 0);
         let drawn = machine.run(&plan, 0, 0..1)?;
-        let count = drawn.totals[OUTPUT_EMISSIONS].first().map_or(f64::NAN, |&count| count as f64);
-        let log2 = libm::log2(count) + f64::from(plan.total_units[OUTPUT_EMISSIONS]);
+        let count = drawn.totals[plan.headline].first().map_or(f64::NAN, |&count| count as f64);
+        let log2 = libm::log2(count) + f64::from(plan.unit(plan.headline));
         figures.push(Figure::within(format!("drawn from word {word} of vector 1"), log2, z, DRAWN));
     }
     Ok(Section {

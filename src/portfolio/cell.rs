@@ -14,9 +14,9 @@
 use std::path::Path;
 
 use super::distribution::Decimal;
-use crate::engine::stats::normal::Level;
 use super::validate::{self, MAX_DEPTH, MAX_VALUES, WEIGHT_SLACK};
 use super::{Distribution, Value};
+use crate::engine::stats::normal::Level;
 
 /// Why a cell was refused: what was found, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

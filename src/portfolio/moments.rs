@@ -14,8 +14,8 @@
 use std::sync::OnceLock;
 
 use super::distribution::Distribution;
-use crate::engine::stats::normal::{Level, density};
 use super::quantile::{GAUSS_10, Quantiles, mass_between, pert_shapes, unshift_down, unshift_up};
+use crate::engine::stats::normal::{Level, density};
 use crate::engine::stats::special::ln_beta;
 
 /// Probability of one of the engine's z.

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::engine::stats::estimate::Estimate;
 use super::of_side;
+use crate::engine::plan::Plan;
+use crate::engine::stats::estimate::Estimate;
 use crate::engine::stats::ratio::Side;
 use crate::engine::{Reduce, Summary};
-use crate::engine::plan::{OUTPUT_EMISSIONS, Plan};
 
 /// What was asked for; absent otherwise. None of it is part of the emissions.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -44,8 +44,8 @@ impl Drawn {
     /// The totals that stand in the place of the emissions.
     pub fn new(plan: &Plan, summary: Summary) -> Drawn {
         let first = summary.draws.start;
-        let [.., emissions, _] = summary.totals;
-        Drawn { counts: emissions, unit: plan.total_units[OUTPUT_EMISSIONS], first }
+        let mut totals = summary.totals;
+        Drawn { counts: totals.swap_remove(plan.headline), unit: plan.unit(plan.headline), first }
     }
 
     /// Draw by draw, in a unit in which the sum stays below 2^53 as both do. What is below it is dropped.

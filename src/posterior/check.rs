@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use crate::engine::draw::accumulate::CEILING;
+use crate::engine::plan::Plan;
 use crate::engine::{GroupSummary, Summary};
-use crate::engine::plan::{INDEPENDENT, Plan, TOTALS};
 
 use super::{Oracle, Totals};
 use crate::assess::Output;
@@ -83,8 +83,8 @@ pub struct Discretisation {
 pub fn discretisation(total: &Totals, plan: &Plan, tables: f64) -> Discretisation {
     let mean = total.emissions_t.mean.filter(|m| *m > 0.0);
     let emissions = Output::Emissions as usize;
-    let drawn = plan.models.iter().filter(|m| m.terms[emissions].is_some()).count();
-    let half_counts = libm::ldexp(drawn as f64, plan.total_units[emissions] - 1);
+    let drawn = plan.models.iter().filter(|m| !m.products_of(emissions).is_empty()).count();
+    let half_counts = libm::ldexp(drawn as f64, plan.unit(emissions) - 1);
     let rounding = mean.map(|mean| half_counts / mean);
     Discretisation {
         rounding,
@@ -118,23 +118,23 @@ impl Saturated {
 }
 
 pub fn saturated(summary: &Summary, ratios: u64) -> Saturated {
-    let totals: [u64; TOTALS] = summary.saturated;
+    let totals = &summary.saturated;
     Saturated {
         compute: totals[Output::Compute as usize],
         it_energy: totals[Output::ItEnergy as usize],
         energy: totals[Output::Energy as usize],
         emissions: totals[Output::Emissions as usize],
-        independent: totals[INDEPENDENT],
+        independent: summary.independent_saturated(),
         atci: ratios,
-        models: summary.models.iter().map(|m| m.emissions.saturated + m.atci.saturated).sum(),
+        models: summary.models.iter().map(|m| m.headline.saturated + m.ratio.saturated).sum(),
         groups: summary
             .groups
             .iter()
             .map(|g| match g {
-                GroupSummary::Kept { emissions, compute } => {
+                GroupSummary::Kept { headline: emissions, denominator: compute } => {
                     emissions.iter().chain(compute).filter(|&&count| count >= CEILING).count() as u64
                 }
-                GroupSummary::Binned { emissions } => emissions.saturated,
+                GroupSummary::Binned { headline: emissions } => emissions.saturated,
             })
             .sum(),
     }
@@ -185,7 +185,7 @@ mod tests {
         let (assessment, plan, summary, oracle) = example::proportional(64);
         let p = super::super::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         let d = p.discretisation;
-        let count = libm::ldexp(1.0, plan.total_units[Output::Emissions as usize]);
+        let count = libm::ldexp(1.0, plan.unit(Output::Emissions as usize));
         let want = plan.models.len() as f64 * count / 2.0 / p.total.emissions_t.mean.unwrap();
         assert!((d.rounding.unwrap() / want - 1.0).abs() < 1e-12);
         assert_eq!(d.bound, Some(d.rounding.unwrap() + example::OPTIONS.discretisation_bound));

@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use crate::assess::{
     AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier,
 };
-use crate::engine::{GroupSummary, ModelSummary, Moments, Summary};
 use crate::compile::{self, Group};
-use crate::engine::plan::{GroupPlan, INDEPENDENT, LOG2_BITS, Marginal, ModelPlan, Plan, Range, TOTALS, TermPlan};
+use crate::engine::plan::{
+    GroupPlan, Header, LOG2_BITS, Marginal, ModelPlan, OutputPlan, Plan, Product, Range, SLOTS as PLAN_SLOTS,
+};
+use crate::engine::{GroupSummary, ModelSummary, Moments, Summary};
 use crate::portfolio::{Basis, Boundary, Distribution, Run, Scope};
 
 use super::{Options, Oracle, VarianceShare};
 
 pub const OPTIONS: Options = Options { interval: 0.95, seed: 42, discretisation_bound: 2e-6 };
+
+/// Outputs of the chain and the independent emissions.
+const TOTALS: usize = OUTPUTS + 1;
 
 /// Emissions in t, compute in EFLOP and so on of each model in one draw, by output, and the independent emissions.
 type Values = [f64; TOTALS];
@@ -56,12 +61,12 @@ pub fn lognormal(models: usize, draws: u64) -> (Assessment, Plan, Summary, Oracl
 pub fn binned(plan: &Plan, summary: &Summary) -> Summary {
     let mut summary = summary.clone();
     for (group, plan) in summary.groups.iter_mut().zip(&plan.groups) {
-        if let GroupSummary::Kept { emissions, .. } = group {
+        if let GroupSummary::Kept { headline: emissions, .. } = group {
             let mut moments = Moments::empty(true);
             for &count in emissions.iter() {
-                add(&mut moments, plan.emissions, count);
+                add(&mut moments, plan.headline, count);
             }
-            *group = GroupSummary::Binned { emissions: moments };
+            *group = GroupSummary::Binned { headline: moments };
         }
     }
     summary
@@ -104,7 +109,7 @@ fn run(
     let mut totals: [Vec<f64>; TOTALS] = std::array::from_fn(|_| vec![0.0; n]);
     let mut group_totals = vec![[vec![0.0; n], vec![0.0; n]]; groups.len()];
     let wide = Range { unit: -30, saturable: false, bins_lo: -32 << LOG2_BITS, bin_scale: 16 << 10 };
-    let mut summaries = vec![ModelSummary { emissions: Moments::empty(true), atci: Moments::empty(true) }; models];
+    let mut summaries = vec![ModelSummary::empty(true); models];
     for draw in 0..n {
         let shared = shared();
         for (m, summary) in summaries.iter_mut().enumerate() {
@@ -113,8 +118,8 @@ fn run(
                 total[draw] += v;
             }
             let (compute, emissions) = (v[Output::Compute as usize], v[Output::Emissions as usize]);
-            add(&mut summary.emissions, wide, libm::ldexp(emissions, -wide.unit) as u64);
-            add(&mut summary.atci, wide, libm::ldexp(emissions / compute, -wide.unit) as u64);
+            add(&mut summary.headline, wide, libm::ldexp(emissions, -wide.unit) as u64);
+            add(&mut summary.ratio, wide, libm::ldexp(emissions / compute, -wide.unit) as u64);
             for (group, name) in group_totals.iter_mut().zip(&groups) {
                 if is_of(name, m) {
                     group[0][draw] += emissions;
@@ -131,41 +136,43 @@ fn run(
     };
     let group_plans: Vec<GroupPlan> = group_totals
         .iter()
-        .map(|[g, c]| GroupPlan { emissions: group_range(g), compute: group_range(c), atci_shift: 30 })
+        .map(|[g, c]| GroupPlan { headline: group_range(g), denominator: group_range(c), ratio_shift: 30 })
         .collect();
     let of_model = |m: usize| (0..groups.len()).filter(|&g| is_of(&groups[g], m)).map(|g| g as u32).collect();
-    let plan = Plan {
+    let header = Header {
         binned: true,
         tables: Vec::new(),
         effects: Vec::new(),
         cells: Vec::new(),
-        models: (0..models).map(|m| model_plan(m, wide, of_model(m))).collect(),
-        total_units,
+        outputs: total_units[..OUTPUTS].iter().map(|&unit| OutputPlan { unit, kept: true }).collect(),
+        headline: Output::Emissions as usize,
+        denominator: Some(Output::Compute as usize),
         has_independent: true,
         saturable: false,
         groups: group_plans.clone(),
-        atci_shift: 40,
+        ratio_shift: 40,
     };
+    let plan = Plan::new(header, (0..models).map(|m| model_plan(m, wide, of_model(m))).collect());
     let counts = |values: &[f64], unit: i32| values.iter().map(|x| libm::ldexp(*x, -unit) as u64).collect::<Vec<u64>>();
     let summary = Summary {
         draws: 0..draws,
-        totals: std::array::from_fn(|t| counts(&totals[t], total_units[t])),
+        totals: (0..TOTALS).map(|t| counts(&totals[t], total_units[t])).collect(),
         groups: group_totals
             .iter()
             .zip(&group_plans)
             .map(|([g, c], plan)| GroupSummary::Kept {
-                emissions: counts(g, plan.emissions.unit),
-                compute: counts(c, plan.compute.unit),
+                headline: counts(g, plan.headline.unit),
+                denominator: counts(c, plan.denominator.unit),
             })
             .collect(),
         models: summaries,
-        saturated: [0; TOTALS],
+        saturated: vec![0; TOTALS],
     };
     let sampled = |t: usize| {
         let mean = totals[t].iter().sum::<f64>() / n as f64;
         (mean, (totals[t].iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n as f64).sqrt())
     };
-    let ((mean_t, sd), (independent_mean_t, independent)) = (sampled(Output::Emissions as usize), sampled(INDEPENDENT));
+    let ((mean_t, sd), (independent_mean_t, independent)) = (sampled(Output::Emissions as usize), sampled(OUTPUTS));
     let oracle = Oracle {
         mean_t: mean_t * 1.0003,
         sd_t: Some(sd * 1.001),
@@ -195,13 +202,13 @@ fn add(moments: &mut Moments, range: Range, count: u64) {
 fn model_plan(m: usize, range: Range, groups: Vec<u32>) -> ModelPlan {
     ModelPlan {
         key: m as u64,
-        marginals: [Marginal::None; SLOTS],
-        cells: [None; SLOTS],
-        terms: [Some(TermPlan { loc: 0, signs: [0; SLOTS] }); OUTPUTS],
+        marginals: [Marginal::None; PLAN_SLOTS],
+        cells: [None; PLAN_SLOTS],
+        products: (0..OUTPUTS).map(|o| Product { output: o as u8, loc: 0, signs: [0; PLAN_SLOTS] }).collect(),
         independent_scale: 0,
-        independent_pue_scale: 0,
-        emissions: range,
-        atci: range,
+        independent_shifted_scale: 0,
+        headline: range,
+        ratio: range,
         groups,
         zeros: 0,
     }
@@ -227,6 +234,7 @@ fn assessment(models: usize) -> Assessment {
                 tier,
                 factors,
                 terms: std::array::from_fn(|_| Term { constant: 1.0, powers: [0; SLOTS] }),
+                further: vec![],
                 labels: BTreeMap::from([
                     ("organization".into(), organization.into()),
                     ("tier".into(), tier.name().into()),
@@ -241,6 +249,7 @@ fn assessment(models: usize) -> Assessment {
         scope: Scope { run: Run::Final, boundary: Boundary::Facility, basis: Basis::Location, embodied: false },
         warnings: Vec::new(),
         groups_by: vec!["organization".into(), "tier".into()],
+        further: vec![],
     };
     assessment.models.sort_by(|a, b| a.id.cmp(&b.id));
     assessment

@@ -15,10 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::exact::shares::{LabelShare, Shares};
-use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output, SLOTS, Slot};
-use crate::engine::plan::Plan;
+use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output, Slot};
 use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
+use crate::engine::plan::{Plan, WORDS};
+use crate::exact;
+use crate::exact::shares::{LabelShare, Shares};
 
 /// What the groups are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,17 +147,18 @@ fn of_column<'s>(column: &str, shares: &'s Shares) -> &'s [LabelShare] {
 }
 
 /// IT energy alone is not looked at: it does not differ from energy in what is worth telling.
-fn outputs() -> [bool; OUTPUTS] {
+fn outputs() -> Vec<bool> {
     let mut outputs = [true; OUTPUTS];
     outputs[Output::ItEnergy as usize] = false;
-    outputs
+    outputs.to_vec()
 }
 
 /// The factors as groups of a full cube; a factor's shared effects go with it.
 pub fn by_factor(assessment: &Assessment, plan: &Plan) -> (Design, Vec<Group>) {
+    const FACTORS: usize = exact::oracle::FACTORS.len();
     let last = Slot::Lineage as usize;
     // Without a random lineage its slot is never drawn: five groups.
-    let groups = if plan.models.iter().any(|m| m.marginals[last].is_random()) { SLOTS } else { SLOTS - 1 };
+    let groups = if plan.models.iter().any(|m| m.marginals[last].is_random()) { FACTORS } else { FACTORS - 1 };
     let own = std::array::from_fn(|s| s.min(groups - 1) as u8);
     let slot_of = |factor| Slot::ALL.iter().position(|s| s.factor() == factor).unwrap_or(0).min(groups - 1) as u8;
     let effects = assessment.shared.iter().map(|e| slot_of(e.factor)).collect();
@@ -206,7 +208,7 @@ fn by_label(column: &str, assessment: &Assessment, exact: Option<&Shares>) -> (D
     let place: BTreeMap<Option<&str>, usize> = named.iter().enumerate().map(|(g, (value, _))| (*value, g)).collect();
     let of = |model: &AssessedModel| {
         let group = place.get(&value(model, column)).copied().unwrap_or(own_groups.saturating_sub(1));
-        [group as u8; SLOTS]
+        [group as u8; WORDS]
     };
     let own = assessment.models.iter().map(of).collect();
     let effects = vec![own_groups as u8; assessment.shared.len()];

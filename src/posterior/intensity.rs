@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::concentration::ratio as share_of;
-use crate::engine::stats::estimate::Estimate;
-use crate::engine::stats::ratio::{Side, ratios, widest_shift};
-use crate::exact::terms::{Known, products};
 use super::{KG_PER_T, of_ratios, of_side};
 use crate::assess::{AssessedModel, Assessment, Output};
-use crate::engine::{Reduce, Summary};
 use crate::engine::plan::Plan;
+use crate::engine::stats::estimate::Estimate;
+use crate::engine::stats::ratio::{Side, ratios, widest_shift};
+use crate::engine::{Reduce, Summary};
+use crate::exact::terms::{Known, products};
 
 /// Values of one column that are told for themselves, by expected compute; the rest are told together.
 pub const LARGEST: usize = 20;
@@ -45,9 +45,8 @@ pub struct Counted {
 /// The ratios of a run's totals.
 pub fn intensity(plan: &Plan, summary: &Summary, level: f64, reduce: &dyn Reduce) -> (Intensity, Counted) {
     let first = summary.draws.start;
-    let side =
-        |output: Output| Side { counts: &summary.totals[output as usize], unit: plan.total_units[output as usize] };
-    let atci = ratios(reduce, side(Output::Emissions), side(Output::Compute), plan.atci_shift, first);
+    let side = |output: Output| Side { counts: &summary.totals[output as usize], unit: plan.unit(output as usize) };
+    let atci = ratios(reduce, side(Output::Emissions), side(Output::Compute), plan.ratio_shift, first);
     let counted = Counted { without_compute: atci.left_out, saturated: atci.saturated };
     let part = |over: Output, under: Output, factor: f64| {
         let shift = widest_shift(side(over), side(under));
@@ -103,7 +102,7 @@ impl Row {
         compute_eflop: Option<f64>,
     ) -> Row {
         let kept = |output: Output| {
-            let side = Side { counts: &summary.totals[output as usize], unit: plan.total_units[output as usize] };
+            let side = Side { counts: &summary.totals[output as usize], unit: plan.unit(output as usize) };
             of_side(reduce, side, summary.draws.start, level)
         };
         let compute = kept(Output::Compute);

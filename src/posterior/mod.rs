@@ -27,18 +27,18 @@ pub mod sampled;
 use rayon::prelude::*;
 
 use crate::assess::{Assessment, Output, Tier};
-use crate::engine::{GroupSummary, Reduce, Summary};
 use crate::compile::{self, Group};
-use crate::engine::plan::{INDEPENDENT, Plan};
+use crate::engine::plan::Plan;
+use crate::engine::{GroupSummary, Reduce, Summary};
 
-pub use check::{Discretisation, OracleCheck, Saturated, SdCheck};
-pub use concentration::{Concentration, TierShare};
 use crate::engine::stats::estimate;
 pub use crate::engine::stats::estimate::{Estimate, Mcse, Scale};
 use crate::engine::stats::order::Draws;
 use crate::engine::stats::ratio::{Ratios, Side};
-use crate::engine::stats::{single, tail};
+use crate::engine::stats::{ratio, single, tail};
 pub use crate::exact::oracle::{Oracle, VarianceShare};
+pub use check::{Discretisation, OracleCheck, Saturated, SdCheck};
+pub use concentration::{Concentration, TierShare};
 
 /// Emissions are drawn in t; carbon intensities are told in kg.
 const KG_PER_T: f64 = 1000.0;
@@ -138,7 +138,7 @@ pub fn posterior(
     let draws = summary.draws.end.saturating_sub(first);
 
     // One sorted copy at a time: 8 bytes per draw each.
-    let side = |output: usize| Side { counts: &summary.totals[output], unit: plan.total_units[output] };
+    let side = |output: usize| Side { counts: &summary.totals[output], unit: plan.unit(output) };
     let kept = |output: usize| of_side(reduce, side(output), first, level);
     let [compute, it_energy, energy, emissions] = Output::ALL.map(|o| o as usize);
     let (carbon, counted) = intensity::intensity(plan, summary, level, reduce);
@@ -146,7 +146,7 @@ pub fn posterior(
     let total = Totals {
         models: assessment.models.len(),
         emissions_t: kept(emissions),
-        independent_t: kept(INDEPENDENT),
+        independent_t: kept(plan.independent()),
         compute_eflop: kept(compute),
         it_energy_kwh: kept(it_energy),
         energy_kwh: kept(energy),
@@ -166,16 +166,16 @@ pub fn posterior(
     let named = compile::groups(assessment).into_iter().zip(members);
     for ((Group { by, value }, models), (group_plan, group)) in named.zip(plan.groups.iter().zip(&summary.groups)) {
         let (emissions_t, compute_eflop, atci_kg_per_eflop) = match group {
-            GroupSummary::Kept { emissions, compute } => {
-                let over = Side { counts: emissions, unit: group_plan.emissions.unit };
-                let under = Side { counts: compute, unit: group_plan.compute.unit };
-                let atci = ratio::ratios(reduce, over, under, group_plan.atci_shift, first);
+            GroupSummary::Kept { headline: emissions, denominator: compute } => {
+                let over = Side { counts: emissions, unit: group_plan.headline.unit };
+                let under = Side { counts: compute, unit: group_plan.denominator.unit };
+                let atci = ratio::ratios(reduce, over, under, group_plan.ratio_shift, first);
                 saturated_ratios += atci.saturated;
                 let atci = of_ratios(atci, level, KG_PER_T);
                 (of_side(reduce, over, first, level), Some(of_side(reduce, under, first, level)), Some(atci))
             }
-            GroupSummary::Binned { emissions } => {
-                (single::of_moments(emissions, group_plan.emissions, draws, level, 1.0), None, None)
+            GroupSummary::Binned { headline: emissions } => {
+                (single::of_moments(emissions, group_plan.headline, draws, level, 1.0), None, None)
             }
         };
         let share = concentration::ratio(emissions_t.mean, total.emissions_t.mean);
@@ -188,8 +188,8 @@ pub fn posterior(
         .par_iter()
         .zip(&plan.models)
         .map(|(summary, plan)| {
-            let emissions = single::of_moments(&summary.emissions, plan.emissions, draws, level, 1.0);
-            let atci = single::of_moments(&summary.atci, plan.atci, draws, level, KG_PER_T);
+            let emissions = single::of_moments(&summary.headline, plan.headline, draws, level, 1.0);
+            let atci = single::of_moments(&summary.ratio, plan.ratio, draws, level, KG_PER_T);
             (emissions, atci)
         })
         .collect();

@@ -8,11 +8,11 @@
 use rayon::prelude::*;
 
 use super::sampled::{AnalysedOutput, Plain};
-use crate::engine::stats::sensitivity::Index;
-use crate::engine::stats::sensitivity::rank::{RankError, Ranking};
 use crate::engine::draw::philox::Domain;
 use crate::engine::draw::shared::draw_effect;
 use crate::engine::plan::Plan;
+use crate::engine::stats::sensitivity::Index;
+use crate::engine::stats::sensitivity::rank::{RankError, Ranking};
 
 /// What is decomposed, in the order of the indices.
 pub const OUTPUTS: [AnalysedOutput; 3] =

@@ -16,12 +16,12 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::exact::closed::Closed;
-use crate::exact::disclosure::{Disclosure, Key, chip_parts, key};
+use crate::assess::{AssessedFactor, AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
 use crate::engine::stats::estimate::tails;
 use crate::engine::stats::order::{BATCHES, rank};
+use crate::exact::closed::Closed;
+use crate::exact::disclosure::{Disclosure, Key, chip_parts, key};
 use crate::exact::terms::{Known, products};
-use crate::assess::{AssessedFactor, AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
 use crate::portfolio::Distribution;
 
 /// Values of the figure at which the run is repeated.
@@ -266,6 +266,7 @@ fn alone(of: &Assessment, mut model: AssessedModel) -> Assessment {
         shared: used.iter().map(|&e| of.shared[e].clone()).collect(),
         scope: of.scope,
         warnings: vec![],
+        further: vec![],
         groups_by: vec![],
     }
 }

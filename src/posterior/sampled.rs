@@ -8,14 +8,14 @@
 use serde::Serialize;
 
 use super::grouping::Group;
+use crate::assess::Output;
+use crate::engine::plan::Plan;
+use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
 use crate::engine::stats::sensitivity::pick_freeze::Hybrids;
 use crate::engine::stats::sensitivity::target::Target;
 use crate::engine::stats::sensitivity::{Cube, CubeIndices, Index, InputIndices, Mismatch, PickFreeze, Undefined};
 use crate::engine::stats::tail::pareto_k;
-use crate::assess::Output;
 use crate::engine::{Corners, Summary};
-use crate::engine::plan::Plan;
-use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
 
 /// Draws of an analysis where the user does not say.
 pub const DRAWS: u64 = 1 << 17;
@@ -120,7 +120,7 @@ impl Plain {
 
     /// From the one corner of [`Plain::design`].
     pub fn of_corners(plan: &Plan, corners: &Corners) -> Plain {
-        Plain::new(plan, |output| corners.of(output, 0))
+        Plain::new(plan, |output| corners.of(output as usize, 0))
     }
 
     /// The same groups at the corner where all comes from sample A, which a plain run draws.
@@ -136,7 +136,7 @@ impl Plain {
             atci: emissions.iter().zip(&compute).map(|(&g, &c)| ratio(g, c)).collect(),
             emissions,
             energy,
-            unit_t: libm::ldexp(1.0, plan.total_units[Output::Emissions as usize]),
+            unit_t: libm::ldexp(1.0, plan.unit(Output::Emissions as usize)),
         }
     }
 
@@ -238,7 +238,7 @@ impl Analysis {
     pub fn add(&mut self, corners: &Corners) -> Result<(), Mismatch> {
         let first = corners.draws.start;
         let counts = |output: Output| -> Vec<Vec<f64>> {
-            let of = |corner| corners.of(output, corner).iter().map(|&count| count as f64).collect();
+            let of = |corner| corners.of(output as usize, corner).iter().map(|&count| count as f64).collect();
             (0..self.corners).map(of).collect()
         };
         let [emissions, compute, energy] = [Output::Emissions, Output::Compute, Output::Energy].map(counts);

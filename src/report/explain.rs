@@ -1,6 +1,6 @@
 //! How every factor of one model came about, as text for people.
 
-use crate::assess::{Assessment, Kind, Output, Provenance, Slot, Term};
+use crate::assess::{Assessment, Kind, OUTPUTS, Provenance, Slot, Term};
 use crate::portfolio::Distribution;
 use crate::portfolio::quantile::quantile;
 
@@ -38,13 +38,9 @@ pub fn explain(assessment: &Assessment, id: &str) -> Option<String> {
         out += &format!("\n{name}\n{}", provenance(p));
     }
     out.push('\n');
-    for (output, term) in Output::ALL.into_iter().zip(&model.terms) {
-        let (name, unit) = match output {
-            Output::Compute => ("compute", "EFLOP"),
-            Output::ItEnergy => ("IT energy", "kWh"),
-            Output::Energy => ("energy", "kWh"),
-            Output::Emissions => ("emissions", "t"),
-        };
+    const CHAIN: [(&str, &str); OUTPUTS] =
+        [("compute", "EFLOP"), ("IT energy", "kWh"), ("energy", "kWh"), ("emissions", "t")];
+    for ((name, unit), term) in CHAIN.into_iter().zip(&model.terms) {
         out += &format!("{name:<11} {unit:<5} = {}\n", product(term));
     }
     Some(out)

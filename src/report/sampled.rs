@@ -14,13 +14,13 @@ use super::document::{self, Backend, RunInfo, Timings};
 use super::page::{Page, Style, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::{Assessment, SharedEffect};
+use crate::engine::stats::sensitivity::Index;
+use crate::engine::stats::tail;
+use crate::exact::shares::{EffectShare, Shares};
 use crate::posterior::check::SdCheck;
 use crate::posterior::grouping::{Exact, Group, Grouping, Kind};
 use crate::posterior::ranked::{self, EffectIndices};
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
-use crate::engine::stats::sensitivity::Index;
-use crate::exact::shares::{EffectShare, Shares};
-use crate::engine::stats::tail;
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;

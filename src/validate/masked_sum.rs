@@ -18,8 +18,8 @@ use serde::Serialize;
 
 use super::{Failed, Settings, scores};
 use crate::assess::{self, AssessedModel, Assessment, Output, SharedEffect, priors::Priors};
-use crate::engine::{Backend, Stopped};
 use crate::compile::compile;
+use crate::engine::{Backend, Stopped};
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Confidence, Model, Portfolio, Problem, Study, Value, models_file};
 
@@ -240,7 +240,7 @@ fn imputed(
         Err(stopped) => return Err(broken(&stopped)),
     };
     let at = Output::Compute as usize;
-    let unit = libm::ldexp(1.0, plan.total_units.get(at).copied().unwrap_or(0));
+    let unit = libm::ldexp(1.0, plan.unit(at));
     let mut sums: Vec<f64> =
         summary.totals.get(at).map_or(Vec::new(), |t| t.iter().map(|&n| n as f64 * unit).collect());
     sums.sort_by(f64::total_cmp);

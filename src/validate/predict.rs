@@ -11,8 +11,8 @@ use super::calibrate::{self, Point};
 use super::runs_file::{Architecture, EnergyBasis, Run};
 use super::{Failed, Input, Judged, Quantity, Row, Settings, regions, scores, shipped};
 use crate::assess::{self, Output, hardware, priors::Priors};
-use crate::engine::{Backend, GroupSummary, Stopped};
 use crate::compile::compile;
+use crate::engine::{Backend, GroupSummary, Stopped};
 use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Value};
 
 /// Rounding of published figures that are made of one another (GSD): LLaMA's energies are within 1 % of their product,
@@ -276,11 +276,11 @@ fn sample(
     let summary = match backend.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
         Ok(summary) => summary,
         Err(Stopped::Interrupted) => return Err(Failed::Interrupted),
-        Err(Stopped::Device(e)) => return Err(broken(e)),
+        Err(stopped) => return Err(broken(stopped.to_string())),
     };
     let ln = |count: u64, unit: i32| libm::log(count as f64) + f64::from(unit) * std::f64::consts::LN_2;
     let total = |output: Output| {
-        let unit = plan.total_units.get(output as usize).copied().unwrap_or(0);
+        let unit = plan.unit(output as usize);
         let counts = summary.totals.get(output as usize).map_or(&[][..], Vec::as_slice);
         counts.iter().map(|&n| ln(n, unit)).collect()
     };
@@ -290,10 +290,10 @@ fn sample(
         // Groups are in the order of their values: "hour", then "run".
         Quantity::Hours => match (summary.groups.as_slice(), plan.groups.as_slice()) {
             (
-                [GroupSummary::Kept { compute: hour, .. }, GroupSummary::Kept { compute: run, .. }],
+                [GroupSummary::Kept { denominator: hour, .. }, GroupSummary::Kept { denominator: run, .. }],
                 [hour_plan, run_plan],
             ) => {
-                let (per_hour, whole) = (hour_plan.compute.unit, run_plan.compute.unit);
+                let (per_hour, whole) = (hour_plan.denominator.unit, run_plan.denominator.unit);
                 run.iter().zip(hour).map(|(&c, &h)| ln(c, whole) - ln(h, per_hour)).collect()
             }
             _ => return Err(broken("no draws of both rows".into())),

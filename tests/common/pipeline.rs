@@ -1,9 +1,9 @@
 //! The way of the data from an assessment to a posterior, as `haze run` goes it.
 
 use carbonhaze::assess::Assessment;
-use carbonhaze::engine::{Backend, Cpu, Host, Simd, Summary};
 use carbonhaze::compile::compile;
 use carbonhaze::engine::plan::{self, Plan};
+use carbonhaze::engine::{Backend, Cpu, Host, Simd, Summary};
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior::{self, Options, Posterior};
 

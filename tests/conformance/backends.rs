@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use carbonhaze::engine::gpu::{Options, Variant};
-use carbonhaze::engine::{Backend, Cpu, Gpu, Simd, Summary};
 use carbonhaze::engine::plan::Plan;
+use carbonhaze::engine::{Backend, Cpu, Gpu, Simd, Summary};
 
 use crate::common::gpu::adapters;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use carbonhaze::engine::gpu::{Fault, Options};
-use carbonhaze::engine::{Gpu, Scalar, Simd, Summary};
 use carbonhaze::engine::plan::Plan;
+use carbonhaze::engine::{Gpu, Scalar, Simd, Summary};
 
 use crate::backends::{cpu, gpus, run};
 use crate::common::{Families, gpu, random_assessment};

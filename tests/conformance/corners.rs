@@ -5,16 +5,16 @@ use carbonhaze::assess::{OUTPUTS, SLOTS};
 use carbonhaze::engine::draw::accumulate::CEILING;
 use carbonhaze::engine::draw::corners::define;
 use carbonhaze::engine::gpu::{Fault, Options};
-use carbonhaze::engine::{Backend, Corners, Gpu, Prepared, Simd};
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
+use carbonhaze::engine::{Backend, Corners, Gpu, Prepared, Simd};
 use carbonhaze::posterior::grouping::by_factor;
 use proptest::prelude::*;
 
 use crate::backends::{cpu, every_adapter, gpus, variants};
 use crate::common::{Families, gpu, random_assessment};
-use crate::fixtures::{assessed, hub, open_weights};
 use crate::engine::plan;
+use crate::fixtures::{assessed, hub, open_weights};
 
 const ALL: [bool; OUTPUTS] = [true; OUTPUTS];
 
@@ -43,7 +43,8 @@ fn crowded() -> Plan {
     let mut plan = plan(&random_assessment(31, 20, Families::All, true));
     plan.effects = (1..=9).map(|k| 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(k)).collect();
     let scale = |e: u32| (i32::try_from(e).expect("small") - 4) * (1 << 22) + 12345;
-    let cell = |effects: &[u32]| carbonhaze::engine::plan::Cell { parts: effects.iter().map(|&e| (e, scale(e))).collect() };
+    let cell =
+        |effects: &[u32]| carbonhaze::engine::plan::Cell { parts: effects.iter().map(|&e| (e, scale(e))).collect() };
     plan.cells = vec![cell(&[0, 1, 2, 3, 4, 5, 6]), cell(&[6, 7]), cell(&[0, 8]), cell(&[2, 3, 4])];
     for (m, model) in plan.models.iter_mut().enumerate() {
         model.cells = [Some(0), Some(2), (m % 3 > 0).then_some(1), Some(3), (m % 2 == 0).then_some(2), None];

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use carbonhaze::assess::{Assessment, assess};
+use carbonhaze::compile::compile;
 use carbonhaze::engine::Simd;
 use carbonhaze::engine::plan::Plan;
-use carbonhaze::compile::compile;
 use carbonhaze::portfolio;
 
 use crate::backends::{cpu, gpus, run, variants};

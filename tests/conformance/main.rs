@@ -12,8 +12,8 @@ mod parts;
 mod random;
 
 use carbonhaze::assess::Assessment;
-use carbonhaze::engine::plan::Plan;
 use carbonhaze::compile::compile;
+use carbonhaze::engine::plan::Plan;
 
 fn plan(assessment: &Assessment) -> Plan {
     compile(assessment).expect("random portfolios compile")

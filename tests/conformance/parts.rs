@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use carbonhaze::assess::SLOTS;
-use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd, Stopped};
 use carbonhaze::compile::compile_with;
-use carbonhaze::engine::plan::table::Table;
 use carbonhaze::compile::tables::Tables;
+use carbonhaze::engine::plan::table::Table;
 use carbonhaze::engine::plan::{INDEPENDENT, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
+use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd, Stopped};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, gpus, run};

@@ -1,8 +1,8 @@
 //! Random portfolios against the scalar definition.
 
 use carbonhaze::engine::gpu::Options;
-use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd};
 use carbonhaze::engine::plan::{KEPT_GROUPS, Plan, Range};
+use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, cpus, every_adapter, gpus, run, variants};

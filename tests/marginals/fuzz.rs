@@ -71,7 +71,7 @@ proptest! {
             prop_assert!(x.is_finite() && x >= before * (1.0 - 1e-9), "{x} after {before} at {i}");
             before = f64::max(before, x);
         }
-        if let Ok(table) = Table::compile(&d) {
+        if let Ok(table) = Table::compile(&Quantiles::new(&d)) {
             // No bound on the error here: some mixtures pass from one component to another so steeply that it is larger
             // than the aim, and then it is stated.
             prop_assert!(table.error_log2.is_finite());

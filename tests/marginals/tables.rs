@@ -13,7 +13,7 @@ use carbonhaze::portfolio::quantile::Quantiles;
 const BOUND: f64 = 1.5 / (1 << 18) as f64;
 
 fn compiled(d: &Distribution) -> Table {
-    Table::compile(d).expect("every test distribution compiles")
+    Table::compile(&Quantiles::new(d)).expect("every test distribution compiles")
 }
 
 fn q28(z: i32) -> f64 {
@@ -163,9 +163,9 @@ fn atoms_have_no_values_in_between() {
 
 #[test]
 fn a_certain_zero_and_an_infinite_value_have_no_table() {
-    assert_eq!(Table::compile(&Fixed(0.0)), Err(TableError::AlwaysZero));
+    assert_eq!(Table::compile(&Quantiles::new(&Fixed(0.0))), Err(TableError::AlwaysZero));
     let unbounded = Shifted { shift: f64::INFINITY, inner: Box::new(Fixed(1.0)) };
-    assert_eq!(Table::compile(&unbounded), Err(TableError::NotFinite));
+    assert_eq!(Table::compile(&Quantiles::new(&unbounded)), Err(TableError::NotFinite));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn many_equally_likely_values_stay_separate() {
     let (miss, z) = worst(&d, &table);
     assert!(miss <= 0.5 / f64::from(1u32 << LOG2_BITS), "{miss:e} at {z}");
     let too_many: Vec<f64> = (1..=400_000).map(f64::from).collect();
-    assert_eq!(Table::compile(&Empirical(too_many.into())), Err(TableError::TooManyPieces));
+    assert_eq!(Table::compile(&Quantiles::new(&Empirical(too_many.into()))), Err(TableError::TooManyPieces));
 }
 
 #[test]

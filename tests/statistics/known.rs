@@ -4,8 +4,8 @@
 //! Sampled numbers must lie within four of their own Monte Carlo standard errors, at fixed seeds.
 
 use carbonhaze::assess::{Assessment, Slot};
-use carbonhaze::portfolio::Factor;
 use carbonhaze::exact::oracle::oracle;
+use carbonhaze::portfolio::Factor;
 use carbonhaze::posterior::{Estimate, Posterior};
 
 use crate::common::effect;

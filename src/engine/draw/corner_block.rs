@@ -9,7 +9,7 @@ use super::model_block::{BLOCK, SharedLogs, Span, add_all, exp2_all, log_sum_all
 use super::one_plus::one_plus;
 use super::{accumulate, corners::Corners};
 use crate::engine::plan::design::{Design, Distinct, Sample};
-use crate::engine::plan::{Block, Cell, Product, SHIFTED, SLOTS};
+use crate::engine::plan::{Block, Cell, Plan, Product, SHIFTED, SLOTS};
 
 /// Groups that may bear on one model's shifted factor.
 const MAX_JOINT: usize = 3;
@@ -29,7 +29,7 @@ pub struct Prepared<'a> {
     /// By output: models that depend on the same groups add to totals of their own.
     pub classes: Vec<Vec<Class>>,
     /// By model and output.
-    pub(super) class_of: Vec<Vec<u32>>,
+    pub(in crate::engine) class_of: Vec<Vec<u32>>,
 }
 
 /// Models that depend on the same groups: they know fewer corners than the design has.
@@ -62,7 +62,8 @@ pub struct TooManyGroups {
 }
 
 impl<'a> Prepared<'a> {
-    pub fn new(plan: Block<'a>, design: &'a Design) -> Result<Prepared<'a>, TooManyGroups> {
+    pub fn new(plan: &'a Plan, design: &'a Design) -> Result<Prepared<'a>, TooManyGroups> {
+        let plan = plan.whole();
         for m in 0..plan.models.len() {
             let shifted = design.of_shifted(plan, m).count_ones();
             let all = (0..plan.outputs.len()).fold(0, |bits, o| bits | design.influence(plan, m, o)).count_ones();
@@ -107,7 +108,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// Sums of shared effects on one factor of a model: group and index into `parts`.
-    pub(super) fn shared_parts(&self, model: usize, slot: usize) -> &[(u8, u32)] {
+    pub(in crate::engine) fn shared_parts(&self, model: usize, slot: usize) -> &[(u8, u32)] {
         self.plan.models[model].cells[slot].map_or(&[], |cell| &self.of_cell[cell as usize])
     }
 }
@@ -162,7 +163,7 @@ pub fn add_model(
     scratch: &mut Scratch,
     totals: &mut ClassTotals,
 ) {
-    let (plan, design, n) = (prepared.plan, prepared.design, span.n);
+    let (plan, n) = (prepared.plan, span.n);
     let of = &plan.models[model];
     {
         let Scratch { words, z, own, .. } = scratch;
@@ -208,13 +209,7 @@ pub fn add_model(
 /// Computes the shifted factor for every combination of sides of the groups within it, into `scratch.joint`: these
 /// groups as bits, `None` where the factor is none of 1 + X.
 #[inline(always)]
-fn join(
-    prepared: &Prepared,
-    model: usize,
-    n: usize,
-    shared: [SharedLogs; 2],
-    scratch: &mut Scratch,
-) -> Option<u64> {
+fn join(prepared: &Prepared, model: usize, n: usize, shared: [SharedLogs; 2], scratch: &mut Scratch) -> Option<u64> {
     let (design, of) = (prepared.design, &prepared.plan.models[model]);
     let loc = of.marginals[SHIFTED].one_plus()?;
     let groups = design.of_shifted(prepared.plan, model);
@@ -264,8 +259,7 @@ impl Walk {
     ) -> Walk {
         let of = &prepared.plan.models[model];
         let power = if joint.is_some() { product.signs[SHIFTED] } else { 0 };
-        let mut walk =
-            Walk { n, local: [0; MAX_LOCAL], groups: 0, joint: joint.unwrap_or(0), power, at: start };
+        let mut walk = Walk { n, local: [0; MAX_LOCAL], groups: 0, joint: joint.unwrap_or(0), power, at: start };
         scratch.y[..n].fill(product.loc);
         let Scratch { own, deltas, y, .. } = scratch;
         let y = &mut y[..n];

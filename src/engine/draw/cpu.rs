@@ -11,12 +11,13 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::accumulate::{self, CEILING};
+use super::cpu_corners;
 use super::log2::log2_count;
 use super::model_block::{BLOCK, Scratch, SharedLogs, Span, Totals};
 use super::philox::Domain;
 use super::simd::Available;
-use crate::engine::{Backend, Corners, GroupSummary, ModelSummary, Moments, Prepared, Simd, Stopped, Summary, cpu_corners};
 use crate::engine::plan::{self, Block, ModelPlan};
+use crate::engine::{Backend, Corners, GroupSummary, ModelSummary, Moments, Prepared, Simd, Stopped, Summary};
 
 /// Draws per chunk where the user does not say.
 pub const DEFAULT_CHUNK: usize = 4096;
@@ -59,7 +60,7 @@ impl Cpu {
 }
 
 impl Backend for Cpu {
-    fn run(
+    fn run_block(
         &self,
         plan: Block<'_>,
         seed: u64,

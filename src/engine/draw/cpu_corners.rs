@@ -5,11 +5,11 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::accumulate;
 use super::corner_block::{Class, ClassTotals, Prepared, Scratch};
 use super::corners::Corners;
 use super::model_block::{BLOCK, SharedLogs, Span};
 use super::simd::Available;
-use super::accumulate;
 use crate::engine::Stopped;
 use crate::engine::plan::design::Sample;
 

@@ -82,7 +82,8 @@ mod tests {
         let table = generate();
         if std::env::var_os("HAZE_WRITE_TABLES").is_some() {
             let bytes: Vec<u8> = table.iter().flat_map(|e| e.to_le_bytes()).collect();
-            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/draw/inverse_normal.table"), bytes).unwrap();
+            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/draw/inverse_normal.table"), bytes)
+                .unwrap();
         }
         assert_eq!(TABLE.as_slice(), table);
     }

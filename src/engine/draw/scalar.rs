@@ -20,7 +20,7 @@ use crate::engine::{Backend, Corners, GroupSummary, ModelSummary, Moments, Prepa
 pub struct Scalar;
 
 impl Backend for Scalar {
-    fn run(
+    fn run_block(
         &self,
         plan: Block<'_>,
         seed: u64,

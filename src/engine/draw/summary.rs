@@ -63,7 +63,7 @@ impl Moments {
         Moments { sum: 0, sum_sq: 0, zeros: 0, undefined: 0, saturated: 0, bins }
     }
 
-    pub(super) fn merge(&mut self, other: &Moments) {
+    pub(in crate::engine) fn merge(&mut self, other: &Moments) {
         self.sum += other.sum;
         self.sum_sq += other.sum_sq;
         self.zeros += other.zeros;
@@ -80,7 +80,7 @@ impl ModelSummary {
         ModelSummary { headline: Moments::empty(binned), ratio: Moments::empty(binned) }
     }
 
-    pub(crate) fn merge(&mut self, other: &ModelSummary) {
+    pub(in crate::engine) fn merge(&mut self, other: &ModelSummary) {
         self.headline.merge(&other.headline);
         self.ratio.merge(&other.ratio);
     }
@@ -114,6 +114,11 @@ impl Summary {
             models: plan.models.iter().map(|_| ModelSummary::empty(plan.binned)).collect(),
             saturated: vec![0; plan.columns()],
         }
+    }
+
+    /// Draws in which the headline with independent effects reached its ceiling.
+    pub fn independent_saturated(&self) -> u64 {
+        self.saturated.last().copied().unwrap_or(0)
     }
 
     /// Counts the draws at the ceiling, once all draws are in.

@@ -9,8 +9,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::layout::{self, GROUP_SUMS, MODEL_SUMS};
-use crate::engine::{Corners, GroupSummary, Summary};
 use crate::engine::plan::{BINS, Block, KEPT_GROUPS};
+use crate::engine::{Corners, GroupSummary, Summary};
 
 pub struct Gathered {
     summary: Summary,

@@ -120,6 +120,9 @@ pub struct ModelRecord {
     pub products: [ProductRecord; MAX_OUTPUTS],
 }
 
+/// Models in a [`Window`].
+pub const WINDOW: usize = 136;
+
 /// `Window` of `model_block.wgsl`: what fits a uniform buffer of 64 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]

@@ -199,7 +199,7 @@ impl Gpu {
                 *done += n;
                 gathered.report(*done, report)
             };
-            let part = cpu.run(plan, seed, first..first + n, &progress)?;
+            let part = cpu.run_block(plan, seed, first..first + n, &progress)?;
             gathered.take_part(part);
         }
         Ok(())
@@ -303,7 +303,7 @@ impl Gpu {
 }
 
 impl Backend for Gpu {
-    fn run(
+    fn run_block(
         &self,
         plan: Block<'_>,
         seed: u64,

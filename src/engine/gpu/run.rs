@@ -9,9 +9,7 @@ use super::budget::{Cut, WORKGROUP_DRAWS};
 use super::device::{Device, Readback};
 use super::error::GpuError;
 use super::gather::Gathered;
-use super::layout::{
-    self, GROUP_SUMS, MODEL_SUMS, Params, ProductRecord, RangeRecord, WINDOW, WINDOW_STRIDE, Window,
-};
+use super::layout::{self, GROUP_SUMS, MODEL_SUMS, Params, ProductRecord, RangeRecord, WINDOW, WINDOW_STRIDE, Window};
 use super::pace::Pace;
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
@@ -319,7 +317,12 @@ impl<'a> Work<'a> {
         let binned = self.binned as u64;
         let mut encoder = self.device.encoder("totals of a stretch");
         if let Some(merge) = &self.merge {
-            dispatch(&mut encoder, merge, workgroups, (self.plan.columns() + self.plan.groups.len() + self.kept) as u32);
+            dispatch(
+                &mut encoder,
+                merge,
+                workgroups,
+                (self.plan.columns() + self.plan.groups.len() + self.kept) as u32,
+            );
         }
         if let Some(bin_groups) = &self.bin_groups {
             encoder.clear_buffer(&self.buffers.group_sums, 0, None);

@@ -18,14 +18,16 @@ use super::reduce;
 use super::run::{self, Halt};
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
-use crate::assess::SLOTS;
 use crate::engine::draw::accumulate::capped_count;
 use crate::engine::draw::corners::define;
-use crate::engine::{Backend, Prepared, Scalar, Summary, exp2, inverse_normal, log2, marginal, one_plus, philox};
+use crate::engine::draw::{exp2, inverse_normal, log2, marginal, one_plus, philox};
 use crate::engine::plan::design::Design;
-use crate::engine::plan::table::{Table, TableError};
-use crate::engine::plan::{Cell, GroupPlan, Marginal, ModelPlan, OUTPUT_EMISSIONS, Plan, Range, TermPlan};
-use crate::portfolio::Distribution;
+use crate::engine::plan::table::{Quantiles, Table, TableError};
+use crate::engine::plan::{
+    Cell, GroupPlan, Header, Marginal, ModelPlan, OutputPlan, Plan, Product, Range, SHIFTED, SLOTS, WORDS,
+};
+use crate::engine::stats::normal::Level;
+use crate::engine::{Backend, Prepared, Scalar, Summary};
 
 /// What was asked, how many answers came, and how many were wrong.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -74,13 +76,30 @@ pub fn run(session: &Session) -> Result<(), GpuError> {
     }
 }
 
-/// Two components with a gap, and a zero: jumps, atoms, pieces.
+/// Zero with probability 0.2, near 0.01 with 0.3, uniform on 1 to 2 else: a jump, an atom, pieces.
+struct Mixture;
+
+impl Quantiles for Mixture {
+    fn ln_at_z(&self, z: f64) -> f64 {
+        let p = Level::at_z(z).below;
+        match p {
+            _ if p <= 0.2 => f64::NEG_INFINITY,
+            _ if p <= 0.5 => libm::log(0.01) + 0.1 * (p - 0.35),
+            _ => libm::log(1.0 + (p - 0.5) / 0.5),
+        }
+    }
+
+    fn breaks(&self, _: f64) -> Vec<f64> {
+        vec![self.zero_z(), 0.0]
+    }
+
+    fn zero_z(&self) -> f64 {
+        Level::below(0.2).z()
+    }
+}
+
 fn mixture() -> Result<Table, TableError> {
-    Table::compile(&Distribution::Mixture(vec![
-        (0.2, Distribution::Fixed(0.0)),
-        (0.3, Distribution::LogNormal { median: 0.01, gsd: 1.2 }),
-        (0.5, Distribution::Uniform { lo: 1.0, hi: 2.0 }),
-    ]))
+    Table::compile(&Mixture)
 }
 
 /// Keys, and a counter for every draw of the first quads: fixed vectors first.
@@ -200,14 +219,14 @@ fn whole_plan(session: &Session, table: Table) -> Result<Check, GpuError> {
     let plan = small_plan(table);
     // Draws on both sides of a change of the counter's upper word; two stretches, two tiles, two splits.
     let draws = (1 << 32) - 200..(1 << 32) - 200 + PLAN_DRAWS;
-    let mut gathered = Gathered::new(&plan, draws.clone());
+    let mut gathered = Gathered::new(plan.whole(), draws.clone());
     let cut = Cut { stretch: 256, tile: 4, splits: 2 };
-    match run::run(session, &plan, 42, cut, &mut gathered, &|_| true) {
+    match run::run(session, plan.whole(), 42, cut, &mut gathered, &|_| true) {
         Ok(()) => {}
         Err(Halt::Failed(e)) => return Err(e),
         Err(Halt::Interrupted) => return Err(GpuError::SelfTest("interrupted".into())),
     }
-    let given = gathered.finish(&plan);
+    let given = gathered.finish(plan.whole());
     let expected = Scalar.run(&plan, 42, draws, &|_| true).map_err(|e| GpuError::SelfTest(e.to_string()))?;
     Ok(compare(&given, &expected))
 }
@@ -217,9 +236,9 @@ fn whole_plan(session: &Session, table: Table) -> Result<Check, GpuError> {
 pub fn run_corners(session: &Session) -> Result<(), GpuError> {
     let broken = |e: &dyn std::fmt::Display| GpuError::SelfTest(e.to_string());
     let plan = small_plan(mixture().map_err(|e| broken(&e))?);
-    let own: [u8; SLOTS] = [0, 1, 2, 0, 1, 2];
+    let own: [u8; WORDS] = std::array::from_fn(|w| (w % 3) as u8);
     // Of one output, which depends on everything: few blocks are soon compiled.
-    let outputs = std::array::from_fn(|o| o == OUTPUT_EMISSIONS);
+    let outputs = (0..plan.outputs.len()).map(|o| o == HEADLINE).collect();
     let design = Design::cube(3, vec![own; plan.models.len()], vec![1, 0, 1], outputs);
     let prepared = Prepared::new(&plan, &design).map_err(|e| broken(&e))?;
     let layout = CornerLayout::new(&prepared)?;
@@ -232,7 +251,7 @@ pub fn run_corners(session: &Session) -> Result<(), GpuError> {
         Err(Halt::Interrupted) => return Err(GpuError::SelfTest("interrupted".into())),
     }
     let given = gathered.finish();
-    let expected = define(&plan, &design, 42, draws);
+    let expected = define(plan.whole(), &design, 42, draws);
     let rows = given.totals.iter().flatten().zip(expected.totals.iter().flatten());
     let wrong: usize = rows.map(|(a, b)| a.iter().zip(b).filter(|(a, b)| a != b).count()).sum();
     match wrong {
@@ -252,41 +271,15 @@ fn compare(given: &Summary, expected: &Summary) -> Check {
     Check { name: "a small plan as a whole", answers, wrong: totals + models + groups + rest }
 }
 
-/// Six models with all kinds of marginals, shared effects, zeros, kept and other groups.
+/// The outputs of the small plan that have a role.
+const HEADLINE: usize = 3;
+const DENOMINATOR: usize = 0;
+
+/// Seven models with all kinds of marginals, shared effects, zeros, gates, sums of products, kept and other groups.
 fn small_plan(table: Table) -> Plan {
     let range = Range { unit: -30, saturable: true, bins_lo: -20 << 22, bin_scale: 100_000 };
-    let group = || GroupPlan { emissions: range, compute: range, atci_shift: 40 };
-    let affine = |eighths: i32| Marginal::Affine { scale: eighths << 23 };
-    let pue = [
-        Marginal::OnePlusAffine { loc: -2 << 22, scale: 1 << 25 },
-        Marginal::OnePlusTable { loc: -1 << 22, table: 0 },
-        Marginal::OnePlusConstant { loc: -3 << 22 },
-    ];
-    let model = |k: usize| {
-        let signs = |n: usize| std::array::from_fn(|s| if s == 1 { -1 } else { i8::from(s <= n) });
-        let term = |n: usize| Some(TermPlan { loc: (k as i32 - n as i32) << 20, signs: signs(n) });
-        let table = Marginal::Table { table: 0 };
-        ModelPlan {
-            key: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(k as u64 + 1),
-            marginals: [
-                if k.is_multiple_of(2) { affine(5) } else { table },
-                affine(3),
-                pue[k % 3],
-                if k == 4 { table } else { affine(-7) },
-                if k == 5 { Marginal::None } else { affine(1) },
-                if k == 3 { table } else { Marginal::None },
-            ],
-            cells: [Some(0), None, (k % 2 == 1).then_some(2), Some(1), None, None],
-            terms: [(k != 2).then(|| term(0)).flatten(), term(1), term(2), term(if k == 1 { 3 } else { 5 })],
-            independent_scale: 1 << 24,
-            independent_pue_scale: if k % 2 == 1 { 1 << 24 } else { 0 },
-            emissions: range,
-            atci: Range { unit: -46, ..range },
-            groups: vec![k as u32, 33],
-            zeros: if k == 0 { 0 } else { 0b11_1001 },
-        }
-    };
-    Plan {
+    let group = || GroupPlan { headline: range, denominator: range, ratio_shift: 40 };
+    let header = Header {
         binned: true,
         tables: vec![Arc::new(table)],
         effects: vec![11, 12, 13],
@@ -295,11 +288,64 @@ fn small_plan(table: Table) -> Plan {
             Cell { parts: vec![(0, 1 << 23), (1, -1 << 24)] },
             Cell { parts: vec![(2, 1 << 24)] },
         ],
-        models: (0..6).map(model).collect(),
-        total_units: [-30, -31, -32, -33, -33],
+        outputs: (0..5).map(|o| OutputPlan { unit: -30 - o, kept: true }).collect(),
+        headline: HEADLINE,
+        denominator: Some(DENOMINATOR),
         has_independent: true,
         saturable: true,
         groups: (0..34).map(|_| group()).collect(),
-        atci_shift: 40,
+        ratio_shift: 40,
+    };
+    Plan::new(header, (0..7).map(|k| small_model(k, range)).collect())
+}
+
+/// Model 6 has two readings, between which gates in its last slots choose, and an output of two products.
+fn small_model(k: usize, range: Range) -> ModelPlan {
+    let affine = |eighths: i32| Marginal::Affine { scale: eighths << 23 };
+    let table = Marginal::Table { table: 0 };
+    let shifted = [
+        Marginal::OnePlusAffine { loc: -2 << 22, scale: 1 << 25 },
+        Marginal::OnePlusTable { loc: -1 << 22, table: 0 },
+        Marginal::OnePlusConstant { loc: -3 << 22 },
+    ];
+    let gate = |above: bool| if k == 6 { Marginal::Gate { threshold: 1 << 26, above } } else { Marginal::None };
+    let mut marginals = [Marginal::None; SLOTS];
+    marginals[0] = if k.is_multiple_of(2) { affine(5) } else { table };
+    marginals[1] = affine(3);
+    marginals[SHIFTED] = shifted[k % 3];
+    marginals[3] = if k == 4 { table } else { affine(-7) };
+    marginals[4] = if k == 5 { Marginal::None } else { affine(1) };
+    marginals[5] = if k == 3 { table } else { Marginal::None };
+    marginals[7] = if k == 6 { affine(2) } else { Marginal::None };
+    (marginals[10], marginals[11]) = (gate(false), gate(true));
+    let mut cells = [None; SLOTS];
+    (cells[0], cells[SHIFTED], cells[3]) = (Some(0), (k % 2 == 1).then_some(2), Some(1));
+    let product = |output: usize, n: usize, gates: [i8; 2]| {
+        let mut signs: [i8; SLOTS] = std::array::from_fn(|s| if s == 1 { -1 } else { i8::from(s <= n) });
+        (signs[7], signs[10], signs[11]) = (i8::from(n == 2), gates[0], gates[1]);
+        Product { output: output as u8, loc: (k as i32 - n as i32) << 20, signs }
+    };
+    let plain = |output: usize, n: usize| vec![product(output, n, [0, 0])];
+    let two = |output: usize| vec![product(output, 2, [1, 0]), product(output, 1, [0, 1])];
+    let mut products = if k == 2 { vec![] } else { plain(0, 0) };
+    products.extend(plain(1, 1));
+    products.extend(plain(2, 2));
+    products.extend(if k == 6 { two(HEADLINE) } else { plain(HEADLINE, if k == 1 { 3 } else { 5 }) });
+    products.extend([product(4, 3, [0, 0]), product(4, 1, [0, 0])]);
+    ModelPlan {
+        key: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(k as u64 + 1),
+        marginals,
+        cells,
+        products,
+        independent_scale: 1 << 24,
+        independent_shifted_scale: if k % 2 == 1 { 1 << 24 } else { 0 },
+        headline: range,
+        ratio: Range { unit: -46, ..range },
+        groups: vec![k as u32, 33],
+        zeros: match k {
+            0 => 0,
+            6 => 0b1100_0000_0000,
+            _ => 0b11_1001,
+        },
     }
 }

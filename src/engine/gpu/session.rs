@@ -85,7 +85,9 @@ impl Traits {
             tables: !plan.tables.is_empty(),
             pieces: plan.tables.iter().any(|t| !t.pieces.is_empty()),
             middle_slots: any(&|m| m.marginals[4..6].iter().any(|m| m.is_random())),
-            last_slots: any(&|m| m.marginals[6..].iter().any(|m| m.is_random()) || m.cells[6..].iter().any(Option::is_some)),
+            last_slots: any(&|m| {
+                m.marginals[6..].iter().any(|m| m.is_random()) || m.cells[6..].iter().any(Option::is_some)
+            }),
             gates: any(&|m| m.marginals.iter().any(|m| matches!(m, Marginal::Gate { .. }))),
             sums: any(&|m| m.products.windows(2).any(|p| p[0].output == p[1].output)),
             binned: plan.binned,

@@ -30,7 +30,9 @@ impl Plan {
 impl ModelPlan {
     fn only(mut self, output: usize) -> ModelPlan {
         self.products.retain(|p| usize::from(p.output) == output);
-        for s in (0..self.marginals.len()).filter(|&s| !self.products.iter().any(|p| p.signs[s] != 0)).collect::<Vec<_>>() {
+        for s in
+            (0..self.marginals.len()).filter(|&s| !self.products.iter().any(|p| p.signs[s] != 0)).collect::<Vec<_>>()
+        {
             self.marginals[s] = Marginal::None;
             self.cells[s] = None;
             self.zeros &= !(1 << s);

@@ -27,9 +27,7 @@
 use std::f64::consts::LN_2;
 
 use super::{LOG2_BITS, Z_BITS, ZERO_LOG2};
-use crate::portfolio::Distribution;
 use crate::engine::stats::normal::Level;
-use crate::portfolio::quantile::Quantiles;
 
 /// Slope that marks a cell whose values are in `pieces`.
 pub const IRREGULAR: u32 = u32::MAX;
@@ -95,9 +93,32 @@ pub enum TableError {
     TooManyPieces,
 }
 
+/// The quantile function of a distribution over the non-negative numbers, as a function of a standard normal.
+pub trait Quantiles {
+    /// The natural logarithm of the quantile at `Φ(z)`, finite even where the value itself underflows; −∞ for a zero.
+    fn ln_at_z(&self, z: f64) -> f64;
+
+    /// The same between two z whose values are known, `(z, ln value)` each, with less work where that is possible.
+    fn ln_between(&self, z: f64, below: (f64, f64), above: (f64, f64)) -> f64 {
+        let _ = (below, above);
+        self.ln_at_z(z)
+    }
+
+    /// Every z in (−`limit`, `limit`) at which the function may jump or bend, ascending; a jump is taken by the next
+    /// larger z.
+    fn breaks(&self, limit: f64) -> Vec<f64>;
+
+    /// The z up to which the value is exactly zero; −∞ for none.
+    fn zero_z(&self) -> f64;
+}
+
 impl Table {
-    pub fn compile(d: &Distribution) -> Result<Table, TableError> {
-        let curve = Curve::new(Quantiles::new(d))?;
+    /// Compiles a distribution.
+    ///
+    /// # Errors
+    /// A distribution that is always zero, one with quantiles that are not finite, or one with too many atoms.
+    pub fn compile(quantiles: &dyn Quantiles) -> Result<Table, TableError> {
+        let curve = Curve::new(quantiles)?;
         let mut samples = Samples::first(&curve);
         for bits in MIN_BITS..=MAX_BITS {
             if bits > MIN_BITS {
@@ -178,8 +199,8 @@ fn rise(slope: u32, r: u32) -> i32 {
 }
 
 /// The exact function: result units as a function of z in Q3.28.
-struct Curve {
-    quantiles: Quantiles,
+struct Curve<'a> {
+    quantiles: &'a dyn Quantiles,
     reference_ln: f64,
     /// z of the upper end of the atom at zero; −∞ without one.
     zero_z: f64,
@@ -187,10 +208,10 @@ struct Curve {
     cuts: Vec<i32>,
 }
 
-impl Curve {
-    fn new(quantiles: Quantiles) -> Result<Curve, TableError> {
+impl<'a> Curve<'a> {
+    fn new(quantiles: &'a dyn Quantiles) -> Result<Curve<'a>, TableError> {
         let limit = q28(LIMIT);
-        let zero_z = quantiles.cdf(0.0).z();
+        let zero_z = quantiles.zero_z();
         let reference_ln = quantiles.ln_at_z(limit);
         if zero_z >= limit {
             return Err(TableError::AlwaysZero);
@@ -275,13 +296,13 @@ const SMOOTH: f64 = 0.25;
 impl Samples {
     const PER_CELL: usize = 4;
 
-    fn first(curve: &Curve) -> Samples {
+    fn first(curve: &Curve<'_>) -> Samples {
         let step = 1 << (31 - MIN_BITS);
         let values = (0..=2 * (LIMIT / step)).map(|i| curve.at(grid_point(i as usize, step))).collect();
         Samples { values, step }.refined(curve)
     }
 
-    fn refined(self, curve: &Curve) -> Samples {
+    fn refined(self, curve: &Curve<'_>) -> Samples {
         let step = self.step / 2;
         let mut values = Vec::with_capacity(2 * self.values.len());
         for (i, pair) in self.values.windows(2).enumerate() {
@@ -296,7 +317,7 @@ impl Samples {
     }
 
     /// The curve in the middle of points `i` and `i + 1`, where it is smooth around there.
-    fn cubic(&self, i: usize, curve: &Curve) -> Option<f64> {
+    fn cubic(&self, i: usize, curve: &Curve<'_>) -> Option<f64> {
         let first = i.checked_sub(2)?;
         let &[a, b, c, d, e, f] = self.values.get(first..first + 6)? else { return None };
         let fourth = (a - 4.0 * b + 6.0 * c - 4.0 * d + e).abs().max((b - 4.0 * c + 6.0 * d - 4.0 * e + f).abs());
@@ -343,7 +364,7 @@ struct Fit {
 }
 
 impl Fit {
-    fn new(curve: &Curve, samples: &Samples, bits: u32) -> Fit {
+    fn new(curve: &Curve<'_>, samples: &Samples, bits: u32) -> Fit {
         let width = 1i32 << (32 - bits);
         let cells = (2 * (LIMIT / width)) as usize;
         let chords = (0..cells).map(|i| {
@@ -403,7 +424,7 @@ impl Fit {
         self.chords.iter().filter(|chord| !chord.regular).map(share).sum()
     }
 
-    fn table(&self, curve: &Curve, samples: &Samples) -> Result<Table, TableError> {
+    fn table(&self, curve: &Curve<'_>, samples: &Samples) -> Result<Table, TableError> {
         let (first, last) = match (samples.values.first(), samples.values.last()) {
             (Some(first), Some(last)) => (round(*first), round(*last)),
             _ => return Err(TableError::NotFinite),
@@ -445,7 +466,7 @@ impl Fit {
     }
 
     /// The largest difference from the curve at the samples and at three points of every piece.
-    fn measured_error(&self, table: &Table, curve: &Curve, samples: &Samples) -> f64 {
+    fn measured_error(&self, table: &Table, curve: &Curve<'_>, samples: &Samples) -> f64 {
         let mut worst: f64 = 0.0;
         for (i, value) in samples.values.iter().enumerate() {
             let z = grid_point(i, samples.step);
@@ -472,7 +493,7 @@ impl Fit {
 }
 
 /// The pieces of an irregular cell: between cuts, as many halvings as the aim needs.
-fn split_cell(curve: &Curve, chord: &Chord, pieces: &mut Vec<Piece>) -> Result<(), TableError> {
+fn split_cell(curve: &Curve<'_>, chord: &Chord, pieces: &mut Vec<Piece>) -> Result<(), TableError> {
     let first = pieces.len();
     let mut from = chord.start;
     for cut in curve.cuts_within(chord.start, chord.end) {
@@ -488,7 +509,7 @@ fn split_cell(curve: &Curve, chord: &Chord, pieces: &mut Vec<Piece>) -> Result<(
     Ok(())
 }
 
-fn split(curve: &Curve, (from, base): (i32, f64), (to, top): (i32, f64), pieces: &mut Vec<Piece>) {
+fn split(curve: &Curve<'_>, (from, base): (i32, f64), (to, top): (i32, f64), pieces: &mut Vec<Piece>) {
     let width = to - from;
     let exact = |z: i32| curve.between(z, (from, base), (to, top));
     let middle = (from + width / 2, exact(from + width / 2));

@@ -5,8 +5,8 @@
 //! own quantile function is used.
 
 use super::node::Node;
-use crate::portfolio::distribution::Distribution;
 use crate::engine::stats::normal::Level;
+use crate::portfolio::distribution::Distribution;
 
 /// A value at which the cumulative probability jumps or bends, with `P(X < x)` and `P(X ≤ x)`.
 #[derive(Debug, Clone, Copy)]

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::mixture::{Bracket, End, Mixture, blend};
 use super::truncated_normal::TruncatedNormal;
-use crate::portfolio::distribution::Distribution;
 use crate::engine::stats::normal::Level;
 use crate::engine::stats::special::{Beta, Gamma, softplus};
+use crate::portfolio::distribution::Distribution;
 
 #[derive(Debug, Clone)]
 pub(super) enum Node {

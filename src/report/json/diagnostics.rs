@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::assess::Assessment;
-use crate::posterior::{Discretisation, Posterior, Saturated, SdCheck, tail};
+use crate::engine::stats::tail;
+use crate::posterior::{Discretisation, Posterior, Saturated, SdCheck};
 
 #[derive(Serialize)]
 pub(super) struct Diagnostics<'a> {

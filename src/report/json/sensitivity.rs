@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::engine::stats::sensitivity;
 use crate::posterior::grouping::Group;
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
-use crate::posterior::{Posterior, VarianceShare, sensitivity};
+use crate::posterior::{Posterior, VarianceShare};
 
 #[derive(Serialize)]
 pub(super) struct Sensitivity<'a> {

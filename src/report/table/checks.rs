@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::posterior::{Posterior, SdCheck, tail};
+use crate::engine::stats::tail;
+use crate::posterior::{Posterior, SdCheck};
 use crate::report::digits::{self, Quantity};
 use crate::report::estimate;
 use crate::report::page::Page;

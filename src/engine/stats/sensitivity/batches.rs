@@ -11,10 +11,10 @@
 //! Reference: J. Shao and D. Tu, "The Jackknife and Bootstrap", Springer 1995, doi:10.1007/978-1-4612-0795-5, sections
 //! 2.3 and 5.5.
 
+use super::super::order::BATCHES;
+use super::super::student_t::student_t;
 use super::exact_sum::ExactSum;
 use super::{Index, Undefined};
-use super::super::student_t::student_t;
-use super::super::order::BATCHES;
 
 /// Two draws in every batch.
 pub const MIN_DRAWS: u64 = 2 * BATCHES as u64;

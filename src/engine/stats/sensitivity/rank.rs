@@ -20,9 +20,9 @@
 //! The estimator is never exactly 0 and may be slightly negative for an inert input. Equal inputs are put in the order
 //! of their draws.
 
+use super::super::order::BATCHES;
 use super::batches::{MIN_DRAWS, jackknife};
 use super::{Index, Mismatch, Undefined};
-use super::super::order::BATCHES;
 
 /// Why there is no index of ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

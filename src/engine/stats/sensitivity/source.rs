@@ -4,8 +4,8 @@
 //! words: never 0 or 1, exact in `f64`, and so is 1 minus it, so that the normal Φ⁻¹ of it is good in both tails.
 //! Value `draw` of an input depends on seed, sample, input and draw alone, not on what else is drawn.
 
-use crate::engine::draw::philox::{Domain, Stream};
 use super::super::normal::Level;
+use crate::engine::draw::philox::{Domain, Stream};
 
 /// Which of the two independent samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 //! An indicator changes in few draws. First-order indices below about 0.01 rest on fewer still, and their intervals
 //! are then too narrow (`docs/sensitivity.md` has the measured coverage): ask for more draws there.
 
-use super::Undefined;
 use super::super::order::rank;
+use super::Undefined;
 
 /// A threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,0 +1,191 @@
+//! One factor compiled: its marginal, the constant that goes into the products, and its spread.
+
+use std::collections::HashMap;
+
+use super::shape::{ShapeKey, normalise};
+use super::{Compiler, PlanError};
+use crate::assess::{AssessedFactor, AssessedModel, Assessment, Slot};
+use crate::engine::plan::range;
+use crate::engine::plan::{LOG2_BITS, Marginal, SCALE_BITS};
+use crate::portfolio::Distribution;
+
+/// One factor compiled: its marginal, the constant that goes into the terms (log2), and its spread.
+pub(super) struct CompiledFactor {
+    pub marginal: Marginal,
+    pub log2_constant: f64,
+    /// For a PUE sampled as 1 + X: log2 of X's constant, which is in the marginal and not in the terms.
+    pub log2_x: f64,
+    /// A fixed zero.
+    pub zero: bool,
+    pub can_be_zero: bool,
+    /// log2 of non-zero values at z = −z_max, 0 and z_max, shared effects excluded, constant excluded.
+    pub own: [f64; 3],
+    /// For a table: log2 at z = −5, 4 and 5.
+    pub table: Option<[f64; 3]>,
+    /// Products rounded down in the sampled logarithm.
+    pub floors: u32,
+}
+
+impl CompiledFactor {
+    fn constant(value: f64) -> CompiledFactor {
+        CompiledFactor {
+            marginal: Marginal::None,
+            log2_constant: if value > 0.0 { libm::log2(value) } else { 0.0 },
+            log2_x: 0.0,
+            zero: value == 0.0,
+            can_be_zero: false,
+            own: [0.0; 3],
+            table: None,
+            floors: 0,
+        }
+    }
+}
+
+impl Compiler<'_> {
+    pub(super) fn factor(
+        &mut self,
+        model: &AssessedModel,
+        slot: Slot,
+        factor: &AssessedFactor,
+    ) -> Result<CompiledFactor, PlanError> {
+        let name = slot.factor().name();
+        let one_plus = is_one_plus(slot, factor);
+        let distribution = sampled(slot, factor);
+        let wrap = |compiled: CompiledFactor| if one_plus { compiled.into_one_plus() } else { compiled };
+        match &distribution {
+            Distribution::Fixed(x) if one_plus && *x == 0.0 => Ok(CompiledFactor::constant(1.0)),
+            Distribution::Fixed(x) => Ok(wrap(CompiledFactor::constant(*x))),
+            Distribution::LogNormal { median, gsd } => {
+                let too_wide = || PlanError::TooWide { id: model.id.clone(), factor: name };
+                let scale = fixed_scale(libm::log2(*gsd)).ok_or_else(too_wide)?;
+                let half = octaves(scale) * range::Z_MAX;
+                Ok(wrap(CompiledFactor {
+                    marginal: Marginal::Affine { scale },
+                    log2_constant: libm::log2(*median),
+                    log2_x: 0.0,
+                    zero: false,
+                    can_be_zero: false,
+                    own: [-half, 0.0, half],
+                    table: None,
+                    floors: 1,
+                }))
+            }
+            other => {
+                let table = self.table(other).map_err(|reason| PlanError::Table {
+                    id: model.id.clone(),
+                    factor: name,
+                    reason,
+                })?;
+                Ok(wrap(table))
+            }
+        }
+    }
+
+    fn table(&self, distribution: &Distribution) -> Result<CompiledFactor, String> {
+        let (shape, scale) = normalise(distribution);
+        let index = self.table_of.get(&ShapeKey::of(&shape)).copied();
+        let Some((index, table)) = index.and_then(|i| Some((i, self.tables.get(i as usize)?))) else {
+            return Err("no table was compiled for it".into());
+        };
+        let table = table.as_ref().map_err(|e| e.to_string())?;
+        let octaves_of = |value: i32| libm::ldexp(f64::from(value), -(LOG2_BITS as i32));
+        // Where z gives an exact zero: the smallest value that is none.
+        let at = |z: f64| octaves_of(table.value(range::fixed_z(z)).max(table.min()));
+        Ok(CompiledFactor {
+            marginal: Marginal::Table { table: index },
+            log2_constant: libm::log2(scale) + table.reference_log2,
+            log2_x: 0.0,
+            zero: false,
+            can_be_zero: table.has_zero(),
+            own: [at(-range::Z_MAX), at(0.0), at(range::Z_MAX)],
+            table: Some([at(-5.0), at(4.0), at(5.0)]),
+            floors: 0,
+        })
+    }
+}
+
+impl CompiledFactor {
+    /// For PUE: this is the distribution of PUE − 1; the sampled factor is 1 + it.
+    fn into_one_plus(self) -> CompiledFactor {
+        let loc = libm::round(libm::ldexp(self.log2_constant, LOG2_BITS as i32) + 0.5 * f64::from(self.floors)) as i32;
+        let marginal = match self.marginal {
+            Marginal::Affine { scale } => Marginal::OnePlusAffine { loc, scale },
+            Marginal::Table { table } => Marginal::OnePlusTable { loc, table },
+            _ => Marginal::OnePlusConstant { loc },
+        };
+        CompiledFactor { marginal, log2_constant: 0.0, log2_x: self.log2_constant, can_be_zero: false, ..self }
+    }
+
+    /// log2 of the sampled factor at the ends and the middle, shared effects included.
+    pub fn with_shared(&self, half: f64) -> [f64; 3] {
+        let [low, middle, high] = self.own;
+        if self.marginal.one_plus().is_some() {
+            let at = |y: f64| libm::log1p(libm::exp2(self.log2_x + y)) / std::f64::consts::LN_2;
+            [at(low - half), at(middle), at(high + half)]
+        } else {
+            [low - half, middle, high + half]
+        }
+    }
+
+    /// Distances from the middle to the ends of what bins cover: lognormal parts (own and shared, to be added in
+    /// quadrature) and a bounded part (a table or a PUE, to be added in full).
+    pub fn spreads(&self, half: f64) -> ([[f64; 2]; 2], [f64; 2]) {
+        let [low, middle, high] = self.own;
+        if self.marginal.one_plus().is_some() {
+            let [low, middle, high] = self.with_shared(half);
+            ([[0.0; 2]; 2], [low - middle, high - middle])
+        } else if let Some([low, _, high]) = self.table {
+            ([[0.0; 2], [-half, half]], [low - middle, high - middle])
+        } else {
+            ([[low - middle, high - middle], [-half, half]], [0.0; 2])
+        }
+    }
+}
+
+/// Whether PUE − 1 is what is sampled: where effects are shared, and where that needs no table.
+fn is_one_plus(slot: Slot, factor: &AssessedFactor) -> bool {
+    slot == Slot::Pue && (!factor.shared.is_empty() || is_shifted_lognormal(&factor.distribution))
+}
+
+/// The distribution that is drawn from.
+fn sampled(slot: Slot, factor: &AssessedFactor) -> Distribution {
+    if is_one_plus(slot, factor) { factor.distribution.minus_one() } else { factor.distribution.clone() }
+}
+
+/// Every shape that needs a table, in the order of first use, and its place there.
+pub(super) fn shapes(assessment: &Assessment) -> (Vec<(ShapeKey, Distribution)>, HashMap<ShapeKey, u32>) {
+    let mut shapes = Vec::new();
+    let mut table_of = HashMap::new();
+    for model in &assessment.models {
+        for slot in Slot::ALL {
+            let Some(factor) = &model.factors[slot as usize] else { continue };
+            let distribution = sampled(slot, factor);
+            if matches!(distribution, Distribution::Fixed(_) | Distribution::LogNormal { .. }) {
+                continue;
+            }
+            let (shape, _) = normalise(&distribution);
+            let key = ShapeKey::of(&shape);
+            table_of.entry(key.clone()).or_insert_with(|| {
+                shapes.push((key, shape));
+                shapes.len() as u32 - 1
+            });
+        }
+    }
+    (shapes, table_of)
+}
+
+fn is_shifted_lognormal(distribution: &Distribution) -> bool {
+    matches!(distribution, Distribution::Shifted { shift, inner }
+        if *shift == 1.0 && matches!(**inner, Distribution::LogNormal { .. }))
+}
+
+/// Octaves per standard deviation in Q5.26.
+pub(super) fn fixed_scale(octaves: f64) -> Option<i32> {
+    let scale = libm::round(libm::ldexp(octaves, SCALE_BITS as i32));
+    (scale.abs() < 2_147_483_648.0).then_some(scale as i32)
+}
+
+/// A Q5.26 scale in octaves.
+pub(super) fn octaves(scale: i32) -> f64 {
+    libm::ldexp(f64::from(scale), -(SCALE_BITS as i32))
+}

@@ -1,0 +1,259 @@
+//! One model compiled: its factors, the products of its outputs, and how far these range.
+
+use std::collections::BTreeMap;
+
+use super::factor::{CompiledFactor, fixed_scale, octaves};
+use super::key::model_key;
+use super::{Compiler, Group, PlanError};
+use crate::assess::{AssessedFactor, AssessedModel, SLOTS, Slot, Term};
+use crate::engine::plan::range::{self, Extent, Spread};
+use crate::engine::plan::{self, Cell, LOG2_BITS, Marginal, ModelPlan, Product};
+
+/// Products of one output must stay within so many octaves of each other, that of a closed gate included, for the
+/// logarithm of their sum to be formed.
+const MAX_APART: f64 = 400.0;
+
+/// The factors of one model.
+struct Factors {
+    factors: [Option<CompiledFactor>; SLOTS],
+    marginals: [Marginal; plan::SLOTS],
+    cells: [Option<u32>; plan::SLOTS],
+    /// Octaves that the shared effects on a slot move it at most, and their products rounded down.
+    half_widths: [f64; SLOTS],
+    floors: [u32; SLOTS],
+    zeros: u16,
+}
+
+impl Compiler<'_> {
+    pub(super) fn model(&mut self, model: &AssessedModel) -> Result<(ModelPlan, Spread), PlanError> {
+        let factors = self.factors(model)?;
+        let mut products = Vec::new();
+        let mut outputs = Vec::new();
+        for output in 0..self.outputs {
+            let mut extents = Vec::new();
+            for term in model.products(output) {
+                if let Some((product, extent)) = factors.product(model, output, term)? {
+                    products.push(product);
+                    extents.push(extent);
+                }
+            }
+            outputs.push(sum_of(model, &extents)?);
+        }
+        let mut compiled = ModelPlan {
+            key: model_key(&model.id),
+            marginals: factors.marginals,
+            cells: factors.cells,
+            products,
+            independent_scale: 0,
+            independent_shifted_scale: 0,
+            headline: Extent::none().model_range(),
+            ratio: Extent::none().model_range(),
+            groups: self.groups_of(model),
+            zeros: factors.zeros,
+        };
+        (compiled.independent_scale, compiled.independent_shifted_scale) = self.independent_scales(model, &compiled)?;
+        if let Some(extent) = &outputs[super::HEADLINE] {
+            compiled.headline = extent.model_range();
+        }
+        if let Some(extent) = factors.ratio(model, &compiled)? {
+            compiled.ratio = extent.model_range();
+        }
+        Ok((compiled, Spread { outputs }))
+    }
+
+    fn factors(&mut self, model: &AssessedModel) -> Result<Factors, PlanError> {
+        let mut all = Factors {
+            factors: [const { None }; SLOTS],
+            marginals: [Marginal::None; plan::SLOTS],
+            cells: [None; plan::SLOTS],
+            half_widths: [0.0; SLOTS],
+            floors: [0; SLOTS],
+            zeros: 0,
+        };
+        for slot in Slot::ALL {
+            let s = slot as usize;
+            let Some(factor) = &model.factors[s] else { continue };
+            let name = slot.factor().name();
+            let compiled = self.factor(model, slot, factor)?;
+            let acts = !(compiled.zero || slot == Slot::Pue && compiled.marginal == Marginal::None);
+            if !factor.shared.is_empty() && acts {
+                let cell = self.cell(model, name, factor)?;
+                let parts = &self.cells[cell as usize].parts;
+                all.half_widths[s] = parts.iter().map(|&(_, scale)| octaves(scale).abs() * range::Z_MAX).sum();
+                all.floors[s] = parts.len() as u32;
+                all.cells[s] = Some(cell);
+            }
+            let [low, _, high] = compiled.own.map(|y| y + compiled.log2_x);
+            let half = all.half_widths[s];
+            if (low - half).min(high + half).abs().max((high + half).abs()) > range::MAX_OCTAVES {
+                return Err(PlanError::OutOfRange { id: model.id.clone() });
+            }
+            all.marginals[s] = compiled.marginal;
+            all.zeros |= u16::from(compiled.can_be_zero) << s;
+            all.factors[s] = Some(compiled);
+        }
+        Ok(all)
+    }
+
+    fn groups_of(&self, model: &AssessedModel) -> Vec<u32> {
+        // Groups are sorted by (by, value): one look-up per column.
+        self.assessment
+            .groups_by
+            .iter()
+            .filter_map(|by| {
+                let value = model.labels.get(by).filter(|v| !v.is_empty())?;
+                self.groups.binary_search(&Group { by: by.clone(), value: value.clone() }).ok()
+            })
+            .map(|g| g as u32)
+            .collect()
+    }
+
+    /// The cell of one factor's shared effects.
+    fn cell(&mut self, model: &AssessedModel, name: &'static str, factor: &AssessedFactor) -> Result<u32, PlanError> {
+        let mut parts = Vec::with_capacity(factor.shared.len());
+        for &(effect, weight) in &factor.shared {
+            let sd = self.assessment.shared[effect].ln_gsd * weight / std::f64::consts::LN_2;
+            let scale = fixed_scale(sd).ok_or(PlanError::TooWide { id: model.id.clone(), factor: name })?;
+            parts.push((effect as u32, scale));
+        }
+        let cell = Cell { parts };
+        let next = self.cells.len() as u32;
+        let index = *self.cell_of.entry(cell.clone()).or_insert(next);
+        if index == next {
+            self.cells.push(cell);
+        }
+        Ok(index)
+    }
+
+    /// Scales of the two normals that stand for the headline's shared effects when these are drawn for each model
+    /// alone: the same variance of the logarithm, an effect on several factors counted with its net power. Of a sum of
+    /// products, those of the first.
+    fn independent_scales(&self, model: &AssessedModel, compiled: &ModelPlan) -> Result<(i32, i32), PlanError> {
+        let Some(product) = compiled.products_of(super::HEADLINE).first() else { return Ok((0, 0)) };
+        let mut net: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut pue = 0.0;
+        for slot in Slot::ALL {
+            let (s, sign) = (slot as usize, f64::from(product.signs[slot as usize]));
+            let Some(cell) = compiled.cells[s] else { continue };
+            for &(effect, scale) in &self.cells[cell as usize].parts {
+                let size = octaves(scale);
+                if slot == Slot::Pue {
+                    pue += size * size * sign * sign;
+                } else {
+                    *net.entry(effect).or_insert(0.0) += sign * size;
+                }
+            }
+        }
+        let others: f64 = net.values().map(|size| size * size).sum();
+        let scale = |variance: f64, factor| {
+            fixed_scale(libm::sqrt(variance)).ok_or_else(|| PlanError::TooWide { id: model.id.clone(), factor })
+        };
+        Ok((scale(others, "the shared effects")?, scale(pue, "pue")?))
+    }
+}
+
+/// The extent of a sum of products; `None` of none.
+fn sum_of(model: &AssessedModel, extents: &[Extent]) -> Result<Option<Extent>, PlanError> {
+    let [first, .., _] = extents else { return Ok(extents.first().copied()) };
+    let (low, high) = extents.iter().fold((first.min, first.max), |(l, h), e| (l.min(e.min), h.max(e.max)));
+    if high - low > MAX_APART {
+        return Err(PlanError::OutOfRange { id: model.id.clone() });
+    }
+    Ok(Some(range::sum(|| extents.iter().copied())))
+}
+
+impl Factors {
+    /// One product of an output and its extent; `None` for a true zero.
+    fn product(
+        &self,
+        model: &AssessedModel,
+        output: usize,
+        term: &Term,
+    ) -> Result<Option<(Product, Extent)>, PlanError> {
+        if term.constant == 0.0 {
+            return Ok(None);
+        }
+        let mut constant = libm::log2(term.constant);
+        let mut floors = 0.0;
+        let mut is_zero = false;
+        let mut signs = [0; plan::SLOTS];
+        for slot in Slot::ALL {
+            let s = slot as usize;
+            let power = term.powers[s];
+            let Some(factor) = self.factors[s].as_ref().filter(|_| power != 0) else { continue };
+            if power < 0 && (factor.zero || factor.can_be_zero) {
+                return Err(PlanError::DividedByZero { id: model.id.clone(), factor: slot.factor().name() });
+            }
+            is_zero |= factor.zero;
+            constant += f64::from(power) * factor.log2_constant;
+            // A product rounded down is half a unit low on average: put back here, once.
+            let one_plus = self.marginals[s].one_plus().is_some();
+            if !one_plus {
+                floors += 0.5 * f64::from(power) * f64::from(factor.floors + self.floors[s]);
+            }
+            if self.marginals[s] != Marginal::None || self.cells[s].is_some() {
+                signs[s] = power;
+            }
+        }
+        if is_zero {
+            return Ok(None);
+        }
+        let loc = libm::round(libm::ldexp(constant, LOG2_BITS as i32) + floors) as i32;
+        let extent = self.extent(&signs, constant);
+        if !extent.fits() {
+            return Err(PlanError::OutOfRange { id: model.id.clone() });
+        }
+        Ok(Some((Product { output: output as u8, loc, signs }, extent)))
+    }
+
+    /// The extent of the headline over the denominator, where both are one product.
+    fn ratio(&self, model: &AssessedModel, compiled: &ModelPlan) -> Result<Option<Extent>, PlanError> {
+        let of = |output: usize| compiled.products_of(output);
+        let ([over], [under]) = (of(super::HEADLINE), of(super::DENOMINATOR)) else { return Ok(None) };
+        let mut signs = over.signs;
+        for (sign, under) in signs.iter_mut().zip(under.signs) {
+            *sign -= under;
+        }
+        let extent = self.extent(&signs, libm::ldexp(f64::from(over.loc - under.loc), -(LOG2_BITS as i32)));
+        if !extent.fits() {
+            return Err(PlanError::OutOfRange { id: model.id.clone() });
+        }
+        Ok(Some(extent))
+    }
+
+    /// How far a product of powers times a constant (log2) ranges.
+    fn extent(&self, powers: &[i8; plan::SLOTS], constant: f64) -> Extent {
+        let mut y = [constant; 3];
+        let mut common = constant;
+        let (mut down, mut up) = (0.0, 0.0);
+        let (mut table_down, mut table_up) = (0.0, 0.0);
+        for s in 0..SLOTS {
+            let (Some(factor), power) = (&self.factors[s], powers[s]) else { continue };
+            let half = self.half_widths[s];
+            let at = factor.with_shared(half);
+            let (low, high) = if power >= 0 { (at[0], at[2]) } else { (at[2], at[0]) };
+            let power = f64::from(power);
+            let high_table = factor.table.map_or(at[1], |t| if power >= 0.0 { t[1] } else { t[0] });
+            common += power * if self.marginals[s].one_plus().is_some() { at[1] } else { high_table };
+            y[0] += power * low;
+            y[1] += power * at[1];
+            y[2] += power * high;
+            let (quadratures, table) = factor.spreads(half);
+            for [a, b] in quadratures.map(|ends| ends.map(|end| power * end)) {
+                down += a.min(b) * a.min(b);
+                up += a.max(b) * a.max(b);
+            }
+            let [a, b] = table.map(|end| power * end);
+            table_down -= a.min(b);
+            table_up += a.max(b);
+        }
+        Extent {
+            min: y[0],
+            median: y[1],
+            max: y[2],
+            common,
+            down: libm::sqrt(down) + table_down,
+            up: libm::sqrt(up) + table_up,
+        }
+    }
+}

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::studies::{BAD, STUDY, study};
 use crate::{folder, listed, models};
 
-const STUDY_PAGE: &str = include_str!("../../docs/study.md");
+const PAGES: &str = concat!(include_str!("../../README.md"), include_str!("../../docs/study.md"));
 
 fn study_schema() -> Value {
     serde_json::from_str(include_str!("../../docs/study.schema.json")).unwrap()
@@ -223,9 +223,9 @@ fn the_study_schema_takes_the_priors_that_are_taken() {
     assert_eq!(unknown("[priors.grid]\nunknown = 400"), (true, true));
 }
 
-/// The file that docs/study.md asks to save under this name.
+/// The file that README.md or docs/study.md asks to save under this name.
 fn of_page(name: &str) -> &'static str {
-    let (_, rest) = STUDY_PAGE.split_once(&format!("<!-- file {name} -->")).unwrap();
+    let (_, rest) = PAGES.split_once(&format!("<!-- file {name} -->")).unwrap();
     rest.split("```").nth(1).and_then(|block| block.split_once('\n')).unwrap().1
 }
 

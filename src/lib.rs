@@ -28,4 +28,5 @@ pub mod plan;
 pub mod portfolio;
 pub mod posterior;
 pub mod report;
+pub mod run;
 pub mod validate;

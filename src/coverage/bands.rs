@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Failed;
-use super::drawn::{Counts, Sampler, part};
+use super::drawn::{Counts, part};
 use crate::assess::Assessment;
 use crate::engine::GroupSummary;
 use crate::plan::{INDEPENDENT, OUTPUT_EMISSIONS, Plan};
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
+use crate::run::{RunError, Sampler};
 
 /// The sweep.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,7 +93,7 @@ pub fn sweep(
     downloads: &[Option<f64>],
     thresholds: &[f64],
     sampler: &Sampler<'_>,
-) -> Result<Swept, Failed> {
+) -> Result<Swept, RunError> {
     let none = || Counts::none(sampler.draws, plan.total_units[OUTPUT_EMISSIONS]);
     let mut swept = Swept {
         total: none(),
@@ -112,7 +112,7 @@ pub fn sweep(
         if members.is_empty() {
             continue;
         }
-        let drawn = sampler.run(&part(plan, |i| passes(i) == band))?;
+        let drawn = sampler.draw(&part(plan, |i| passes(i) == band))?;
         let (emissions, independent) = (&drawn.totals[OUTPUT_EMISSIONS], &drawn.totals[INDEPENDENT]);
         swept.total.add(emissions);
         swept.independent.add(independent);

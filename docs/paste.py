@@ -32,7 +32,16 @@ import totals
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = r"```\w*\n.*?^```\n|\|.*?\n(?=\n)"
 MARK = re.compile(rf"<!-- (file|haze|decomposition|alternatives|coverage|totals) (.+?) -->\n+({BLOCK})", re.DOTALL | re.MULTILINE)
-PAGES = ["README.md", "docs/coverage.md", "docs/gauge.md", "docs/hugging-carbon.md", "docs/regressions.md", "docs/validation.md"]
+# In this order: a file that one page gives can be read by the commands of the pages after it.
+PAGES = [
+    "README.md",
+    "docs/study.md",
+    "docs/coverage.md",
+    "docs/gauge.md",
+    "docs/hugging-carbon.md",
+    "docs/regressions.md",
+    "docs/validation.md",
+]
 PICTURED = "fixtures/hub_models.csv"
 
 

@@ -14,6 +14,8 @@
 //! - [`posterior`] turns the integers into means, intervals and variance shares;
 //! - [`report`] writes tables and files.
 //!
+//! [`run`] is the one place that draws: every command, validation and the tests go through its `Session`.
+//!
 //! Beside it, [`fit`] makes the regressions that [`assess`] can impute compute by; [`gauge`] replays known answers
 //! through all stages, [`mod@validate`] predicts published runs through them and scores the predictions, and
 //! [`mod@coverage`] says what a total rests on and what it leaves out. A stage never reaches back. `cli` is a thin layer
@@ -30,4 +32,5 @@ pub mod gauge;
 pub mod portfolio;
 pub mod posterior;
 pub mod report;
+pub mod run;
 pub mod validate;

@@ -7,23 +7,14 @@ use std::sync::OnceLock;
 
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::Plan;
-use carbonhaze::engine::{Backend, Corners, Cpu, Host, Prepared, Reduce, Scalar, Simd, Stopped, Summary};
-use carbonhaze::gauge::{
-    self, Figure, GaugeError, MIN_DRAWS, Machine, Report, Section, Value, Watch, answers, integers,
-};
+use carbonhaze::engine::{Backend, Corners, Cpu, Prepared, Scalar, Simd, Stopped, Summary};
+use carbonhaze::gauge::{self, Figure, MIN_DRAWS, Report, Section, Value, answers, integers};
+use carbonhaze::run::{NoProgress, RunError, Sampler, Session, Settings};
 
-struct Silent;
+const SETTINGS: Settings = Settings { draws: MIN_DRAWS, seed: 42, level: 0.95 };
 
-impl Watch for Silent {
-    fn section(&self, _title: &str) {}
-
-    fn go_on(&self) -> bool {
-        true
-    }
-}
-
-fn machine<'a>(backend: &'a dyn Backend, reduce: &'a dyn Reduce) -> Machine<'a> {
-    Machine { backend, reduce, seed: 42, draws: MIN_DRAWS, watch: &Silent }
+fn sampler(session: &Session) -> Sampler<'_> {
+    session.sampler(SETTINGS, 0, &NoProgress)
 }
 
 fn cpu(threads: usize, simd: Simd) -> Cpu {
@@ -33,7 +24,7 @@ fn cpu(threads: usize, simd: Simd) -> Cpu {
 /// What the processor gives.
 fn right() -> &'static Report {
     static RIGHT: OnceLock<Report> = OnceLock::new();
-    RIGHT.get_or_init(|| gauge::gauge(&machine(&cpu(0, Simd::detect()), &Host)).unwrap())
+    RIGHT.get_or_init(|| gauge::gauge(&sampler(&cpu(0, Simd::detect()).into())).unwrap())
 }
 
 /// Titles of the sections in which something differs.
@@ -64,16 +55,17 @@ fn the_processor_passes() {
 #[test]
 fn every_instruction_set_gives_the_same_report() {
     for simd in Simd::available() {
-        assert!(gauge::gauge(&machine(&cpu(1, simd), &Host)).unwrap() == *right(), "{}", simd.name());
+        assert!(gauge::gauge(&sampler(&cpu(1, simd).into())).unwrap() == *right(), "{}", simd.name());
     }
-    let cpu = cpu(1, Simd::detect());
-    let other = Machine { seed: 43, ..machine(&cpu, &Host) };
+    let session = Session::from(cpu(1, Simd::detect()));
+    let other = session.sampler(Settings { seed: 43, ..SETTINGS }, 0, &NoProgress);
     assert!(answers::product(&other).unwrap() != right().sections[2], "negative control: another seed");
 }
 
 #[test]
 fn the_scalar_definition_passes() {
-    let scalar = machine(&Scalar, &Host);
+    let session = Session::over(Scalar);
+    let scalar = sampler(&session);
     let sections = vec![integers::section(&scalar).unwrap(), answers::product(&scalar).unwrap()];
     assert_eq!(sections, [right().sections[1].clone(), right().sections[2].clone()]);
 }
@@ -82,8 +74,9 @@ fn the_scalar_definition_passes() {
 fn every_adapter_gives_the_same_report() {
     for found in common::gpu::adapters() {
         let gpu = Gpu::with(found, gpu::Options::default(), None);
-        let report = gauge::gauge(&machine(&gpu, &gpu)).unwrap();
-        assert!(report == *right(), "{}: {:?}", gpu.facts().name, differing(&report));
+        let name = gpu.facts().name.clone();
+        let report = gauge::gauge(&sampler(&gpu.into())).unwrap();
+        assert!(report == *right(), "{name}: {:?}", differing(&report));
     }
 }
 
@@ -192,15 +185,15 @@ impl Backend for Broken {
     }
 }
 
-type Replay = fn(&Machine) -> Result<Section, GaugeError>;
+type Replay = fn(&Sampler<'_>) -> Result<Section, RunError>;
 
 #[test]
 fn a_backend_that_is_wrong_is_seen() {
     let replayed: [Replay; 5] =
         [gauge::stream::section, integers::section, answers::product, answers::pairs, answers::portfolio];
     let titles = |fault: Fault| {
-        let broken = Broken { cpu: cpu(0, Simd::detect()), fault };
-        let sections = replayed.iter().map(|section| section(&machine(&broken, &Host)).unwrap()).collect();
+        let broken = Session::over(Broken { cpu: cpu(0, Simd::detect()), fault });
+        let sections = replayed.iter().map(|section| section(&sampler(&broken)).unwrap()).collect();
         differing(&Report::new(42, MIN_DRAWS, sections))
     };
     let (stream, integers) = ("Random stream and normals", "Integers");
@@ -215,15 +208,8 @@ fn a_backend_that_is_wrong_is_seen() {
 
 #[test]
 fn an_interrupted_gauge_stops() {
-    struct Impatient;
-    impl Watch for Impatient {
-        fn section(&self, _title: &str) {}
-
-        fn go_on(&self) -> bool {
-            false
-        }
-    }
-    let cpu = cpu(1, Simd::detect());
-    let machine = Machine { watch: &Impatient, ..machine(&cpu, &Host) };
-    assert_eq!(gauge::gauge(&machine), Err(GaugeError::Stopped(Stopped::Interrupted)));
+    let session = Session::from(cpu(1, Simd::detect()));
+    let impatient = |_: u64| false;
+    let interrupted = gauge::gauge(&session.sampler(SETTINGS, 0, &impatient));
+    assert!(matches!(interrupted, Err(RunError::Interrupted)));
 }

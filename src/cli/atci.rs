@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::backend::{BackendArgs, Chosen};
+use super::backend::{BackendArgs, tell};
 use super::input::{Opened, open};
 use super::output::{Output, document, style};
-use super::run::{fits_in_memory, tell};
 use super::stream::StreamArgs;
-use super::watch::{Clock, Interrupt, progress_bar};
+use super::watch::{Clock, Interrupt, Watch};
 use super::{Failure, draws};
 use crate::assess::Assessment;
 use crate::compile::compile_with;
@@ -19,6 +18,7 @@ use crate::posterior::intensity::{Part, Row, YEAR, intensity, split, value};
 use crate::posterior::sampled;
 use crate::report::atci::{self as report, Atci, Grouping};
 use crate::report::document::RunInfo;
+use crate::run::Settings;
 use crate::validate::anchors::anchors;
 
 /// Columns where none is asked for: those that some row has a value in.
@@ -69,26 +69,20 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
 
     let passes = 1 + columns.len() as u64;
     let model_draws = n.saturating_mul(assessment.models.len() as u64).saturating_mul(passes);
-    let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
-    eprintln!("{line}");
-    let bar = progress_bar(model_draws, false);
+    let session = args.backend.session()?;
+    let watch = Watch::new(&interrupt, false);
+    let sampler = session.sampler(Settings { draws: n, seed, level }, model_draws, &watch);
     // Parts have the shapes of the whole.
     let mut tables = Tables::default();
     let mut draw = |assessment: &Assessment| -> Result<(Plan, Summary), Failure> {
         let plan = compile_with(&Assessment { groups_by: vec![], ..assessment.clone() }, &mut tables);
         let plan = plan.map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
-        fits_in_memory(&plan, n)?;
-        let models = plan.models.len() as u64;
-        let progress = |n: u64| {
-            bar.inc(n.saturating_mul(models));
-            interrupt.check().is_ok()
-        };
-        let summary = chosen.backend().run(&plan, seed, 0..n, &progress)?;
+        let summary = sampler.draw(&plan)?;
         Ok((plan, summary))
     };
     let (plan, summary) = draw(assessment)?;
-    let total = Row::new(Part::Value(String::new()), &plan, &summary, level, chosen.reduce(), None);
-    let without_compute = intensity(&plan, &summary, level, chosen.reduce()).1.without_compute;
+    let total = Row::new(Part::Value(String::new()), &plan, &summary, level, sampler.reduce(), None);
+    let without_compute = intensity(&plan, &summary, level, sampler.reduce()).1.without_compute;
     drop(summary);
     let mut groupings = Vec::new();
     for by in columns {
@@ -96,14 +90,14 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
         for part in split(assessment, &by) {
             let (plan, summary) = draw(&part.assessment)?;
             let whole = total.compute_eflop.mean;
-            rows.push(Row::new(part.part, &plan, &summary, level, chosen.reduce(), whole));
+            rows.push(Row::new(part.part, &plan, &summary, level, sampler.reduce(), whole));
         }
         groupings.push(Grouping { by, rows });
     }
-    bar.finish_and_clear();
-    tell(&chosen);
+    watch.finish();
+    tell(&session);
     clock.lap("draw_s");
-    let info = RunInfo { plan_hash: plan_hash(&plan), backend: chosen.info(), timings: clock.laps };
+    let info = RunInfo { plan_hash: plan_hash(&plan), backend: sampler.device(), timings: clock.laps };
     let told = Atci { seed, draws: n, level, assessment, total, without_compute, groupings, anchors: anchors() };
 
     let document = document(|out| report::write(out, &told, &info))?;

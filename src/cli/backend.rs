@@ -1,14 +1,9 @@
-//! Which backend draws: what was asked for, what there is, and a line that says which was taken and why.
+//! What draws: the flags, and what they ask of a session.
 
-use anyhow::Context;
 use clap::ValueEnum;
 
 use super::Failure;
-use crate::engine::gpu::installation::Installation;
-use crate::engine::gpu::{GpuError, Options};
-use crate::engine::{Backend, Cpu, Gpu, Host, Reduce, Simd};
-use crate::posterior::sampled;
-use crate::report::document;
+use crate::run::{Backend, Session};
 
 /// The flags of every command that draws.
 #[derive(Debug, clap::Args)]
@@ -45,110 +40,38 @@ impl BackendArgs {
         ];
         flags.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
     }
-}
 
-/// Below so many model-draws a GPU is not looked for: the CPU is done before a device is open.
-const SHORT: u64 = 50_000_000;
-
-/// The backend that was taken.
-pub enum Chosen {
-    Cpu(Cpu),
-    Gpu(Box<Gpu>),
-}
-
-/// Draws at all corners that a GPU is given at a time: enough to fill it, and some 20 MB in a cube of six groups.
-const GPU_SLAB: u64 = 1 << 15;
-
-impl Chosen {
-    /// Draws of a sensitivity analysis taken in at a time; changes no result.
-    pub fn slab(&self) -> u64 {
-        match self {
-            Chosen::Cpu(_) => sampled::SLAB,
-            Chosen::Gpu(_) => GPU_SLAB,
+    /// What draws as the flags say.
+    pub fn session(&self) -> Result<Session, Failure> {
+        if self.backend == BackendChoice::Cpu && self.adapter.is_some() {
+            return Err(Failure::Usage("--adapter names a GPU and does not go with --backend cpu".into()));
         }
-    }
-
-    /// For a run of so many model-draws. Also a line for the user.
-    pub fn new(args: &BackendArgs, model_draws: u64) -> Result<(Chosen, String), Failure> {
-        let cpu = || {
-            let (threads, chunk) = (args.threads.map_or(0, usize::from), args.chunk.map_or(0, |n| n as usize));
-            Cpu::new(threads, chunk, Simd::detect()).context("cannot start the threads").map_err(Failure::Run)
+        let backend = match self.backend {
+            BackendChoice::Auto => Backend::Auto,
+            BackendChoice::Cpu => Backend::Cpu,
+            BackendChoice::Gpu => Backend::Gpu,
         };
-        let on_cpu = |why: &str| {
-            let cpu = cpu()?;
-            let line = format!("drawing on the CPU ({}, {} threads){why}", cpu.simd().name(), cpu.threads());
-            Ok((Chosen::Cpu(cpu), line))
-        };
-        let options = Options { chunk: args.chunk.map_or(0, u64::from), ..Options::default() };
-        let on_gpu = |gpu: Gpu| {
-            let line = format!("drawing on {} ({})", gpu.facts().name, gpu.facts().kind.name());
-            (Chosen::Gpu(Box::new(gpu)), line)
-        };
-        match (args.backend, &args.adapter) {
-            (BackendChoice::Cpu, Some(_)) => {
-                Err(Failure::Usage("--adapter names a GPU and does not go with --backend cpu".into()))
-            }
-            (BackendChoice::Cpu, None) => on_cpu(""),
-            (BackendChoice::Auto, None) if model_draws < SHORT => on_cpu(": the run is short"),
-            (BackendChoice::Auto, None) => match Gpu::new(None, options, Some(cpu()?)) {
-                Ok(gpu) => Ok(on_gpu(gpu)),
-                Err(e) => on_cpu(&format!(": {e}")),
-            },
-            (BackendChoice::Gpu, name) | (BackendChoice::Auto, name) => {
-                match Gpu::new(name.as_deref(), options, None) {
-                    Ok(gpu) => Ok(on_gpu(gpu)),
-                    Err(e) => Err(Failure::Run(anyhow::Error::msg(without_gpu(&e)))),
-                }
-            }
-        }
-    }
-
-    pub fn backend(&self) -> &dyn Backend {
-        match self {
-            Chosen::Cpu(cpu) => cpu,
-            Chosen::Gpu(gpu) => &**gpu,
-        }
-    }
-
-    /// What sorts and divides the draws: where they were drawn.
-    pub fn reduce(&self) -> &dyn Reduce {
-        match self {
-            Chosen::Cpu(_) => &Host,
-            Chosen::Gpu(gpu) => &**gpu,
-        }
-    }
-
-    /// What went wrong and was mended.
-    pub fn notices(&self) -> Vec<String> {
-        match self {
-            Chosen::Cpu(_) => vec![],
-            Chosen::Gpu(gpu) => gpu.notices(),
-        }
-    }
-
-    /// How the run was done, for the result.
-    pub fn info(&self) -> document::Backend {
-        match self {
-            Chosen::Cpu(cpu) => document::Backend {
-                name: "cpu".into(),
-                adapter: Some(cpu.simd().name().into()),
-                threads: Some(cpu.threads()),
-            },
-            Chosen::Gpu(gpu) => {
-                let name = if gpu.finished_on_cpu() { "gpu, then cpu" } else { "gpu" };
-                document::Backend { name: name.into(), adapter: Some(gpu.facts().name.clone()), threads: None }
-            }
-        }
+        let builder = Session::builder()
+            .backend(backend)
+            .threads(self.threads.map_or(0, usize::from))
+            .chunk(self.chunk.unwrap_or(0));
+        let builder = self.adapter.iter().fold(builder, |builder, name| builder.adapter(name));
+        Ok(builder.build()?)
     }
 }
 
 /// Why there is no GPU to draw on, and what to do.
-fn without_gpu(e: &GpuError) -> String {
-    let mut text = e.to_string();
-    if matches!(e, GpuError::NoAdapter(_) | GpuError::NoSuchAdapter { .. }) {
-        for advice in Installation::look().advice() {
-            text += &format!("\n  - {advice}");
-        }
+pub(super) fn without_gpu(reason: &str, advice: &[String]) -> String {
+    let mut text = reason.to_string();
+    for advice in advice {
+        text += &format!("\n  - {advice}");
     }
     text + "\n  `haze doctor` tells more; --backend cpu gives the same bytes without a GPU"
+}
+
+/// What a device failed at, and what was done about it.
+pub(super) fn tell(session: &Session) {
+    for notice in session.notices() {
+        eprintln!("warning: {notice}");
+    }
 }

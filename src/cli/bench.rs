@@ -11,11 +11,11 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::Failure;
-use super::backend::{BackendArgs, BackendChoice, Chosen};
+use super::backend::{BackendArgs, BackendChoice, tell};
 use super::output::{Output, print};
 use super::workload::Workload;
-use crate::engine::Stopped;
 use crate::engine::plan::Plan;
+use crate::run::{NoProgress, Session, Settings};
 
 /// A run of this many seconds is a measurement.
 const LONG_ENOUGH_S: f64 = 0.5;
@@ -73,7 +73,7 @@ struct Measurement {
 
 pub fn bench(args: BenchArgs) -> Result<(), Failure> {
     let output = Output::prepare(args.json.as_deref())?;
-    let backends = backends(&args.backend)?;
+    let sessions = sessions(&args.backend)?;
     let chosen = if args.workload.is_empty() { Workload::ALL.to_vec() } else { args.workload };
     let mut measurements = vec![];
     if !output.is_stdout() {
@@ -85,8 +85,8 @@ pub fn bench(args: BenchArgs) -> Result<(), Failure> {
     for workload in chosen {
         let plan = workload.plan(args.models).map_err(Failure::Run)?;
         let mut first = None;
-        for backend in &backends {
-            let measurement = measure(workload, &plan, backend, args.draws)?;
+        for session in &sessions {
+            let measurement = measure(workload, &plan, session, args.draws)?;
             let rate = measurement.model_draws_per_s / 1e6;
             let ratio = first.map_or(String::new(), |first| format!(", {:.2} times the first", rate / first));
             first.get_or_insert(rate);
@@ -106,31 +106,32 @@ pub fn bench(args: BenchArgs) -> Result<(), Failure> {
     output.finish(text.as_bytes(), String::new)
 }
 
-/// The backends asked for; by default the CPU, then the GPU if there is one.
-fn backends(args: &BackendArgs) -> Result<Vec<Chosen>, Failure> {
-    let mut backends = vec![];
+/// What draws: by default the CPU, then the GPU if there is one.
+fn sessions(args: &BackendArgs) -> Result<Vec<Session>, Failure> {
+    let mut sessions = vec![];
     if args.backend != BackendChoice::Gpu {
         let cpu = BackendArgs { backend: BackendChoice::Cpu, adapter: None, threads: args.threads, chunk: args.chunk };
-        backends.push(Chosen::new(&cpu, u64::MAX)?.0);
+        sessions.push(cpu.session()?);
     }
     if args.backend == BackendChoice::Cpu && args.adapter.is_none() {
-        return Ok(backends);
+        return Ok(sessions);
     }
-    match Chosen::new(args, u64::MAX)? {
-        (gpu @ Chosen::Gpu(_), _) => backends.push(gpu),
-        (Chosen::Cpu(_), why) => eprintln!("{why}"),
+    let session = args.session()?;
+    let sampler = session.sampler(Settings::default(), u64::MAX, &NoProgress);
+    if sampler.is_gpu() {
+        sessions.push(session);
+    } else {
+        eprintln!("{}", sampler.device_line);
     }
-    Ok(backends)
+    Ok(sessions)
 }
 
-fn measure(workload: Workload, plan: &Plan, chosen: &Chosen, draws: Option<u64>) -> Result<Measurement, Failure> {
-    let time = |draws: u64| {
+fn measure(workload: Workload, plan: &Plan, session: &Session, draws: Option<u64>) -> Result<Measurement, Failure> {
+    let sampler = session.sampler(Settings::default(), u64::MAX, &NoProgress);
+    let time = |draws: u64| -> Result<f64, Failure> {
         let start = Instant::now();
-        match chosen.backend().run(plan, 42, 0..draws, &|_| true) {
-            Ok(_) => Ok(start.elapsed().as_secs_f64()),
-            Err(Stopped::Interrupted) => Err(Failure::Interrupted),
-            Err(stopped) => Err(Failure::Run(anyhow::Error::new(stopped))),
-        }
+        sampler.draw_part(plan, sampler.seed, 0..draws)?;
+        Ok(start.elapsed().as_secs_f64())
     };
     // Opens the device, compiles, fills the caches.
     time(FIRST_DRAWS.min(draws.unwrap_or(u64::MAX)))?;
@@ -140,18 +141,16 @@ fn measure(workload: Workload, plan: &Plan, chosen: &Chosen, draws: Option<u64>)
         n *= if seconds < LONG_ENOUGH_S / 4.0 { 4 } else { 2 };
         seconds = time(n)?;
     }
-    for notice in chosen.notices() {
-        eprintln!("warning: {notice}");
-    }
-    let info = chosen.info();
+    tell(session);
+    let device = sampler.device();
     let model_draws = plan.models.len() as f64 * n as f64;
     Ok(Measurement {
         workload: workload.name(),
         models: plan.models.len(),
         draws: n,
-        backend: info.name,
-        adapter: info.adapter,
-        threads: info.threads,
+        backend: device.name,
+        adapter: device.adapter,
+        threads: device.threads,
         seconds,
         model_draws_per_s: model_draws / seconds,
     })

@@ -3,17 +3,14 @@
 use std::path::Path;
 
 use super::Failure;
-use super::backend::Chosen;
 use super::input::with_lines;
-use super::run::fits_in_memory;
-use super::watch::Interrupt;
 use crate::assess::{Assessment, beside};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
 use crate::engine::plan::Plan;
 use crate::portfolio::{Portfolio, Problem};
 use crate::posterior::beside::{Beside, Drawn};
-use crate::report::study::Effective;
+use crate::run::{RunError, Sampler};
 
 /// What was asked for, compiled.
 pub struct Plans {
@@ -47,14 +44,15 @@ impl Plans {
         Ok(plans)
     }
 
-    pub fn draw(&self, settings: &Effective, chosen: &Chosen, interrupt: &Interrupt) -> Result<Beside, Failure> {
-        let n = settings.draws;
-        let drawn = |plan: &Plan| -> Result<Drawn, Failure> {
-            fits_in_memory(plan, n)?;
-            let progress = |_| interrupt.check().is_ok();
-            Ok(Drawn::new(plan, chosen.backend().run(plan, settings.seed, 0..n, &progress)?))
-        };
-        let estimate = |drawn: &Drawn| drawn.estimate(settings.interval, chosen.reduce());
+    /// How many there are.
+    pub fn plans(&self) -> u64 {
+        let one = |plan: &Option<Plan>| u64::from(plan.is_some());
+        2 * u64::from(self.water.is_some()) + one(&self.embodied) + one(&self.development)
+    }
+
+    pub fn draw(&self, sampler: &Sampler<'_>) -> Result<Beside, RunError> {
+        let drawn = |plan: &Plan| -> Result<Drawn, RunError> { Ok(Drawn::new(plan, sampler.draw(plan)?)) };
+        let estimate = |drawn: &Drawn| drawn.estimate(sampler.level, sampler.reduce());
         let mut told = Beside::default();
         if let Some([site, grid]) = &self.water {
             let (site, grid) = (drawn(site)?, drawn(grid)?);

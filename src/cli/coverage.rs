@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{BackendArgs, Chosen};
+use super::backend::{BackendArgs, tell};
 use super::input::Opened;
 use super::output::{Output, document, style};
-use super::run::{held_in_memory, tell};
 use super::stream::StreamArgs;
-use super::watch::{self, Interrupt};
+use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::assess::OUTPUTS;
-use crate::coverage::drawn::Sampler;
 use crate::coverage::two_lists::Other;
-use crate::coverage::{self, Failed, Settings};
+use crate::coverage::{self, Settings};
 use crate::portfolio::{self, Place, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
+use crate::run::{self, held_in_memory};
 
 /// Models that the headline is also told without.
 const TOP: u32 = 20;
@@ -108,35 +107,18 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
         (OUTPUTS + 1) as u64,
     )?;
     let work = n.saturating_mul(coverage::models_drawn(portfolio, other.as_ref(), &settings));
-    let (chosen, line) = Chosen::new(&args.backend, work)?;
-    eprintln!("{line}");
-    let bar = watch::bar(work, false, "drawing {bar:32} {percent:>3} %, {eta} left");
-    let progress = interrupt.moving(&bar);
-    let sampler = Sampler {
-        backend: chosen.backend(),
-        reduce: chosen.reduce(),
-        draws: n,
-        seed: args.stream.seed(study),
-        level: args.stream.level(study),
-        progress: &progress,
-    };
-    let found = coverage::coverage(portfolio, assessment, other.as_ref(), &settings, &sampler).map_err(failure)?;
-    bar.finish_and_clear();
-    tell(&chosen);
+    let session = args.backend.session()?;
+    let watch = Watch::new(&interrupt, false);
+    let stream = run::Settings { draws: n, seed: args.stream.seed(study), level: args.stream.level(study) };
+    let sampler = session.sampler(stream, work, &watch);
+    let found = coverage::coverage(portfolio, assessment, other.as_ref(), &settings, &sampler)?;
+    watch.finish();
+    tell(&session);
     let told =
         page::Told { draws: n, seed: sampler.seed, level: sampler.level, scope: assessment.scope, coverage: &found };
     let document = document(|out| page::write(out, &told))?;
     interrupt.check()?;
     output.finish(&document, || page::terminal(&told, style()))
-}
-
-fn failure(failed: Failed) -> Failure {
-    match failed {
-        Failed::Input(problems) => Failure::Input(problems),
-        Failed::Plan(e) => Failure::Usage(e.to_string()),
-        Failed::Stopped(stopped) => stopped.into(),
-        Failed::Usage(message) => Failure::Usage(message),
-    }
 }
 
 /// The other list and the files it was read from: the one asked for, or the other of two fixtures in one folder.

@@ -1,18 +1,18 @@
 //! `haze gauge`: known answers replayed on this machine.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
 
 use super::Failure;
-use super::backend::{BackendArgs, Chosen};
+use super::backend::{BackendArgs, tell};
 use super::output::{Output, document, style};
-use super::run::tell;
 use super::watch::{self, Interrupt};
-use crate::engine::Stopped;
-use crate::gauge::{self, GaugeError, MIN_DRAWS, Machine, Report, Watch};
+use crate::gauge::{self, MIN_DRAWS, Report};
 use crate::report::gauge::{Drawn, terminal, write};
+use crate::run::{Progress, Settings};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -51,30 +51,18 @@ pub fn gauge(args: GaugeArgs) -> Result<(), Failure> {
     interrupt.hold();
     let output = Output::prepare(args.json.as_deref())?;
     // A GPU is what is to be tried, where there is one, however short the work.
-    let (chosen, line) = Chosen::new(&args.backend, u64::MAX)?;
-    eprintln!("{line}");
-    let self_test = match &chosen {
-        Chosen::Cpu(_) => None,
-        Chosen::Gpu(gpu) => Some(gpu.self_test().map_err(|e| Failure::Run(e.into()))?),
-    };
+    let session = args.backend.session()?;
+    let watch = Sections::new(interrupt);
+    let settings = Settings { draws: args.draws, seed: args.seed, ..Settings::default() };
+    let sampler = session.sampler(settings, u64::MAX, &watch);
+    let self_test = sampler.self_test()?;
     let wrong = self_test.iter().flatten().any(|check| check.wrong > 0);
-    let watch = Bar::new(interrupt);
-    let machine = Machine {
-        backend: chosen.backend(),
-        reduce: chosen.reduce(),
-        seed: args.seed,
-        draws: args.draws,
-        watch: &watch,
-    };
     // A device that answers wrongly when asked alone does not draw.
-    let report = if wrong { Ok(Report::new(args.seed, args.draws, vec![])) } else { gauge::gauge(&machine) };
-    watch.bar.finish_and_clear();
-    tell(&chosen);
-    let report = report.map_err(|e| match e {
-        GaugeError::Stopped(Stopped::Interrupted) => Failure::Interrupted,
-        other => Failure::Run(other.into()),
-    })?;
-    let drawn = Drawn { backend: chosen.info(), self_test };
+    let report = if wrong { Ok(Report::new(args.seed, args.draws, vec![])) } else { gauge::gauge(&sampler) };
+    watch.finish();
+    tell(&session);
+    let report = report?;
+    let drawn = Drawn { backend: sampler.device(), self_test };
     let document = document(|out| write(out, &report, &drawn, start.elapsed().as_secs_f64()))?;
     output.finish(&document, || terminal(&report, &drawn, style()))?;
     outcome(&report, &drawn)
@@ -96,26 +84,37 @@ fn outcome(report: &Report, drawn: &Drawn) -> Result<(), Failure> {
 }
 
 /// The section at work, on standard error where that is a terminal.
-struct Bar {
-    bar: ProgressBar,
+struct Sections {
+    bar: OnceLock<ProgressBar>,
     interrupt: Interrupt,
 }
 
-impl Bar {
-    fn new(interrupt: Interrupt) -> Bar {
+impl Sections {
+    fn new(interrupt: Interrupt) -> Sections {
+        Sections { bar: OnceLock::new(), interrupt }
+    }
+
+    fn bar(&self) -> &ProgressBar {
         let template = "replaying {bar:32} {pos} of {len}  {msg}, {elapsed}";
-        let bar = watch::bar(gauge::SECTIONS as u64, false, template);
-        Bar { bar, interrupt }
+        self.bar.get_or_init(|| watch::bar(gauge::SECTIONS as u64, false, template))
+    }
+
+    fn finish(&self) {
+        self.bar().finish_and_clear();
     }
 }
 
-impl Watch for Bar {
-    fn section(&self, title: &str) {
-        self.bar.inc(1);
-        self.bar.set_message(title.to_string());
+impl Progress for Sections {
+    fn begin(&self, device: &str, _model_draws: u64) {
+        eprintln!("{device}");
     }
 
-    fn go_on(&self) -> bool {
+    fn part(&self, title: &str) {
+        self.bar().inc(1);
+        self.bar().set_message(title.to_string());
+    }
+
+    fn advance(&self, _model_draws: u64) -> bool {
         self.interrupt.check().is_ok()
     }
 }
@@ -125,7 +124,7 @@ mod tests {
     use super::*;
     use crate::engine::gpu::Check;
     use crate::gauge::{Figure, Section};
-    use crate::report::document::Backend;
+    use crate::run::Device;
 
     #[test]
     fn whatever_differs_is_exit_code_1() {
@@ -134,7 +133,7 @@ mod tests {
             Report::new(1, MIN_DRAWS, vec![Section { title: "", source: "", how: String::new(), figures }])
         };
         let drawn = |name: &str, wrong: usize| Drawn {
-            backend: Backend { name: name.into(), adapter: None, threads: None },
+            backend: Device { name: name.into(), adapter: None, threads: None },
             self_test: Some(vec![Check { name: "", answers: 1, wrong }]),
         };
         assert!(outcome(&report(0), &drawn("gpu", 0)).is_ok());

@@ -31,10 +31,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::engine::Stopped;
 use crate::portfolio::Problem;
 use crate::portfolio::quantity::hundredth;
 use crate::portfolio::study_file::MAX_DRAWS;
+use crate::run::RunError;
 
 /// How uncertain is the carbon footprint of AI models?
 #[derive(Debug, Parser)]
@@ -153,11 +153,17 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-impl From<Stopped> for Failure {
-    fn from(stopped: Stopped) -> Failure {
-        match stopped {
-            Stopped::Interrupted => Failure::Interrupted,
-            Stopped::Device(_) | Stopped::Blocks(_) => Failure::Run(anyhow::Error::new(stopped)),
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Failure {
+        match error {
+            RunError::Interrupted => Failure::Interrupted,
+            RunError::Input(problems) => Failure::Input(problems),
+            RunError::Usage(message) => Failure::Usage(message),
+            RunError::Plan(e) => Failure::Usage(e.to_string()),
+            RunError::NoGpu { reason, advice } => {
+                Failure::Run(anyhow::Error::msg(backend::without_gpu(&reason, &advice)))
+            }
+            other => Failure::Run(anyhow::Error::new(other)),
         }
     }
 }

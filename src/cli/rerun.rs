@@ -1,10 +1,9 @@
 //! The reruns of `haze sensitivity --reruns`: the interval that each of the most valuable disclosures would leave.
 
 use super::Failure;
-use super::backend::{BackendArgs, Chosen};
-use super::run::{fits_in_memory, tell};
+use super::backend::{BackendArgs, tell};
 use super::stream::{INTERVAL, SEED};
-use super::watch::{Interrupt, progress_bar};
+use super::watch::{Interrupt, Watch};
 use crate::assess::{Assessment, Disclosable};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
@@ -14,6 +13,7 @@ use crate::portfolio::Study;
 use crate::posterior::rerun::Rerun;
 use crate::posterior::sampled;
 use crate::report::sensitivity::Reruns;
+use crate::run;
 
 /// Disclosures that get an interval.
 const FIRST: usize = 20;
@@ -42,32 +42,33 @@ pub fn rerun(
         seed: settings.seed.or(study.seed).unwrap_or(SEED),
         level: settings.level.or(study.interval).unwrap_or(INTERVAL),
     };
-    let n = reruns.draws;
-    let (chosen, line) = Chosen::new(settings.backend, n.saturating_mul(assessment.models.len() as u64))?;
-    eprintln!("{line}");
-    let bar = progress_bar(n * (1 + FIRST.min(disclosures.len())) as u64, false);
+    let session = settings.backend.session()?;
+    let watch = Watch::new(&interrupt, false);
+    let stream = run::Settings { draws: reruns.draws, seed: reruns.seed, level: reruns.level };
+    let rerun: Vec<Option<Rerun>> = disclosures
+        .iter()
+        .take(FIRST)
+        .map(|disclosure| Rerun::new(assessment, alternatives, disclosure, known))
+        .collect();
+    let alone = rerun.iter().flatten().map(|rerun| rerun.assessments().len()).sum::<usize>();
+    let model_draws = reruns.draws.saturating_mul((assessment.models.len() + alone) as u64);
+    let sampler = session.sampler(stream, model_draws, &watch);
     let mut tables = Tables::default();
-    let mut emissions = |assessment: &Assessment, shown: bool| -> Result<Vec<f64>, Failure> {
+    let mut emissions = |assessment: &Assessment| -> Result<Vec<f64>, Failure> {
         let plan = compile_with(assessment, &mut tables).map_err(|e| Failure::Usage(e.to_string()))?.dependent_only();
-        fits_in_memory(&plan, n)?;
-        let progress = |n| {
-            bar.inc(if shown { n } else { 0 });
-            interrupt.check().is_ok()
-        };
-        let summary = chosen.backend().run(&plan, reruns.seed, 0..n, &progress)?;
+        let summary = sampler.draw(&plan)?;
         let unit_t = libm::ldexp(1.0, plan.unit(plan.headline));
         Ok(summary.totals[plan.headline].iter().map(|&count| count as f64 * unit_t).collect())
     };
-    let total = emissions(assessment, true)?;
-    for disclosure in disclosures.iter_mut().take(FIRST) {
-        if let Some(rerun) = Rerun::new(assessment, alternatives, disclosure, known) {
-            let drawn = rerun.assessments().into_iter().map(|a| emissions(a, false)).collect::<Result<Vec<_>, _>>()?;
+    let total = emissions(assessment)?;
+    for (disclosure, rerun) in disclosures.iter_mut().zip(&rerun) {
+        if let Some(rerun) = rerun {
+            let drawn = rerun.assessments().into_iter().map(&mut emissions).collect::<Result<Vec<_>, _>>()?;
             disclosure.interval = rerun.interval(&total, &drawn, reruns.level);
         }
-        bar.inc(n);
         interrupt.check()?;
     }
-    bar.finish_and_clear();
-    tell(&chosen);
+    watch.finish();
+    tell(&session);
     Ok(reruns)
 }

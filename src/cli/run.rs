@@ -8,17 +8,17 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::ValueEnum;
 
-use super::backend::{BackendArgs, Chosen};
+use super::backend::{BackendArgs, tell};
 use super::beside::Plans;
 use super::input::Opened;
 use super::output::{Output, bytes, document, spare_inputs, style};
 use super::stream::StreamArgs;
-use super::watch::{Clock, Interrupt, progress_bar};
+use super::watch::{Clock, Interrupt, Watch};
 use super::{Failure, draws};
 use crate::assess::Assessment;
 use crate::compile::compile;
 use crate::engine::plan::hash::plan_hash;
-use crate::engine::plan::{self, KEPT_GROUPS, Plan};
+use crate::engine::plan::{self, Plan};
 use crate::engine::stats::tail;
 use crate::engine::{Prepared, Summary};
 use crate::exact::oracle::oracle;
@@ -31,8 +31,7 @@ use crate::report::document::RunInfo;
 use crate::report::files::{self, Target};
 use crate::report::study::Effective;
 use crate::report::{csv, json, study, table};
-
-const DRAWS: u64 = 1_000_000;
+use crate::run::{DRAWS, RunError, Sampler, Settings, fits_in_memory};
 
 /// What `haze run` takes.
 #[derive(Debug, clap::Args)]
@@ -117,25 +116,35 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         opened.warn();
     }
 
-    let (summary, chosen) = draw(&args, &plan, &effective, &interrupt)?;
+    let session = args.backend.session()?;
+    let watch = Watch::new(&interrupt, args.quiet);
+    let cube = args.sensitivity == SensitivityMethod::Cube;
+    let settings = Settings { draws: effective.draws, seed: effective.seed, level: effective.interval };
+    let analysed = if cube { settings.draws.min(sampled::DRAWS) } else { 0 };
+    let draws = settings.draws.saturating_mul(1 + beside.plans()).saturating_add(analysed);
+    let sampler = session.sampler(settings, draws.saturating_mul(plan.models.len() as u64), &watch);
+    let summary = sampler.draw(&plan);
+    tell(&session);
+    let summary = summary?;
     clock.lap("draw_s");
     let oracle = oracle(assessment);
     let discretisation_bound = plan::error::relative_bound(&plan);
     let options = Options { interval: effective.interval, seed: effective.seed, discretisation_bound };
-    let mut posterior = posterior::posterior(assessment, &plan, &summary, &oracle, &options, chosen.reduce());
-    if args.sensitivity == SensitivityMethod::Cube && !posterior.oracle.groups.is_empty() {
+    let mut posterior = posterior::posterior(assessment, &plan, &summary, &oracle, &options, sampler.reduce());
+    if cube && !posterior.oracle.groups.is_empty() {
         clock.lap("posterior_s");
-        posterior.sampled = Some(analyse(&args, assessment, &plan, &summary, &effective, &chosen, &interrupt)?);
+        posterior.sampled = Some(analyse(assessment, &plan, &summary, &sampler, analysed)?);
         clock.lap("sensitivity_s");
     }
     drop(summary);
-    posterior.beside = beside.draw(&effective, &chosen, &interrupt)?;
-    tell(&chosen);
+    posterior.beside = beside.draw(&sampler)?;
+    watch.finish();
+    tell(&session);
     if let Some(k) = posterior.pareto_k.filter(|k| *k > tail::LARGEST_K) {
         eprintln!("warning: {}", tail::warning("the total emissions", k));
     }
     clock.lap("posterior_s");
-    let info = RunInfo { plan_hash: plan_hash(&plan), backend: chosen.info(), timings: clock.laps };
+    let info = RunInfo { plan_hash: plan_hash(&plan), backend: sampler.device(), timings: clock.laps };
 
     let result = document(|out| json::write(out, &posterior, assessment, &info))?;
     interrupt.check()?;
@@ -155,97 +164,24 @@ fn settings(args: &RunArgs, study: &Study) -> Effective {
     }
 }
 
-/// Every draw of every total and kept group is held until the end, 8 bytes each, and two more while they are sorted.
-pub(super) fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), Failure> {
-    let kept = (plan.columns() + 2 * plan.groups.len().min(KEPT_GROUPS) + 2) as u64;
-    held_in_memory(draws, kept, (plan.columns() + plan.groups.len()) as u64)
-}
-
-/// So many words by draw, and one chunk of so many totals for each thread. Asked for in one piece first: an allocation
-/// that fails later ends the program without a word of use.
-pub(super) fn held_in_memory(draws: u64, kept: u64, totals: u64) -> Result<(), Failure> {
-    let chunks = 4096 * std::thread::available_parallelism().map_or(1, |n| n.get()) as u64;
-    let words = draws.saturating_mul(kept).saturating_add(chunks * totals);
-    let fits = usize::try_from(words).is_ok_and(|words| Vec::<u64>::new().try_reserve_exact(words).is_ok());
-    if fits {
-        return Ok(());
-    }
-    let gigabytes = words.saturating_mul(8) / 1_000_000_000;
-    Err(Failure::Run(anyhow::anyhow!("{draws} draws need {gigabytes} GB of memory, more than there is; ask for fewer")))
-}
-
-fn draw(
-    args: &RunArgs,
-    plan: &Plan,
-    effective: &Effective,
-    interrupt: &Interrupt,
-) -> Result<(Summary, Chosen), Failure> {
-    let model_draws = effective.draws.saturating_mul(plan.models.len() as u64);
-    let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
-    if !args.quiet {
-        eprintln!("{line}");
-    }
-    let bar = progress_bar(effective.draws, args.quiet);
-    let progress = interrupt.moving(&bar);
-    let outcome = chosen.backend().run(plan, effective.seed, 0..effective.draws, &progress);
-    bar.finish_and_clear();
-    tell(&chosen);
-    Ok((outcome?, chosen))
-}
-
-/// The sampled sensitivity analysis of the run's first draws.
+/// The sampled sensitivity analysis of the run's first `n` draws.
 fn analyse(
-    args: &RunArgs,
     assessment: &Assessment,
     plan: &Plan,
     summary: &Summary,
-    effective: &Effective,
-    chosen: &Chosen,
-    interrupt: &Interrupt,
-) -> Result<Sampled, Failure> {
+    sampler: &Sampler<'_>,
+    n: u64,
+) -> Result<Sampled, RunError> {
     let (design, groups) = by_factor(assessment, plan);
     let prepared = Prepared::new(plan, &design).map_err(|e| broken(&e))?;
-    let n = effective.draws.min(sampled::DRAWS);
     let plain = Plain::of_run(plan, summary, n);
-    let analysis = Analysis::new(&design, groups, &plain, None).map_err(|e| broken(&e))?;
-    let bar = progress_bar(n, args.quiet);
-    let progress = interrupt.moving(&bar);
-    let analysis = draw_corners(analysis, &prepared, chosen, effective.seed, n, &progress)?;
-    bar.finish_and_clear();
-    tell(chosen);
-    Ok(analysis.finish(n, effective.interval))
+    let mut analysis = Analysis::new(&design, groups, &plain, None).map_err(|e| broken(&e))?;
+    sampler.each_slab(&prepared, n, |corners| analysis.add(&corners).map_err(|e| broken(&e)))?;
+    Ok(analysis.finish(n, sampler.level))
 }
 
-/// Draws `n` draws at the corners, slab by slab, and takes them in.
-pub(super) fn draw_corners(
-    mut analysis: Analysis,
-    prepared: &Prepared,
-    chosen: &Chosen,
-    seed: u64,
-    n: u64,
-    progress: &(dyn Fn(u64) -> bool + Sync),
-) -> Result<Analysis, Failure> {
-    let mut first = 0;
-    while first < n {
-        let slab = first..n.min(first + chosen.slab());
-        first = slab.end;
-        match chosen.backend().corners(prepared, seed, slab, progress) {
-            Ok(corners) => analysis.add(&corners).map_err(|e| broken(&e))?,
-            Err(stopped) => return Err(stopped.into()),
-        }
-    }
-    Ok(analysis)
-}
-
-pub(super) fn broken(e: &dyn std::fmt::Display) -> Failure {
-    Failure::Run(anyhow::anyhow!("the sensitivity analysis failed: {e}"))
-}
-
-/// What a device failed at, and what was done about it.
-pub(super) fn tell(chosen: &Chosen) {
-    for notice in chosen.notices() {
-        eprintln!("warning: {notice}");
-    }
+pub(super) fn broken(e: &dyn std::fmt::Display) -> RunError {
+    RunError::failed("the sensitivity analysis", e)
 }
 
 fn write_folder(

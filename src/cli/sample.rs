@@ -5,13 +5,13 @@
 
 use std::path::Path;
 
-use super::backend::{BackendArgs, Chosen};
+use super::backend::{BackendArgs, tell};
 use super::input::{Opened, open};
 use super::output::{Output, document, style};
 use super::rerun;
-use super::run::{broken, draw_corners, fits_in_memory, tell};
+use super::run::broken;
 use super::stream::{INTERVAL, SEED};
-use super::watch::{Clock, Interrupt, progress_bar};
+use super::watch::{Clock, Interrupt, Watch};
 use super::{Failure, draws, level};
 use crate::assess::Assessment;
 use crate::compile::compile;
@@ -27,6 +27,7 @@ use crate::posterior::ranked;
 use crate::posterior::sampled::{self, Analysis, Plain};
 use crate::report::document::RunInfo;
 use crate::report::sampled::{self as report, Part, Settings};
+use crate::run::{self, RunError, Sampler, fits_in_memory};
 
 /// What goes with `--sample`.
 #[derive(Debug, clap::Args)]
@@ -128,20 +129,24 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
     clock.lap("read_and_assess_s");
 
     let whole = compile(assessment).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))?;
-    let model_draws = settings.draws.saturating_mul(whole.models.len() as u64);
-    let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
-    eprintln!("{line}");
-    let parts: Vec<Option<&(String, String)>> =
-        if args.of.is_empty() { vec![None] } else { args.of.iter().map(Some).collect() };
+    let of = |(column, value): &(String, String)| assessment.only(|m| m.labels.get(column) == Some(value));
+    let parts: Vec<(Option<(String, String)>, Assessment)> = if args.of.is_empty() {
+        vec![(None, assessment.clone())]
+    } else {
+        args.of.iter().map(|part| (Some(part.clone()), of(part))).collect()
+    };
+    // Plain draws, and those at the corners.
+    let models: usize = parts.iter().map(|(_, part)| 2 * part.models.len()).sum();
+    let session = args.backend.session()?;
+    let watch = Watch::new(&interrupt, false);
+    let stream = run::Settings { draws: settings.draws, seed: settings.seed, level: settings.level };
+    let sampler = session.sampler(stream, settings.draws.saturating_mul(models as u64), &watch);
     let mut told = Vec::new();
-    for of in parts {
-        let models = match of {
-            None => assessment.clone(),
-            Some((column, value)) => assessment.only(|m| m.labels.get(column) == Some(value)),
-        };
-        told.push(analyse(models, of.cloned(), &settings, &chosen, &interrupt)?);
+    for (of, models) in parts {
+        told.push(analyse(models, of, &settings, &sampler)?);
     }
-    tell(&chosen);
+    watch.finish();
+    tell(&session);
     for part in &told {
         for analysed in &part.sampled.outputs {
             if let Some(k) = analysed.pareto_k.filter(|k| *k > tail::LARGEST_K) {
@@ -150,7 +155,7 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
         }
     }
     clock.lap("sample_s");
-    let info = RunInfo { plan_hash: plan_hash(&whole), backend: chosen.info(), timings: clock.laps };
+    let info = RunInfo { plan_hash: plan_hash(&whole), backend: sampler.device(), timings: clock.laps };
 
     let document = document(|out| report::write(out, &settings, assessment, &told, &info))?;
     interrupt.check()?;
@@ -162,29 +167,25 @@ fn analyse(
     assessment: Assessment,
     of: Option<(String, String)>,
     settings: &Settings,
-    chosen: &Chosen,
-    interrupt: &Interrupt,
-) -> Result<Part, Failure> {
-    let (n, seed, level) = (settings.draws, settings.seed, settings.level);
-    let plan = compile(&assessment).map_err(|e| Failure::Usage(e.to_string()))?;
+    sampler: &Sampler<'_>,
+) -> Result<Part, RunError> {
+    let (n, level) = (sampler.draws, sampler.level);
+    let plan = compile(&assessment)?;
     fits_in_memory(&plan, n)?;
     let by: Vec<String> = settings.grouping.column().map(Into::into).into_iter().collect();
     let exact = shares(&assessment, &by, &mut Known::default());
     let (design, groups) = settings.grouping.design(&assessment, &plan, exact.as_ref().ok());
     let prepared = Prepared::new(&plan, &design).map_err(|e| broken(&e))?;
-
-    let bar = progress_bar(2 * n, false);
-    let progress = interrupt.moving(&bar);
     let plain_design = Plain::design(&design);
     let plain_prepared = Prepared::new(&plan, &plain_design).map_err(|e| broken(&e))?;
-    let plain = Plain::of_corners(&plan, &chosen.backend().corners(&plain_prepared, seed, 0..n, &progress)?);
-    let analysis = Analysis::new(&design, groups, &plain, settings.threshold_t).map_err(|e| broken(&e))?;
-    let sampled = draw_corners(analysis, &prepared, chosen, seed, n, &progress)?.finish(n, level);
-    bar.finish_and_clear();
+    let plain = Plain::of_corners(&plan, &sampler.corners(&plain_prepared, 0..n)?);
+    let mut analysis = Analysis::new(&design, groups, &plain, settings.threshold_t).map_err(|e| broken(&e))?;
+    sampler.each_slab(&prepared, n, |corners| analysis.add(&corners).map_err(|e| broken(&e)))?;
+    let sampled = analysis.finish(n, level);
     Ok(Part {
         of,
         exact_groups: exact.as_ref().ok().map(|shares| settings.grouping.exact(&sampled.groups, shares)),
-        ranked: ranked::by_effect(&plan, seed, &plain, level),
+        ranked: ranked::by_effect(&plan, sampler.seed, &plain, level),
         kurtosis: oracle(&assessment).kurtosis,
         exact,
         sampled,

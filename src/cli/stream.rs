@@ -3,8 +3,7 @@
 use super::level;
 use crate::portfolio::Study;
 
-pub(super) const SEED: u64 = 42;
-pub(super) const INTERVAL: f64 = 0.95;
+pub(super) use crate::run::{INTERVAL, SEED};
 
 /// The flags.
 #[derive(Debug, clap::Args)]

@@ -4,16 +4,16 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{BackendArgs, Chosen};
+use super::backend::{BackendArgs, tell};
 use super::input::warn;
 use super::output::{Output, document, style};
-use super::run::tell;
-use super::watch::Interrupt;
+use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::portfolio::read::STDIN;
 use crate::portfolio::{Place, Problem};
 use crate::report::validate as page;
-use crate::validate::{self, Failed, MaskedList, Settings, masked_sum, runs_file};
+use crate::run::Settings;
+use crate::validate::{self, MaskedList, masked_sum, runs_file};
 
 /// What `haze validate` takes.
 #[derive(Debug, clap::Args)]
@@ -62,17 +62,15 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     }
     interrupt.hold();
     let output = Output::prepare(args.json.as_deref())?;
-    let settings = Settings { draws: args.draws, seed: args.seed };
+    let settings = Settings { draws: args.draws, seed: args.seed, ..Settings::default() };
     // Up to three predictions of a run, of one or two rows each.
     let model_draws = args.draws.saturating_mul(file.runs.len() as u64).saturating_mul(4);
-    let (chosen, line) = Chosen::new(&args.backend, model_draws)?;
-    eprintln!("{line}");
-    let found = validate::validate(&file, &lists, chosen.backend(), settings, &|| interrupt.check().is_ok());
-    tell(&chosen);
-    let found = found.map_err(|e| match e {
-        Failed::Interrupted => Failure::Interrupted,
-        failed @ Failed::Prediction(_) => Failure::Run(anyhow::Error::new(failed)),
-    })?;
+    let session = args.backend.session()?;
+    let watch = Watch::new(&interrupt, false);
+    let found = validate::validate(&file, &lists, &session.sampler(settings, model_draws, &watch));
+    watch.finish();
+    tell(&session);
+    let found = found?;
     let document = document(|out| page::write(out, &found))?;
     interrupt.check()?;
     output.finish(&document, || page::terminal(&found, style()))

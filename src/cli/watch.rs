@@ -1,14 +1,15 @@
 //! A run under way: what was typed meanwhile, how far it is, how long its stages took.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Failure;
 use crate::report::document::Timings;
+use crate::run::Progress;
 
 /// Ctrl-C. While nothing has been touched it ends the program at once (reading standard input could otherwise not be
 /// ended); after that it is noted, and the run stops where it can clean up.
@@ -40,19 +41,49 @@ impl Interrupt {
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.noted.load(Ordering::SeqCst) { Err(Failure::Interrupted) } else { Ok(()) }
     }
+}
 
-    /// What a backend asks while it draws: moves the bar, and says whether to go on.
-    pub(super) fn moving<'a>(&'a self, bar: &'a ProgressBar) -> impl Fn(u64) -> bool + Sync + 'a {
-        move |n| {
-            bar.inc(n);
-            self.check().is_ok()
+/// A command that draws, followed: a line that says what draws, and a bar on standard error where that is a terminal,
+/// until this is dropped. Ctrl-C ends it.
+pub(super) struct Watch<'a> {
+    interrupt: &'a Interrupt,
+    quiet: bool,
+    bar: OnceLock<ProgressBar>,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(interrupt: &'a Interrupt, quiet: bool) -> Watch<'a> {
+        Watch { interrupt, quiet, bar: OnceLock::new() }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
         }
     }
 }
 
-/// Progress on standard error where that is a terminal.
-pub(super) fn progress_bar(draws: u64, quiet: bool) -> ProgressBar {
-    bar(draws, quiet, "drawing {bar:32} {percent:>3} %  {human_pos} draws, {eta} left")
+impl Progress for Watch<'_> {
+    fn begin(&self, device: &str, model_draws: u64) {
+        if !self.quiet {
+            eprintln!("{device}");
+        }
+        self.bar.get_or_init(|| bar(model_draws, self.quiet, "drawing {bar:32} {percent:>3} %, {eta} left"));
+    }
+
+    fn advance(&self, model_draws: u64) -> bool {
+        if let Some(bar) = self.bar.get() {
+            bar.inc(model_draws);
+        }
+        self.interrupt.check().is_ok()
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.finish();
+    }
 }
 
 /// A bar of so many steps, drawn after a template.

@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::drawn::Sampler;
-use super::{Failed, assessed, spreads};
+use super::{assessed, spreads};
 use crate::assess::priors::Priors;
 use crate::assess::{AssessedFactor, Assessment, Kind, Output, Slot};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
 use crate::portfolio::{Basis, Boundary, Imputation, Model, Portfolio, Run, Study};
 use crate::posterior::Estimate;
+use crate::run::{RunError, Sampler};
 
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -129,7 +129,7 @@ pub fn alternatives(
     modelled: &Estimate,
     tables: &mut Tables,
     sampler: &Sampler<'_>,
-) -> Result<Vec<Alternative>, Failed> {
+) -> Result<Vec<Alternative>, RunError> {
     let mut lines = vec![line("as modelled", "", *modelled, modelled)];
     for Choice { choice, name, change } in choices(portfolio) {
         let otherwise = changed(portfolio, assessment, &change)?;
@@ -150,7 +150,7 @@ fn line(choice: &'static str, name: &'static str, emissions_t: Estimate, modelle
     }
 }
 
-fn changed(portfolio: &Portfolio, assessment: &Assessment, change: &Change) -> Result<Assessment, Failed> {
+fn changed(portfolio: &Portfolio, assessment: &Assessment, change: &Change) -> Result<Assessment, RunError> {
     let mut other = portfolio.clone();
     match change {
         Change::Study(change) => {

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Failed;
-use super::drawn::{Counts, Sampler, part};
+use super::drawn::{Counts, part};
 use crate::assess::Assessment;
 use crate::engine::GroupSummary;
 use crate::engine::plan::Plan;
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
+use crate::run::{RunError, Sampler};
 
 /// The sweep.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,7 +93,7 @@ pub fn sweep(
     downloads: &[Option<f64>],
     thresholds: &[f64],
     sampler: &Sampler<'_>,
-) -> Result<Swept, Failed> {
+) -> Result<Swept, RunError> {
     let none = || Counts::none(sampler.draws, plan.unit(plan.headline));
     let mut swept = Swept {
         total: none(),
@@ -112,7 +112,7 @@ pub fn sweep(
         if members.is_empty() {
             continue;
         }
-        let drawn = sampler.run(&part(plan, |i| passes(i) == band))?;
+        let drawn = sampler.draw(&part(plan, |i| passes(i) == band))?;
         let (emissions, independent) = (&drawn.totals[plan.headline], &drawn.totals[plan.independent()]);
         swept.total.add(emissions);
         swept.independent.add(independent);

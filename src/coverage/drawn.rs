@@ -1,26 +1,11 @@
-//! Runs of the engine, and estimates of counts by draw.
+//! Totals of parts of a portfolio by draw, and their estimates.
 
 use crate::engine::plan::Plan;
 use crate::engine::stats::estimate::{Scale, of_draws};
 use crate::engine::stats::order::Draws;
 use crate::engine::stats::ratio::{Side, ratios, widest_shift};
-use crate::engine::{Backend, Reduce, Summary};
 use crate::posterior::Estimate;
-
-use super::Failed;
-
-/// What draws, and how much.
-pub struct Sampler<'a> {
-    pub backend: &'a dyn Backend,
-    pub reduce: &'a dyn Reduce,
-    /// Draws 0 to this are drawn.
-    pub draws: u64,
-    pub seed: u64,
-    /// Level of the credible intervals.
-    pub level: f64,
-    /// Is told the model-draws done; may stop the run.
-    pub progress: &'a (dyn Fn(u64) -> bool + Sync),
-}
+use crate::run::{RunError, Sampler};
 
 /// An amount of emissions by draw: counts of `2^unit` t.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,31 +38,24 @@ impl Counts {
 }
 
 impl Sampler<'_> {
-    /// Draws a plan.
-    pub fn run(&self, plan: &Plan) -> Result<Summary, Failed> {
-        let models = plan.models.len() as u64;
-        let progress = |n: u64| (self.progress)(n.saturating_mul(models));
-        Ok(self.backend.run(plan, self.seed, 0..self.draws, &progress)?)
-    }
-
     /// Draws a plan for the emissions of all of it, and for nothing else.
-    pub fn emissions(&self, plan: Plan) -> Result<Counts, Failed> {
+    pub(super) fn emissions(&self, plan: Plan) -> Result<Counts, RunError> {
         let plan = plan.dependent_only();
-        let mut drawn = self.run(&plan)?;
+        let mut drawn = self.draw(&plan)?;
         let counts = std::mem::take(&mut drawn.totals[plan.headline]);
         Ok(Counts { counts, unit: plan.unit(plan.headline) })
     }
 
     /// In t.
-    pub fn estimate(&self, counts: &Counts) -> Estimate {
-        let draws = Draws::new(self.reduce, (0..).zip(counts.counts.iter().copied()));
+    pub(super) fn estimate(&self, counts: &Counts) -> Estimate {
+        let draws = Draws::new(self.reduce(), (0..).zip(counts.counts.iter().copied()));
         of_draws(&draws, self.level, Scale::power_of_two(counts.unit))
     }
 
     /// The part's share of the whole, draw by draw; draws in which the whole is 0 have none.
-    pub fn share(&self, part: &Counts, whole: &Counts) -> Estimate {
+    pub(super) fn share(&self, part: &Counts, whole: &Counts) -> Estimate {
         let (part, whole) = (part.side(), whole.side());
-        let ratios = ratios(self.reduce, part, whole, widest_shift(part, whole), 0);
+        let ratios = ratios(self.reduce(), part, whole, widest_shift(part, whole), 0);
         of_draws(&ratios.draws, self.level, Scale::power_of_two(ratios.exponent))
     }
 }

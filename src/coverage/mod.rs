@@ -4,7 +4,7 @@
 //! takes the largest models away, `tiers` says what each tier holds, `alternatives` computes the total under every
 //! structural choice that could have been another, `chosen` how much of the variance is owed to priors without a firm
 //! source, `predictive` whether the tiers below would have predicted what is published. `spreads` widens and narrows
-//! priors, `drawn` runs the engine and reads estimates off draws.
+//! priors, `drawn` reads estimates off draws.
 //!
 //! Draws of a model do not depend on what else is in a run, so a part of the list is drawn with the draws it has in
 //! the whole: shares are formed draw by draw, and parts add up to the total exactly, integer by integer. Structural
@@ -23,16 +23,15 @@ pub mod two_lists;
 use serde::Serialize;
 
 use crate::assess::{Assessment, assess};
+use crate::compile::compile_with;
 use crate::compile::tables::Tables;
-use crate::compile::{PlanError, compile_with};
-use crate::engine::Stopped;
-use crate::portfolio::{Portfolio, Problem};
+use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
+use crate::run::{RunError, Sampler};
 
 use alternatives::Alternative;
 use bands::Bands;
 use chosen::Chosen;
-use drawn::Sampler;
 use predictive::Predictive;
 use tiers::TierPart;
 use top::Top;
@@ -67,26 +66,6 @@ pub struct Coverage {
     pub predictive: Option<Predictive>,
 }
 
-/// Why there is no result.
-#[derive(Debug, thiserror::Error)]
-pub enum Failed {
-    #[error("a value of the input cannot be used")]
-    Input(Vec<Problem>),
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-    /// Asked for what the list does not hold.
-    #[error("{0}")]
-    Usage(String),
-}
-
-impl From<Vec<Problem>> for Failed {
-    fn from(problems: Vec<Problem>) -> Failed {
-        Failed::Input(problems)
-    }
-}
-
 /// The whole analysis of a portfolio, beside another list if there is one. `assessment` is that of the portfolio.
 ///
 /// # Errors
@@ -97,11 +76,11 @@ pub fn coverage(
     other: Option<&Other>,
     settings: &Settings,
     sampler: &Sampler<'_>,
-) -> Result<Coverage, Failed> {
+) -> Result<Coverage, RunError> {
     let downloads: Vec<Option<f64>> = bands::downloads(portfolio, assessment);
     if !settings.thresholds.is_empty() && downloads.iter().all(Option::is_none) {
         let message = "thresholds need a column downloads with a number in at least one row; there is none";
-        return Err(Failed::Usage(message.to_string()));
+        return Err(RunError::Usage(message.to_string()));
     }
     let mut assessment = assessment.clone();
     assessment.groups_by = vec!["tier".to_string()];
@@ -141,6 +120,6 @@ pub fn models_drawn(portfolio: &Portfolio, other: Option<&Other>, settings: &Set
 }
 
 /// The assessment of a changed portfolio.
-fn assessed(portfolio: &Portfolio) -> Result<Assessment, Failed> {
+fn assessed(portfolio: &Portfolio) -> Result<Assessment, RunError> {
     Ok(assess(portfolio)?)
 }

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::bands::Swept;
-use super::drawn::Sampler;
 use crate::assess::Assessment;
 use crate::compile::groups;
 use crate::posterior::Estimate;
+use crate::run::Sampler;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TierPart {

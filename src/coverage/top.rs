@@ -5,12 +5,12 @@
 
 use serde::Serialize;
 
-use super::Failed;
 use super::bands::Swept;
-use super::drawn::{Sampler, part};
+use super::drawn::part;
 use crate::assess::Assessment;
 use crate::engine::plan::Plan;
 use crate::posterior::Estimate;
+use crate::run::{RunError, Sampler};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Top {
@@ -40,7 +40,7 @@ pub fn top(
     swept: &Swept,
     count: usize,
     sampler: &Sampler<'_>,
-) -> Result<Top, Failed> {
+) -> Result<Top, RunError> {
     let mean = |i: usize| swept.means_t.get(i).copied().unwrap_or(0.0);
     let mut order: Vec<usize> = (0..assessment.models.len()).collect();
     order.sort_by(|&a, &b| mean(b).total_cmp(&mean(a)).then(a.cmp(&b)));

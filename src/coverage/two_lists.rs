@@ -21,8 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::Failed;
-use super::drawn::{Counts, Sampler};
+use super::drawn::Counts;
 use crate::assess::domain::Domain;
 use crate::assess::{Assessment, assess};
 use crate::compile::tables::Tables;
@@ -30,6 +29,7 @@ use crate::compile::{compile_with, groups};
 use crate::engine::GroupSummary;
 use crate::portfolio::{Model, Portfolio};
 use crate::posterior::Estimate;
+use crate::run::{RunError, Sampler};
 use crate::validate::masked_sum::joined;
 
 /// The column that says where a model was found; no file can have one of this name.
@@ -110,7 +110,7 @@ pub fn compared(
     other: &Other,
     tables: &mut Tables,
     sampler: &Sampler<'_>,
-) -> Result<TwoLists, Failed> {
+) -> Result<TwoLists, RunError> {
     let matches = &other.matches;
     let names =
         |models: &'_ [Model]| -> BTreeSet<String> { models.iter().map(|m| name(m, matches).to_string()).collect() };
@@ -142,7 +142,7 @@ pub fn compared(
         model.labels.insert(PART.to_string(), part);
     }
     let plan = compile_with(&union, tables)?.dependent_only();
-    let mut drawn = sampler.run(&plan)?;
+    let mut drawn = sampler.draw(&plan)?;
     let whole = Counts { counts: std::mem::take(&mut drawn.totals[plan.headline]), unit: plan.unit(plan.headline) };
     let mut parts = Vec::new();
     for ((group, of_plan), drawn) in groups(&union).into_iter().zip(&plan.groups).zip(drawn.groups) {

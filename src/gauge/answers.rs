@@ -6,17 +6,20 @@
 
 use super::figure::{Criterion, Law};
 use super::portfolios::{self, lognormals};
-use super::{DRAWS, Figure, GaugeError, Machine, Section, Value, expected};
+use super::{DRAWS, Figure, Section, Value, expected};
 use crate::assess::{Output, Slot};
 use crate::compile::compile;
+use crate::engine::Prepared;
+use crate::engine::plan::Plan;
+use crate::engine::plan::WORDS;
 use crate::engine::plan::design::Design;
-use crate::engine::plan::{Plan, WORDS};
 use crate::engine::stats::estimate::{self, Estimate, Scale};
 use crate::engine::stats::order::Draws;
 use crate::engine::stats::sensitivity::batches::Batches;
 use crate::engine::stats::sensitivity::{Cube, CubeIndices, Index};
 use crate::exact::oracle::oracle;
 use crate::posterior::grouping::by_factor;
+use crate::run::{RunError, Sampler};
 
 /// Level of the jackknife's intervals, of which only the standard error is used.
 const LEVEL: f64 = 0.95;
@@ -27,10 +30,10 @@ pub(super) const NONE: Index = Index { value: f64::NAN, lo: f64::NAN, hi: f64::N
 const LOGNORMAL: &str = "moments of the lognormal; Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018, and Owen 2014, \
                          doi:10.1137/130936233, for the indices";
 
-pub fn product(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn product(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let plan = compile(&portfolios::products(1))?;
-    let totals = machine.run(&plan, machine.seed, 0..machine.draws)?.totals;
-    let totals = Totals { machine, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
+    let totals = sampler.draw(&plan)?.totals;
+    let totals = Totals { sampler, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
     let [mean, cv] = totals.mean_and_cv();
     let mut figures = vec![
         Figure::estimate("mean", mean, expected::PRODUCT_MEAN),
@@ -39,7 +42,7 @@ pub fn product(machine: &Machine) -> Result<Section, GaugeError> {
     figures.extend(totals.quantiles("", expected::PRODUCT_QUANTILES));
     let groups = four_groups();
     let design = Design::cube(4, vec![groups; plan.models.len()], vec![], EMISSIONS.to_vec());
-    let found = cube(machine, &plan, &design, machine.draws)?;
+    let found = cube(sampler, &plan, &design, sampler.draws)?;
     figures.extend(first_order(&found, &FOUR_NAMES, &expected::PRODUCT_FIRST));
     figures.extend(total(&found, &FOUR_NAMES, &expected::PRODUCT_TOTAL));
     figures.extend(shapley(&found, &FOUR_NAMES, &expected::PRODUCT_SHAPLEY));
@@ -47,7 +50,7 @@ pub fn product(machine: &Machine) -> Result<Section, GaugeError> {
     Ok(Section { title: "Product of four lognormals", source: LOGNORMAL, how, figures })
 }
 
-pub fn pairs(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn pairs(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let assessment = portfolios::pairs();
     let plan = compile(&assessment)?;
     let groups = four_groups();
@@ -55,7 +58,7 @@ pub fn pairs(machine: &Machine) -> Result<Section, GaugeError> {
     let effects =
         assessment.shared.iter().map(|e| Slot::ALL.into_iter().find(|s| s.factor() == e.factor).map_or(0, of));
     let design = Design::cube(4, vec![groups; plan.models.len()], effects.collect(), EMISSIONS.to_vec());
-    let found = cube(machine, &plan, &design, machine.draws)?;
+    let found = cube(sampler, &plan, &design, sampler.draws)?;
     let mut figures = first_order(&found, &PAIR_NAMES, &expected::PAIRS_FIRST);
     figures.extend(total(&found, &PAIR_NAMES, &expected::PAIRS_TOTAL));
     figures.extend(shapley(&found, &PAIR_NAMES, &expected::PAIRS_SHAPLEY));
@@ -63,14 +66,14 @@ pub fn pairs(machine: &Machine) -> Result<Section, GaugeError> {
     Ok(Section { title: "Product of eight lognormals, in pairs", source: LOGNORMAL, how, figures })
 }
 
-pub fn sums(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn sums(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let mut figures = vec![];
     for (name, models, sigma, expected) in
         [("2 × LN(0, 0.5), ", 2, 0.5, expected::TWO_QUANTILES), ("10 × LN(0, 1), ", 10, 1.0, expected::TEN_QUANTILES)]
     {
         let plan = compile(&lognormals(models, sigma))?;
-        let totals = machine.run(&plan, machine.seed, 0..machine.draws)?.totals;
-        let totals = Totals { machine, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
+        let totals = sampler.draw(&plan)?.totals;
+        let totals = Totals { sampler, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
         figures.extend(totals.quantiles(name, expected));
     }
     Ok(Section {
@@ -81,12 +84,12 @@ pub fn sums(machine: &Machine) -> Result<Section, GaugeError> {
     })
 }
 
-pub fn shortest(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn shortest(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let mut figures = vec![];
     for (sigma, ends) in expected::SHORTEST {
         let plan = compile(&lognormals(1, sigma))?;
-        let totals = machine.run(&plan, machine.seed, 0..machine.draws)?.totals;
-        let totals = Totals { machine, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
+        let totals = sampler.draw(&plan)?.totals;
+        let totals = Totals { sampler, counts: &totals[plan.headline], unit: plan.unit(plan.headline) };
         let found = totals.estimate(LEVEL);
         for (side, (name, expected)) in ["lower", "upper"].into_iter().zip(ends).enumerate() {
             let value = found.shortest.map_or(f64::NAN, |ends| ends[side]);
@@ -103,20 +106,20 @@ pub fn shortest(machine: &Machine) -> Result<Section, GaugeError> {
     })
 }
 
-pub fn scaling(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn scaling(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let mut figures = vec![];
     for (models, cv, shared) in expected::SCALING {
         let mut plan = compile(&portfolios::scaling(models))?;
         // No single model is asked about.
         plan.header.binned = false;
-        let draws = draws_of(machine, models);
-        let totals = machine.run(&plan, machine.seed, 0..draws)?.totals;
+        let draws = draws_of(sampler, models);
+        let totals = sampler.draw_part(&plan, sampler.seed, 0..draws)?.totals;
         let unit = plan.unit(plan.headline);
-        let [_, found] = Totals { machine, counts: &totals[plan.headline], unit }.mean_and_cv();
+        let [_, found] = Totals { sampler, counts: &totals[plan.headline], unit }.mean_and_cv();
         figures.push(Figure::estimate(format!("M = {models}, coefficient of variation"), found, cv));
         // Group 0 is what all models share.
         let design = Design::cube(2, vec![[1; WORDS]; models], vec![0; plan.effects.len()], EMISSIONS.to_vec());
-        let found = cube(machine, &plan, &design, draws)?;
+        let found = cube(sampler, &plan, &design, draws)?;
         let found = found.map_or(NONE, |found| found.shares.first_order[0]);
         figures.push(Figure::estimate(format!("M = {models}, first-order index of what is shared"), found, shared));
     }
@@ -128,11 +131,11 @@ pub fn scaling(machine: &Machine) -> Result<Section, GaugeError> {
     })
 }
 
-pub fn portfolio(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn portfolio(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let assessment = portfolios::mixed();
     let plan = compile(&assessment)?;
-    let totals = machine.run(&plan, machine.seed, 0..machine.draws)?.totals;
-    let of = |output: usize| Totals { machine, counts: &totals[output], unit: plan.unit(output) }.mean_and_cv();
+    let totals = sampler.draw(&plan)?.totals;
+    let of = |output: usize| Totals { sampler, counts: &totals[output], unit: plan.unit(output) }.mean_and_cv();
     let ([mean, cv], [separate_mean, separate_cv]) = (of(plan.headline), of(plan.independent()));
     let exact_mean = expected::PORTFOLIO_MEAN;
     let mut figures = vec![
@@ -164,7 +167,7 @@ pub fn portfolio(machine: &Machine) -> Result<Section, GaugeError> {
         figures.push(closed(format!("exact: first-order index, {name}"), first, expected::PORTFOLIO_FIRST[g]));
         figures.push(closed(format!("exact: total index, {name}"), total, expected::PORTFOLIO_TOTAL[g]));
     }
-    let found = cube(machine, &plan, &Design { outputs: EMISSIONS.to_vec(), ..design }, machine.draws)?;
+    let found = cube(sampler, &plan, &Design { outputs: EMISSIONS.to_vec(), ..design }, sampler.draws)?;
     figures.extend(first_order(&found, &names, &expected::PORTFOLIO_FIRST));
     figures.extend(total(&found, &names, &expected::PORTFOLIO_TOTAL));
     figures.extend(shapley(&found, &names, &expected::PORTFOLIO_SHAPLEY));
@@ -202,18 +205,18 @@ pub fn four_groups() -> [u8; WORDS] {
 }
 
 /// Large portfolios take fewer draws: their totals vary less.
-fn draws_of(machine: &Machine, models: usize) -> u64 {
+fn draws_of(sampler: &Sampler<'_>, models: usize) -> u64 {
     let fewer = match models {
         0..100 => 1,
         100..10_000 => 16,
         _ => 128,
     };
-    machine.draws.min(4 * DRAWS) / fewer
+    sampler.draws.min(4 * DRAWS) / fewer
 }
 
 /// The totals of a run, in counts of 2^unit.
 struct Totals<'a> {
-    machine: &'a Machine<'a>,
+    sampler: &'a Sampler<'a>,
     counts: &'a [u64],
     unit: i32,
 }
@@ -230,7 +233,7 @@ impl Totals<'_> {
     }
 
     fn estimate(&self, level: f64) -> Estimate {
-        let draws = Draws::new(self.machine.reduce, (0..).zip(self.counts.iter().copied()));
+        let draws = Draws::new(self.sampler.reduce(), (0..).zip(self.counts.iter().copied()));
         estimate::of_draws(&draws, level, Scale::power_of_two(self.unit))
     }
 
@@ -257,11 +260,15 @@ impl Totals<'_> {
 }
 
 /// All indices of the emissions; none where there is no variance.
-fn cube(machine: &Machine, plan: &Plan, design: &Design, draws: u64) -> Result<Option<CubeIndices>, GaugeError> {
+fn cube(sampler: &Sampler<'_>, plan: &Plan, design: &Design, draws: u64) -> Result<Option<CubeIndices>, RunError> {
     let mut cube = Cube::new(design.groups).ok();
-    machine.corners(plan, design, draws, |first, corners| {
+    let prepared = Prepared::new(plan, design).map_err(|e| RunError::failed("the design of a known answer", &e))?;
+    sampler.each_slab(&prepared, draws, |drawn| {
+        let of = |corner| drawn.of(plan.headline, corner).iter().map(|&count| count as f64).collect();
+        let corners: Vec<Vec<f64>> = (0..design.corners.len()).map(of).collect();
         let views: Vec<&[f64]> = corners.iter().map(Vec::as_slice).collect();
-        cube = cube.take().and_then(|mut cube| cube.add(first, &views).ok().map(|()| cube));
+        cube = cube.take().and_then(|mut cube| cube.add(drawn.draws.start, &views).ok().map(|()| cube));
+        Ok(())
     })?;
     Ok(cube.and_then(|cube| cube.finish(LEVEL).ok()))
 }

@@ -1,22 +1,22 @@
 //! Functions of uniforms, which no portfolio is: their inputs come from the random stream, the rest is the estimators.
 
 use super::answers::{NONE, figures, first_order, shapley, total};
-use super::{Figure, GaugeError, Machine, Section, expected};
-use crate::engine::Stopped;
+use super::{Figure, Section, expected};
 use crate::engine::stats::sensitivity::known::Case;
 use crate::engine::stats::sensitivity::pick_freeze::Hybrids;
 use crate::engine::stats::sensitivity::source::Source;
 use crate::engine::stats::sensitivity::{Cube, Index, InputIndices, PickFreeze};
+use crate::run::{RunError, Sampler};
 
 const LEVEL: f64 = 0.95;
 const SLAB: u64 = 1 << 12;
 const HOW: &str = "uniforms of the integer stream, on the processor";
 
-pub fn ishigami(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn ishigami(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let (case, names) = (Case::ishigami(), ["x1", "x2", "x3"]);
     let mut cube = Cube::new(case.groups()).ok();
-    slabs(machine, |first, n| {
-        let corners = case.corners(Source { seed: machine.seed }, first, n);
+    slabs(sampler, |first, n| {
+        let corners = case.corners(Source { seed: sampler.seed }, first, n);
         let views: Vec<&[f64]> = corners.iter().map(Vec::as_slice).collect();
         cube = cube.take().and_then(|mut cube| cube.add(first, &views).ok().map(|()| cube));
     })?;
@@ -37,11 +37,11 @@ pub fn ishigami(machine: &Machine) -> Result<Section, GaugeError> {
     })
 }
 
-pub fn g(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn g(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let case = Case::sobol_g();
     let mut analysis = Some(PickFreeze::new(case.groups()));
-    slabs(machine, |first, n| {
-        let y = case.pick_freeze(Source { seed: machine.seed }, first, n);
+    slabs(sampler, |first, n| {
+        let y = case.pick_freeze(Source { seed: sampler.seed }, first, n);
         let hybrids: Vec<Hybrids> = y.hybrids.iter().map(|(ab, ba)| Hybrids { ab, ba }).collect();
         analysis = analysis.take().and_then(|mut of| of.add(first, &y.a, &y.b, &hybrids).ok().map(|()| of));
     })?;
@@ -60,13 +60,11 @@ pub fn g(machine: &Machine) -> Result<Section, GaugeError> {
     })
 }
 
-/// The machine's draws, a slab at a time.
-fn slabs(machine: &Machine, mut take: impl FnMut(u64, usize)) -> Result<(), GaugeError> {
-    for first in (0..machine.draws).step_by(SLAB as usize) {
-        if !machine.watch.go_on() {
-            return Err(Stopped::Interrupted.into());
-        }
-        take(first, SLAB.min(machine.draws - first) as usize);
+/// The sampler's draws, a slab at a time.
+fn slabs(sampler: &Sampler<'_>, mut take: impl FnMut(u64, usize)) -> Result<(), RunError> {
+    for first in (0..sampler.draws).step_by(SLAB as usize) {
+        sampler.advance(0)?;
+        take(first, SLAB.min(sampler.draws - first) as usize);
     }
     Ok(())
 }

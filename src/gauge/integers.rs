@@ -1,38 +1,40 @@
 //! The backend's integers against the scalar definition, which is written draw by draw: they must be equal.
 
 use super::portfolios::mixed;
-use super::{Figure, GaugeError, Machine, Section};
+use super::{Figure, Section};
 use crate::compile::compile;
-use crate::engine::{Backend, Prepared, Scalar, Summary};
+use crate::engine::{Prepared, Scalar, Summary};
 use crate::posterior::grouping::by_factor;
+use crate::run::{RunError, Sampler, Session};
 
 const DRAWS: u64 = 4096;
 const CORNER_DRAWS: u64 = 512;
 /// On both sides of a change of the counter's upper word.
 const LATE: u64 = (1 << 32) - 1000;
 
-pub fn section(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn section(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let assessment = mixed();
     let plan = compile(&assessment)?;
-    let (seed, cut) = (machine.seed, DRAWS / 3);
+    let (seed, cut) = (sampler.seed, DRAWS / 3);
+    let scalar = Session::over(Scalar);
+    let definition = sampler.on(&scalar);
     let mut figures = vec![];
     for (name, first) in [("first draws", 0), ("draws around 2^32", LATE)] {
         let range = first..first + DRAWS;
-        let given = machine.run(&plan, seed, range.clone())?;
-        let defined = Scalar.run(&plan, seed, range, &|_| machine.watch.go_on())?;
+        let given = sampler.draw_part(&plan, seed, range.clone())?;
+        let defined = definition.draw_part(&plan, seed, range)?;
         figures.push(Figure::count(format!("{name}: totals that differ"), totals(&given, &defined), 0));
         figures.push(Figure::count(format!("{name}: models that differ"), models(&given, &defined), 0));
         if first == 0 {
-            let (a, b) = (machine.run(&plan, seed, cut..DRAWS)?, machine.run(&plan, seed, 0..cut)?);
+            let (a, b) = (sampler.draw_part(&plan, seed, cut..DRAWS)?, sampler.draw_part(&plan, seed, 0..cut)?);
             let differs = a.merge(b).map_or(1, |merged| usize::from(merged != given));
             figures.push(Figure::count("drawn in two parts and merged: results that differ", differs, 0));
         }
     }
     let (design, _) = by_factor(&assessment, &plan);
-    let prepared = Prepared::new(&plan, &design)?;
-    let corners =
-        |backend: &dyn Backend| backend.corners(&prepared, seed, LATE..LATE + CORNER_DRAWS, &|_| machine.watch.go_on());
-    let (given, defined) = (corners(machine.backend)?, corners(&Scalar)?);
+    let prepared = Prepared::new(&plan, &design).map_err(|e| RunError::failed("the design of a known answer", &e))?;
+    let range = LATE..LATE + CORNER_DRAWS;
+    let (given, defined) = (sampler.corners(&prepared, range.clone())?, definition.corners(&prepared, range)?);
     let pairs = given.totals.iter().flatten().zip(defined.totals.iter().flatten());
     let differing = pairs.map(|(a, b)| unequal(a, b)).sum();
     figures.push(Figure::count("pick-freeze corners: totals that differ", differing, 0));

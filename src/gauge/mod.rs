@@ -16,39 +16,14 @@ pub mod integers;
 pub mod portfolios;
 pub mod stream;
 
-use std::ops::Range;
-
 pub use figure::{Criterion, FALSE_ALARMS, Figure, Law, Limits, Value};
 
-use crate::compile::PlanError;
-use crate::engine::draw::corner_block::TooManyGroups;
-use crate::engine::plan::Plan;
-use crate::engine::plan::design::Design;
-use crate::engine::{Backend, Prepared, Reduce, Stopped, Summary};
+use crate::run::{RunError, Sampler};
 
 /// Draws where the user does not say; the largest portfolios take fewer.
 pub const DRAWS: u64 = 1 << 18;
 /// Below this the standard errors are too rough for the limits that are used.
 pub const MIN_DRAWS: u64 = 1 << 16;
-/// Draws at all corners that are held at a time.
-const SLAB: u64 = 1 << 13;
-
-/// What draws, and how much.
-pub struct Machine<'a> {
-    pub backend: &'a dyn Backend,
-    pub reduce: &'a dyn Reduce,
-    pub seed: u64,
-    pub draws: u64,
-    pub watch: &'a dyn Watch,
-}
-
-/// Follows the work.
-pub trait Watch: Sync {
-    /// A section begins.
-    fn section(&self, title: &str);
-    /// Whether to go on.
-    fn go_on(&self) -> bool;
-}
 
 /// Figures on one subject.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,18 +45,7 @@ pub struct Report {
     pub sections: Vec<Section>,
 }
 
-/// Why there is no report.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum GaugeError {
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    #[error(transparent)]
-    Groups(#[from] TooManyGroups),
-}
-
-type Replay = fn(&Machine) -> Result<Section, GaugeError>;
+type Replay = fn(&Sampler<'_>) -> Result<Section, RunError>;
 
 /// Sections of a report.
 pub const SECTIONS: usize = 10;
@@ -100,13 +64,16 @@ const REPLAYS: [(&str, Replay); SECTIONS] = [
 ];
 
 /// Replays every known answer.
-pub fn gauge(machine: &Machine) -> Result<Report, GaugeError> {
+///
+/// # Errors
+/// An interruption, or a device that fails.
+pub fn gauge(sampler: &Sampler<'_>) -> Result<Report, RunError> {
     let mut sections = vec![];
     for (title, replay) in REPLAYS {
-        machine.watch.section(title);
-        sections.push(replay(machine)?);
+        sampler.part(title);
+        sections.push(replay(sampler)?);
     }
-    Ok(Report::new(machine.seed, machine.draws, sections))
+    Ok(Report::new(sampler.seed, sampler.draws, sections))
 }
 
 impl Report {
@@ -122,32 +89,5 @@ impl Report {
     /// Figures that do not agree.
     pub fn differing(&self) -> usize {
         self.figures().filter(|f| !f.agrees(&self.limits)).count()
-    }
-}
-
-impl Machine<'_> {
-    fn run(&self, plan: &Plan, seed: u64, draws: Range<u64>) -> Result<Summary, Stopped> {
-        self.backend.run(plan, seed, draws, &|_| self.watch.go_on())
-    }
-
-    /// The emissions at all corners of a design, as numbers by corner, slab by slab.
-    fn corners(
-        &self,
-        plan: &Plan,
-        design: &Design,
-        draws: u64,
-        mut take: impl FnMut(u64, &[Vec<f64>]),
-    ) -> Result<(), GaugeError> {
-        let prepared = Prepared::new(plan, design)?;
-        for first in (0..draws).step_by(SLAB as usize) {
-            let slab = first..draws.min(first + SLAB);
-            let drawn = self.backend.corners(&prepared, self.seed, slab, &|_| self.watch.go_on())?;
-            let of = |corner| {
-                let counts = drawn.of(plan.headline, corner);
-                counts.iter().map(|&count| count as f64).collect()
-            };
-            take(first, &(0..design.corners.len()).map(of).collect::<Vec<_>>());
-        }
-        Ok(())
     }
 }

@@ -6,12 +6,13 @@
 
 use super::expected::{FIRST_NORMALS, NORMALS};
 use super::portfolios::octave;
-use super::{Figure, GaugeError, Machine, Section, Value, figure::Criterion};
+use super::{Figure, Section, Value, figure::Criterion};
 use crate::assess::Slot;
 use crate::compile::compile;
 use crate::engine::draw::inverse_normal::inverse_normal;
 use crate::engine::draw::philox::philox4x32_10;
 use crate::engine::plan::Z_BITS;
+use crate::run::{RunError, Sampler};
 
 /// Counter, key and words: `kat_vectors` of Random123 (D. E. Shaw Research), philox4x32, 10 rounds.
 const VECTORS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
@@ -29,7 +30,7 @@ const NORMAL: f64 = 1.0 / (1 << 20) as f64;
 /// With the rounding of a logarithm and the error of 2^y.
 const DRAWN: f64 = 1.0 / (1 << 19) as f64;
 
-pub fn section(machine: &Machine) -> Result<Section, GaugeError> {
+pub fn section(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let vectors = (1..).zip(VECTORS).map(|(k, (counter, key, words))| Figure {
         name: format!("Philox4x32-10, vector {k}"),
         obtained: Value::Words(philox4x32_10(counter, key)),
@@ -46,7 +47,7 @@ pub fn section(machine: &Machine) -> Result<Section, GaugeError> {
         let mut plan = compile(&octave(slot))?;
         // Key, seed and draw 0: counter and key of the first vector.
         plan.models.iter_mut().for_each(|model| model.key = 0);
-        let drawn = machine.run(&plan, 0, 0..1)?;
+        let drawn = sampler.draw_part(&plan, 0, 0..1)?;
         let count = drawn.totals[plan.headline].first().map_or(f64::NAN, |&count| count as f64);
         let log2 = libm::log2(count) + f64::from(plan.unit(plan.headline));
         figures.push(Figure::within(format!("drawn from word {word} of vector 1"), log2, z, DRAWN));

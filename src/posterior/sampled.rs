@@ -19,8 +19,6 @@ use crate::engine::{Corners, Summary};
 
 /// Draws of an analysis where the user does not say.
 pub const DRAWS: u64 = 1 << 17;
-/// Draws taken in at a time.
-pub const SLAB: u64 = 1 << 12;
 /// The upper tail that is looked at.
 const TAIL: f64 = 0.95;
 

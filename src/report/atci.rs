@@ -9,13 +9,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits;
-use super::document::{self, Backend, RunInfo, Timings};
+use super::document::{self, RunInfo, Timings};
 use super::estimate;
 use super::page::{Page, Style, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::Assessment;
 use crate::posterior::Estimate;
 use crate::posterior::intensity::{Intensity, Part, Row};
+use crate::run::Device;
 use crate::validate::anchors::{Anchor, median};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
@@ -56,7 +57,7 @@ struct Document<'a> {
     draws: u64,
     interval: f64,
     plan_hash: &'a str,
-    backend: &'a Backend,
+    backend: &'a Device,
     timings: &'a Timings,
     draws_without_compute: u64,
     total: RowText<'a>,

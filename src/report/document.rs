@@ -4,28 +4,19 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde::{Deserialize, Serialize};
+
+use crate::run::Device;
 
 /// What a posterior does not know: the plan's fingerprint and how the run was done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunInfo {
     /// SHA-256 of the plan in hexadecimal.
     pub plan_hash: String,
-    pub backend: Backend,
+    pub backend: Device,
     /// Seconds by stage, in order.
     pub timings: Timings,
-}
-
-/// What drew.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Backend {
-    /// `cpu`, `gpu`, or `gpu, then cpu` where the GPU failed on the way.
-    pub name: String,
-    /// The GPU, or the instruction set of the CPU.
-    pub adapter: Option<String>,
-    /// Threads of the CPU.
-    pub threads: Option<usize>,
 }
 
 /// Seconds by stage, in the order of the stages.

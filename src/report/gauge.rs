@@ -8,10 +8,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits::{self, fixed};
-use super::document::{self, Backend};
+use super::document;
 use super::page::{Page, Style, left, right};
 use crate::engine::gpu::Check;
 use crate::gauge::{Criterion, FALSE_ALARMS, Figure, Law, Limits, Report, Section, Value};
+use crate::run::Device;
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -20,7 +21,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Drawn {
     #[serde(flatten)]
-    pub backend: Backend,
+    pub backend: Device,
     /// Of a GPU: the known answers asked of the device itself.
     pub self_test: Option<Vec<Check>>,
 }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits::{self, Quantity, exact_percent};
-use super::document::{self, Backend, RunInfo, Timings};
+use super::document::{self, RunInfo, Timings};
 use super::page::{Page, Style, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::{Assessment, SharedEffect};
@@ -21,6 +21,7 @@ use crate::posterior::check::SdCheck;
 use crate::posterior::grouping::{Exact, Group, Grouping, Kind};
 use crate::posterior::ranked::{self, EffectIndices};
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
+use crate::run::Device;
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -97,7 +98,7 @@ struct Document<'a> {
     draws: u64,
     interval: f64,
     plan_hash: &'a str,
-    backend: &'a Backend,
+    backend: &'a Device,
     timings: &'a Timings,
     models_read: usize,
     grouped_by: &'a str,

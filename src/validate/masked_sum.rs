@@ -16,12 +16,12 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
-use super::{Failed, Settings, scores};
+use super::scores;
 use crate::assess::{self, AssessedModel, Assessment, Output, SharedEffect, priors::Priors};
 use crate::compile::compile;
-use crate::engine::{Backend, Stopped};
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Confidence, Model, Portfolio, Problem, Study, Value, models_file};
+use crate::run::{RunError, Sampler};
 
 /// A list to be tested.
 #[derive(Debug, Clone, PartialEq)]
@@ -217,28 +217,17 @@ pub(crate) fn joined(parts: Vec<Assessment>) -> Option<Assessment> {
     Some(Assessment { models, shared: effects.into_values().collect(), warnings: Vec::new(), ..whole? })
 }
 
-fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, Failed> {
+fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, RunError> {
     assess::assess(&Portfolio { models, study }).map_err(|problems| {
         let text: Vec<String> = problems.iter().take(3).map(ToString::to_string).collect();
-        Failed::Prediction(format!("the masked list cannot be assessed: {}", text.join("; ")))
+        RunError::Failed(format!("the masked list cannot be assessed: {}", text.join("; ")))
     })
 }
 
 /// Draws the sum of the compute.
-fn imputed(
-    assessment: &Assessment,
-    truth: f64,
-    backend: &dyn Backend,
-    settings: Settings,
-    go_on: &(dyn Fn() -> bool + Sync),
-) -> Result<Imputed, Failed> {
-    let broken = |e: &dyn std::fmt::Display| Failed::Prediction(format!("the masked sum failed: {e}"));
-    let plan = compile(assessment).map_err(|e| broken(&e))?;
-    let summary = match backend.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
-        Ok(summary) => summary,
-        Err(Stopped::Interrupted) => return Err(Failed::Interrupted),
-        Err(stopped) => return Err(broken(&stopped)),
-    };
+fn imputed(assessment: &Assessment, truth: f64, sampler: &Sampler<'_>) -> Result<Imputed, RunError> {
+    let drawn = compile(assessment).map_err(RunError::from).and_then(|plan| Ok((sampler.draw(&plan)?, plan)));
+    let (summary, plan) = drawn.map_err(|e| e.during("the masked sum"))?;
     let at = Output::Compute as usize;
     let unit = libm::ldexp(1.0, plan.unit(at));
     let mut sums: Vec<f64> =
@@ -261,18 +250,13 @@ fn imputed(
 ///
 /// # Errors
 /// A list that cannot be assessed or drawn, or in which no base model states its compute.
-pub fn masked_sum(
-    list: &MaskedList,
-    backend: &dyn Backend,
-    settings: Settings,
-    go_on: &(dyn Fn() -> bool + Sync),
-) -> Result<MaskedSum, Failed> {
+pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum, RunError> {
     let (models, truth) = masked(list);
     if models.is_empty() {
-        return Err(Failed::Prediction(format!("{}: no base model states its compute", list.name)));
+        return Err(RunError::Failed(format!("{}: no base model states its compute", list.name)));
     }
     let whole = assessed(models.clone(), Study::default())?;
-    let shipped = imputed(&whole, truth, backend, settings, go_on)?;
+    let shipped = imputed(&whole, truth, sampler)?;
     let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
     let mut parts = Vec::new();
     for organization_left_out in &organizations {
@@ -280,7 +264,7 @@ pub fn masked_sum(
         parts.push(assessed(own, study_without(organization_left_out))?);
     }
     let joint = joined(parts).unwrap_or_else(|| whole.clone());
-    let folds = imputed(&joint, truth, backend, settings, go_on)?;
+    let folds = imputed(&joint, truth, sampler)?;
     let of_tier = |tier: assess::Tier| whole.models.iter().filter(|m| m.tier == tier).count();
     Ok(MaskedSum {
         name: list.name.clone(),

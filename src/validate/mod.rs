@@ -30,7 +30,7 @@ pub mod wording;
 
 use serde::Serialize;
 
-use crate::engine::Backend;
+use crate::run::{RunError, Sampler};
 
 pub use baselines::Baseline;
 pub use masked_sum::{MaskedList, MaskedSum};
@@ -160,34 +160,11 @@ pub struct Validation {
     pub masked_sums: Vec<MaskedSum>,
 }
 
-/// Draws of every prediction and masked sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    pub draws: u64,
-    pub seed: u64,
-}
-
-/// Why a validation did not come to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum Failed {
-    /// A prediction that cannot be compiled or drawn.
-    #[error("{0}")]
-    Prediction(String),
-    #[error("interrupted")]
-    Interrupted,
-}
-
 /// Predicts every usable figure of the file and scores the predictions, then the masked sums of the lists.
 ///
 /// # Errors
-/// A prediction that cannot be compiled or drawn, and an interruption by `go_on` returning false.
-pub fn validate(
-    file: &RunsFile,
-    lists: &[MaskedList],
-    backend: &dyn Backend,
-    settings: Settings,
-    go_on: &(dyn Fn() -> bool + Sync),
-) -> Result<Validation, Failed> {
+/// A prediction that cannot be compiled or drawn, and an interruption.
+pub fn validate(file: &RunsFile, lists: &[MaskedList], sampler: &Sampler<'_>) -> Result<Validation, RunError> {
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
     let runs: Vec<Run> =
@@ -204,7 +181,7 @@ pub fn validate(
                 (predict::Usable::LeftOut(reason), _) => reason.to_string(),
                 (predict::Usable::From(_), Some(line)) => format!("repeats line {line}"),
                 (predict::Usable::From(input), None) => {
-                    rows.push(predict::row(run, quantity, input, backend, settings, go_on)?);
+                    rows.push(predict::row(run, quantity, input, sampler)?);
                     continue;
                 }
             };
@@ -219,11 +196,11 @@ pub fn validate(
     let quantities = Quantity::ALL.map(|q| summary::of(q, &rows, &runs)).into();
     let mut masked_sums = Vec::new();
     for list in lists {
-        masked_sums.push(masked_sum::masked_sum(list, backend, settings, go_on)?);
+        masked_sums.push(masked_sum::masked_sum(list, sampler)?);
     }
     Ok(Validation {
-        draws: settings.draws,
-        seed: settings.seed,
+        draws: sampler.draws,
+        seed: sampler.seed,
         rows_read: file.runs.len(),
         quantities,
         runs_scored,

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 
 use super::calibrate::{self, Point};
 use super::runs_file::{Architecture, EnergyBasis, Run};
-use super::{Failed, Input, Judged, Quantity, Row, Settings, regions, scores, shipped};
+use super::{Input, Judged, Quantity, Row, regions, scores, shipped};
 use crate::assess::{self, Output, hardware, priors::Priors};
 use crate::compile::compile;
-use crate::engine::{Backend, GroupSummary, Stopped};
+use crate::engine::GroupSummary;
 use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Value};
+use crate::run::{RunError, Sampler};
 
 /// Rounding of published figures that are made of one another (GSD): LLaMA's energies are within 1 % of their product,
 /// OpenBA's within 1.2 %.
@@ -265,19 +266,13 @@ fn sample(
     models: Vec<Model>,
     quantity: Quantity,
     study: Study,
-    backend: &dyn Backend,
-    settings: Settings,
-    go_on: &(dyn Fn() -> bool + Sync),
-) -> Result<(Vec<f64>, &'static str), Failed> {
-    let broken = |e: String| Failed::Prediction(format!("the prediction failed: {e}"));
+    sampler: &Sampler<'_>,
+) -> Result<(Vec<f64>, &'static str), RunError> {
+    let broken = |e: &dyn std::fmt::Display| RunError::failed("the prediction", e);
     let assessment = assess::assess(&Portfolio { models, study })
-        .map_err(|p| broken(p.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
-    let plan = compile(&assessment).map_err(|e| broken(e.to_string()))?;
-    let summary = match backend.run(&plan, settings.seed, 0..settings.draws, &|_| go_on()) {
-        Ok(summary) => summary,
-        Err(Stopped::Interrupted) => return Err(Failed::Interrupted),
-        Err(stopped) => return Err(broken(stopped.to_string())),
-    };
+        .map_err(|p| broken(&p.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+    let plan = compile(&assessment).map_err(|e| broken(&e))?;
+    let summary = sampler.draw(&plan).map_err(|e| e.during("the prediction"))?;
     let ln = |count: u64, unit: i32| libm::log(count as f64) + f64::from(unit) * std::f64::consts::LN_2;
     let total = |output: Output| {
         let unit = plan.unit(output as usize);
@@ -296,7 +291,7 @@ fn sample(
                 let (per_hour, whole) = (hour_plan.denominator.unit, run_plan.denominator.unit);
                 run.iter().zip(hour).map(|(&c, &h)| ln(c, whole) - ln(h, per_hour)).collect()
             }
-            _ => return Err(broken("no draws of both rows".into())),
+            _ => return Err(broken(&"no draws of both rows")),
         },
     };
     let tier = assessment.models.iter().rev().map(|m| m.tier.name()).next().unwrap_or("");
@@ -348,14 +343,7 @@ pub fn points() -> Vec<Point> {
 ///
 /// # Errors
 /// A prediction that cannot be compiled or drawn, and an interruption.
-pub fn row(
-    run: &Run,
-    quantity: Quantity,
-    input: Input,
-    backend: &dyn Backend,
-    settings: Settings,
-    go_on: &(dyn Fn() -> bool + Sync),
-) -> Result<Row, Failed> {
+pub fn row(run: &Run, quantity: Quantity, input: Input, sampler: &Sampler<'_>) -> Result<Row, RunError> {
     let draft = || Draft { study: Study::default(), notes: Vec::new() };
     let mut without_family = false;
     let (mut draws, mut tier, mut notes) = (Vec::new(), "", Vec::new());
@@ -378,7 +366,7 @@ pub fn row(
             vec![energy_or_emissions(run, quantity, input, includes, &mut draft)]
         };
         let drawn;
-        (drawn, tier) = sample(models, quantity, draft.study, backend, settings, go_on)?;
+        (drawn, tier) = sample(models, quantity, draft.study, sampler)?;
         draws.extend(drawn);
         notes = draft.notes;
     }

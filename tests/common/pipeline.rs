@@ -3,9 +3,10 @@
 use carbonhaze::assess::Assessment;
 use carbonhaze::compile::compile;
 use carbonhaze::engine::plan::{self, Plan};
-use carbonhaze::engine::{Backend, Cpu, Host, Simd, Summary};
+use carbonhaze::engine::{Host, Summary};
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior::{self, Options, Posterior};
+use carbonhaze::run::{Backend, NoProgress, Session, Settings};
 
 pub struct Run {
     pub assessment: Assessment,
@@ -17,8 +18,9 @@ pub struct Run {
 /// Compiles and draws.
 pub fn run(assessment: Assessment, seed: u64, draws: u64) -> Run {
     let plan = compile(&assessment).expect("the assessment compiles");
-    let cpu = Cpu::new(0, 0, Simd::detect()).expect("a thread pool");
-    let summary = cpu.run(&plan, seed, 0..draws, &|_| true).expect("not interrupted");
+    let session = Session::builder().backend(Backend::Cpu).build().expect("a thread pool");
+    let settings = Settings { seed, draws, ..Settings::default() };
+    let summary = session.draw(&plan, settings, &NoProgress).expect("not interrupted");
     Run { assessment, plan, summary, seed }
 }
 

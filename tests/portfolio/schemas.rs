@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::studies::{BAD, STUDY, study};
 use crate::{folder, listed, models};
 
-const README: &str = include_str!("../../README.md");
+const PAGES: &str = concat!(include_str!("../../README.md"), include_str!("../../docs/study.md"));
 
 fn study_schema() -> Value {
     serde_json::from_str(include_str!("../../docs/study.schema.json")).unwrap()
@@ -223,9 +223,9 @@ fn the_study_schema_takes_the_priors_that_are_taken() {
     assert_eq!(unknown("[priors.grid]\nunknown = 400"), (true, true));
 }
 
-/// The file that the README tells to save under this name.
-fn of_readme(name: &str) -> &'static str {
-    let (_, rest) = README.split_once(&format!("<!-- file {name} -->")).unwrap();
+/// The file that README.md or docs/study.md asks to save under this name.
+fn of_page(name: &str) -> &'static str {
+    let (_, rest) = PAGES.split_once(&format!("<!-- file {name} -->")).unwrap();
     rest.split("```").nth(1).and_then(|block| block.split_once('\n')).unwrap().1
 }
 
@@ -234,7 +234,7 @@ fn the_study_schema_takes_good_studies() {
     let validator = validator(&study_schema());
     let extremes = "models = [\"a.csv\", \"b.csv\"]\ndraws = 2147483647\nseed = 0\ninterval = 1e-9\n[groups]\n";
     let effect = "models = \"-\"\n[[shared]]\nfactor = \"pue\"\ngsd = 1000000\n[scope]\n";
-    for text in [STUDY, of_readme("study.toml"), extremes, effect, "models = \"a.csv\"\nshared = []\n"] {
+    for text in [STUDY, of_page("study.toml"), extremes, effect, "models = \"a.csv\"\nshared = []\n"] {
         assert_eq!(study(text).1, [], "{text}");
         let json = as_json(text).unwrap();
         if let Err(error) = validator.validate(&json) {
@@ -334,7 +334,7 @@ fn verdicts(validator: &Validator, text: &str) -> (bool, bool) {
 fn the_models_schema_takes_good_rows() {
     let validator = validator(&models_schema());
     let fixture = |name: &str| std::fs::read_to_string(Path::new("fixtures").join(name)).unwrap();
-    for text in [of_readme("models.csv"), &fixture("hub_models.csv"), &fixture("open_weights.csv")] {
+    for text in [of_page("models.csv"), &fixture("hub_models.csv"), &fixture("open_weights.csv")] {
         assert!(models(text).is_ok());
         for row in rows(text) {
             if let Err(error) = validator.validate(&row) {

@@ -17,10 +17,11 @@ use self::diagnostics::Diagnostics;
 use self::models::Models;
 use self::sensitivity::Sensitivity;
 use self::totals::{Concentration, Group, Independent, Total};
-use super::document::{self, Backend, RunInfo, Timings};
+use super::document::{self, RunInfo, Timings};
 use super::scope::ScopeText;
 use crate::assess::Assessment;
 use crate::posterior::Posterior;
+use crate::run::Device;
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -38,7 +39,7 @@ struct Document<'a> {
     interval: f64,
     scope: ScopeText,
     plan_hash: &'a str,
-    backend: &'a Backend,
+    backend: &'a Device,
     timings: &'a Timings,
     total: Total<'a>,
     independent: Independent<'a>,
@@ -79,7 +80,7 @@ mod tests {
     fn run_info() -> RunInfo {
         RunInfo {
             plan_hash: "0123456789abcdef".repeat(4),
-            backend: Backend { name: "cpu".into(), adapter: Some("avx2".into()), threads: Some(2) },
+            backend: Device { name: "cpu".into(), adapter: Some("avx2".into()), threads: Some(2) },
             timings: Timings(vec![("draw".into(), 1.25)]),
         }
     }

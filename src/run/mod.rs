@@ -1,0 +1,45 @@
+//! The one place that draws.
+//!
+//! A [`Session`] holds what draws (the CPU, a GPU, or whichever suits the work) and is asked for a [`Sampler`]: the
+//! session's engine with a seed, a number of draws, a level for the intervals and someone who follows the work
+//! ([`Progress`]). Every command draws through it, and so do validation, coverage, the known answers and the tests, so
+//! that the check of memory, progress, interruption, falling back to the CPU and errors ([`RunError`]) are the same
+//! everywhere. Nothing here opens a file or knows a terminal.
+
+mod device;
+mod error;
+mod memory;
+mod progress;
+mod sampler;
+mod session;
+
+pub use device::Device;
+pub use error::RunError;
+pub use memory::{fits_in_memory, held_in_memory};
+pub use progress::{NoProgress, Progress};
+pub use sampler::Sampler;
+pub use session::{Backend, Builder, Session};
+
+/// Draws of a run where the user does not say.
+pub const DRAWS: u64 = 1_000_000;
+/// Seed of the random stream where the user does not say.
+pub const SEED: u64 = 42;
+/// Level of the credible intervals where the user does not say.
+pub const INTERVAL: f64 = 0.95;
+
+/// What a run draws.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Draws 0 to this are drawn.
+    pub draws: u64,
+    /// Seed of the random stream.
+    pub seed: u64,
+    /// Level of the credible intervals, in (0, 1).
+    pub level: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { draws: DRAWS, seed: SEED, level: INTERVAL }
+    }
+}

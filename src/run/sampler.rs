@@ -1,0 +1,124 @@
+//! A session's engine with a random stream: every draw of the program comes from here.
+
+use std::ops::Range;
+
+use super::session::Engine;
+use super::{Device, Progress, RunError, Session, Settings, fits_in_memory};
+use crate::engine::gpu::Check;
+use crate::engine::plan::Plan;
+use crate::engine::{Corners, Prepared, Reduce, Summary};
+
+/// What draws, how much of which random stream, and who follows.
+pub struct Sampler<'s> {
+    pub(super) engine: &'s Engine,
+    pub(super) progress: &'s dyn Progress,
+    /// What draws, and why it was taken, in words.
+    pub device_line: String,
+    /// Draws 0 to this are drawn.
+    pub draws: u64,
+    /// Seed of the random stream.
+    pub seed: u64,
+    /// Level of the credible intervals.
+    pub level: f64,
+}
+
+impl Sampler<'_> {
+    /// Draws a plan.
+    ///
+    /// # Errors
+    /// [`RunError::Memory`], [`RunError::Interrupted`], [`RunError::Device`].
+    pub fn draw(&self, plan: &Plan) -> Result<Summary, RunError> {
+        self.draw_part(plan, self.seed, 0..self.draws)
+    }
+
+    /// Draws other draws of a plan, perhaps of another stream.
+    ///
+    /// # Errors
+    /// As [`Sampler::draw`].
+    pub fn draw_part(&self, plan: &Plan, seed: u64, draws: Range<u64>) -> Result<Summary, RunError> {
+        fits_in_memory(plan, draws.end.saturating_sub(draws.start))?;
+        Ok(self.engine.backend().run(plan, seed, draws, &self.counting(plan.models.len()))?)
+    }
+
+    /// Totals at the corners of a pick-freeze design.
+    ///
+    /// # Errors
+    /// As [`Sampler::draw`].
+    pub fn corners(&self, prepared: &Prepared<'_>, draws: Range<u64>) -> Result<Corners, RunError> {
+        Ok(self.engine.backend().corners(prepared, self.seed, draws, &self.counting(prepared.plan.models.len()))?)
+    }
+
+    /// The first `draws` draws at the corners of a design, so many at a time that they fill the device and not the
+    /// memory. The length of a slab changes no result.
+    ///
+    /// # Errors
+    /// As [`Sampler::draw`], and those of `take`.
+    pub fn each_slab(
+        &self,
+        prepared: &Prepared<'_>,
+        draws: u64,
+        mut take: impl FnMut(Corners) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let mut first = 0;
+        while first < draws {
+            let slab = first..draws.min(first + self.engine.slab());
+            first = slab.end;
+            take(self.corners(prepared, slab)?)?;
+        }
+        Ok(())
+    }
+
+    /// What sorts and divides the draws: where they were drawn.
+    pub fn reduce(&self) -> &dyn Reduce {
+        self.engine.reduce()
+    }
+
+    /// Tells of the next part of the work, by its title.
+    pub fn part(&self, title: &str) {
+        self.progress.part(title);
+    }
+
+    /// Counts work that was done without this sampler.
+    ///
+    /// # Errors
+    /// [`RunError::Interrupted`].
+    pub fn advance(&self, model_draws: u64) -> Result<(), RunError> {
+        if self.progress.advance(model_draws) { Ok(()) } else { Err(RunError::Interrupted) }
+    }
+
+    /// The same draws on another session.
+    pub fn on<'a>(&'a self, session: &'a Session) -> Sampler<'a> {
+        session.silently(self.settings(), self.progress)
+    }
+
+    /// What is drawn.
+    pub fn settings(&self) -> Settings {
+        Settings { draws: self.draws, seed: self.seed, level: self.level }
+    }
+
+    /// What draws, for the result.
+    pub fn device(&self) -> Device {
+        self.engine.device()
+    }
+
+    /// Whether a GPU draws.
+    pub fn is_gpu(&self) -> bool {
+        matches!(self.engine, Engine::Gpu(_))
+    }
+
+    /// Known answers asked of a GPU; `None` of a CPU.
+    ///
+    /// # Errors
+    /// [`RunError::Device`] where the device does not answer.
+    pub fn self_test(&self) -> Result<Option<Vec<Check>>, RunError> {
+        match self.engine {
+            Engine::Gpu(gpu) => gpu.self_test().map(Some).map_err(|e| RunError::Device(e.to_string())),
+            Engine::Cpu(_) | Engine::Other(_) => Ok(None),
+        }
+    }
+
+    /// The engine counts draws, who follows the work model-draws.
+    fn counting(&self, models: usize) -> impl Fn(u64) -> bool + Sync {
+        move |draws| self.progress.advance(draws.saturating_mul(models as u64))
+    }
+}

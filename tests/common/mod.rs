@@ -1,6 +1,7 @@
 //! Random portfolios, made without any file: assessments with every family of distribution, shared effects and groups.
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod cases;
 pub mod gpu;
 pub mod pipeline;
 pub mod significance;

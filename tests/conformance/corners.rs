@@ -12,6 +12,7 @@ use carbonhaze::posterior::grouping::by_factor;
 use proptest::prelude::*;
 
 use crate::backends::{cpu, every_adapter, gpus, variants};
+use crate::common::cases::cases;
 use crate::common::{Families, gpu, random_assessment};
 use crate::fixtures::{assessed, hub, open_weights};
 use crate::plan;
@@ -94,7 +95,7 @@ fn every_variant_agrees_on_every_kind_of_design() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+    #![proptest_config(cases(8))]
 
     #[test]
     fn every_adapter_agrees_on_random_portfolios(
@@ -109,8 +110,17 @@ proptest! {
         for gpu in gpus() {
             prop_assert!(corners(&*gpu.backend, &plan, &design, seed, range.clone()) == expected, "{}", gpu.name);
         }
-        prop_assert!(draws < 50 || models < 3
-            || corners(&cpu(1, 0, Simd::detect()), &plan, &design, seed ^ 1, range) != expected);
+    }
+}
+
+/// Negative control: another seed is another result.
+#[test]
+fn another_seed_is_seen() {
+    let plan = plan(&random_assessment(31, 30, Families::All, true));
+    let cpu = cpu(1, 0, Simd::detect());
+    for kind in 0..4 {
+        let design = design(&plan, kind);
+        assert!(corners(&cpu, &plan, &design, 7, 0..60) != corners(&cpu, &plan, &design, 6, 0..60), "{kind}");
     }
 }
 

@@ -6,11 +6,29 @@ use carbonhaze::plan::{KEPT_GROUPS, Plan, Range};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, cpus, every_adapter, gpus, run, variants};
+use crate::common::cases::cases;
 use crate::common::{Families, random_assessment};
 use crate::plan;
 
+/// On the CPU in so many threads and chunks, and on every adapter.
+fn every_backend_gives_the_definition(
+    plan: &Plan,
+    seed: u64,
+    draws: std::ops::Range<u64>,
+    threads: usize,
+    chunk: usize,
+) {
+    let expected = run(&Scalar, plan, seed, draws.clone());
+    for Named { name, backend, .. } in cpus(threads, chunk) {
+        assert!(run(&*backend, plan, seed, draws.clone()) == expected, "{name}");
+    }
+    for Named { name, backend, .. } in gpus() {
+        assert!(run(&**backend, plan, seed, draws.clone()) == expected, "{name}");
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn every_backend_is_the_scalar_definition(
@@ -20,16 +38,23 @@ proptest! {
     ) {
         let families = if log_normal { Families::LogNormal } else { Families::All };
         let plan = plan(&random_assessment(portfolio, models, families, zeros));
-        let range = start..start + draws;
-        let expected = run(&Scalar, &plan, seed, range.clone());
-        for Named { name, backend, .. } in cpus(threads, chunk) {
-            prop_assert!(run(&*backend, &plan, seed, range.clone()) == expected, "{name}");
-        }
-        for Named { name, backend, .. } in gpus() {
-            prop_assert!(run(&**backend, &plan, seed, range.clone()) == expected, "{name}");
-        }
-        // Negative control: another seed is another result, unless a few draws of fixed numbers cannot differ.
-        prop_assert!(draws < 50 || models < 3 || run(&cpu(1, 0, Simd::detect()), &plan, seed ^ 1, range) != expected);
+        every_backend_gives_the_definition(&plan, seed, start..start + draws, threads, chunk);
+    }
+}
+
+/// Found by random cases: one model and one draw.
+#[test]
+fn a_single_draw_of_a_single_model() {
+    let plan = plan(&random_assessment(0, 1, Families::All, false));
+    every_backend_gives_the_definition(&plan, 8_565_586_437_034_680, 0..1, 1, 1);
+}
+
+/// Negative control: another seed is another result.
+#[test]
+fn another_seed_is_seen() {
+    for families in [Families::LogNormal, Families::All] {
+        let plan = plan(&random_assessment(31, 20, families, true));
+        assert!(run(&Scalar, &plan, 7, 0..60) != run(&Scalar, &plan, 6, 0..60), "{families:?}");
     }
 }
 

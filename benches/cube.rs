@@ -7,12 +7,12 @@
 
 use std::time::Instant;
 
-use carbonhaze::assess::{OUTPUTS, Output, SLOTS, assess};
+use carbonhaze::assess::{Output, assess};
 use carbonhaze::cli::workload::Workload;
 use carbonhaze::compile::compile;
 use carbonhaze::engine::gpu::{self, Gpu};
-use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
+use carbonhaze::engine::plan::{Plan, WORDS};
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
 use carbonhaze::portfolio;
 use carbonhaze::posterior::grouping::by_factor;
@@ -41,9 +41,9 @@ fn fixture(name: &'static str) -> Case {
 /// Compute, efficiency, PUE and grid.
 fn four_groups() -> Case {
     let plan = Workload::ALL[0].plan(MODELS).expect("compiles");
-    let mut outputs = [true; OUTPUTS];
+    let mut outputs = vec![true; plan.outputs.len()];
     outputs[Output::ItEnergy as usize] = false;
-    let own: [u8; SLOTS] = [0, 1, 2, 3, 3, 3];
+    let own: [u8; WORDS] = std::array::from_fn(|word| word.min(3) as u8);
     let design = Design::cube(4, vec![own; plan.models.len()], vec![0; plan.effects.len()], outputs);
     Case { name: "four lognormals", plan, design }
 }

@@ -34,3 +34,7 @@ pub mod posterior;
 pub mod report;
 pub mod run;
 pub mod validate;
+
+#[cfg(test)]
+#[path = "../tests/common/cases.rs"]
+mod cases;

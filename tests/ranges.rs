@@ -17,7 +17,7 @@ fn alone(compute: Distribution, grid: Distribution) -> Assessment {
     factors[2] = factor(Fixed(1.1));
     factors[3] = factor(grid);
     let models = vec![model("alone", factors)];
-    Assessment { models, shared: vec![], scope: scope(), warnings: vec![], groups_by: vec![] }
+    Assessment { models, shared: vec![], scope: scope(), warnings: vec![], groups_by: vec![], further: vec![] }
 }
 
 fn lognormal(median: f64, gsd: f64) -> Distribution {

@@ -22,8 +22,8 @@ const BATCHES: usize = 32;
 
 fn emissions(assessment: &Assessment, draws: u64) -> Vec<f64> {
     let run = pipeline::run(assessment.clone(), 42, draws);
-    let unit = 2f64.powi(run.plan.total_units[plan::OUTPUT_EMISSIONS]);
-    run.summary.totals[plan::OUTPUT_EMISSIONS].iter().map(|&count| count as f64 * unit).collect()
+    let unit = 2f64.powi(run.plan.unit(run.plan.headline));
+    run.summary.totals[run.plan.headline].iter().map(|&count| count as f64 * unit).collect()
 }
 
 struct Case {

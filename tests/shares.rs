@@ -225,7 +225,14 @@ fn products(models: usize, factors: &[(Slot, f64, f64)]) -> Assessment {
         model.terms = [Term { constant: 1.0, powers }; 4];
         model
     });
-    Assessment { models: models.collect(), shared, scope: common::scope(), warnings: vec![], groups_by: vec![] }
+    Assessment {
+        models: models.collect(),
+        shared,
+        scope: common::scope(),
+        warnings: vec![],
+        groups_by: vec![],
+        further: vec![],
+    }
 }
 
 #[test]
@@ -337,6 +344,7 @@ fn an_effect_on_pue() {
         scope: common::scope(),
         warnings: vec![],
         groups_by: vec![],
+        further: vec![],
     };
     let got = shares(&assessment, &[]).unwrap();
     let close = |first_order: f64, total: f64, want: (&str, f64, f64)| {

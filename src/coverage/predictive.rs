@@ -151,8 +151,9 @@ mod tests {
         let model = AssessedModel {
             id: "m".into(),
             tier: crate::assess::Tier::T5,
-            factors: [Some(factor), None, None, None, None, None],
+            factors: std::array::from_fn(|s| (s == 0).then(|| factor.clone())),
             terms: [term; crate::assess::OUTPUTS],
+            further: vec![],
             labels: Default::default(),
             provenance: Default::default(),
         };
@@ -172,6 +173,7 @@ mod tests {
             scope: Default::default(),
             warnings: vec![],
             groups_by: vec![],
+            further: vec![],
         };
         let sd = (3f64.ln().powi(2) + 2f64.ln().powi(2)).sqrt();
         let p = probability(&assessment, &model, 400.0 * sd.exp()).unwrap();

@@ -195,8 +195,8 @@ mod tests {
     fn saturation_is_told() {
         let (_, _, mut summary, _) = example::proportional(64);
         assert!(!saturated(&summary, 0).any());
-        summary.saturated[INDEPENDENT] = 2;
-        summary.models[0].atci.saturated = 3;
+        *summary.saturated.last_mut().unwrap() = 2;
+        summary.models[0].ratio.saturated = 3;
         let s = saturated(&summary, 1);
         assert_eq!((s.independent, s.models, s.atci, s.any()), (2, 3, 1, true));
     }

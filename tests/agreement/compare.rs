@@ -11,7 +11,7 @@
 
 use carbonhaze::assess::{Assessment, OUTPUTS, Output, SharedEffect, Term};
 use carbonhaze::engine::Moments;
-use carbonhaze::engine::plan::{BINS, INDEPENDENT, Range};
+use carbonhaze::engine::plan::{BINS, Range};
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior::{Estimate, Oracle, Posterior};
 
@@ -61,7 +61,7 @@ impl From<Oracle> for Exact {
 pub fn scores(run: &Run, posterior: &Posterior, exacts: &Exacts, float: &Sample, watched: &[usize]) -> Vec<Score> {
     let mut scores = Vec::new();
     let counts = |o: usize| -> Vec<f64> {
-        let unit = libm::exp2(f64::from(run.plan.total_units[o]));
+        let unit = libm::exp2(f64::from(run.plan.unit(o)));
         run.summary.totals[o].iter().map(|&count| count as f64 * unit).collect()
     };
     let t = &posterior.total;
@@ -70,7 +70,14 @@ pub fn scores(run: &Run, posterior: &Posterior, exacts: &Exacts, float: &Sample,
     for (o, (name, estimate)) in names.into_iter().zip(estimates).enumerate() {
         draws(name, &estimate, &counts(o), &float.totals[o], exacts.outputs[o], &mut scores);
     }
-    draws("independent", &t.independent_t, &counts(INDEPENDENT), &float.independent_t, exacts.independent, &mut scores);
+    draws(
+        "independent",
+        &t.independent_t,
+        &counts(run.plan.independent()),
+        &float.independent_t,
+        exacts.independent,
+        &mut scores,
+    );
 
     let ratio = |over: &[f64], under: &[f64]| -> Vec<f64> {
         over.iter().zip(under).filter(|(_, c)| **c > 0.0).map(|(e, c)| 1000.0 * e / c).collect()
@@ -86,9 +93,9 @@ pub fn scores(run: &Run, posterior: &Posterior, exacts: &Exacts, float: &Sample,
         let (plan, summary, told) = (&run.plan.models[m], &run.summary.models[m], &posterior.models[m]);
         let what = |output: &str| format!("{} {output}", told.id);
         moments(&what("emissions"), &told.emissions_t, *exact, emissions, &mut scores);
-        bins(&what("emissions"), &told.emissions_t, &summary.emissions, plan.emissions, 1.0, emissions, &mut scores);
+        bins(&what("emissions"), &told.emissions_t, &summary.headline, plan.headline, 1.0, emissions, &mut scores);
         let atci = ratio(emissions, compute);
-        bins(&what("ATCI"), &told.atci_kg_per_eflop, &summary.atci, plan.atci, 1000.0, &atci, &mut scores);
+        bins(&what("ATCI"), &told.atci_kg_per_eflop, &summary.ratio, plan.ratio, 1000.0, &atci, &mut scores);
     }
     scores
 }

@@ -149,10 +149,11 @@ fn more_draws_than_memory_is_told() {
 
 #[cfg(unix)]
 mod interrupted {
+    use std::io::Write;
     use std::process::{Child, Command, Output, Stdio};
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
-    use crate::{MODELS, errors, folder, haze, names};
+    use crate::{errors, folder, haze, names};
 
     fn interrupt(child: Child) -> Output {
         let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -162,19 +163,22 @@ mod interrupted {
 
     #[test]
     fn a_long_run_ends_with_130_and_leaves_nothing() {
-        let dir = folder(&[("models.csv", MODELS), ("old.json", "old")]);
-        let args = ["run", "models.csv", "--draws", "50000000", "--threads", "1", "--out", "deep/out"];
-        let child = haze(dir.path())
-            .args(args)
-            .args(["--json", "old.json"])
+        // So many models and draws that it takes minutes: it is under way whenever the signal comes.
+        let rows: String =
+            (0..2000).map(|k| format!("m{k},\"lognormal(1e23, 1.5)\",fixed(1e11),fixed(1.1),400\n")).collect();
+        let models = format!("id,compute_flop,efficiency_flop_per_j,pue,grid_g_per_kwh\n{rows}");
+        let dir = folder(&[("models.csv", &models), ("old.json", "old")]);
+        let long = ["run", "models.csv", "--draws", "50000000", "--backend", "cpu", "--threads", "1"];
+        let mut child = haze(dir.path())
+            .args(long)
+            .args(["--out", "deep/out", "--json", "old.json"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // The folder is made just before the draws.
-        let start = Instant::now();
         while !dir.path().join("deep/out").exists() {
-            assert!(start.elapsed() < Duration::from_secs(60), "the run does not begin");
+            assert!(child.try_wait().unwrap().is_none(), "the run is over before it began");
             std::thread::sleep(Duration::from_millis(10));
         }
         std::thread::sleep(Duration::from_millis(200));
@@ -195,9 +199,10 @@ mod interrupted {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let open = child.stdin.take();
-        // Long enough for the program to have started; before that the system ends it, with no exit code.
-        std::thread::sleep(Duration::from_millis(1500));
+        // More than a pipe holds: when it is written, the program has started to read. A signal before it has started
+        // would end it with no exit code.
+        let mut open = child.stdin.take().unwrap();
+        open.write_all(&[b'x'; 1 << 20]).unwrap();
         let output = interrupt(child);
         drop(open);
         assert_eq!(output.status.code(), Some(130), "{}", errors(&output));

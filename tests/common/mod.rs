@@ -1,6 +1,7 @@
 //! Random portfolios, made without any file: assessments with every family of distribution, shared effects and groups.
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod cases;
 pub mod gpu;
 pub mod pipeline;
 pub mod significance;
@@ -40,6 +41,12 @@ pub fn effect(factor: Factor, by: &[&str], value: &[&str], ordinal: u32, gsd: f6
     }
 }
 
+/// The factors of the chain, in the order of their slots.
+pub fn slots(chain: [Option<AssessedFactor>; 6]) -> [Option<AssessedFactor>; SLOTS] {
+    let mut chain = chain.into_iter();
+    std::array::from_fn(|_| chain.next().flatten())
+}
+
 /// A model with the forward chain compute → IT energy → energy → emissions over the given factors.
 pub fn model(id: &str, factors: [Option<AssessedFactor>; SLOTS]) -> AssessedModel {
     let chain = |up_to: usize| {
@@ -64,6 +71,7 @@ pub fn model(id: &str, factors: [Option<AssessedFactor>; SLOTS]) -> AssessedMode
         tier: Tier::T4,
         factors,
         terms: std::array::from_fn(|o| Term { constant: constants[o], powers: chain(o) }),
+        further: vec![],
         labels: BTreeMap::from([("tier".into(), "4".into())]),
         provenance: BTreeMap::new(),
     }
@@ -164,5 +172,5 @@ pub fn random_assessment(seed: u64, models: usize, families: Families, zeros: bo
     }
     list.sort_by(|a, b| a.id.cmp(&b.id));
     let groups_by = if rng.random_bool(0.5) { vec!["region".into(), "which".into()] } else { vec![] };
-    Assessment { models: list, shared, scope: scope(), warnings: vec![], groups_by }
+    Assessment { models: list, shared, scope: scope(), warnings: vec![], groups_by, further: vec![] }
 }

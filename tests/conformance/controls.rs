@@ -8,12 +8,12 @@ use carbonhaze::engine::{Gpu, Scalar, Simd, Summary};
 
 use crate::backends::{cpu, gpus, run};
 use crate::common::{Families, gpu, random_assessment};
-use crate::engine::plan;
+use crate::plan;
 
 /// The plan with the lowest bits of one table changed.
 fn with_a_changed_table(plan: &Plan) -> Plan {
     let mut changed = plan.clone();
-    let table = changed.tables.first_mut().expect("the portfolio has a table");
+    let table = changed.header.tables.first_mut().expect("the portfolio has a table");
     let mut copy = (**table).clone();
     copy.cells.iter_mut().for_each(|c| *c ^= 1 << 3);
     *table = Arc::new(copy);

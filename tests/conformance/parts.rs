@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use carbonhaze::assess::SLOTS;
+use carbonhaze::assess::{Output, SLOTS};
 use carbonhaze::compile::compile_with;
 use carbonhaze::compile::tables::Tables;
 use carbonhaze::engine::plan::table::Table;
-use carbonhaze::engine::plan::{INDEPENDENT, OUTPUT_COMPUTE, OUTPUT_EMISSIONS, Plan};
+use carbonhaze::engine::plan::{KEPT_GROUPS, Plan};
 use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd, Stopped};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, gpus, run};
+use crate::common::cases::cases;
 use crate::common::{Families, random_assessment};
-use crate::engine::plan;
+use crate::plan;
+use crate::random::further;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn parts_merge_to_the_whole(portfolio in any::<u64>(), draws in 2u64..3000, cut in 0.0f64..1.0) {
@@ -50,12 +52,17 @@ proptest! {
         let mut expected = whole.models.clone();
         expected.remove(gone);
         prop_assert!(part.models == expected);
-        // Negative control: another id is another stream.
-        let mut renamed = all;
-        renamed.models[0].id.push('x');
-        let zero = whole.models[0].emissions.sum == 0;
-        prop_assert!(zero || run(&cpu, &plan(&renamed), 3, 0..700).models[0] != whole.models[0]);
     }
+}
+
+/// Negative control: another id is another stream.
+#[test]
+fn another_id_is_seen() {
+    let all = random_assessment(31, 20, Families::LogNormal, false);
+    let mut renamed = all.clone();
+    renamed.models[0].id.push('x');
+    let [whole, other] = [all, renamed].map(|assessment| run(&Scalar, &plan(&assessment), 3, 0..700));
+    assert!(other.models[0] != whole.models[0] && other.models[1..] == whole.models[1..]);
 }
 
 /// One part from the CPU, one from each adapter, whatever the split.
@@ -107,41 +114,42 @@ fn a_plan_for_the_emissions_alone_counts_the_same_emissions() {
         let mut whole = plan(&random_assessment(portfolio, 30, Families::All, true));
         // Factors that emissions do not depend on, as where hours or energy are stated.
         for (k, model) in whole.models.iter_mut().enumerate() {
-            if let Some(term) = &mut model.terms[OUTPUT_EMISSIONS] {
-                term.signs[k % SLOTS] = 0;
+            for product in model.products.iter_mut().filter(|p| usize::from(p.output) == HEADLINE) {
+                product.signs[k % SLOTS] = 0;
             }
         }
-        let (both, alone) = (whole.clone().headline_only(), whole.clone().emissions_only());
+        let (both, alone) = (whole.clone().headline_only(), whole.clone().dependent_only());
         let cpu = cpu(2, 300, Simd::detect());
         let expected = run(&cpu, &whole, 7, 0..700);
         let gpus = gpus().iter().map(|b| &*b.backend as &dyn Backend);
         for backend in [&Scalar as &dyn Backend, &cpu].into_iter().chain(gpus) {
             let found = run(backend, &both, 7, 0..700);
-            for total in [OUTPUT_EMISSIONS, INDEPENDENT] {
-                assert!(found.totals[total] == expected.totals[total]);
+            for column in [HEADLINE, whole.independent()] {
+                assert!(found.totals[column] == expected.totals[column]);
             }
             let without = run(backend, &alone, 7, 0..700);
-            assert!(
-                [OUTPUT_EMISSIONS, INDEPENDENT].iter().all(|&t| without.totals[t] == found.totals[OUTPUT_EMISSIONS])
-            );
+            assert!([HEADLINE, whole.independent()].iter().all(|&c| without.totals[c] == found.totals[HEADLINE]));
             assert!(without.groups == found.groups && without.models == found.models);
             assert!(expected.groups.iter().map(emissions).eq(found.groups.iter().map(emissions)));
             for (found, expected) in found.models.iter().zip(&expected.models) {
-                let [found, expected] = [found, expected].map(|m| (m.emissions.sum, m.emissions.sum_sq));
+                let [found, expected] = [found, expected].map(|m| (m.headline.sum, m.headline.sum_sq));
                 assert_eq!(found, expected);
             }
             // Negative control: it does leave something out, and another seed is another count.
-            assert!(found.totals[OUTPUT_COMPUTE].iter().all(|&n| n == 0) && found.models[0].emissions.bins.is_empty());
-            assert!(expected.totals[OUTPUT_COMPUTE].iter().any(|&n| n > 0));
-            assert!(run(backend, &alone, 8, 0..700).totals[OUTPUT_EMISSIONS] != expected.totals[OUTPUT_EMISSIONS]);
+            assert!(found.totals[DENOMINATOR].is_empty() && found.models[0].headline.bins.is_empty());
+            assert!(expected.totals[DENOMINATOR].iter().any(|&n| n > 0));
+            assert!(run(backend, &alone, 8, 0..700).totals[HEADLINE] != expected.totals[HEADLINE]);
         }
     }
 }
 
+const HEADLINE: usize = Output::Emissions as usize;
+const DENOMINATOR: usize = Output::Compute as usize;
+
 fn emissions(group: &GroupSummary) -> (&[u64], u128) {
     match group {
-        GroupSummary::Kept { emissions, .. } => (emissions, 0),
-        GroupSummary::Binned { emissions } => (&[], emissions.sum),
+        GroupSummary::Kept { headline, .. } => (headline, 0),
+        GroupSummary::Binned { headline } => (&[], headline.sum),
     }
 }
 
@@ -162,4 +170,26 @@ fn tables_at_hand_change_no_plan() {
     };
     assert!(first.tables.len() > 5 && with.tables.len() > first.tables.len());
     assert_eq!((taken(&with), taken(&without)), (first.tables.len(), 0));
+}
+
+/// The same plan in blocks of models: the same summary, however many models a block has.
+#[test]
+fn blocks_of_models_change_nothing() {
+    let whole = further(1, 23);
+    assert!(whole.groups.len() <= KEPT_GROUPS);
+    let cpu = cpu(2, 300, Simd::detect());
+    let expected = run(&cpu, &whole, 7, 10..700);
+    for block in [1, 5, 22, 23, 100] {
+        let cut = Plan { block, ..whole.clone() };
+        assert!(run(&cpu, &cut, 7, 10..700) == expected, "{block}");
+        assert_eq!(cut.blocks().map(|b| b.models.len()).sum::<usize>(), 23);
+    }
+    // Negative control: a block too few.
+    let fewer = Plan { models: whole.models[..22].to_vec(), block: 5, ..whole.clone() };
+    assert!(run(&cpu, &fewer, 7, 10..700).totals != expected.totals);
+    // Groups beyond the kept ones are binned once their block is done: cut, there is no summary.
+    let mut crowded = Plan { block: 5, ..whole };
+    let group = crowded.groups.first().cloned().expect("a group");
+    crowded.header.groups.resize(KEPT_GROUPS + 1, group);
+    assert!(matches!(cpu.run(&crowded, 7, 0..10, &|_| true), Err(Stopped::Blocks(_))));
 }

@@ -1,16 +1,37 @@
 //! Random portfolios against the scalar definition.
 
 use carbonhaze::engine::gpu::Options;
-use carbonhaze::engine::plan::{KEPT_GROUPS, Plan, Range};
+use carbonhaze::engine::plan::{KEPT_GROUPS, LOG2_BITS, Marginal, OutputPlan, Plan, Product, Range, SLOTS, Z_BITS};
 use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd};
 use proptest::prelude::*;
 
 use crate::backends::{Named, cpu, cpus, every_adapter, gpus, run, variants};
+use crate::common::cases::cases;
 use crate::common::{Families, random_assessment};
-use crate::engine::plan;
+use crate::plan;
+
+/// The output of a compiled plan that groups and models are summarised for.
+const HEADLINE: usize = carbonhaze::assess::Output::Emissions as usize;
+
+/// On the CPU in so many threads and chunks, and on every adapter.
+fn every_backend_gives_the_definition(
+    plan: &Plan,
+    seed: u64,
+    draws: std::ops::Range<u64>,
+    threads: usize,
+    chunk: usize,
+) {
+    let expected = run(&Scalar, plan, seed, draws.clone());
+    for Named { name, backend, .. } in cpus(threads, chunk) {
+        assert!(run(&*backend, plan, seed, draws.clone()) == expected, "{name}");
+    }
+    for Named { name, backend, .. } in gpus() {
+        assert!(run(&**backend, plan, seed, draws.clone()) == expected, "{name}");
+    }
+}
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn every_backend_is_the_scalar_definition(
@@ -20,16 +41,23 @@ proptest! {
     ) {
         let families = if log_normal { Families::LogNormal } else { Families::All };
         let plan = plan(&random_assessment(portfolio, models, families, zeros));
-        let range = start..start + draws;
-        let expected = run(&Scalar, &plan, seed, range.clone());
-        for Named { name, backend, .. } in cpus(threads, chunk) {
-            prop_assert!(run(&*backend, &plan, seed, range.clone()) == expected, "{name}");
-        }
-        for Named { name, backend, .. } in gpus() {
-            prop_assert!(run(&**backend, &plan, seed, range.clone()) == expected, "{name}");
-        }
-        // Negative control: another seed is another result, unless a few draws of fixed numbers cannot differ.
-        prop_assert!(draws < 50 || models < 3 || run(&cpu(1, 0, Simd::detect()), &plan, seed ^ 1, range) != expected);
+        every_backend_gives_the_definition(&plan, seed, start..start + draws, threads, chunk);
+    }
+}
+
+/// Found by random cases: one model and one draw.
+#[test]
+fn a_single_draw_of_a_single_model() {
+    let plan = plan(&random_assessment(0, 1, Families::All, false));
+    every_backend_gives_the_definition(&plan, 8_565_586_437_034_680, 0..1, 1, 1);
+}
+
+/// Negative control: another seed is another result.
+#[test]
+fn another_seed_is_seen() {
+    for families in [Families::LogNormal, Families::All] {
+        let plan = plan(&random_assessment(31, 20, families, true));
+        assert!(run(&Scalar, &plan, 7, 0..60) != run(&Scalar, &plan, 6, 0..60), "{families:?}");
     }
 }
 
@@ -37,7 +65,7 @@ proptest! {
 /// pass their ceilings in some draws.
 fn everything() -> Plan {
     let has_all = |plan: &Plan| {
-        plan.models.iter().any(|m| m.independent_pue_scale != 0)
+        plan.models.iter().any(|m| m.independent_shifted_scale != 0)
             && plan.models.iter().any(|m| m.zeros != 0)
             && plan.models.iter().any(|m| m.marginals[4].is_random() && m.marginals[5].is_random())
             && plan.tables.iter().any(|t| !t.pieces.is_empty())
@@ -50,22 +78,22 @@ fn everything() -> Plan {
     let finer = |sum: u128, bits: i32| (sum / 500).checked_ilog2().map_or(0, |log2| bits - log2 as i32);
     let total = |counts: &[u64]| finer(counts.iter().map(|&x| u128::from(x)).sum(), 53);
     let lower = |range: &mut Range, by: i32| *range = Range { unit: range.unit - by, saturable: true, ..*range };
-    plan.saturable = true;
-    for (unit, counts) in plan.total_units.iter_mut().zip(&summary.totals) {
-        *unit -= total(counts);
+    plan.header.saturable = true;
+    for (output, counts) in plan.header.outputs.iter_mut().zip(&summary.totals) {
+        output.unit -= total(counts);
     }
-    for (group, found) in plan.groups.iter_mut().zip(&summary.groups) {
+    for (group, found) in plan.header.groups.iter_mut().zip(&summary.groups) {
         match found {
-            GroupSummary::Kept { emissions, compute } => {
-                lower(&mut group.emissions, total(emissions));
-                lower(&mut group.compute, total(compute));
+            GroupSummary::Kept { headline, denominator } => {
+                lower(&mut group.headline, total(headline));
+                lower(&mut group.denominator, total(denominator));
             }
-            GroupSummary::Binned { emissions } => lower(&mut group.emissions, finer(emissions.sum, 48)),
+            GroupSummary::Binned { headline } => lower(&mut group.headline, finer(headline.sum, 48)),
         }
     }
     for (model, found) in plan.models.iter_mut().zip(&summary.models) {
-        lower(&mut model.emissions, finer(found.emissions.sum, 48));
-        lower(&mut model.atci, finer(found.atci.sum, 48));
+        lower(&mut model.headline, finer(found.headline.sum, 48));
+        lower(&mut model.ratio, finer(found.ratio.sum, 48));
     }
     plan
 }
@@ -75,11 +103,11 @@ fn ceilings_hold_alike() {
     let plan = everything();
     let range = (1 << 32) - 300..(1 << 32) + 700;
     let expected = run(&Scalar, &plan, 9, range.clone());
-    let binned = |g: &GroupSummary| matches!(g, GroupSummary::Binned { emissions } if emissions.saturated > 0);
+    let binned = |g: &GroupSummary| matches!(g, GroupSummary::Binned { headline } if headline.saturated > 0);
     let partly = expected.saturated.iter().filter(|&&n| 0 < n && n < 1000).count();
     assert!(partly >= 3, "{:?}", expected.saturated);
-    assert!(expected.models.iter().any(|m| 0 < m.emissions.saturated && m.emissions.saturated < 1000));
-    assert!(expected.models.iter().any(|m| 0 < m.atci.saturated && m.atci.saturated < 1000));
+    assert!(expected.models.iter().any(|m| 0 < m.headline.saturated && m.headline.saturated < 1000));
+    assert!(expected.models.iter().any(|m| 0 < m.ratio.saturated && m.ratio.saturated < 1000));
     assert!(expected.groups.iter().any(binned));
     for Named { name, backend, .. } in cpus(2, 300) {
         assert!(run(&*backend, &plan, 9, range.clone()) == expected, "{name}");
@@ -90,7 +118,7 @@ fn ceilings_hold_alike() {
     }
     // Negative control: models' values that are not held.
     let mut free = plan;
-    free.models.iter_mut().for_each(|m| m.emissions.saturable = false);
+    free.models.iter_mut().for_each(|m| m.headline.saturable = false);
     assert!(run(&cpu(1, 0, Simd::detect()), &free, 9, range) != expected);
 }
 
@@ -108,7 +136,8 @@ fn tiles_and_windows_change_nothing() {
         }));
     }
     let plan = plan(&assessment);
-    let unbinned = Plan { binned: false, ..plan.clone() };
+    let mut unbinned = plan.clone();
+    unbinned.header.binned = false;
     let expected = [&plan, &unbinned].map(|plan| run(&cpu(0, 0, Simd::detect()), plan, 4, 0..1100));
     assert!(expected[0] != expected[1] && run(&Scalar, &unbinned, 4, 0..1100) == expected[1]);
     for binding_bytes in [1 << 20, 3 << 20] {
@@ -134,4 +163,96 @@ fn nothing_to_do_is_done() {
             assert!(run(backend, plan, 1, range.clone()) == expected, "{name}");
         }
     }
+}
+
+/// A random portfolio with more: an output that no factor of the chain enters, one that is a sum of two, and in every
+/// third model a headline of two readings, between which gates choose.
+pub fn further(portfolio: u64, models: usize) -> Plan {
+    let mut plan = plan(&random_assessment(portfolio, models, Families::All, true));
+    let tables = plan.tables.len() as u32;
+    let output = |of: usize| OutputPlan { unit: plan.outputs[of].unit + 1, kept: true };
+    let more = [output(1), output(2), OutputPlan { kept: false, ..output(3) }];
+    plan.header.outputs.extend(more);
+    for (k, model) in plan.models.iter_mut().enumerate() {
+        let Some(first) = model.products.iter().find(|p| usize::from(p.output) == HEADLINE).copied() else { continue };
+        model.marginals[6] = Marginal::Affine { scale: 3 << 24 };
+        model.marginals[8] = if tables > 0 { Marginal::Table { table: k as u32 % tables } } else { Marginal::None };
+        model.marginals[9] = model.marginals[5];
+        model.cells[7] = model.cells[3];
+        let with = |output: usize, slots: &[usize]| {
+            let mut product = Product { output: output as u8, ..first };
+            slots.iter().for_each(|&s| product.signs[s] = 1);
+            product
+        };
+        model.products.extend([with(4, &[6]), with(5, &[6, 7]), with(5, &[8, 9]), with(5, &[]), with(6, &[7])]);
+        if k % 3 == 0 {
+            let threshold = (k as i32 - 10) << 25;
+            model.marginals[10] = Marginal::Gate { threshold, above: false };
+            model.marginals[11] = Marginal::Gate { threshold, above: true };
+            model.zeros |= 0b1100_0000_0000;
+            let second = Product { loc: first.loc + (3 << 22), ..with(HEADLINE, &[11, 7]) };
+            let at = model.products.iter().position(|p| usize::from(p.output) == HEADLINE).unwrap();
+            model.products[at].signs[10] = 1;
+            model.products.insert(at + 1, second);
+        }
+    }
+    plan
+}
+
+/// Sums of products, gates, second readings and outputs that are not kept, on every backend.
+#[test]
+fn sums_gates_and_further_outputs_agree() {
+    for portfolio in [0, 1, 2, 31] {
+        let plan = further(portfolio, 30);
+        let start = (1 << 32) - 200;
+        let expected = run(&Scalar, &plan, 5, start..start + 600);
+        assert!(expected.totals[6].is_empty() && expected.totals[4].iter().any(|&n| n > 0));
+        for Named { name, backend, .. } in cpus(2, 300) {
+            assert!(run(&*backend, &plan, 5, start..start + 600) == expected, "{name}");
+        }
+        for gpu in gpus().iter().chain(variants()) {
+            assert!(run(&*gpu.backend, &plan, 5, start..start + 600) == expected, "{}", gpu.name);
+        }
+        // Negative controls: a gate that opens elsewhere, a second product a little larger.
+        let mut moved = plan.clone();
+        let gate = moved.models.iter_mut().flat_map(|m| &mut m.marginals).find(|m| matches!(m, Marginal::Gate { .. }));
+        *gate.expect("a gate") = Marginal::Gate { threshold: 1 << 20, above: true };
+        assert!(run(&Scalar, &moved, 5, start..start + 600) != expected);
+        let mut larger = plan.clone();
+        larger.models[0].products.iter_mut().filter(|p| p.output == 5).for_each(|p| p.loc += 1 << 10);
+        assert!(run(&Scalar, &larger, 5, start..start + 600).totals[5] != expected.totals[5]);
+    }
+}
+
+/// What a sum and a gate mean, from numbers that are exact powers of two: 2^3 + 2^3 = 2^4, and of 2^5 and 2^9 one or
+/// the other, with the probability that the threshold has.
+#[test]
+fn sums_and_gates_mean_what_they_say() {
+    let mut plan = plan(&random_assessment(3, 1, Families::LogNormal, false));
+    let constant = |output: usize, log2: i32, gate: Option<usize>| {
+        let mut signs = [0; SLOTS];
+        gate.into_iter().for_each(|s| signs[s] = 1);
+        Product { output: output as u8, loc: log2 << LOG2_BITS, signs }
+    };
+    let model = &mut plan.models[0];
+    model.marginals = [Marginal::None; SLOTS];
+    model.cells = [None; SLOTS];
+    // z = 1: Φ(1) = 0.841344746 (Abramowitz and Stegun, table 26.1).
+    model.marginals[10] = Marginal::Gate { threshold: 1 << Z_BITS, above: false };
+    model.marginals[11] = Marginal::Gate { threshold: 1 << Z_BITS, above: true };
+    model.zeros = 0b1100_0000_0000;
+    model.products = vec![
+        constant(0, 3, None),
+        constant(0, 3, None),
+        constant(HEADLINE, 5, Some(10)),
+        constant(HEADLINE, 9, Some(11)),
+    ];
+    plan.header.outputs.iter_mut().for_each(|o| o.unit = 0);
+    plan.header.has_independent = false;
+    let found = run(&Scalar, &plan, 1, 0..20_000);
+    assert!(found.totals[0].iter().all(|&n| n == 16), "{:?}", &found.totals[0][..4]);
+    let low = found.totals[HEADLINE].iter().filter(|&&n| n == 32).count();
+    assert!(found.totals[HEADLINE].iter().all(|&n| n == 32 || n == 512));
+    // Five standard errors of a share of 0.8413 of 20,000 draws.
+    assert!((low as f64 / 20_000.0 - 0.841_344_746).abs() < 5.0 * 0.002_584, "{low}");
 }

@@ -6,6 +6,8 @@ use carbonhaze::portfolio::moments::{engine_moment, raw_moment};
 use carbonhaze::portfolio::quantile::Quantiles;
 use proptest::prelude::*;
 
+use crate::fixed::cases;
+
 fn size() -> impl Strategy<Value = f64> {
     (-12.0..12.0f64).prop_map(|e| 10f64.powf(e))
 }
@@ -60,7 +62,7 @@ fn any() -> impl Strategy<Value = Distribution> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn quantiles_and_tables_are_monotone(d in any()) {

@@ -6,6 +6,7 @@ use std::path::Path;
 use carbonhaze::portfolio::{Distribution, Model, Place, Value, models_file, quantile, study_file};
 use proptest::prelude::*;
 
+use crate::cases::cases;
 use crate::studies::STUDY;
 use crate::{good, parsed};
 
@@ -117,6 +118,8 @@ const WORDS: [&str; 25] = [
 ];
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn what_is_written_reads_back(d in distribution()) {
         prop_assert_eq!(parsed(&d.to_string()), Ok(Value::Distribution(d.clone())), "{}", d);

@@ -1,5 +1,7 @@
 //! Reading what a user gives: models files, cells, study files, rules; then round trips and fuzz.
 
+#[path = "../common/cases.rs"]
+mod cases;
 mod cells;
 mod fuzz;
 mod models_files;

@@ -39,7 +39,7 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
     let one_plus_at = inverse_normal::ENTRIES;
     let log2_at = one_plus_at + one_plus::ENTRIES;
     assert_eq!(layout::FIRST_TABLE, log2_at + log2::CHORDS + 1);
-    let single: [(&str, i64); 50] = [
+    let single: [(&str, i64); 53] = [
         ("LANES", LANES.into()),
         ("WORKGROUP", WORKGROUP.into()),
         ("PHILOX_MUL_0", philox::MUL_0.into()),
@@ -69,27 +69,30 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
         ("TOTAL_BITS", plan::TOTAL_BITS.into()),
         ("MODEL_BITS", plan::MODEL_BITS.into()),
         ("BINS", plan::BINS as i64),
-        ("TOTALS", plan::TOTALS as i64),
         ("IRREGULAR", table::IRREGULAR.into()),
         ("ZERO_LOG2", plan::ZERO_LOG2.into()),
-        ("SLOTS", SLOTS as i64),
-        ("PUE", Slot::Pue as i64),
+        ("SLOTS", plan::SLOTS as i64),
+        ("SHIFTED", plan::SHIFTED as i64),
+        ("MAX_OUTPUTS", plan::MAX_OUTPUTS as i64),
         ("NONE", 0),
         ("AFFINE", layout::AFFINE.into()),
         ("TABLE", layout::TABLE.into()),
         ("ONE_PLUS_AFFINE", layout::ONE_PLUS_AFFINE.into()),
         ("ONE_PLUS_TABLE", layout::ONE_PLUS_TABLE.into()),
         ("ONE_PLUS_CONSTANT", layout::ONE_PLUS_CONSTANT.into()),
+        ("GATE_BELOW", layout::GATE_BELOW.into()),
+        ("GATE_ABOVE", layout::GATE_ABOVE.into()),
+        ("SHARES", layout::SHARES.into()),
         ("WINDOW", layout::WINDOW as i64),
         ("MODEL_SUMS", layout::MODEL_SUMS as i64),
         ("GROUP_SUMS", layout::GROUP_SUMS as i64),
         ("ANSWERS", layout::ANSWERS as i64),
         // Where `layout::add_model` and `layout::add_group` look.
-        ("EMISSIONS_ZEROS", layout::EMISSIONS_ZEROS as i64),
-        ("EMISSIONS_CEILING", layout::EMISSIONS_ZEROS as i64 + 1),
-        ("ATCI_ZEROS", layout::EMISSIONS_ZEROS as i64 + 2),
-        ("ATCI_CEILING", layout::EMISSIONS_ZEROS as i64 + 3),
-        ("ATCI_UNDEFINED", layout::EMISSIONS_ZEROS as i64 + 4),
+        ("HEADLINE_ZEROS", layout::HEADLINE_ZEROS as i64),
+        ("HEADLINE_CEILING", layout::HEADLINE_ZEROS as i64 + 1),
+        ("RATIO_ZEROS", layout::HEADLINE_ZEROS as i64 + 2),
+        ("RATIO_CEILING", layout::HEADLINE_ZEROS as i64 + 3),
+        ("RATIO_UNDEFINED", layout::HEADLINE_ZEROS as i64 + 4),
         ("GROUP_ZEROS", layout::GROUP_ZEROS as i64),
     ];
     let mut expected: BTreeMap<&str, Vec<i64>> = single.into_iter().map(|(name, x)| (name, vec![x])).collect();

@@ -6,7 +6,6 @@
 use std::path::Path;
 
 use carbonhaze::assess::Slot;
-use carbonhaze::engine::plan::OUTPUT_EMISSIONS;
 use carbonhaze::portfolio::Distribution::{self, *};
 
 use crate::common::pipeline::run;
@@ -69,8 +68,8 @@ fn reference(name: &str) -> Vec<(f64, f64)> {
 /// What the engine draws, in order: each id has a stream of its own.
 fn drawn(id: &str, distribution: &Distribution) -> Vec<f64> {
     let run = run(sum(vec![product(id, &[(Slot::Compute, distribution.clone())])]), 2026, DRAWS);
-    let unit = libm::exp2(f64::from(run.plan.total_units[OUTPUT_EMISSIONS]));
-    let mut x: Vec<f64> = run.summary.totals[OUTPUT_EMISSIONS].iter().map(|&c| c as f64 * unit).collect();
+    let unit = libm::exp2(f64::from(run.plan.unit(run.plan.headline)));
+    let mut x: Vec<f64> = run.summary.totals[run.plan.headline].iter().map(|&c| c as f64 * unit).collect();
     x.sort_by(f64::total_cmp);
     x
 }

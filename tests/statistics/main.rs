@@ -28,7 +28,7 @@ fn product(id: &str, factors: &[(Slot, Distribution)]) -> AssessedModel {
 /// The sum of these models, without shared effects.
 fn sum(mut models: Vec<AssessedModel>) -> Assessment {
     models.sort_by(|a, b| a.id.cmp(&b.id));
-    Assessment { models, shared: vec![], scope: common::scope(), warnings: vec![], groups_by: vec![] }
+    Assessment { models, shared: vec![], scope: common::scope(), warnings: vec![], groups_by: vec![], further: vec![] }
 }
 
 /// LN(0, σ): median 1.

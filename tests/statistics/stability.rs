@@ -5,9 +5,9 @@
 //! right is shown by the other tests; that they stay is what this one is for.
 
 use carbonhaze::assess::{Assessment, Slot};
+use carbonhaze::compile::key::{effect_key, model_key};
 use carbonhaze::engine::draw::inverse_normal::inverse_normal;
 use carbonhaze::engine::draw::philox::{Domain, MAX_DRAW, Stream};
-use carbonhaze::engine::plan::key::{effect_key, model_key};
 use carbonhaze::portfolio::Distribution::{self, *};
 use carbonhaze::portfolio::Factor;
 use sha2::{Digest, Sha256};
@@ -111,14 +111,14 @@ fn study() -> Assessment {
         let reporting = (k == 1).then_some(Uniform { lo: 0.9, hi: 1.2 });
         let mut m = model(
             &format!("org/model-{k}"),
-            [
+            slots([
                 factor(compute),
                 factor(ln(2e11, 1.5)),
                 factor(if k == 5 { Fixed(1.1) } else { shifted(0.2) }),
                 factor(grid),
                 reporting.and_then(factor),
                 None,
-            ],
+            ]),
         );
         m.factors[Slot::Grid as usize].as_mut().unwrap().shared.push((1 + k % 2, 1.0));
         m.factors[Slot::Pue as usize].as_mut().unwrap().shared.push((0, 0.5));
@@ -133,22 +133,23 @@ fn study() -> Assessment {
     // Not by this host's logarithm.
     shared.iter_mut().for_each(|e| e.ln_gsd = 0.25);
     let models = models.collect();
-    Assessment { models, shared, scope: scope(), warnings: vec![], groups_by: vec!["region".into()] }
+    Assessment { models, shared, scope: scope(), warnings: vec![], groups_by: vec!["region".into()], further: vec![] }
 }
 
 /// SHA-256 over every integer of the summary: units and totals per draw, groups, single models.
 fn digest(run: &Run) -> String {
     let mut hash = Sha256::new();
-    for (unit, total) in run.plan.total_units.iter().zip(&run.summary.totals) {
+    for (column, total) in run.summary.totals.iter().enumerate() {
+        let unit = run.plan.unit(column);
         hash.update(unit.to_le_bytes());
         total.iter().for_each(|count| hash.update(count.to_le_bytes()));
     }
     for group in &run.summary.groups {
-        if let carbonhaze::engine::GroupSummary::Kept { emissions, compute } = group {
-            emissions.iter().chain(compute).for_each(|count| hash.update(count.to_le_bytes()));
+        if let carbonhaze::engine::GroupSummary::Kept { headline, denominator } = group {
+            headline.iter().chain(denominator).for_each(|count| hash.update(count.to_le_bytes()));
         }
     }
-    for moments in run.summary.models.iter().flat_map(|m| [&m.emissions, &m.atci]) {
+    for moments in run.summary.models.iter().flat_map(|m| [&m.headline, &m.ratio]) {
         hash.update(moments.sum.to_le_bytes());
         hash.update(moments.sum_sq.to_le_bytes());
         hash.update(moments.zeros.to_le_bytes());
@@ -174,13 +175,13 @@ const DIGEST: &str = "ef6f05f9358943743f101d2eb69af97cccbd1336bf8b9a0ab8b9d16b7e
 #[test]
 fn totals_of_a_study() {
     let first = run(study(), 42, 4);
-    assert_eq!(first.plan.total_units, UNITS);
+    assert_eq!((0..5).map(|column| first.plan.unit(column)).collect::<Vec<_>>(), UNITS);
     assert_eq!(first.summary.totals, FIRST_TOTALS.map(|t| t.to_vec()));
     let thousand = run(study(), 42, 1000);
     assert_eq!(digest(&thousand), DIGEST);
     // Negative controls: another seed; one count in one bin of one model.
     assert_ne!(digest(&run(study(), 43, 1000)), DIGEST);
     let mut changed = thousand;
-    changed.summary.models[3].atci.bins[512] += 1;
+    changed.summary.models[3].ratio.bins[512] += 1;
     assert_ne!(digest(&changed), DIGEST);
 }

@@ -93,7 +93,7 @@ pub struct ProductRecord {
 }
 
 /// Bit of [`ProductRecord::zeros`]: shared effects act on the product.
-const SHARES: u32 = 1 << 16;
+pub const SHARES: u32 = 1 << 16;
 
 /// `ModelRecord` of `model_block.wgsl`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]

@@ -144,6 +144,7 @@ pub fn rank(p: f64, n: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::cases;
     use crate::engine::Host;
     use proptest::prelude::*;
 
@@ -175,6 +176,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(cases(256))]
+
         #[test]
         fn like_a_plain_sort(
             values in prop::collection::vec(0u64..1000, 64..5000), batch in 0..BATCHES, p in 0.001..0.999f64

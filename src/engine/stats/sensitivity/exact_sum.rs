@@ -104,6 +104,7 @@ impl ExactSum {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::cases;
     use proptest::prelude::*;
 
     fn sum(terms: impl IntoIterator<Item = f64>) -> f64 {
@@ -135,6 +136,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(cases(256))]
+
         #[test]
         fn any_order_and_any_split(
             terms in prop::collection::vec((any::<i64>(), -300i32..300), 1..60), cut in 0usize..60, step in 1usize..50

@@ -19,7 +19,7 @@ NONE = "–"
 
 @functools.cache
 def lists(program):
-    """Both documents; each list finds the other beside it."""
+    """Both documents; each list is compared with the other."""
     def document(name):
         command = [program, "coverage", str(FIXTURES / name), "--backend", "cpu", "--json", "-"]
         return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)

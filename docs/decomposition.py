@@ -1,11 +1,12 @@
-"""Why a total is what it is: the mean under the defaults, with one choice after another taken back; and one at a time.
+"""Explains a total: the mean under the defaults, with one choice after another undone, and with one changed at a time.
 
     python3 docs/decomposition.py target/release/haze fixtures/hub_models.csv
 
-Prints two Markdown tables. Each line of the first keeps all the changes of the lines above it, so the factors multiply to the whole
-distance; in another order single factors would differ. Each line of the second changes the defaults alone. The emissions are the exact mean of the closed form
-(`diagnostics.oracle.mean_t`), not a sampled one; the compute is sampled with DRAWS draws. Needs Python 3.11 and no
-packages. The variants are study files like any other: nothing here reaches into the program.
+Prints two Markdown tables. Each line of the first keeps all changes of the lines above it, so the factors multiply to
+the whole difference; in another order the single factors would differ. Each line of the second changes only one of the
+defaults. The emissions are the exact mean of the closed form (`diagnostics.oracle.mean_t`), not a sampled one; the
+compute is sampled with DRAWS draws. Needs Python 3.11 and no packages. The variants are study files like any other:
+nothing here reaches into the program.
 """
 
 import csv
@@ -26,7 +27,7 @@ TDP_ONLY = {"k_node": {chip: 1 for chip in CHIPS} | {"shared_gsd": 1}}
 MFU_040 = {"efficiency": {f"mfu_{chip}": 0.4 for chip in ["a100", "v100", "tpu", "other", "h100_at_20b"]}
            | {"mfu_h100_exponent": 0, "mfu_family_sd": 0, "mfu_run_sd": 0, "mfu_era_gsd": 1}}
 
-# What is changed, the priors it sets, the columns it sets for every row, whether rows without stated compute go.
+# What is changed, the priors and the columns (for every row) that this sets, whether rows without stated compute are dropped.
 STEPS = [
     ("defaults", {}, {}, False),
     ("without rows that state neither compute nor hours (tiers 5 and 6)", {}, {}, True),

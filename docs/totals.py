@@ -32,9 +32,9 @@ def interval(estimate):
     return f"{kt(low)} to {kt(high)}"
 
 
-def tiers(told):
-    total, parts = told["total"]["emissions_t"]["mean"], {}
-    for model in told["models"]:
+def tiers(outcome):
+    total, parts = outcome["total"]["emissions_t"]["mean"], {}
+    for model in outcome["models"]:
         count, mean = parts.get(model["tier"], (0, 0.0))
         parts[model["tier"]] = (count + 1, mean + model["emissions_t"]["mean"])
     return ", ".join(f"{tier}: {100 * mean / total:.0f} % ({count:,})" for tier, (count, mean) in sorted(parts.items()))
@@ -44,12 +44,12 @@ def totals(program, files):
     print("| | models | mean, kt | 95 % credible interval | correlation ignored | share of the mean by tier (models) |")
     print("|---|---:|---:|---|---|---|")
     for models in files:
-        told = result(program, models)
-        alone = told["independent"]["emissions_t"]
+        outcome = result(program, models)
+        alone = outcome["independent"]["emissions_t"]
         print(
-            f"| `{Path(models).parent.name}/{Path(models).name}` | {len(told['models']):,} "
-            f"| {kt(told['total']['emissions_t']['mean'])} | {interval(told['total']['emissions_t'])} "
-            f"| {interval(alone)} | {tiers(told)} |"
+            f"| `{Path(models).parent.name}/{Path(models).name}` | {len(outcome['models']):,} "
+            f"| {kt(outcome['total']['emissions_t']['mean'])} | {interval(outcome['total']['emissions_t'])} "
+            f"| {interval(alone)} | {tiers(outcome)} |"
         )
 
 

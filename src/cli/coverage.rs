@@ -114,8 +114,13 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let found = coverage::coverage(portfolio, assessment, other.as_ref(), &settings, &sampler)?;
     watch.finish();
     tell(&session);
-    let told =
-        page::Told { draws: n, seed: sampler.seed, level: sampler.level, scope: assessment.scope, coverage: &found };
+    let told = page::Findings {
+        draws: n,
+        seed: sampler.seed,
+        level: sampler.level,
+        scope: assessment.scope,
+        coverage: &found,
+    };
     let document = document(|out| page::write(out, &told))?;
     interrupt.check()?;
     output.finish(&document, || page::terminal(&told, style()))

@@ -1,6 +1,6 @@
 //! The headline under every structural choice that could have been another.
 //!
-//! A structural choice is no random quantity: it stands outside the credible interval. Each line is a run of its own,
+//! A structural choice is not a random quantity: it lies outside the credible interval. Each line is a run of its own,
 //! by the same machinery that a user has (settings, `[priors]`, columns), under the same seed, so that lines differ by
 //! the choice and little else. What is changed is changed alone.
 
@@ -119,7 +119,7 @@ fn guessed_as(now: Option<f64>, certain: f64) -> Option<f64> {
     now.map(|p| if p > 0.0 && p < 1.0 { certain } else { p })
 }
 
-/// The table. `modelled` is the headline that the lines are set beside.
+/// The table. `modelled` is the headline that the lines are compared with.
 ///
 /// # Errors
 /// A portfolio that cannot be assessed or compiled otherwise, a stopped run.

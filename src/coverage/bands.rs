@@ -2,7 +2,7 @@
 //!
 //! The list is drawn once, in bands between neighbouring thresholds; what lies above a threshold is the sum of its
 //! bands, draw by draw. Nothing is extrapolated: a list that was itself cut at some number of downloads says nothing
-//! of what lies below, and the smallest number in it is told.
+//! about what lies below, and the smallest number in it is reported.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Bands {
     /// Smallest and largest number of downloads in the list.
     pub least: f64,
     pub most: f64,
-    /// Models that do not state their downloads: in the whole, above no threshold.
+    /// Models that do not state their downloads: they count in the whole and are above no threshold.
     pub without_downloads: usize,
     pub steps: Vec<Step>,
 }
@@ -137,7 +137,7 @@ pub fn sweep(
 
 impl Swept {
     /// The sweep in numbers; `None` without downloads.
-    pub fn told(&self, downloads: &[Option<f64>], thresholds: &[f64], sampler: &Sampler<'_>) -> Option<Bands> {
+    pub fn summarised(&self, downloads: &[Option<f64>], thresholds: &[f64], sampler: &Sampler<'_>) -> Option<Bands> {
         let (least, most) = range(downloads)?;
         let step = |(&threshold, (emissions, independent)): (&f64, &(Counts, Counts))| Step {
             downloads: threshold,

@@ -1,7 +1,7 @@
 //! The share of the variance that is owed to priors without a firm source.
 //!
 //! The set u holds every model's own factor whose provenance says "chosen" and every shared effect that does.
-//! `first_order` is what u explains alone, V_u / V; `total` what would be gone if u were known beside all else,
+//! `first_order` is what u explains alone, V_u / V; `total` what would remain if everything else were known,
 //! 1 − V_{not u} / V (Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6). Both exact, from the closed form.
 
 use serde::Serialize;

@@ -1,14 +1,13 @@
-//! What a total rests on, and what it leaves out: "does the list represent what it stands for?" as a question.
+//! What a total rests on, and what it leaves out: does the list represent what it stands for?
 //!
-//! `bands` sweeps a threshold over downloads, `two_lists` sets the list beside another one of the same world, `top`
+//! `bands` sweeps a threshold over downloads, `two_lists` compares the list with another one that overlaps it, `top`
 //! takes the largest models away, `tiers` says what each tier holds, `alternatives` computes the total under every
-//! structural choice that could have been another, `chosen` how much of the variance is owed to priors without a firm
-//! source, `predictive` whether the tiers below would have predicted what is published. `spreads` widens and narrows
+//! other structural choice, `chosen` how much of the variance is due to priors without a firm source, `predictive` whether the tiers below would have predicted what is published. `spreads` widens and narrows
 //! priors, `drawn` reads estimates off draws.
 //!
 //! Draws of a model do not depend on what else is in a run, so a part of the list is drawn with the draws it has in
 //! the whole: shares are formed draw by draw, and parts add up to the total exactly, integer by integer. Structural
-//! choices stand outside the credible interval: each line of their table is a run of its own, under the same seed.
+//! choices lie outside the credible interval: each line of their table is a run of its own, under the same seed.
 
 pub mod alternatives;
 pub mod bands;
@@ -42,7 +41,7 @@ use two_lists::{Other, TwoLists};
 pub struct Settings {
     /// Downloads, ascending; empty: those that suit the list.
     pub thresholds: Vec<f64>,
-    /// Models that the headline is also told without.
+    /// Number of largest models without which the total is reported as well.
     pub top: usize,
 }
 
@@ -66,7 +65,7 @@ pub struct Coverage {
     pub predictive: Option<Predictive>,
 }
 
-/// The whole analysis of a portfolio, beside another list if there is one. `assessment` is that of the portfolio.
+/// The whole analysis of a portfolio, compared with another list if there is one. `assessment` is that of the portfolio.
 ///
 /// # Errors
 /// Thresholds without downloads, an alternative or the other list that cannot be assessed or compiled, a stopped run.
@@ -102,7 +101,7 @@ pub fn coverage(
         emissions_t,
         independent_t: sampler.estimate(&swept.independent),
         tiers: tiers::tiers(assessment, &swept, sampler),
-        thresholds: swept.told(&downloads, &thresholds, sampler),
+        thresholds: swept.summarised(&downloads, &thresholds, sampler),
         lists,
         top,
         alternatives,

@@ -1,7 +1,7 @@
 //! Would the tiers below have predicted what is published? A prior-predictive check of the compute.
 //!
-//! Every base model that states its compute is assessed without it, and without all that would tell it (as in the masked
-//! sum); its published figure has a probability in the predictive distribution, P(X ≤ published). Over many models these
+//! Every base model that states its compute is assessed without it, and without anything that would reveal it (as in the
+//! masked sum); its published figure has a probability in the predictive distribution, P(X ≤ published). Over many models these
 //! probabilities are uniform if the distributions are right: too many at the ends and they are too narrow, too many in
 //! the middle and they are too wide (A. P. Dawid, J. R. Stat. Soc. A 147 (1984) 278–292, doi:10.2307/2981683; G. E. P.
 //! Box, J. R. Stat. Soc. A 143 (1980) 383–430, doi:10.2307/2982063).

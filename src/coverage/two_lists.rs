@@ -1,8 +1,8 @@
-//! Two lists of one world: what is in both, what only in one, and a lower bound on what is in neither.
+//! Two overlapping lists: what is in both, what only in one, and a lower bound on what is in neither.
 //!
 //! A model is in both lists if both name the same thing: the name of `matches` (columns `id` and `epoch_model`), else the
 //! row's own `epoch_model`, else its id. In the union it counts once, as the first list has it; the second list's
-//! figure for the same models is told beside it. Several rows of one list with the same name (a base and its chat
+//! figure for the same models is given for comparison. Several rows of one list with the same name (a base and its chat
 //! version) are one model of the counts.
 //!
 //! Capture–recapture estimates how many there are from n₁, n₂ and the m found twice (D. G. Chapman, Univ. Calif. Publ.
@@ -12,9 +12,9 @@
 //! N = (n₁+1)(n₂+1)/(m+1) − 1,   Var N = (n₁+1)(n₂+1)(n₁−m)(n₂−m) / ((m+1)²(m+2))
 //! ```
 //!
-//! It supposes lists that are independent. Well-known models are in both: the dependence is positive, m too large, and N
-//! too small, a lower bound on the count. Of the emissions it says nothing: what nobody lists is not like what two do.
-//! It is told for one domain, the most frequent of the first list, because a list that leaves a domain out would make
+//! It assumes that the lists are independent. Well-known models are in both: the dependence is positive, m too large, and
+//! N too small, a lower bound on the count. It says nothing about emissions: what nobody lists is unlike what two do.
+//! It is reported for one domain, the most frequent of the first list, because a list that leaves a domain out would make
 //! the dependence negative.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +41,7 @@ const SECOND: &str = "second";
 /// The other list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Other {
-    /// As told to the reader.
+    /// As shown to the reader.
     pub name: String,
     pub models: Vec<Model>,
     /// Names by id, of either list.

@@ -71,7 +71,7 @@ impl Card {
 /// Fits a sample of the usable rows.
 ///
 /// # Errors
-/// Too few rows, or a coefficient that cannot be told from the others.
+/// Too few rows, or a coefficient that cannot be distinguished from the others.
 pub fn card(rows: &Rows, sample: Sample, response: Response, size: Size) -> Result<Card, FitError> {
     let design = Design::new(sample, response, &rows.rows)?;
     let fit = ols(&design.x, &design.y, |j| design.terms.get(j).map_or_else(String::new, |t| t.name()))?;

@@ -34,7 +34,7 @@ pub struct Diagnostics {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
     pub organizations: usize,
-    /// Rows predicted; those of an organisation without which a coefficient cannot be told are not.
+    /// Rows predicted; those of an organisation without which a coefficient cannot be determined are not.
     pub rows: usize,
     /// exp of the root mean square error (bias counted in).
     pub gsd: Option<f64>,

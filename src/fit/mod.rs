@@ -49,7 +49,7 @@ pub enum FitError {
     TooFewRows { rows: usize, needed: usize, coefficients: usize },
     /// A column of the design is a combination of those before it.
     #[error(
-        "the coefficient of {term} cannot be told from the others: it does not vary by itself among the {rows} rows"
+        "the coefficient of {term} cannot be distinguished from the others: it does not vary independently among the {rows} rows"
     )]
     Collinear { term: String, rows: usize },
 }

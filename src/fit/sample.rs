@@ -58,7 +58,7 @@ pub enum Sample {
     All,
     Notable,
     OpenWeights,
-    /// Derivatives as well, told apart by a coefficient.
+    /// Derivatives as well, distinguished by a coefficient.
     Relation,
 }
 

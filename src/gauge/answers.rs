@@ -1,8 +1,8 @@
 //! Portfolios whose moments, quantiles, shortest intervals and indices are known, drawn by the backend.
 //!
 //! Moments come from a plain run with the jackknife over 32 batches; indices from all corners of a pick-freeze cube. A
-//! quantile is judged by the number of draws below the value that it should have, which is binomial whatever the
-//! distribution; the error printed beside it is the jackknife's.
+//! quantile is tested by the number of draws below the value that it should have, which is binomial whatever the
+//! distribution; the error printed with it is the jackknife's.
 
 use super::figure::{Criterion, Law};
 use super::portfolios::{self, lognormals};

@@ -1,6 +1,6 @@
 //! A figure that is known from elsewhere, what was obtained in its place, and whether the two agree.
 //!
-//! Integers must be equal. A figure without sampling error has a stated tolerance. An estimate is told apart from the
+//! Integers must be equal. A figure without sampling error has a stated tolerance. An estimate is distinguished from the
 //! expected value by its score, (obtained − expected) in standard errors, whose limit is simultaneous: of all estimates
 //! of a correct machine together, at all seeds, at most one seed in a thousand shows one beyond it (Bonferroni). A
 //! score is not finite where something is not a number: that never agrees.
@@ -51,7 +51,7 @@ pub enum Law {
 /// How large a score may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Estimates judged together.
+    /// Estimates tested together.
     pub estimates: usize,
     pub student: f64,
     pub normal: f64,

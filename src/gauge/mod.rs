@@ -1,7 +1,7 @@
 //! Known answers replayed on a backend: what a user runs on a new machine before trusting it.
 //!
 //! [`gauge`] draws portfolios whose answers are known from elsewhere ([`expected`], from closed forms in 30 digits) on
-//! the backend it is given, and sets what comes out beside what should: the random stream and its normals
+//! the backend it is given, and compares what comes out with what should: the random stream and its normals
 //! ([`stream`]), the backend's integers against the scalar definition ([`integers`]), moments, quantiles, shortest
 //! intervals and indices ([`answers`]), and the estimators on functions of uniforms ([`functions`]). A [`Figure`] says
 //! when the two agree. The same seed and draws give the same figures on every backend.

@@ -2,7 +2,7 @@
 //! published runs to compare with.
 //!
 //! The document is described by `docs/atci.schema.json`. As in a run's result, only the top-level keys `backend` and
-//! `timings` may tell of a machine; all else is the same, byte for byte, whatever drew.
+//! `timings` may depend on the machine; all else is the same, byte for byte, on every backend.
 
 use std::io::{self, Write};
 
@@ -33,14 +33,14 @@ pub struct Grouping {
     pub rows: Vec<Row>,
 }
 
-/// Everything that is told.
+/// Everything that is reported.
 pub struct Atci<'a> {
     pub seed: u64,
     pub draws: u64,
     pub level: f64,
     pub assessment: &'a Assessment,
     pub total: Row,
-    /// Draws of the whole without any compute.
+    /// Draws in which total compute is zero.
     pub without_compute: u64,
     pub groupings: Vec<Grouping>,
     pub anchors: Vec<Anchor>,
@@ -97,8 +97,8 @@ impl<'a> RowText<'a> {
 }
 
 /// Writes the document as UTF-8 JSON with a line end at the end.
-pub fn write(out: &mut dyn Write, told: &Atci<'_>, run: &RunInfo) -> io::Result<()> {
-    let groups = told
+pub fn write(out: &mut dyn Write, result: &Atci<'_>, run: &RunInfo) -> io::Result<()> {
+    let groups = result
         .groupings
         .iter()
         .flat_map(|g| g.rows.iter().map(|row| Group { by: &g.by, part: &row.part, row: RowText::new(row) }));
@@ -107,44 +107,44 @@ pub fn write(out: &mut dyn Write, told: &Atci<'_>, run: &RunInfo) -> io::Result<
         version: env!("CARGO_PKG_VERSION"),
         unit: UNIT,
         definition: DEFINITION,
-        scope: ScopeText::new(told.assessment.scope),
-        seed: told.seed,
-        draws: told.draws,
-        interval: told.level,
+        scope: ScopeText::new(result.assessment.scope),
+        seed: result.seed,
+        draws: result.draws,
+        interval: result.level,
         plan_hash: &run.plan_hash,
         backend: &run.backend,
         timings: &run.timings,
-        draws_without_compute: told.without_compute,
-        total: RowText::new(&told.total),
+        draws_without_compute: result.without_compute,
+        total: RowText::new(&result.total),
         groups: groups.collect(),
-        anchors: &told.anchors,
+        anchors: &result.anchors,
     };
     document::write(out, &document)
 }
 
 /// The page, ending in a line end.
-pub fn terminal(told: &Atci<'_>, style: Style) -> String {
+pub fn terminal(result: &Atci<'_>, style: Style) -> String {
     let mut page = Page::new(style);
-    let models = digits::counted(told.assessment.models.len() as u64, "model");
-    page.note(&format!("{models}, {} draws, seed {}", digits::count(told.draws), told.seed));
-    page.note(&scope::phrase(told.assessment.scope));
+    let models = digits::counted(result.assessment.models.len() as u64, "model");
+    page.note(&format!("{models}, {} draws, seed {}", digits::count(result.draws), result.seed));
+    page.note(&scope::phrase(result.assessment.scope));
     page.section("ATCI, kgCO2e per EFLOP of training operations performed", "a ratio of sums in every draw");
     page.line("  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh); medians");
-    page.ratios("", &[&told.total], told.level);
-    let all = &told.total.intensity.atci_kg_per_eflop;
+    page.ratios("", &[&result.total], result.level);
+    let all = &result.total.intensity.atci_kg_per_eflop;
     if let Some(mean) = all.mean {
         let mean = digits::value(mean, all.mcse.mean);
         page.line(&format!("  Mean {mean} kg/EFLOP. The ratios multiply in every draw; their medians need not."));
     }
-    if told.without_compute > 0 {
-        let draws = digits::count(told.without_compute);
-        page.line(&format!("  {draws} draws without compute have no ratio and are left out"));
+    if result.without_compute > 0 {
+        let draws = digits::count(result.without_compute);
+        page.line(&format!("  {draws} draws in which compute is zero have no ratio and are left out"));
     }
-    for grouping in &told.groupings {
+    for grouping in &result.groupings {
         page.section(&format!("By {}", shorten(&grouping.by, 30)), "");
-        page.ratios("", &grouping.rows.iter().collect::<Vec<_>>(), told.level);
+        page.ratios("", &grouping.rows.iter().collect::<Vec<_>>(), result.level);
     }
-    page.anchors(&told.anchors);
+    page.anchors(&result.anchors);
     page.text
 }
 
@@ -203,7 +203,7 @@ impl Page {
         if let Some(middle) = median(anchors) {
             let value = digits::value(middle, None);
             self.line(&format!(
-                "  Median {value} kg/EFLOP. Hours × TDP leaves out the rest of the node, and so gives less."
+                "  Median {value} kg/EFLOP. Hours × TDP leaves out the rest of the node, so it gives lower values."
             ));
         }
     }

@@ -23,11 +23,11 @@ use crate::posterior::Estimate;
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
 const LONGEST_NAME: usize = 40;
-/// Of the largest models, those that are named on the page.
+/// How many of the largest models are named on the page.
 const NAMED: usize = 5;
 
 /// An analysis and how it was drawn.
-pub struct Told<'a> {
+pub struct Findings<'a> {
     pub draws: u64,
     pub seed: u64,
     pub level: f64,
@@ -55,19 +55,19 @@ struct Document<'a> {
 }
 
 /// Writes the document as UTF-8 JSON with a line end at the end.
-pub fn write(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, result: &Findings<'_>) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),
-        draws: told.draws,
-        seed: told.seed,
-        level: told.level,
+        draws: result.draws,
+        seed: result.seed,
+        level: result.level,
         scope: ScopeText {
-            run: run_name(told.scope.run),
-            boundary: boundary_name(told.scope.boundary),
-            basis: basis_name(told.scope.basis),
+            run: run_name(result.scope.run),
+            boundary: boundary_name(result.scope.boundary),
+            basis: basis_name(result.scope.basis),
         },
-        coverage: told.coverage,
+        coverage: result.coverage,
     };
     document::write(out, &document)
 }
@@ -89,14 +89,14 @@ fn count(n: usize) -> String {
 }
 
 /// The page, ending in a line end.
-pub fn terminal(told: &Told<'_>, style: Style) -> String {
+pub fn terminal(result: &Findings<'_>, style: Style) -> String {
     let mut page = Page::new(style);
-    let c = told.coverage;
+    let c = result.coverage;
     let unit = estimate::unit(Quantity::Emissions, &c.emissions_t);
-    let level = digits::level(told.level);
-    let line = format!("{} models, {} draws, seed {}", count(c.models), digits::count(told.draws), told.seed);
+    let level = digits::level(result.level);
+    let line = format!("{} models, {} draws, seed {}", count(c.models), digits::count(result.draws), result.seed);
     page.note(&line);
-    page.note(&scope::phrase(told.scope));
+    page.note(&scope::phrase(result.scope));
     headline(&mut page, c, &unit, &level);
     match &c.thresholds {
         Some(bands) => thresholds(&mut page, bands, &unit, &level),
@@ -112,7 +112,7 @@ pub fn terminal(told: &Told<'_>, style: Style) -> String {
     alternatives(&mut page, &c.alternatives, &unit, &level);
     if let Some(chosen) = &c.chosen {
         page.line(&format!(
-            "  Priors marked chosen: {} of the variance alone, {} with interactions ({} of {} factors, {} of {} shared \
+            "  Priors marked \"chosen\": {} of the variance alone, {} with interactions ({} of {} factors, {} of {} shared \
              effects).",
             digits::percent(chosen.first_order),
             digits::percent(chosen.total),
@@ -150,8 +150,10 @@ fn headline(page: &mut Page, c: &Coverage, unit: &Unit, level: &str) {
 fn thresholds(page: &mut Page, bands: &Bands, unit: &Unit, level: &str) {
     page.section(&format!("Threshold on downloads, {}", unit.name), "");
     let interval_head = format!("{level} interval");
-    let mut rows =
-        vec![heads(1, &["at least", "models", "mean", "median", &interval_head, "uncorrelated", "share of the total"])];
+    let mut rows = vec![heads(
+        1,
+        &["min. downloads", "models", "mean", "median", &interval_head, "uncorrelated", "share of the total"],
+    )];
     for step in &bands.steps {
         let mut row = vec![left(digits::count(step.downloads as u64)), right(count(step.models))];
         row.extend(amounts(&step.emissions_t, unit.factor));
@@ -160,10 +162,10 @@ fn thresholds(page: &mut Page, bands: &Bands, unit: &Unit, level: &str) {
     }
     page.rows(&rows, true);
     let least = digits::count(bands.least as u64);
-    page.line(&format!("  The list has no model below {least} downloads: nothing is extrapolated to what lies below."));
+    page.line(&format!("  No model in the list has fewer than {least} downloads; nothing is extrapolated below that."));
     if bands.without_downloads > 0 {
         page.line(&format!(
-            "  {} models do not state their downloads: in the total, above no threshold.",
+            "  {} models do not state their downloads: they count in the total and are above no threshold.",
             count(bands.without_downloads)
         ));
     }
@@ -189,13 +191,13 @@ fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
         row(name, part.rows, count(part.models), &part.emissions_t, Some(&part.share));
     }
     row("Union", lists.rows, count(lists.parts.iter().map(|p| p.models).sum()), &lists.union_t, None);
-    let mut both = vec![left("In both, by the other"), right(""), right("")];
+    let mut both = vec![left("In both, figures of the other"), right(""), right("")];
     both.extend(amounts(&lists.both_by_other_t, unit.factor));
     rows.push(both);
     page.rows(&rows, true);
     for r in &lists.recapture {
         page.line(&format!(
-            "  {} ({}): {} here, {} there, {} in both, {} seen; at least {} ± {} exist (Chapman).",
+            "  {} ({}): {} in this list, {} in the other, {} in both, {} in all; at least {} ± {} exist (Chapman).",
             capital(r.of),
             r.domain,
             count(r.first),
@@ -209,7 +211,7 @@ fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
     page.line(
         "  A lower bound on the count only: well-known models are in both lists, which makes the estimate too small;",
     );
-    page.line("  it says nothing of the emissions of what neither list holds.");
+    page.line("  it says nothing about the emissions of models in neither list.");
 }
 
 fn capital(text: &str) -> String {
@@ -233,7 +235,7 @@ fn tiers(page: &mut Page, c: &Coverage, unit: &Unit, level: &str) {
 fn alternatives(page: &mut Page, lines: &[Alternative], unit: &Unit, level: &str) {
     page.section(
         &format!("Structural choices, {}", unit.name),
-        "outside the interval: each line is a run of its own, one choice changed",
+        "outside the interval: each line is a run of its own with one choice changed",
     );
     let mut rows = vec![heads(2, &["", "", "mean", "ratio", "median", &format!("{level} interval"), "hi/lo"])];
     for line in lines {
@@ -255,7 +257,7 @@ fn alternatives(page: &mut Page, lines: &[Alternative], unit: &Unit, level: &str
 fn check(page: &mut Page, predictive: &Predictive) {
     page.section(
         "Prior-predictive check of the compute",
-        "where published figures fall in what the tier below predicts",
+        "where published figures fall in the prediction of the tier below",
     );
     let mut rows = vec![heads(1, &["tier", "models"])];
     rows[0].extend(LEVELS.map(|l| right(digits::level(l))));
@@ -268,6 +270,6 @@ fn check(page: &mut Page, predictive: &Predictive) {
     }
     page.rows(&rows, true);
     page.line(
-        "  The priors were derived from lists such as this one: a check of their shape; haze validate is the test.",
+        "  The priors were derived from lists such as this one, so this checks their shape; haze validate is the test.",
     );
 }

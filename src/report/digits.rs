@@ -105,8 +105,8 @@ pub fn exact_percent(share: f64) -> String {
     percent(if share.abs() < 1e-12 { 0.0 } else { share })
 }
 
-/// A sampled share and its standard error, with no more digits than twice that supports; one that cannot be told from
-/// zero says so.
+/// A sampled share and its standard error, with no more digits than twice that supports; one that cannot be
+/// distinguished from zero says so.
 pub fn percent_with_error(share: f64, se: f64) -> String {
     let (percent, error) = (100.0 * share, 100.0 * se);
     if error == 0.0 {
@@ -120,7 +120,7 @@ pub fn percent_with_error(share: f64, se: f64) -> String {
 }
 
 /// A sampled share with its interval, with no more digits than its standard error supports; where the interval covers
-/// zero only its upper end is told.
+/// zero only its upper end is given.
 pub fn percent_with_interval(share: f64, interval: [f64; 2], se: f64) -> String {
     if se == 0.0 {
         return percent(share);
@@ -157,7 +157,7 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// A number without sampling error, told in this unit.
+    /// A number without sampling error, in this unit.
     pub fn exact(&self, x: f64) -> String {
         value(x * self.factor, Some(0.0))
     }

@@ -1,6 +1,6 @@
-//! What all JSON documents have in common: how they are laid out on lines, and what they tell of the run behind them.
+//! What all JSON documents have in common: how they are laid out on lines, and what they say about the run behind them.
 //!
-//! The top-level keys `backend` and `timings` are the only ones that may tell of a machine.
+//! The top-level keys `backend` and `timings` are the only ones that may depend on the machine.
 
 use std::io::{self, Write};
 

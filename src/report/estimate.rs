@@ -1,7 +1,7 @@
-//! An estimate in words: values and intervals, with or without their Monte Carlo standard errors beside them.
+//! An estimate in words: values and intervals, with or without their Monte Carlo standard errors.
 //!
-//! Either way a number has the digits that its error supports. Numbers come in the unit they are held in, `factor` leads
-//! to the one they are told in; what is undefined is a dash.
+//! Either way a number has the digits that its error supports. Numbers come in the unit they are held in, `factor`
+//! converts them to the one they are shown in; what is undefined is a dash.
 
 use super::digits::{self, Quantity, Unit};
 use crate::posterior::Estimate;
@@ -53,7 +53,7 @@ pub(super) fn range_with_errors(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, fac
     ends(x, mcse, |x, mcse| value_with_error(x, mcse, factor))
 }
 
-fn ends(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, told: impl Fn(Option<f64>, Option<f64>) -> String) -> String {
+fn ends(x: Option<[f64; 2]>, mcse: Option<[f64; 2]>, end: impl Fn(Option<f64>, Option<f64>) -> String) -> String {
     let Some([lo, hi]) = x else { return "–".into() };
-    format!("{} to {}", told(Some(lo), mcse.map(|m| m[0])), told(Some(hi), mcse.map(|m| m[1])))
+    format!("{} to {}", end(Some(lo), mcse.map(|m| m[0])), end(Some(hi), mcse.map(|m| m[1])))
 }

@@ -1,4 +1,4 @@
-//! How every factor of one model came about, as text for people.
+//! Where every factor of one model comes from, as text for people.
 
 use crate::assess::{Assessment, Kind, OUTPUTS, Provenance, Slot, Term};
 use crate::portfolio::Distribution;

@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 //!
 //! A [`Target`] is made before the run, so that a path that cannot be written is found before hours are spent. Its
-//! files are first written beside their places, under temporary names; only when all are on disk are they renamed
+//! files are first written in the same folder, under temporary names; only when all are on disk are they renamed
 //! into place, each of which replaces an older file atomically. Should a rename fail, those done before are undone.
 //! Folders made for the target disappear again with it unless it was committed.
 //!
@@ -22,7 +22,7 @@ pub const STUDY: &str = "study.toml";
 
 /// A file cannot be written where it should go.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}; name another place or make it writable", path.display())]
+#[error("cannot write {}: {source}; choose another place or make it writable", path.display())]
 pub struct Unwritable {
     pub path: PathBuf,
     pub source: io::Error,
@@ -91,8 +91,8 @@ fn target(folder: &Path, names: &[&str]) -> Result<Target, Unwritable> {
             Ok(_) => drop(OpenOptions::new().write(true).open(&path).map_err(|e| refuse(&path, e))?),
             Err(_) => {}
         }
-        let beside = path.parent().unwrap_or(folder);
-        temporary(beside).map_err(|e| refuse(beside, unnamed(e)))?;
+        let parent = path.parent().unwrap_or(folder);
+        temporary(parent).map_err(|e| refuse(parent, unnamed(e)))?;
     }
     Ok(target)
 }
@@ -132,8 +132,8 @@ impl Target {
                 straight(&path, *content).map_err(|e| refuse(&path, e))?;
                 continue;
             }
-            let beside = path.parent().unwrap_or(&self.folder);
-            let file = write(beside, *content).map_err(|e| refuse(&path, unnamed(e)))?;
+            let parent = path.parent().unwrap_or(&self.folder);
+            let file = write(parent, *content).map_err(|e| refuse(&path, unnamed(e)))?;
             written.push((path, file));
         }
         let mut replaced = Replaced { done: Vec::new() };

@@ -1,7 +1,7 @@
 //! The page and the JSON document of `haze fit`: a card for each regression.
 //!
 //! The page has the numbers of a card and its residuals as a plot of characters; the document
-//! (`docs/fit.schema.json`) has all digits, the residuals by model and (XᵀX)⁻¹ besides. Nothing is drawn.
+//! (`docs/fit.schema.json`) also has all digits, the residuals by model and (XᵀX)⁻¹. Nothing is drawn.
 
 use std::io::{self, Write};
 
@@ -17,14 +17,14 @@ use crate::fit::{Card, Response, Rows, Sample, Size};
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// All that is told.
+/// Everything that is reported.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cards<'a> {
     /// Where the rows come from.
     pub data: &'a str,
     pub rows: &'a Rows,
     pub cards: &'a [Card],
-    /// Fits that are not to be had, and why.
+    /// Fits that are not possible, and why.
     pub skipped: &'a [(Sample, Response, String)],
 }
 
@@ -180,16 +180,16 @@ fn text(card: &Card) -> FitText {
 }
 
 /// Writes the document as UTF-8 JSON with a line end at the end. The same input gives the same bytes on every machine.
-pub fn write(out: &mut dyn Write, told: &Cards<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, result: &Cards<'_>) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),
-        data: told.data,
-        rows: told.rows.rows.len(),
-        left_out: told.rows.left_out.iter().map(|&(reason, rows)| LeftOutText { reason, rows }).collect(),
+        data: result.data,
+        rows: result.rows.rows.len(),
+        left_out: result.rows.left_out.iter().map(|&(reason, rows)| LeftOutText { reason, rows }).collect(),
         notes: NOTES,
-        fits: told.cards.iter().map(text).collect(),
-        skipped: told
+        fits: result.cards.iter().map(text).collect(),
+        skipped: result
             .skipped
             .iter()
             .map(|(s, r, why)| SkippedText { sample: s.name(), response: r.name(), reason: why })
@@ -199,20 +199,20 @@ pub fn write(out: &mut dyn Write, told: &Cards<'_>) -> io::Result<()> {
 }
 
 /// The page, ending in a line end.
-pub fn terminal(told: &Cards<'_>, style: Style) -> String {
+pub fn terminal(result: &Cards<'_>, style: Style) -> String {
     let mut page = Page::new(style);
-    page.note(&format!("{}: {} rows can be used", told.data, digits::count(told.rows.rows.len() as u64)));
+    page.note(&format!("{}: {} usable rows", result.data, digits::count(result.rows.rows.len() as u64)));
     let left_out: Vec<String> =
-        told.rows.left_out.iter().map(|(why, n)| format!("{why} {}", digits::count(*n as u64))).collect();
+        result.rows.left_out.iter().map(|(why, n)| format!("{why} {}", digits::count(*n as u64))).collect();
     if !left_out.is_empty() {
         page.note(&format!("left out: {}", left_out.join(" · ")));
     }
-    for card in told.cards {
+    for card in result.cards {
         page.card(card);
     }
-    if !told.skipped.is_empty() {
+    if !result.skipped.is_empty() {
         page.section("No fit", "");
-        for (sample, response, why) in told.skipped {
+        for (sample, response, why) in result.skipped {
             page.line(&format!("  {} on {}: {why}", response.symbol(), sample.name()));
         }
     }
@@ -233,7 +233,7 @@ impl Page {
         for c in &card.coefficients {
             let name = match c.term {
                 Term::Size => format!("size ({})", size_name(card.size)),
-                Term::Year => "year (with its part)".to_string(),
+                Term::Year => "year (decimal)".to_string(),
                 other => other.name(),
             };
             let robust = c.se_hc3.map_or("none".to_string(), |se| number(se, Some(c.se)));

@@ -1,4 +1,4 @@
-//! The page and the JSON document of `haze gauge`: every known answer beside what the machine gave.
+//! The page and the JSON document of `haze gauge`: every known answer compared with what the machine gave.
 //!
 //! The document is described by `docs/gauge.schema.json`. As in a result, only `backend` and `timings` may differ
 //! between machines.
@@ -17,17 +17,17 @@ use crate::run::Device;
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What drew, and what it answered when asked alone.
+/// What made the draws, and the outcome of its self-test.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Drawn {
     #[serde(flatten)]
     pub backend: Device,
-    /// Of a GPU: the known answers asked of the device itself.
+    /// For a GPU: the self-test of the device itself.
     pub self_test: Option<Vec<Check>>,
 }
 
 impl Drawn {
-    /// Whether the device answered wrongly, or left its work to the processor.
+    /// Whether the device failed its self-test, or left its work to the processor.
     pub fn failed(&self) -> bool {
         self.backend.name == "gpu, then cpu" || self.self_test.iter().flatten().any(|check| check.wrong > 0)
     }
@@ -167,8 +167,8 @@ pub fn terminal(report: &Report, drawn: &Drawn, style: Style) -> String {
     let limits = &report.limits;
     page.note(&format!("{} draws, seed {}", digits::count(report.draws), report.seed));
     page.aside(&format!(
-        "An estimate passes within {:.1} of its standard errors, a quantile within {:.1}: with 999 of 1,000 seeds a correct \
-         machine passes all {} together",
+        "An estimate passes within {:.1} standard errors, a quantile within {:.1}: with 999 of 1,000 seeds a correct \
+         machine passes all {} of them",
         limits.student, limits.normal, limits.estimates
     ));
     if let Some(checks) = &drawn.self_test {
@@ -194,8 +194,8 @@ pub fn terminal(report: &Report, drawn: &Drawn, style: Style) -> String {
 
 impl Page {
     fn device(&mut self, checks: &[Check]) {
-        self.section("The device, asked alone", "");
-        self.aside("source: the processor's twin of each kernel, to the last bit");
+        self.section("Self-test of the device", "");
+        self.aside("source: the CPU counterpart of each kernel, equal to the last bit");
         let mut rows = vec![];
         for check in checks {
             let verdict = if check.wrong == 0 { "PASS" } else { "DIFF" };
@@ -218,7 +218,7 @@ impl Page {
         let header = ["", "obtained", "", "expected", "", ""].map(right);
         let mut rows = vec![header.to_vec()];
         for figure in &section.figures {
-            let [obtained, error, expected, how] = told(figure);
+            let [obtained, error, expected, how] = texts(figure);
             rows.push(vec![
                 left(figure.name.clone()),
                 right(obtained),
@@ -233,7 +233,7 @@ impl Page {
 }
 
 /// Obtained, its error, expected, and how they compare, to the digits that the error supports.
-fn told(figure: &Figure) -> [String; 4] {
+fn texts(figure: &Figure) -> [String; 4] {
     let exact = |value: Value| match value {
         Value::Real(x) => format!("{x}"),
         Value::Count(n) => digits::count(n),

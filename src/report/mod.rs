@@ -2,8 +2,8 @@
 //!
 //! `table` draws the page of a run, `json` writes the public result, `csv` the models and groups; `sensitivity`,
 //! `sampled` (with `--sample`), `coverage`, `atci`, `fit`, `gauge` and `validate` are the pages and documents of the
-//! commands of these names; `explain` says how one model's factors came about; `study` writes the study file that gives the same result again; `files` puts outputs in
-//! place whole or not at all.
+//! commands of these names; `explain` says where one model's factors come from; `study` writes the study file that gives
+//! the same result again; `files` puts outputs in place whole or not at all.
 //!
 //! What these share: `page` lays out a page, `document` a JSON document; `digits` prints a number no more exactly than
 //! it is known, in a unit that reads well; `estimate` an estimate with its interval; `scope` what was counted.

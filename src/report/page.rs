@@ -59,13 +59,13 @@ impl Page {
         if self.style.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.into() }
     }
 
-    /// A line told in passing.
+    /// A line of less importance.
     pub(super) fn note(&mut self, text: &str) {
         let line = self.dim(text);
         self.line(&line);
     }
 
-    /// A line not to be missed.
+    /// A line that must be noticed.
     pub(super) fn alarm(&mut self, text: &str) {
         let line = self.bold(text);
         self.line(&line);
@@ -116,7 +116,7 @@ impl Page {
         filled(text, self.style.width).iter().for_each(|line| self.line(line));
     }
 
-    /// Text told in passing, with the last column free.
+    /// Text of less importance, with the last column free.
     pub(super) fn aside(&mut self, text: &str) {
         filled(text, self.style.width - 1).iter().for_each(|line| self.note(line));
     }

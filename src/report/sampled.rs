@@ -2,7 +2,7 @@
 //! their numerical error, for the whole portfolio or for parts of it.
 //!
 //! The document is described by `docs/sampled.schema.json`. As in a run's result, only the top-level keys `backend` and
-//! `timings` may tell of a machine; all else is the same, byte for byte, whatever drew.
+//! `timings` may depend on the machine; all else is the same, byte for byte, on every backend.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -58,8 +58,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// Distance of an estimate from the exact index in standard errors. Told only where the standard error can be: as
-    /// for the sd of a run, by the exact kurtosis.
+    /// Distance of an estimate from the exact index in standard errors. Given only where the standard error is
+    /// meaningful, which depends on the exact kurtosis, as for the sd of a run.
     fn z(&self, index: Index, exact: f64) -> Option<f64> {
         let estimable = self.kurtosis.is_some_and(|k| SdCheck::estimable(k, self.sampled.draws));
         (estimable && index.se > 0.0).then(|| (index.value - exact) / index.se)
@@ -305,7 +305,7 @@ pub fn terminal(
     for line in [
         scope::phrase(assessment.scope),
         format!("{} draws, seed {}, by {}", digits::count(settings.draws), settings.seed, settings.grouping.name()),
-        format!("in brackets {level} intervals of the numerical error; ≈ 0 (to …): not distinguishable from 0"),
+        format!("in brackets: {level} intervals for the numerical error; ≈ 0 (to …): not distinguishable from 0"),
     ] {
         page.note(&line);
     }
@@ -332,7 +332,7 @@ impl Page {
         self.line(&line);
         if let Some(other) = part.sampled.groups.iter().find(|g| g.kind == Kind::Other) {
             let line = format!(
-                "More values than the analysis takes: the {} with the smallest exact shares are one group",
+                "More values than the analysis can take: the {} with the smallest exact shares form one group",
                 digits::count(other.values as u64)
             );
             self.line(&line);
@@ -345,17 +345,16 @@ impl Page {
 
     fn output(&mut self, part: &Part, of: &Analysed, top: usize) {
         let (name, note) = match of.output {
-            AnalysedOutput::ExceedsTail { threshold_t } => {
-                ("What decides on the upper 5 %".into(), format!("emissions above {}", tonnes(threshold_t)))
-            }
+            AnalysedOutput::ExceedsTail { threshold_t } => (
+                "What decides whether a draw is in the upper 5 %".into(),
+                format!("emissions above {}", tonnes(threshold_t)),
+            ),
             AnalysedOutput::ExceedsThreshold { threshold_t } => (
                 format!("What decides whether the emissions exceed {}", tonnes(threshold_t)),
                 of.exceeding.map_or(String::new(), |share| format!("{} of the draws do", digits::percent(share))),
             ),
             AnalysedOutput::Emissions => ("Share of the variance of the total emissions".into(), String::new()),
-            AnalysedOutput::LogEmissions => {
-                ("Of their logarithm".into(), "what decides on the order of magnitude".into())
-            }
+            AnalysedOutput::LogEmissions => ("Of their logarithm".into(), "what decides the order of magnitude".into()),
             AnalysedOutput::Atci => ("Of ATCI".into(), "emissions per compute".into()),
             AnalysedOutput::Energy => ("Of the energy".into(), String::new()),
         };
@@ -364,8 +363,8 @@ impl Page {
             Ok(indices) => indices,
             Err(reason) => {
                 let why = match of.exceeding {
-                    Some(1.0) => "undefined: every draw exceeds it, nothing decides".to_string(),
-                    Some(0.0) => "undefined: no draw exceeds it, nothing decides".to_string(),
+                    Some(1.0) => "undefined: every draw exceeds it, there is nothing to decide".to_string(),
+                    Some(0.0) => "undefined: no draw exceeds it, there is nothing to decide".to_string(),
                     _ => format!("undefined: {reason}"),
                 };
                 self.line(&format!("  {why}"));
@@ -403,7 +402,7 @@ impl Page {
         self.more(others.len(), top, "--json");
         if let Some(k) = of.pareto_k.filter(|k| *k > tail::LARGEST_K) {
             self.line(&format!(
-                "  Pareto k of the upper tail {k:.2}: above {}, these errors are too small",
+                "  Pareto k of the upper tail {k:.2}: above {}, these errors are underestimated",
                 tail::LARGEST_K
             ));
         }
@@ -414,7 +413,7 @@ impl Page {
         if effects.is_empty() {
             return;
         }
-        self.section("Shared effects alone", "by ranks of the plain draws");
+        self.section("Shared effects, each alone", "by ranks of the plain draws");
         let mut header = vec![left("")];
         header.extend(ranked::OUTPUTS.map(|output| match output {
             AnalysedOutput::LogEmissions => left("logarithm"),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::portfolio::{Basis, Boundary, Run, Scope};
 
-/// As every document tells it.
+/// As every document states it.
 #[derive(Serialize)]
 pub(super) struct ScopeText {
     run: &'static str,

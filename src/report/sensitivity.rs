@@ -1,5 +1,5 @@
 //! The page and the JSON document of `haze sensitivity`: where the variance of the emissions comes from, what a
-//! disclosure is worth, and what each input moves alone.
+//! disclosure is worth, and how far each input alone moves the total.
 //!
 //! Nothing here is sampled, so no number has a standard error. The document is described by
 //! `docs/sensitivity.schema.json`; it holds everything, the page the largest of each list.
@@ -24,7 +24,7 @@ const LONGEST_BAR: usize = 24;
 const TOP: usize = 10;
 const TOP_DISCLOSURES: usize = 20;
 
-/// All that is told.
+/// Everything that is reported.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sensitivity<'a> {
     pub assessment: &'a Assessment,
@@ -85,8 +85,8 @@ struct Label<'a> {
 }
 
 /// Writes the document as UTF-8 JSON with a line end at the end. The same input gives the same bytes on every machine.
-pub fn write(out: &mut dyn Write, told: &Sensitivity<'_>) -> io::Result<()> {
-    let shares = told.exact.as_ref().ok().map(|(shares, _)| shares);
+pub fn write(out: &mut dyn Write, result: &Sensitivity<'_>) -> io::Result<()> {
+    let shares = result.exact.as_ref().ok().map(|(shares, _)| shares);
     let labels = shares.into_iter().flat_map(|s| {
         let tiers = s.tiers.iter().map(|share| Label { by: "tier", share });
         let columns = s.labels.iter().filter(|(by, _)| *by != "tier");
@@ -96,10 +96,10 @@ pub fn write(out: &mut dyn Write, told: &Sensitivity<'_>) -> io::Result<()> {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),
         method: "exact",
-        scope: ScopeText::new(told.assessment.scope),
+        scope: ScopeText::new(result.assessment.scope),
         output: "emissions_t",
-        models_read: told.assessment.models.len(),
-        reason: told.exact.as_ref().err().map(String::as_str),
+        models_read: result.assessment.models.len(),
+        reason: result.exact.as_ref().err().map(String::as_str),
         mean_t: shares.map(|s| s.mean_t),
         sd_t: shares.map(|s| s.sd_t),
         variance_t2: shares.map(|s| s.variance_t2),
@@ -111,32 +111,32 @@ pub fn write(out: &mut dyn Write, told: &Sensitivity<'_>) -> io::Result<()> {
         factor_interactions: shares.map_or(&[], |s| &s.interactions),
         effects: shares.map_or(&[], |s| &s.effects),
         labels: labels.collect(),
-        disclosures: told.exact.as_ref().map_or(&[], |(_, disclosures)| disclosures),
-        reruns: told.reruns,
-        at_medians_t: told.tornado.at_medians_t,
-        tornado: told.tornado.factors.iter().chain(&told.tornado.effects).collect(),
+        disclosures: result.exact.as_ref().map_or(&[], |(_, disclosures)| disclosures),
+        reruns: result.reruns,
+        at_medians_t: result.tornado.at_medians_t,
+        tornado: result.tornado.factors.iter().chain(&result.tornado.effects).collect(),
         models: shares.map_or(&[], |s| &s.models),
     };
     document::write(out, &document)
 }
 
 /// The page, ending in a line end: at most `top` entries of every list; by default ten, and twenty disclosures.
-pub fn terminal(told: &Sensitivity<'_>, top: Option<usize>, style: Style) -> String {
+pub fn terminal(result: &Sensitivity<'_>, top: Option<usize>, style: Style) -> String {
     let mut page = Page::new(style);
     let most = top.unwrap_or(TOP);
-    page.note(&digits::counted(told.assessment.models.len() as u64, "model"));
-    page.note(&scope::phrase(told.assessment.scope));
-    match &told.exact {
+    page.note(&digits::counted(result.assessment.models.len() as u64, "model"));
+    page.note(&scope::phrase(result.assessment.scope));
+    match &result.exact {
         Ok((shares, disclosures)) => {
             page.decomposition(shares, most);
-            page.disclosures(disclosures, told.reruns.as_ref(), shares, top.unwrap_or(TOP_DISCLOSURES));
+            page.disclosures(disclosures, result.reruns.as_ref(), shares, top.unwrap_or(TOP_DISCLOSURES));
         }
         Err(reason) => {
             page.section("Where the variance of the emissions comes from", "exact");
             page.line(&format!("  no shares: {reason}"));
         }
     }
-    page.tornado(&told.tornado, most);
+    page.tornado(&result.tornado, most);
     page.text
 }
 
@@ -179,7 +179,7 @@ impl Page {
             self.line(&format!("  Of these, the largest: {}", largest.join(", ")));
         }
 
-        self.section("Shared against own", "own parts average out as models are added, shared effects do not");
+        self.section("Shared and own parts", "own parts average out as models are added, shared effects do not");
         let so = &shares.shared_own;
         let mut rows = vec![heads(1, &["", "alone", "with interactions"])];
         for (name, part) in [("all shared effects", so.shared), ("all own parts", so.own)] {
@@ -206,7 +206,7 @@ impl Page {
             self.more(shares.effects.len(), top, "--json");
         }
 
-        let note = "own parts of the models; with the shared effects alone, totals sum to 100 %";
+        let note = "own parts of the models; these totals and the shared effects alone sum to 100 %";
         self.labels("By tier", note, &shares.tiers, top);
         for (by, labels) in shares.labels.iter().filter(|(by, _)| *by != "tier") {
             self.labels(&format!("By {}", shorten(by, 30)), note, labels, top);
@@ -241,9 +241,9 @@ impl Page {
     }
 
     fn disclosures(&mut self, disclosures: &[Disclosure], reruns: Option<&Reruns>, shares: &Shares, top: usize) {
-        self.section("Value of disclosure", "expected fall of the variance if this one figure were published");
+        self.section("Value of disclosure", "expected reduction of the variance if this one figure were published");
         if disclosures.is_empty() {
-            self.line("  none: nothing that could be disclosed would tell more than is known");
+            self.line("  none: no further disclosure would reduce the uncertainty");
             return;
         }
         let unit = Quantity::Emissions.unit(shares.sd_t);
@@ -267,8 +267,8 @@ impl Page {
                 right(unit.exact(d.sd_after_t)),
             ];
             if reruns.is_some() {
-                let told = d.interval.as_ref().map(|x| (x.expected_t, x.at_median_t, x.mcse_t));
-                let [expected, median] = told.map_or(["", ""].map(String::from), |(expected, median, mcse)| {
+                let drawn = d.interval.as_ref().map(|x| (x.expected_t, x.at_median_t, x.mcse_t));
+                let [expected, median] = drawn.map_or(["", ""].map(String::from), |(expected, median, mcse)| {
                     [interval(expected, Some(mcse)), interval(median, Some(mcse))]
                 });
                 row.extend([right(expected), right(median)]);
@@ -290,7 +290,7 @@ impl Page {
 
     fn tornado(&mut self, tornado: &Tornado, top: usize) {
         let unit = Quantity::Emissions.unit(tornado.at_medians_t);
-        let note = "local: each at its 5th and 95th percentile, others at medians, no interactions";
+        let note = "local: each at its 5th and 95th percentile, the others at their medians; no interactions";
         self.section(&format!("One at a time, {}", unit.name), note);
         self.line(&format!("  everything at its median: {}", unit.exact(tornado.at_medians_t)));
         let name = |s: &Swing| match &s.effect {

@@ -1,8 +1,8 @@
 //! The resolved study file: what was run, so that running it gives the same result again.
 //!
 //! Draws, seed and level are those of the run, wherever they came from; everything else is the study's, defaults
-//! spelled out. Paths are told from the folder the file will lie in where they share a root with it below `/`, else in
-//! full; relative `empirical(FILE)` names inside priors are rewritten likewise.
+//! spelled out. Paths are relative to the folder the file will lie in where they share a root with it below `/`, else
+//! in full; relative `empirical(FILE)` names inside priors are rewritten likewise.
 
 use std::fmt::Write;
 use std::fs;
@@ -31,7 +31,7 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> io::Resul
     let folder = fs::canonicalize(folder)?;
     let mut text = format!("{FIRST_LINE}\n");
     if study.models.iter().any(|p| is_standard_input(p)) {
-        text.push_str("# The models came from standard input: give them again, or name their file here.\n");
+        text.push_str("# The models came from standard input: pass them again, or name their file here.\n");
     }
     let mut models = Vec::new();
     for path in &study.models {
@@ -146,7 +146,7 @@ mod tests {
 
     const EFFECTIVE: Effective = Effective { draws: 5_000, seed: 7, interval: 0.9 };
 
-    /// A folder with a study in `study/`, models and an empirical file beside it, and `out/` for the results.
+    /// A folder with a study in `study/`, models and an empirical file in the folder itself, and `out/` for the results.
     fn folder() -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         for folder in ["study", "out", "data"] {
@@ -206,7 +206,7 @@ by = ["organization", "tier"]
         let shared = |s: &Study| s.shared.iter().map(|s| (s.factor, s.gsd, s.by.clone())).collect::<Vec<_>>();
         assert_eq!(shared(&again), shared(&study));
         assert_eq!(shared(&again).len(), 2);
-        // The same files, told from where the new study lies.
+        // The same files, relative to where the new study lies.
         let real = |s: &Study| s.models.iter().map(|p| fs::canonicalize(p).unwrap()).collect::<Vec<_>>();
         assert_eq!(real(&again), real(&study));
         assert!(text.contains(r#"models = ["../data/models.csv", "../study/more.csv"]"#), "{text}");

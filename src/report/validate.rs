@@ -37,7 +37,7 @@ struct Document<'a> {
     left_out: &'a [LeftOut],
 }
 
-/// Whether every coverage and masked sum that there is passed. `None` if none failed and no figure could be scored: the
+/// Whether every coverage and masked sum passed. `None` if none failed and no figure could be scored: the
 /// masked sums have nothing to do with the file.
 fn verdict(validation: &Validation) -> Option<bool> {
     let coverages = || validation.quantities.iter().filter_map(|q| q.coverage_pass);
@@ -113,13 +113,13 @@ pub fn terminal(validation: &Validation, style: Style) -> String {
     ));
     if validation.runs_scored > 0 {
         page.line(&format!(
-            "{} scored: {} whose chip is not known, {} whose region is not known",
+            "{} scored: {} with an unknown chip, {} with an unknown region",
             counted(validation.runs_scored, "run"),
             count(validation.chips_unknown),
             count(validation.regions_unknown),
         ));
     } else {
-        page.line("Nothing could be scored; the reasons are below.");
+        page.line("Nothing could be scored; the reasons are given below.");
     }
     quantities(&mut page, validation);
     baselines(&mut page, validation);
@@ -131,7 +131,7 @@ pub fn terminal(validation: &Validation, style: Style) -> String {
 }
 
 fn quantities(page: &mut Page, validation: &Validation) {
-    page.section("Predicted from less than was published", "CRPS and bias of natural logarithms");
+    page.section("Predicted from less than was published", "CRPS and bias are those of natural logarithms");
     let titles =
         ["", "n", "circular", "families", "MdAPE", "bias", "CRPS", "50 %", "80 %", "90 %", "95 %", "inside 90 %"];
     let mut rows = vec![heads(1, &titles)];
@@ -217,7 +217,7 @@ fn apart(page: &mut Page, validation: &Validation) {
     if validation.rows.is_empty() {
         return;
     }
-    page.section("Told apart", "a figure is in several lines");
+    page.section("By kind of figure", "a figure can be in several lines");
     let mut rows = vec![
         ["", "", "n", "MdAPE", "bias", "CRPS", "90 %"]
             .iter()
@@ -294,7 +294,7 @@ fn masked_sums(page: &mut Page, sums: &[MaskedSum]) {
     if sums.is_empty() {
         return;
     }
-    page.section("Masked sum of the compute, EFLOP", "every known compute hidden");
+    page.section("Masked sum of the compute, EFLOP", "with every known compute hidden");
     let titles = ["", "priors", "models", "true sum", "mean", "mean/true", "95 % interval", ""];
     let mut rows = vec![heads(2, &titles)];
     for m in sums {

@@ -2,7 +2,7 @@
 //!
 //! Each is a lognormal about 6·N·D (else the published FLOP) / (MFU · dense peak). Its width is the root mean square over
 //! families of the errors that it makes on the shipped runs, under the same folds as the prediction: a run of the
-//! shipped file is judged without its family, and so is what is fitted in the baseline.
+//! shipped file is predicted without its family, and so is what is fitted in the baseline.
 
 use serde::Serialize;
 

@@ -11,7 +11,7 @@ use crate::assess::hardware::{self, Chip, Family};
 
 /// MFU of a new chip where nothing is known.
 const CENTRE: f64 = 0.40;
-/// N_active at which the H100 median is told.
+/// N_active at which the H100 median is stated.
 pub const REFERENCE: f64 = 20e9;
 /// Limits of the H100 median, `efficiency.mfu_h100_lo` and `_hi`.
 const H100_LIMITS: (f64, f64) = (0.06, 0.40);

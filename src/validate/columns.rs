@@ -80,7 +80,7 @@ pub fn warnings(file: &Arc<PathBuf>, header: &csv::StringRecord) -> Vec<Warning>
                 rule: "column-not-read",
                 place: Place { file: Arc::clone(file), line: 1, column: shown.to_string() },
                 value: String::new(),
-                message: format!("this column is not read; if it is {meant}, name it so (units as in that name)"),
+                message: format!("this column is not read; if it is {meant}, use that name (and its units)"),
             });
         }
     }
@@ -110,7 +110,7 @@ pub fn places(
     let hint = did_you_mean("model", &names).map_or(String::new(), |near| format!(" ({near:?} looks like it)"));
     let others = COLUMNS.iter().chain(&QUIET).filter(|c| names.contains(*c)).count();
     let message = if others == 0 {
-        "this is no file of published runs: it has none of their columns; see docs/validation.md".to_string()
+        "this is not a file of published runs: it has none of their columns; see docs/validation.md".to_string()
     } else {
         format!("there is no column model, which names the run{hint}")
     };
@@ -129,8 +129,8 @@ mod tests {
         );
         let header = csv::StringRecord::from(text.split(',').collect::<Vec<_>>());
         let warned = warnings(&Arc::new(PathBuf::from("runs.csv")), &header);
-        let told = file.err().unwrap_or_default().iter().map(ToString::to_string).collect();
-        (warned.iter().map(|w| format!("{} {}", w.place.column, w.message)).collect(), told)
+        let problems = file.err().unwrap_or_default().iter().map(ToString::to_string).collect();
+        (warned.iter().map(|w| format!("{} {}", w.place.column, w.message)).collect(), problems)
     }
 
     #[test]

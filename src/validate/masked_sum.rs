@@ -5,7 +5,7 @@
 //! organisation's models share. The sum passes if its central 95 % interval holds the true sum and its mean is within a
 //! factor of 1.5 of it.
 //!
-//! By folds: the priors of training length were derived from Epoch's models, so each organisation is judged once more
+//! By folds: the priors of training length were derived from Epoch's models, so each organisation is predicted once more
 //! with the median and the spread of every era derived without it: the shipped value times the change that leaving the
 //! organisation out makes to the era's median (and to its standard deviation) in `fixtures/open_weights.csv`. The exponents
 //! on size stay as shipped.

@@ -1,4 +1,4 @@
-//! Are the intervals right? Published runs predicted from less than was published, and sums with the compute hidden.
+//! Back-tests the intervals: published runs predicted from less than was published, and sums with the compute hidden.
 //!
 //! ```text
 //! runs_file ─> predict (portfolio row ─> assess ─> plan ─> engine) ─> scores ─> Validation
@@ -6,7 +6,7 @@
 //!
 //! `runs_file` reads published runs (`columns` its header, `wording` its free text, `regions` its places, `repeats` what
 //! it says twice), `shipped` holds those that priors were derived from, `calibrate` derives the MFU
-//! priors from runs, again without a family where that family is judged, `predict` lets the product itself predict a
+//! priors from runs, again without a family where that family is predicted, `predict` lets the product itself predict a
 //! quantity of a run, `baselines` are the constants it has to beat, `scores` are proper scores and coverage,
 //! `masked_sum` is the test of imputed compute, `anchors` are published emissions over published
 //! compute. Nothing here is a second model: a prediction is what `assess` makes of a
@@ -88,7 +88,7 @@ pub enum Input {
     Compute,
 }
 
-/// Which priors judged a row.
+/// Which priors a row was predicted with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Judged {
@@ -98,7 +98,7 @@ pub enum Judged {
     WithoutItsFamily,
 }
 
-/// One published figure beside its prediction.
+/// One published figure and its prediction.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
     pub model: String,

@@ -325,7 +325,7 @@ fn leave_out(run: &Run, draft: &mut Draft) -> bool {
     true
 }
 
-/// The name of the run's family: that of the shipped run of its name, or the one it was judged without.
+/// The name of the run's family: that of the shipped run of its name, or the one left out of its priors.
 fn family(run: &Run) -> String {
     let shipped = shipped::find(&run.name).map(Run::family);
     shipped.unwrap_or_else(|| match shipped::families(run, "mfu").as_slice() {

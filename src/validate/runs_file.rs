@@ -1,8 +1,8 @@
 //! Files of published training runs: CSV with the columns of `fixtures/reported_training_emissions.csv`.
 //!
 //! Columns are found by name; only `model` must be there, and a missing column is an empty one. Every problem of a file is
-//! collected before any is told. Words that are not known (an `energy_basis` of another kind) are no error: they count
-//! as not stated, because a table of other people's statements will hold words of their own. Two exceptions: another
+//! collected before any is reported. Unknown words (an `energy_basis` of another kind) are not an error: they count
+//! as not stated, because a table of other people's statements will have words of its own. Two exceptions: another
 //! `scope` is another scope, and a column of yes or no holds nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ pub struct Run {
     pub distilled: bool,
     /// What the file says that the predictor may see.
     pub predict_from: BTreeMap<Quantity, Input>,
-    /// What the file says is circular, beside what shows by itself.
+    /// What the file says is circular, in addition to what is recognised.
     pub circular: BTreeSet<Quantity>,
     /// Priors that the row was used for.
     pub sets_prior: Vec<String>,
@@ -181,7 +181,7 @@ fn read_all(
 ) -> (Vec<Run>, bool) {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if std::str::from_utf8(bytes).is_err() {
-        problems.push(problem(file, 0, "", "", "the file is no UTF-8 text; save it as \"CSV UTF-8\""));
+        problems.push(problem(file, 0, "", "", "the file is not UTF-8 text; save it as \"CSV UTF-8\""));
         return (Vec::new(), false);
     }
     let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(bytes);
@@ -217,14 +217,14 @@ fn read_all(
             continue;
         }
         if cells.len() != header.len() {
-            let message = format!("the row has {} fields and the header {}", cells.len(), header.len());
+            let message = format!("the row has {} fields and the header has {}", cells.len(), header.len());
             reader.problems.push(problem(file, line, "", cells.get(0).unwrap_or(""), message));
             continue;
         }
         runs.push(reader.run(&Record { line, cells: &cells }));
     }
     if runs.is_empty() && reader.problems.is_empty() {
-        let message = "the file has a header but no run; add a row for each published run";
+        let message = "the file has a header but no runs; add a row for each published run";
         reader.problems.push(problem(file, 0, "", "", message));
     }
     (runs, annotated)
@@ -405,8 +405,8 @@ mod tests {
         assert_eq!((a.gpu_hours, a.energy_kwh, a.final_run, b.final_run), (Some(10.0), Some(5.0), true, false));
         assert_eq!((a.basis, b.basis), (EnergyBasis::Calculator, EnergyBasis::HoursTimesPower));
         assert!(a.zeros.contains(&Quantity::Emissions) && b.zeros.len() == 1 && file.runs[2].zeros.is_empty());
-        let told: Vec<(&str, u64)> = file.warnings.iter().map(|w| (w.rule, w.place.line)).collect();
-        assert_eq!(told, [("pue-high", 3), ("same-name", 5)]);
+        let warned: Vec<(&str, u64)> = file.warnings.iter().map(|w| (w.rule, w.place.line)).collect();
+        assert_eq!(warned, [("pue-high", 3), ("same-name", 5)]);
     }
 
     #[test]

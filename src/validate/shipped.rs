@@ -119,7 +119,7 @@ pub fn is_behind(run: &Run, prior: &'static str) -> bool {
     siblings(run).any(|r| sets(r) && alike(r))
 }
 
-/// Words of an organisation's name that tell no two apart.
+/// Words of an organisation's name that distinguish no two of them.
 const ORGANISATION: [&str; 8] = ["ai", "inc", "ltd", "llc", "research", "labs", "lab", "the"];
 
 fn organisation(run: &Run) -> String {
@@ -207,7 +207,7 @@ mod tests {
         }
     }
 
-    /// Runs that are not shipped, as another table may hold them, and the families that they are judged without.
+    /// Runs that are not shipped, as another table may have them, and the families left out of their priors.
     #[test]
     fn families_are_found_for_other_runs() {
         let of = |name: &str, organization: &str, date: &str| {

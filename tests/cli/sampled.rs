@@ -152,10 +152,10 @@ fn the_page_has_every_part() {
         "Of their logarithm",
         "Of ATCI",
         "Of the energy",
-        "What decides on the upper 5 %",
+        "What decides whether a draw is in the upper 5 %",
         "What decides whether the emissions exceed 500.0 kgCO2e",
-        "undefined: every draw exceeds it, nothing decides",
-        "Shared effects alone",
+        "undefined: every draw exceeds it, there is nothing to decide",
+        "Shared effects, each alone",
     ] {
         assert!(page.contains(part), "no {part:?} in {page}");
     }
@@ -164,7 +164,7 @@ fn the_page_has_every_part() {
         assert!(!page.contains(wrong), "{wrong:?} in {page}");
     }
     let none = printed(dir.path(), &["sensitivity", "mixed.csv", "--sample", "--draws", "640", "--threshold", "1e15"]);
-    assert!(none.contains("undefined: no draw exceeds it, nothing decides"), "{none}");
+    assert!(none.contains("undefined: no draw exceeds it, there is nothing to decide"), "{none}");
 }
 
 #[test]

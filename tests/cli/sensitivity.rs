@@ -98,7 +98,7 @@ fn the_page_has_every_part() {
         "5 models",
         "Share of the variance by factor",
         "Shapley",
-        "Shared against own",
+        "Shared and own parts",
         "Shared effects",
         "By tier",
         "By organization",

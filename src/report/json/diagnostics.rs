@@ -1,4 +1,4 @@
-//! How far the result can be trusted: the draws against the closed form, limits that were reached, warnings.
+//! How far the result can be trusted: the draws compared with the closed form, limits that were reached, warnings.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) struct Diagnostics<'a> {
     /// Shape of the upper tail of the total emissions.
     pareto_k: Option<f64>,
     draws_without_compute: u64,
-    /// How often each rule raised a warning. Their places are told on the terminal only: they are paths.
+    /// How often each rule raised a warning. Their places are shown on the terminal only: they are paths.
     warnings: BTreeMap<&'a str, usize>,
 }
 

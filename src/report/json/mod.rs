@@ -1,7 +1,7 @@
 //! The JSON result: a public interface, described by `docs/result.schema.json`.
 //!
-//! Two runs of the same plan and seed give the same bytes but for the top-level keys `backend` and `timings`, the only
-//! ones that may tell of a machine: no path, clock, host or thread count stands anywhere else. Keys come in a fixed
+//! Two runs of the same plan and seed give the same bytes except for the top-level keys `backend` and `timings`, the
+//! only ones that may depend on the machine: no path, clock, host or thread count appears anywhere else. Keys come in a fixed
 //! order; models are sorted by id and groups by (by, value); what is undefined is null. One model, group or total
 //! stands on one line, so that results can be compared line by line.
 mod diagnostics;

@@ -13,7 +13,7 @@ pub(super) struct Sensitivity<'a> {
     /// Why there are no indices.
     reason: Option<&'a str>,
     groups: Vec<Index<'a>>,
-    /// Beside the sampled ones.
+    /// For comparison with the sampled ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     exact: Option<Vec<Index<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]

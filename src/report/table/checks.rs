@@ -1,4 +1,4 @@
-//! How far the page can be trusted: draws against the closed form, errors, the tail, limits, warnings.
+//! How far the page can be trusted: draws compared with the closed form, errors, the tail, limits, warnings.
 
 use std::fmt::Write;
 
@@ -48,13 +48,16 @@ impl Page {
         }
         if let Some(k) = p.pareto_k.filter(|k| *k > tail::LARGEST_K) {
             let line = format!(
-                "  Pareto k of the upper tail {k:.2}, above {}: the sampled mean and sd settle too slowly to be trusted",
+                "  Pareto k of the upper tail {k:.2}, above {}: the sampled mean and sd converge too slowly to be trusted",
                 tail::LARGEST_K
             );
             self.alarm(&line);
         }
         if p.draws_without_compute > 0 {
-            self.line(&format!("  {} draws without compute have no ATCI", digits::count(p.draws_without_compute)));
+            self.line(&format!(
+                "  {} draws in which compute is zero have no ATCI",
+                digits::count(p.draws_without_compute)
+            ));
         }
         if p.saturated.any() {
             let s = &p.saturated;

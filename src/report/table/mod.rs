@@ -1,7 +1,7 @@
 //! The page on the terminal: the headline first, then what it is made of and how far it can be trusted.
 //!
-//! Every number is printed to the digits that twice its Monte Carlo standard error supports, with that error beside
-//! it as `± …`. Only the sampled numbers have one: variance shares and the oracle are exact.
+//! Every number is printed to the digits that twice its Monte Carlo standard error supports, followed by that error
+//! as `± …`. Only the sampled numbers have one: variance shares and the oracle are exact.
 
 mod checks;
 mod parts;
@@ -77,12 +77,12 @@ impl Page {
         self.rows(&rows, true);
     }
 
-    /// Outputs that were asked for beside the headline.
+    /// Outputs that are reported separately, on request.
     fn beside(&mut self, p: &Posterior) {
         if p.beside.is_empty() {
             return;
         }
-        self.section("Not in the headline", "the same draws, told beside it");
+        self.section("Reported separately", "from the same draws, never added to the total");
         let mut rows = vec![self.header("", &equal_tailed(p.level))];
         rows[0].push(left("unit"));
         let b = &p.beside;
@@ -210,7 +210,7 @@ mod tests {
             "no shares: a factor's tail has no finite second moment",
             "sd infinite or unknown",
             "totals 7, ATCI 0",
-            "1,234 draws without compute",
+            "1,234 draws in which compute is zero",
             "3 warnings",
         ] {
             assert!(text.contains(words), "{words}:\n{text}");

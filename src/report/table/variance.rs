@@ -1,4 +1,4 @@
-//! Where the variance comes from: exact shares, and sampled indices beside them.
+//! Where the variance comes from: exact shares, and sampled indices.
 
 use crate::posterior::Posterior;
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
@@ -58,6 +58,6 @@ impl Page {
             }
         }
         self.rows(&rows, true);
-        self.line("  With interactions but for the first column; upper 5 %: what decides whether a draw is among the highest.");
+        self.line("  With interactions, except in the first column; upper 5 %: what decides whether a draw is among the highest.");
     }
 }

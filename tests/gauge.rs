@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use carbonhaze::engine::gpu::{self, Gpu};
-use carbonhaze::engine::plan::Plan;
+use carbonhaze::engine::plan::{Block, Plan};
 use carbonhaze::engine::{Backend, Corners, Cpu, Prepared, Scalar, Simd, Stopped, Summary};
 use carbonhaze::gauge::{self, Figure, MIN_DRAWS, Report, Section, Value, answers, integers};
 use carbonhaze::run::{NoProgress, RunError, Sampler, Session, Settings};
@@ -133,10 +133,10 @@ enum Fault {
 }
 
 impl Broken {
-    fn plan(&self, plan: &Plan) -> Plan {
-        let mut plan = plan.clone();
+    fn plan(&self, block: Block<'_>) -> Plan {
+        let mut plan = Plan::new(block.header.clone(), block.models.to_vec());
         if let Fault::Effects = self.fault {
-            plan.cells.iter_mut().flat_map(|cell| &mut cell.parts).for_each(|(_, scale)| *scale *= 2);
+            plan.header.cells.iter_mut().flat_map(|cell| &mut cell.parts).for_each(|(_, scale)| *scale *= 2);
         }
         plan
     }
@@ -147,14 +147,14 @@ impl Broken {
 }
 
 impl Backend for Broken {
-    fn run(
+    fn run_block(
         &self,
-        plan: &Plan,
+        plan: Block<'_>,
         seed: u64,
         draws: Range<u64>,
         progress: &(dyn Fn(u64) -> bool + Sync),
     ) -> Result<Summary, Stopped> {
-        let mut summary = self.cpu.run(&self.plan(plan), self.seed(seed), draws, progress)?;
+        let mut summary = self.cpu.run_block(self.plan(plan).whole(), self.seed(seed), draws, progress)?;
         if let Fault::OneCount = self.fault {
             summary.totals[0].iter_mut().step_by(4096).for_each(|count| *count += 1);
         }

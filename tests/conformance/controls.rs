@@ -59,10 +59,10 @@ fn a_dropped_stretch_is_seen() {
         let part = |draws| run(&*gpu.backend, &plan, 1, draws);
         let whole = |middle: Summary| part(0..400).merge(middle).and_then(|s| s.merge(part(800..1200))).expect("parts");
         assert!(whole(part(400..800)) == expected);
-        assert!(whole(Summary::empty(&plan, 400..800)) != expected);
-        let totals = Summary { models: part(400..800).models, ..Summary::empty(&plan, 400..800) };
+        assert!(whole(Summary::empty(plan.whole(), 400..800)) != expected);
+        let totals = Summary { models: part(400..800).models, ..Summary::empty(plan.whole(), 400..800) };
         assert!(whole(totals) != expected);
-        let models = Summary { models: Summary::empty(&plan, 400..800).models, ..part(400..800) };
+        let models = Summary { models: Summary::empty(plan.whole(), 400..800).models, ..part(400..800) };
         assert!(whole(models) != expected);
     }
 }

@@ -49,7 +49,8 @@ fn crowded() -> Plan {
         |effects: &[u32]| carbonhaze::engine::plan::Cell { parts: effects.iter().map(|&e| (e, scale(e))).collect() };
     plan.header.cells = vec![cell(&[0, 1, 2, 3, 4, 5, 6]), cell(&[6, 7]), cell(&[0, 8]), cell(&[2, 3, 4])];
     for (m, model) in plan.models.iter_mut().enumerate() {
-        model.cells = [Some(0), Some(2), (m % 3 > 0).then_some(1), Some(3), (m % 2 == 0).then_some(2), None];
+        let chain = [Some(0), Some(2), (m % 3 > 0).then_some(1), Some(3), (m % 2 == 0).then_some(2)];
+        model.cells = std::array::from_fn(|s| chain.get(s).copied().flatten());
     }
     plan.saturable = true;
     // A unit in which the median total is about at the ceiling.

@@ -9,7 +9,6 @@
 use std::process::Command;
 use std::time::Instant;
 
-use carbonhaze::assess::Output;
 use carbonhaze::compile::compile;
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
@@ -28,12 +27,12 @@ const ROUNDS: usize = 3;
 /// One analysis: seconds and indices.
 fn ours(cpu: &Cpu, plan: &Plan) -> (f64, CubeIndices) {
     let start = Instant::now();
-    let design = Design::cube(4, vec![four_groups(); plan.models.len()], vec![], EMISSIONS);
+    let design = Design::cube(4, vec![four_groups(); plan.models.len()], vec![], EMISSIONS.to_vec());
     let prepared = Prepared::new(plan, &design).expect("four groups");
     let mut cube = Cube::new(4).expect("four groups");
     for first in (0..DRAWS).step_by(SLAB as usize) {
         let drawn = cpu.corners(&prepared, 42, first..first + SLAB, &|_| true).expect("not interrupted");
-        let counts = |corner| drawn.of(Output::Emissions, corner).iter().map(|&count| count as f64).collect();
+        let counts = |corner| drawn.of(plan.headline, corner).iter().map(|&count| count as f64).collect();
         let corners: Vec<Vec<f64>> = (0..16).map(counts).collect();
         cube.add(first, &corners.iter().map(Vec::as_slice).collect::<Vec<_>>()).expect("16 corners");
     }

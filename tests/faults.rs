@@ -211,8 +211,8 @@ const CORNER_DRAWS: std::ops::Range<u64> = 100..2600;
 #[test]
 fn corners_are_whole_or_not_there() {
     let plan = plan();
-    let own = [0, 1, 2, 3, 3, 3];
-    let design = Design::cube(4, vec![own; plan.models.len()], vec![1; plan.effects.len()], [true; 4]);
+    let own = [0, 1, 2, 3, 3, 3, 0, 1, 2, 3];
+    let design = Design::cube(4, vec![own; plan.models.len()], vec![1; plan.effects.len()], vec![true; 4]);
     let prepared = Prepared::new(&plan, &design).expect("few groups");
     let expected = cpu().corners(&prepared, SEED, CORNER_DRAWS, &|_| true).expect("not interrupted");
     // Beyond the dispatches of the self-tests, which come first on a fresh device: at most twelve.

@@ -5,7 +5,6 @@ mod common;
 use std::path::Path;
 
 use carbonhaze::assess::{Assessment, Disclosable, Output, Slot, assess, if_disclosed};
-use carbonhaze::engine::plan;
 use carbonhaze::exact::disclosure::{Disclosure, disclosures};
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::exact::terms::Known;

@@ -52,7 +52,7 @@ fn crowded() -> Plan {
         let chain = [Some(0), Some(2), (m % 3 > 0).then_some(1), Some(3), (m % 2 == 0).then_some(2)];
         model.cells = std::array::from_fn(|s| chain.get(s).copied().flatten());
     }
-    plan.saturable = true;
+    plan.header.saturable = true;
     // A unit in which the median total is about at the ceiling.
     let cpu = cpu(1, 0, Simd::detect());
     let mut totals = cpu.run(&plan, 7, 0..999, &|_| true).expect("not interrupted").totals[3].clone();

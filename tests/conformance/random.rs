@@ -179,24 +179,33 @@ pub fn further(portfolio: u64, models: usize) -> Plan {
         model.marginals[8] = if tables > 0 { Marginal::Table { table: k as u32 % tables } } else { Marginal::None };
         model.marginals[9] = model.marginals[5];
         model.cells[7] = model.cells[3];
-        let with = |output: usize, slots: &[usize]| {
-            let mut product = Product { output: output as u8, ..first };
-            slots.iter().for_each(|&s| product.signs[s] = 1);
-            product
-        };
-        model.products.extend([with(4, &[6]), with(5, &[6, 7]), with(5, &[8, 9]), with(5, &[]), with(6, &[7])]);
+        model.products.extend([
+            with(&first, 4, &[6]),
+            with(&first, 5, &[6, 7]),
+            with(&first, 5, &[8, 9]),
+            with(&first, 5, &[]),
+            with(&first, 6, &[7]),
+        ]);
         if k % 3 == 0 {
             let threshold = (k as i32 - 10) << 25;
             model.marginals[10] = Marginal::Gate { threshold, above: false };
             model.marginals[11] = Marginal::Gate { threshold, above: true };
             model.zeros |= 0b1100_0000_0000;
-            let second = Product { loc: first.loc + (3 << 22), ..with(HEADLINE, &[11, 7]) };
+            let second = Product { loc: first.loc + (3 << 22), ..with(&first, HEADLINE, &[11, 7]) };
             let at = model.products.iter().position(|p| usize::from(p.output) == HEADLINE).unwrap();
             model.products[at].signs[10] = 1;
             model.products.insert(at + 1, second);
         }
     }
     plan
+}
+
+/// The product for another output, with more factors.
+fn with(first: &Product, output: usize, slots: &[usize]) -> Product {
+    let mut product = *first;
+    product.output = output as u8;
+    slots.iter().for_each(|&s| product.signs[s] = 1);
+    product
 }
 
 /// Sums of products, gates, second readings and outputs that are not kept, on every backend.

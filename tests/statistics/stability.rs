@@ -13,7 +13,7 @@ use carbonhaze::portfolio::Factor;
 use sha2::{Digest, Sha256};
 
 use crate::common::pipeline::{Run, run};
-use crate::common::{effect, factor, model, scope};
+use crate::common::{effect, factor, model, scope, slots};
 
 /// Seed, domain, block, entity and draw, then the four words and their normals.
 type Vector = (u64, Domain, u16, u64, u64, [u32; 4], [i32; 4]);

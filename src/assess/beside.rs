@@ -12,18 +12,26 @@
 //! headline has no factor in; where none is left it is a shared effect that no other model has, which is exact for a
 //! lognormal. Another distribution is then a lognormal of the same mean and variance.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::chain::Context;
-use super::evidence::evidence;
-use super::factor::{LogNormal, lognormal};
+use super::assemble::{assess, by_id};
+use super::assessment::{AssessedFactor, AssessedModel, Assessment};
+use super::chips::chips;
+use super::context::Context;
+use super::default_effects::DEFAULT_ORDINAL;
+use super::effects::{Effects, SharedEffect};
+use super::exposure::Exposure;
+use super::lognormal::{LogNormal, lognormal};
+use super::output::{OUTPUTS, Output};
 use super::priors::Priors;
-use super::shared::{DEFAULT_ORDINAL, Exposure};
-use super::{
-    AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Output, Provenance, SLOTS, SharedEffect, Slot, Term,
-    Tier, assess, efficiency, grid,
-};
+use super::priors::names;
+use super::provenance::{Kind, Provenance};
+use super::slot::{SLOTS, Slot};
+use super::stated::without_chip;
+use super::term::Term;
+use super::tier::Tier;
+use super::{grid, node, row};
 use crate::portfolio::moments::raw_moment;
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Distribution, Factor, Model, Place, Portfolio, Problem, Run, Study, Value};
@@ -62,7 +70,7 @@ pub fn embodied(portfolio: &Portfolio, assessment: &Assessment) -> Result<Assess
     let priors = Priors::of(&portfolio.study)?;
     Ok(rated(portfolio, assessment, &priors, |row, model| {
         let (hours, stated) = hours(row, model);
-        let rate = row.priors.lognormal("embodied.kg_per_gpu_hour");
+        let rate = row.priors.lognormal(names::embodied::KG_PER_GPU_HOUR);
         let own = stated.map_or(Own::Fixed(1.0), Own::of);
         // One draw for all models: it is the rate that is not known, not how runs differ from each other.
         let shared = vec![Shared { by: vec!["embodied"], value: vec![String::new()], ln_sd: rate.ln_sd }];
@@ -158,7 +166,7 @@ fn given(value: &Value, error: f64) -> Own {
 fn split(row: &Row<'_>, what: &'static str, place: &str, ln_sd: f64) -> (f64, Vec<Shared>) {
     let organization = row.model.labels.get("organization").filter(|o| !o.is_empty() && row.study.default_shared);
     let Some(organization) = organization else { return (ln_sd, vec![]) };
-    let share = row.priors.number("water.organization_share");
+    let share = row.priors.number(names::water::ORGANIZATION_SHARE);
     let value = vec![organization.clone(), place.to_string()];
     let shared = Shared { by: vec![what, "organization"], value, ln_sd: ln_sd * share.sqrt() };
     (ln_sd * (1.0 - share).sqrt(), vec![shared])
@@ -168,11 +176,11 @@ fn split(row: &Row<'_>, what: &'static str, place: &str, ln_sd: f64) -> (f64, Ve
 fn wue(row: &Row<'_>) -> Rate {
     let rate = |own, shared| Rate { own, scale: M3_PER_L, shared, factor: Factor::Grid };
     if let Some(stated) = &row.model.wue_l_per_kwh {
-        return rate(given(stated, row.priors.ln_gsd("water.given_gsd")), vec![]);
+        return rate(given(stated, row.priors.ln_gsd(names::water::GIVEN_GSD)), vec![]);
     }
-    let open = row.priors.lognormal("water.wue");
+    let open = row.priors.lognormal(names::water::WUE);
     let (own, shared) = split(row, "water usage effectiveness", "", open.ln_sd);
-    let closed = row.priors.number("water.closed_loop");
+    let closed = row.priors.number(names::water::CLOSED_LOOP);
     let open = lognormal(LogNormal { median: open.median, ln_sd: own });
     let own = if closed > 0.0 {
         Own::Other(Distribution::Mixture(vec![(closed, Distribution::Fixed(0.0)), (1.0 - closed, open)]))
@@ -185,7 +193,7 @@ fn wue(row: &Row<'_>) -> Rate {
 /// Water used by power stations, L per kWh of facility energy.
 fn water_of_grid(row: &Row<'_>) -> Rate {
     let region = row.model.labels.get("region").map_or("", String::as_str);
-    let year = row.model.date.map_or(row.priors.number("chips.undated_year") as i32, |d| d.year);
+    let year = row.priors.year_of(row.model);
     let points = grid::find(region, year).unwrap_or_default();
     let known: Option<Vec<(f64, f64)>> = points.iter().map(|p| Some((p.weight, WATER.get(p.iso3).copied()?))).collect();
     let place: Vec<&str> = points.iter().map(|p| p.iso3).collect();
@@ -194,10 +202,10 @@ fn water_of_grid(row: &Row<'_>) -> Rate {
             let weights: f64 = known.iter().map(|(w, _)| w).sum();
             let mean = known.iter().map(|(w, x)| w * x).sum::<f64>() / weights;
             // A country's value is the mean over its sites.
-            let ln_sd = row.priors.ln_gsd("water.country_gsd");
+            let ln_sd = row.priors.ln_gsd(names::water::COUNTRY_GSD);
             LogNormal { median: mean * libm::exp(-0.5 * ln_sd * ln_sd), ln_sd }
         }
-        None => row.priors.lognormal("water.grid_unknown"),
+        None => row.priors.lognormal(names::water::GRID_UNKNOWN),
     };
     let (own, shared) = split(row, "water intensity of the grid", &place.join(";"), rate.ln_sd);
     let own = Own::of(LogNormal { median: rate.median, ln_sd: own });
@@ -218,19 +226,15 @@ fn hours(row: &Row<'_>, model: &AssessedModel) -> (Term, Option<LogNormal>) {
     }
     if let Some(stated) = row.model.gpu_hours.as_ref().filter(|_| it.constant > 0.0) {
         let stated = LogNormal::of(stated);
-        let error = if stated.ln_sd > 0.0 { stated.ln_sd } else { row.priors.ln_gsd("hours.gsd") };
+        let error = if stated.ln_sd > 0.0 { stated.ln_sd } else { row.priors.ln_gsd(names::hours::GSD) };
         let mut hours = Term { constant: 1.0, powers: [0; SLOTS] };
         hours.powers[Slot::Lineage as usize] = power_of(Slot::Lineage);
         return (hours, Some(LogNormal { median: stated.median, ln_sd: error }));
     }
     let exposure = row.exposure();
-    let mut bare = row.model.clone();
-    let chips = efficiency::chips(row.priors, row.model).or_else(|_| {
-        bare.labels.remove("hardware");
-        efficiency::chips(row.priors, &bare)
-    });
+    let chips = chips(row.priors, row.model).or_else(|_| chips(row.priors, &without_chip(row.model)));
     let Ok(chips) = chips else { return (Term { constant: 0.0, powers: [0; SLOTS] }, None) };
-    let per_w = efficiency::inverse_power(exposure, &chips, 0.0);
+    let per_w = node::inverse_power(exposure, &chips, 0.0);
     let mean = raw_moment(&per_w.distribution, 1).unwrap_or_else(|| per_w.median());
     (Term { constant: it.constant * 1e3 * mean, ..it }, None)
 }
@@ -243,46 +247,34 @@ fn rated(
     rate: impl Fn(&Row<'_>, &AssessedModel) -> (Term, Rate, usize),
 ) -> Assessment {
     let study = &portfolio.study;
-    let by_id: BTreeMap<&str, &Model> = portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect();
+    let by_id = by_id(portfolio);
     let context = Context { priors, study, by_id: &by_id };
-    let mut effects = Effects { known: assessment.shared.clone(), place: BTreeMap::new() };
+    let mut effects = Effects::listed(assessment.shared.clone());
     let models = assessment.models.iter().filter_map(|model| {
-        let row = evidence(&context, by_id.get(model.id.as_str()).copied()?).model;
+        let row = row::evidence(&context, by_id.get(model.id.as_str()).copied()?).model;
         let row = Row { model: &row, priors, study };
         let (term, rate, rank) = rate(&row, model);
         Some(multiplied(model, term, rate, rank, &mut effects))
     });
     let models = models.collect();
-    let shared = effects.known;
+    let shared = effects.into_list();
     let all = Assessment { models, shared, groups_by: vec![], warnings: vec![], scope: assessment.scope };
     all.only(|_| true)
 }
 
-/// The shared effects of the assessment and those made here.
-struct Effects {
-    known: Vec<SharedEffect>,
-    place: BTreeMap<(Vec<&'static str>, Vec<String>), usize>,
-}
-
-impl Effects {
-    /// The effect's index and weight.
-    fn of(&mut self, factor: Factor, shared: &Shared) -> (usize, f64) {
-        let key = (shared.by.clone(), shared.value.clone());
-        let next = self.known.len();
-        let index = *self.place.entry(key).or_insert(next);
-        if index == next {
-            self.known.push(SharedEffect {
-                factor,
-                name: shared.by.join(" by "),
-                by: shared.by.iter().map(|s| s.to_string()).collect(),
-                value: shared.value.clone(),
-                ordinal: ORDINAL,
-                ln_gsd: 1.0,
-                chosen: true,
-                source: "priors of water and embodied emissions".into(),
-            });
+impl Shared {
+    /// Of size 1: a model's weight is its spread.
+    fn effect(&self, factor: Factor) -> SharedEffect {
+        SharedEffect {
+            factor,
+            name: self.by.join(" by "),
+            by: self.by.iter().map(|s| s.to_string()).collect(),
+            value: self.value.clone(),
+            ordinal: ORDINAL,
+            ln_gsd: 1.0,
+            chosen: true,
+            source: "priors of water and embodied emissions".into(),
         }
-        (index, shared.ln_sd)
     }
 }
 
@@ -317,7 +309,8 @@ fn multiplied(model: &AssessedModel, mut term: Term, rate: Rate, rank: usize, ef
             out.factors[s as usize] = None;
         }
     }
-    let mut loads: Vec<(usize, f64)> = shared.iter().map(|s| effects.of(rate.factor, s)).collect();
+    let mut loads: Vec<(usize, f64)> =
+        shared.iter().map(|s| (effects.adopt(&s.effect(rate.factor)), s.ln_sd)).collect();
     loads.sort_by_key(|&(effect, _)| effect);
     // Without an own part the effects act from any slot that the term does not use, else on a factor that it does.
     let unused = || PLACES.into_iter().find(|&s| term.powers[s as usize] == 0);

@@ -1,6 +1,6 @@
 //! A portfolio imputed by a regression: exact, sampled, and by brute force with floats.
 
-use carbonhaze::assess::regression::{FITS, embedded};
+use carbonhaze::assess::fits::{FITS, embedded};
 use carbonhaze::assess::{Assessment, Slot, assess};
 use carbonhaze::fit::{Response, Sample, Size};
 use carbonhaze::portfolio::quantile::quantile;

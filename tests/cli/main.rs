@@ -4,6 +4,7 @@ mod atci;
 mod bad_input;
 mod beside;
 mod coverage;
+mod fit;
 mod gauge;
 mod gpu;
 mod invariance;

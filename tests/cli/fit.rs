@@ -1,4 +1,4 @@
-//! Files that users give, good and bad.
+//! `haze fit` on files that users give, good and bad.
 
 use std::process::{Command, Output};
 

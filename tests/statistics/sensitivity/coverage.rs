@@ -2,7 +2,7 @@
 //!
 //! The long version prints the table of docs/sensitivity.md:
 //!
-//!     cargo test --release --test sensitivity -- --ignored --nocapture
+//!     cargo test --release --test statistics sensitivity -- --ignored --nocapture
 
 use carbonhaze::engine::stats::sensitivity::known::Case;
 use carbonhaze::engine::stats::sensitivity::source::{Sample, Source};

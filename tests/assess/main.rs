@@ -3,8 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-mod outputs;
 mod combine;
 mod disclosure;
+mod outputs;
 mod rerun;
 mod scope;

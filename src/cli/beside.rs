@@ -1,4 +1,4 @@
-//! Outputs beside the headline: a plan for each, drawn under the same seed after the main one.
+//! Outputs that are reported separately: a plan for each, drawn under the same seed after the main one.
 
 use std::path::Path;
 
@@ -53,18 +53,18 @@ impl Plans {
     pub fn draw(&self, sampler: &Sampler<'_>) -> Result<Beside, RunError> {
         let drawn = |plan: &Plan| -> Result<Drawn, RunError> { Ok(Drawn::new(plan, sampler.draw(plan)?)) };
         let estimate = |drawn: &Drawn| drawn.estimate(sampler.level, sampler.reduce());
-        let mut told = Beside::default();
+        let mut outputs = Beside::default();
         if let Some([site, grid]) = &self.water {
             let (site, grid) = (drawn(site)?, drawn(grid)?);
-            told.water_m3 = Some(estimate(&site.plus(&grid)));
-            (told.water_site_m3, told.water_grid_m3) = (Some(estimate(&site)), Some(estimate(&grid)));
+            outputs.water_m3 = Some(estimate(&site.plus(&grid)));
+            (outputs.water_site_m3, outputs.water_grid_m3) = (Some(estimate(&site)), Some(estimate(&grid)));
         }
         if let Some(plan) = &self.embodied {
-            told.embodied_t = Some(estimate(&drawn(plan)?));
+            outputs.embodied_t = Some(estimate(&drawn(plan)?));
         }
         if let Some(plan) = &self.development {
-            told.development_t = Some(estimate(&drawn(plan)?));
+            outputs.development_t = Some(estimate(&drawn(plan)?));
         }
-        Ok(told)
+        Ok(outputs)
     }
 }

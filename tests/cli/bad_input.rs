@@ -207,9 +207,9 @@ fn unwritable_outputs_are_found_before_the_run() {
         // A folder is made for --out, and goes again when --json turns out not to be writable.
         (&["--out", "new/deep", "--json", "nowhere/x.json"], "nowhere"),
         // A run does not replace what it reads.
-        (&["--out", "."], "models.csv is read by this run"),
-        (&["--json", "models.csv"], "models.csv is read by this run"),
-        (&["--json", "./full/../models.csv"], "models.csv is read by this run"),
+        (&["--out", "."], "models.csv is an input of this run"),
+        (&["--json", "models.csv"], "models.csv is an input of this run"),
+        (&["--json", "./full/../models.csv"], "models.csv is an input of this run"),
     ];
     for (args, word) in cases {
         // So many draws that the run would be felt.

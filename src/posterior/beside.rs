@@ -1,4 +1,4 @@
-//! Outputs beside the headline, from per-draw totals of plans of their own over the same draws.
+//! Outputs that are reported separately, from per-draw totals of plans of their own over the same draws.
 
 use serde::Serialize;
 

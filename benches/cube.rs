@@ -1,4 +1,4 @@
-//! The full cube of a pick-freeze design beside the plain run of as many draws, in the same run.
+//! The full cube of a pick-freeze design compared with a plain run of as many draws, in the same run.
 //!
 //! `cargo bench --bench cube`, or with fewer draws `cargo bench --bench cube -- 16384`. Rows: both shipped portfolios with the factors as groups, and 500 models of four
 //! lognormals, which is a cube of four groups. Every adapter found is measured, software ones too. Medians of interleaved

@@ -1,4 +1,4 @@
-//! `haze atci`: carbon per compute of a portfolio and of its parts, with the ratios that it consists of.
+//! `haze atci`: carbon per compute of a portfolio and of its parts, with the ratios that multiply to it.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ use crate::report::document::RunInfo;
 use crate::run::Settings;
 use crate::validate::anchors::anchors;
 
-/// Columns where none is asked for: those that some row has a value in.
+/// Columns where none is requested: those in which some row has a value.
 const COLUMNS: [&str; 5] = ["tier", YEAR, "hardware", "organization", "region"];
 
 /// What `haze atci` takes.
@@ -33,12 +33,12 @@ const COLUMNS: [&str; 5] = ["tier", YEAR, "hardware", "organization", "region"];
 
 ATCI is in kgCO2e per EFLOP (1e18 operations performed in training): the sum of emissions over the
 sum of compute, in every draw. The draws are the first ones of `haze run`. The 20 values of a column
-with the largest expected compute are told, the others together. Published runs stand below for
-comparison, each in the scope of its source.")]
+with the largest expected compute are listed, the others taken together. Published runs are listed
+for comparison, each in the scope of its source.")]
 pub struct AtciArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
-    /// Only by this column; repeatable [default: tier, year, hardware, organization, region]
+    /// Only by this column; may be given several times [default: tier, year, hardware, organization, region]
     #[arg(long, value_name = "year|tier|COLUMN")]
     by: Vec<String>,
     /// Monte Carlo draws [default: 131072]
@@ -98,11 +98,11 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     tell(&session);
     clock.lap("draw_s");
     let info = RunInfo { plan_hash: plan_hash(&plan), backend: sampler.device(), timings: clock.laps };
-    let told = Atci { seed, draws: n, level, assessment, total, without_compute, groupings, anchors: anchors() };
+    let result = Atci { seed, draws: n, level, assessment, total, without_compute, groupings, anchors: anchors() };
 
-    let document = document(|out| report::write(out, &told, &info))?;
+    let document = document(|out| report::write(out, &result, &info))?;
     interrupt.check()?;
-    output.finish(&document, || report::terminal(&told, style()))
+    output.finish(&document, || report::terminal(&result, style()))
 }
 
 /// The columns asked for, or those of the usual ones that have a value; each once.

@@ -32,7 +32,7 @@ const MODELS: usize = 5000;
 pub struct BenchArgs {
     #[command(flatten)]
     backend: BackendArgs,
-    /// Only this workload (can be given several times)
+    /// Only this workload; may be given several times
     #[arg(long, value_enum, value_name = "NAME")]
     workload: Vec<Workload>,
     /// Models of each workload

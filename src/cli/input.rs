@@ -1,4 +1,4 @@
-//! How a command opens a portfolio: the files are read and assessed, problems are told with their lines.
+//! How a command opens a portfolio: the files are read and assessed, problems are reported with their lines.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -46,7 +46,7 @@ impl Opened {
         }
         let known: Vec<&str> = columns.into_iter().chain(others.iter().copied()).collect();
         let hint = hint(name, &known);
-        Err(Failure::Usage(format!("{flag} {name}: no row has a value in a column of that name{hint}")))
+        Err(Failure::Usage(format!("{flag} {name}: no row has a value in a column of this name{hint}")))
     }
 
     /// At least one row has the value that a flag names.
@@ -67,7 +67,7 @@ pub(super) fn hint(name: &str, known: &[&str]) -> String {
     did_you_mean(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
 }
 
-/// Assesses a portfolio; problems of the study are told with their lines.
+/// Assesses a portfolio; problems of the study are reported with their lines.
 pub(super) fn assess(portfolio: &Portfolio) -> Result<Assessment, Failure> {
     assess::assess(portfolio).map_err(|problems| Failure::Input(with_lines(problems)))
 }

@@ -40,11 +40,11 @@ use crate::run::{DRAWS, RunError, Sampler, Settings, fits_in_memory};
   haze run study.toml --out results/        result.json, models.csv, groups.csv, study.toml
   haze run models.csv --json - | jq .total.emissions_t
   haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
-  haze run models.csv --water --embodied    told beside the headline, never mixed into it
+    haze run models.csv --water --embodied    reported separately, never added to the total
   cat models.csv | haze run -
 
-The command line goes before the study file, the study file before the defaults.
---backend auto takes a real GPU for long runs, else the CPU; a software GPU is taken only by --adapter.")]
+The command line overrides the study file, and the study file overrides the defaults.
+--backend auto uses a real GPU for long runs, else the CPU; a software GPU is used only with --adapter.")]
 pub struct RunArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
@@ -58,13 +58,13 @@ pub struct RunArgs {
     /// Sensitivity analysis: exact, or cube (sampled as well)
     #[arg(long, value_enum, default_value = "exact", value_name = "METHOD", hide_possible_values = true)]
     sensitivity: SensitivityMethod,
-    /// Also water, in m³, beside the headline
+    /// Also report water, in m³
     #[arg(long)]
     water: bool,
-    /// Also emissions of making the hardware, beside the headline
+    /// Also report emissions of making the hardware, separately
     #[arg(long)]
     embodied: bool,
-    /// Also emissions of all runs of the development, beside the headline
+    /// Also report emissions of all development runs, separately
     #[arg(long)]
     development: bool,
     /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
@@ -73,7 +73,7 @@ pub struct RunArgs {
     /// Write the JSON result to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// No table and no progress; problems are still told
+    /// No table and no progress; problems are still reported
     #[arg(long)]
     quiet: bool,
 }

@@ -33,16 +33,16 @@ use crate::run::{self, RunError, Sampler, fits_in_memory};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "With --sample; draws, seed, interval and backend also with --reruns")]
 pub struct SampleArgs {
-    /// Sample indices: of emissions, their logarithm, ATCI, energy and the upper 5 %
+    /// Sample the indices of emissions, their logarithm, ATCI, energy and the upper 5 %
     #[arg(long)]
     pub sample: bool,
-    /// What is decomposed by: factor, tier or a column [default: factor]
+    /// Decompose by factor, by tier or by a column [default: factor]
     #[arg(long, value_name = "factor|tier|COLUMN", requires = "sample")]
     groups: Option<String>,
-    /// Only the models with this value; may be given several times, each is analysed alone
+    /// Only the models with this value; may be given several times, for separate analyses
     #[arg(long, value_name = "COLUMN=VALUE", requires = "sample", value_parser = part)]
     of: Vec<(String, String)>,
-    /// What decides whether the emissions exceed so many tonnes?
+    /// Also analyse what decides whether emissions exceed this many tonnes
     #[arg(long, value_name = "TONNES", requires = "sample", value_parser = threshold, allow_negative_numbers = true)]
     threshold: Option<f64>,
     /// Draws of the analysis [default: 131072]
@@ -51,7 +51,7 @@ pub struct SampleArgs {
     /// Seed of the random stream [default: 42]
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// Level of the intervals of the numerical error [default: 0.95]
+    /// Level of the intervals for the numerical error [default: 0.95]
     #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
     interval: Option<f64>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ fn threshold(text: &str) -> Result<f64, String> {
 fn enough(text: &str) -> Result<u64, String> {
     match draws(text)? {
         n if n >= MIN_DRAWS => Ok(n),
-        n => Err(format!("{n} draws are too few for 32 batches: at least {MIN_DRAWS}")),
+        n => Err(format!("{n} draws are too few for 32 batches: at least {MIN_DRAWS} are needed")),
     }
 }
 
@@ -141,13 +141,13 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
     let watch = Watch::new(&interrupt, false);
     let stream = run::Settings { draws: settings.draws, seed: settings.seed, level: settings.level };
     let sampler = session.sampler(stream, settings.draws.saturating_mul(models as u64), &watch);
-    let mut told = Vec::new();
+    let mut analysed = Vec::new();
     for (of, models) in parts {
-        told.push(analyse(models, of, &settings, &sampler)?);
+        analysed.push(analyse(models, of, &settings, &sampler)?);
     }
     watch.finish();
     tell(&session);
-    for part in &told {
+    for part in &analysed {
         for analysed in &part.sampled.outputs {
             if let Some(k) = analysed.pareto_k.filter(|k| *k > tail::LARGEST_K) {
                 eprintln!("warning: {}", tail::warning(report::title(analysed.output), k));
@@ -157,9 +157,9 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
     clock.lap("sample_s");
     let info = RunInfo { plan_hash: plan_hash(&whole), backend: sampler.device(), timings: clock.laps };
 
-    let document = document(|out| report::write(out, &settings, assessment, &told, &info))?;
+    let document = document(|out| report::write(out, &settings, assessment, &analysed, &info))?;
     interrupt.check()?;
-    output.finish(&document, || report::terminal(&settings, assessment, &told, top, style()))
+    output.finish(&document, || report::terminal(&settings, assessment, &analysed, top, style()))
 }
 
 /// The analysis of some of the models.

@@ -22,23 +22,23 @@ use crate::report::sensitivity::{self, Reruns, Sensitivity};
   haze sensitivity models.csv
   haze sensitivity models.csv --by organization --top 20
   haze sensitivity study.toml --json - | jq '.disclosures[:5]'
-  haze sensitivity models.csv --reruns                              intervals after a disclosure as well
-  haze sensitivity models.csv --sample                              ATCI, logarithm, energy and the upper 5 % as well
+    haze sensitivity models.csv --reruns                              also the intervals after a disclosure
+  haze sensitivity models.csv --sample                              also ATCI, logarithm, energy and the upper 5 %
   haze sensitivity models.csv --sample --threshold 50000            what decides whether we exceed 50,000 t
-  haze sensitivity models.csv --sample --groups organization        whose unknowns they are
-  haze sensitivity models.csv --sample --of 'organization=Meta AI'  the emissions of these models alone
+    haze sensitivity models.csv --sample --groups organization        whose unknowns matter most
+  haze sensitivity models.csv --sample --of 'organization=Meta AI'  the emissions of these models only
 
-\"alone\" is the first-order index (Sobol'), \"with interactions\" the total index. Without --sample everything is exact
-and about the variance of the total emissions, and nothing is drawn but with --reruns. With it, draws at hybrids of
-two samples give indices with intervals of their numerical error: up to six groups as a full cube, with Shapley effects,
-more as pairs.")]
+\"alone\" is the first-order Sobol' index, \"with interactions\" the total index. Without --sample everything is exact
+and concerns the variance of total emissions; nothing is drawn, except with --reruns. With --sample, draws at hybrids of
+two samples give indices with intervals for their numerical error: up to six groups as a full cube, with Shapley
+effects; more groups in pairs.")]
 pub struct SensitivityArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
-    /// Shares by the values of this column as well; may be given several times
+    /// Also shares by the values of this column; may be given several times
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
-    /// Entries of every list on the page [default: 10, and 20 disclosures]
+    /// Entries shown of every list [default: 10, and 20 disclosures]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     top: Option<u32>,
     /// Write everything as JSON to this file, or to standard output with -
@@ -57,7 +57,7 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
     }
     if args.sample.sample {
         if !args.by.is_empty() {
-            return Err(Failure::Usage("--by is for the exact shares; with --sample it is --groups COLUMN".into()));
+            return Err(Failure::Usage("--by is for the exact shares; with --sample use --groups COLUMN".into()));
         }
         return sample(&args.file, &args.sample, args.top.map(|n| n as usize), args.json.as_deref());
     }
@@ -69,9 +69,9 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
 
     let settings = args.reruns.then(|| args.sample.reruns());
     let (exact, reruns) = exact(portfolio, assessment, &args.by, settings.as_ref())?;
-    let told = Sensitivity { exact, reruns, tornado: tornado(assessment), assessment };
-    let document = document(|out| sensitivity::write(out, &told))?;
-    output.finish(&document, || sensitivity::terminal(&told, args.top.map(|n| n as usize), style()))
+    let result = Sensitivity { exact, reruns, tornado: tornado(assessment), assessment };
+    let document = document(|out| sensitivity::write(out, &result))?;
+    output.finish(&document, || sensitivity::terminal(&result, args.top.map(|n| n as usize), style()))
 }
 
 type Exact = Result<(Shares, Vec<Disclosure>), String>;

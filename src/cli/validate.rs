@@ -22,14 +22,14 @@ use crate::validate::{self, MaskedList, masked_sum, runs_file};
   haze validate runs.csv --json - | jq '.quantities[] | {name, n, mdape, coverage}'
   haze validate runs.csv --masked-sum models.csv
 
-The file has the columns of fixtures/reported_training_emissions.csv; only model is required. Rows are used that
-are independent, of the final run, and publish both the figure and something to predict it from. A run that a prior
-was derived from, or of the same organisation and year as one, is judged by priors derived without that family. The
-exit code is 0 whenever the validation came to its end, passed or not. The protocol: docs/validation.md")]
+The file has the columns of fixtures/reported_training_emissions.csv; only model is required. A row is used if it is
+independent, about the final run, and publishes both the figure and something to predict it from. A run that a prior
+was derived from, or one of the same organisation and year, is predicted with priors derived without that family. The
+exit code is 0 whenever the validation finished, passed or not. The protocol: docs/validation.md")]
 pub struct ValidateArgs {
     /// File of published runs (CSV), or - for CSV on standard input
     file: PathBuf,
-    /// Models file for the masked sum, instead of the two lists compiled in; may be repeated
+    /// Models file for the masked sum, instead of the two built-in lists; may be given several times
     #[arg(long, value_name = "MODELS")]
     masked_sum: Vec<PathBuf>,
     /// Draws of each prediction
@@ -56,7 +56,7 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
         if place.is_some() && args.masked_sum.iter().chain([&args.file]).any(|p| real(p) == place) {
             let target = target.display();
             return Err(Failure::Usage(format!(
-                "{target} is read by this run and would be replaced; name another place"
+                "{target} is an input of this run and would be replaced; choose another place"
             )));
         }
     }

@@ -88,9 +88,9 @@ impl Workload {
         fs::write(folder.path().join("models.csv"), self.models(n)).context("cannot write a temporary file")?;
         let study = folder.path().join("study.toml");
         fs::write(&study, self.study()).context("cannot write a temporary file")?;
-        let told =
+        let failed =
             |problems: Vec<Problem>| anyhow::Error::msg(problems.iter().map(|p| format!("{p}\n")).collect::<String>());
-        let (portfolio, _) = portfolio::read(&study).map_err(told)?;
-        Ok(compile(&assess::assess(&portfolio).map_err(told)?)?)
+        let (portfolio, _) = portfolio::read(&study).map_err(failed)?;
+        Ok(compile(&assess::assess(&portfolio).map_err(failed)?)?)
     }
 }

@@ -155,7 +155,7 @@ pub struct Study {
     /// `[imputation] fits`: the regressions to impute by, resolved against the study file's folder; `None`: the embedded
     /// ones.
     pub fits: Option<PathBuf>,
-    /// `[outputs]`: what is told beside the headline.
+    /// `[outputs]`: what is reported separately.
     pub outputs: Outputs,
     /// `[priors]`, as written: section → key → value. The names and meanings are checked by `assess`.
     pub priors: toml::Table,
@@ -187,7 +187,7 @@ impl Default for Study {
     }
 }
 
-/// What is told beside the headline and never mixed into it (`[outputs]`). All off by default.
+/// What is reported separately and never added to the total (`[outputs]`). All off by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Outputs {
     pub water: bool,
@@ -247,7 +247,7 @@ pub enum Boundary {
     It,
 }
 
-/// Whose electricity emissions are told of: the grid's at the place, or that which contracts and certificates assign
+/// Which electricity the emissions are those of: the local grid's, or that which contracts and certificates assign
 /// (GHG Protocol Scope 2 Guidance, 2015).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Basis {
@@ -273,7 +273,7 @@ pub struct SharedSpec {
     pub place: Place,
 }
 
-/// The factors that shared effects act on and by which sensitivity is told.
+/// The factors that shared effects act on and by which sensitivity is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Factor {
     Compute,

@@ -151,7 +151,7 @@ fn read_into(report: &mut Report, bytes: &[u8], base_dir: &Path) -> Option<Model
         return None;
     }
     if bytes.contains(&0) {
-        report.add(0, "", "", "the file holds NUL bytes, so it is no text; give a CSV file in UTF-8");
+        report.add(0, "", "", "the file contains NUL bytes, so it is not text; give a CSV file in UTF-8");
         return None;
     }
     if bytes.starts_with(b"PK\x03\x04") {
@@ -159,7 +159,12 @@ fn read_into(report: &mut Report, bytes: &[u8], base_dir: &Path) -> Option<Model
         return None;
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        report.add(0, "", "", "the file is empty; the first line names the columns, each further line is a model");
+        report.add(
+            0,
+            "",
+            "",
+            "the file is empty; the first line must name the columns, and each further line is a model",
+        );
         return None;
     }
     let lines = Lines::of(bytes);
@@ -209,7 +214,7 @@ fn read_into(report: &mut Report, bytes: &[u8], base_dir: &Path) -> Option<Model
         rows += 1;
         if let Some(model) = read_row(report, header, line, &fields, base_dir) {
             if let Some(first) = first_line.get(&model.id) {
-                let message = format!("the id is already on line {first}; ids are unique");
+                let message = format!("the id is already used on line {first}; ids must be unique");
                 report.add(line, "id", &model.id, message);
             } else if !model.id.is_empty() {
                 first_line.insert(model.id.clone(), line);
@@ -218,9 +223,9 @@ fn read_into(report: &mut Report, bytes: &[u8], base_dir: &Path) -> Option<Model
         }
     }
     if header.is_none() && report.problems.is_empty() {
-        report.add(0, "", "", "the file has no header; the first line names the columns");
+        report.add(0, "", "", "the file has no header; the first line must name the columns");
     } else if rows == 0 && report.problems.is_empty() {
-        report.add(0, "", "", "the file has a header but no model; add a row for each model");
+        report.add(0, "", "", "the file has a header but no models; add a row for each model");
     }
     Some(file)
 }
@@ -284,7 +289,7 @@ fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[
         let column = match column_of(name) {
             Some(column) => column,
             None if name == "tier" => {
-                let message = "the tier is worked out from the row, so this column is not read";
+                let message = "the tier is derived from the row, so this column is not read";
                 warn(file, report, "tier-column", line, name, message.to_string());
                 Column::Ignored
             }
@@ -297,7 +302,7 @@ fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[
                 if let Some(close) = whole.or_else(|| did_you_mean(&lower, &known))
                     && !fields.contains(&close)
                 {
-                    let message = format!("the column is taken for a label; did you mean {close}?");
+                    let message = format!("the column is read as a label; did you mean {close}?");
                     warn(file, report, "almost-a-column", line, name, message);
                 }
                 Column::Text
@@ -310,7 +315,7 @@ fn read_header(report: &mut Report, file: &mut ModelsFile, line: u64, fields: &[
     }
     if !columns.contains(&Column::Id) {
         let advice = fields.iter().find(|f| f.eq_ignore_ascii_case("id") || did_you_mean("id", &[*f]).is_some());
-        let advice = advice.map_or(String::new(), |f| format!(" (did you mean {f}? the name is written id)"));
+        let advice = advice.map_or(String::new(), |f| format!(" (did you mean {f}? the column must be named id)"));
         let message = format!("there is no column id{advice}; the columns are {}", fields.join(", "));
         report.add(line, "id", "", message);
     }
@@ -332,7 +337,7 @@ fn warn(file: &mut ModelsFile, report: &Report, rule: &'static str, line: u64, c
 fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[&str], base_dir: &Path) -> Option<Model> {
     if fields.len() != header.columns.len() {
         let message = format!(
-            "the row has {} fields, the header {}; quote cells that hold a comma",
+            "the row has {} fields, the header {}; put cells that contain a comma in quotes",
             fields.len(),
             header.columns.len()
         );
@@ -370,16 +375,21 @@ fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[&str], ba
         model.emissions_from_card |= name == "emissions_g";
     }
     if model.base_models.contains(&model.id) && !model.id.is_empty() {
-        report.add(line, "base_model", &model.id, "the model names itself as its base; name another or leave it empty");
+        report.add(
+            line,
+            "base_model",
+            &model.id,
+            "the model names itself as its base; name another model or leave the cell empty",
+        );
     }
     Some(model)
 }
 
 fn read_id(report: &mut Report, model: &mut Model, line: u64, text: &str) {
     if text.is_empty() {
-        report.add(line, "id", "", "the id is empty; every model needs one of its own");
+        report.add(line, "id", "", "the id is empty; every model needs a unique one");
     } else if text.chars().any(char::is_control) {
-        report.add(line, "id", text, "the id holds a line break or another control character; remove it");
+        report.add(line, "id", text, "the id contains a line break or another control character; remove it");
     }
     model.id = text.to_string();
 }
@@ -439,9 +449,10 @@ fn read_word(model: &mut Model, name: &str, text: &str) -> Result<(), CellError>
 fn of_a_tool(text: &str) -> Option<CellError> {
     let lower = text.to_lowercase().replace([' ', '-', '_'], "");
     let tools = ["codecarbon", "mlco2", "carbontracker", "eco2ai", "mlemissions", "greenalgorithms"];
-    tools.iter().any(|tool| lower.contains(tool)).then(|| {
-        CellError::new("the name of a tool", "did you mean calculator? The column says what kind of source it is")
-    })
+    tools
+        .iter()
+        .any(|tool| lower.contains(tool))
+        .then(|| CellError::new("the name of a tool", "did you mean calculator? The column states the kind of source"))
 }
 
 /// Looks a word up, whatever its case.

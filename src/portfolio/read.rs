@@ -63,7 +63,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     }
     let extension = path.extension().map(|e| e.to_ascii_lowercase());
     if extension.is_some_and(|e| OTHER_FORMATS.iter().any(|other| e == *other)) {
-        return Err("this format is not read; give a CSV file".into());
+        return Err("this format is not supported; give a CSV file".into());
     }
     if path.is_dir() {
         return Err("this is a folder; name a file in it".into());
@@ -98,7 +98,9 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Outcome {
                         problems.push(Problem {
                             place: Place { column: "id".into(), ..model.place.clone() },
                             value: model.id.clone(),
-                            message: format!("the id is already in {first}; ids are unique across models files"),
+                            message: format!(
+                                "the id is already used in {first}; ids must be unique across models files"
+                            ),
                         });
                     } else {
                         first_place.insert(model.id.clone(), model.place.clone());

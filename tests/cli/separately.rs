@@ -205,8 +205,8 @@ fn the_warning_goes_where_water_is_told() {
     let study = "models = [\"models.csv\"]\n[outputs]\nwater = true\n";
     let dir = folder(&[("models.csv", SMALL), ("study.toml", study)]);
     let run = |args: &[&str]| errors(&outcome(dir.path(), &[&["run", "--draws", "100"], args].concat()));
-    assert!(run(&["models.csv"]).contains("water is not asked for"));
+    assert!(run(&["models.csv"]).contains("water is not requested"));
     for args in [&["models.csv", "--water"][..], &["study.toml"]] {
-        assert!(!run(args).contains("water is not asked for"), "{args:?}");
+        assert!(!run(args).contains("water is not requested"), "{args:?}");
     }
 }

@@ -159,7 +159,7 @@ fn what_will_not_pass_goes_to_the_cpu_at_once() {
     let cases = [
         (options(&[Fault::WrongAnswer]), &plan, ["self-test", "Philox"]),
         (options(&[Fault::BrokenKernel]), &plan, ["model_block", "not accepted"]),
-        (options(&[]), &large, ["needs tables of", "the device takes 1048576"]),
+        (options(&[]), &large, ["needs tables of", "the device allows 1048576"]),
     ];
     for (options, plan, words) in cases {
         let Some(mended) = with(options.clone(), true, plan) else { return };

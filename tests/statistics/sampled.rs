@@ -114,7 +114,7 @@ fn against_exact(name: &str, column: &str, draws: u64) -> (Sampled, Vec<[f64; 2]
     let grouping = Grouping::new(column);
     let exact = shares(&assessment, &[column.to_string()], &mut Known::default()).unwrap();
     let kurtosis = oracle(&assessment).kurtosis.unwrap();
-    assert!(kurtosis < draws as f64 / 100.0, "{name}: the variance is not to be told from so few draws: {kurtosis}");
+    assert!(kurtosis < draws as f64 / 100.0, "{name}: the variance cannot be estimated from so few draws: {kurtosis}");
     let (design, groups) = grouping.design(&assessment, &plan, Some(&exact));
     let cpu = Cpu::new(2, 0, Simd::detect()).unwrap();
     let of =

@@ -264,7 +264,7 @@ impl Gpu {
                         budget = budget.smaller();
                     }
                     let done = gathered.next() - start;
-                    self.notice(format!("{e}; going on from draw {done} on a fresh device"));
+                    self.notice(format!("{e}; continuing from draw {done} on a fresh device"));
                 }
             }
         }
@@ -277,7 +277,7 @@ impl Gpu {
             GivenUp::Failed(failure) => failure,
         };
         let Some(cpu) = &self.fallback else { return Err(Stopped::Device(failure.to_string())) };
-        self.notice(format!("{failure}; drawing the rest, from draw {done} on, on the CPU"));
+        self.notice(format!("{failure}; the CPU draws the rest, from draw {done} on"));
         self.finished_on_cpu.store(true, Ordering::Relaxed);
         Ok(cpu)
     }
@@ -334,12 +334,12 @@ impl Backend for Gpu {
             let first = gathered.next;
             // Some of it may have been reported by the device that failed.
             let state = Mutex::new((first, &mut gathered));
-            let told = |n| {
+            let advanced = |n| {
                 let (done, gathered) = &mut *state.lock().unwrap_or_else(PoisonError::into_inner);
                 *done += n;
                 gathered.report(*done, progress)
             };
-            let rest = cpu.corners(prepared, seed, first..draws.end, &told)?;
+            let rest = cpu.corners(prepared, seed, first..draws.end, &advanced)?;
             gathered.take_rest(&rest);
         }
         Ok(gathered.finish())

@@ -2,7 +2,7 @@
 //!
 //! [`quantile_z`] is `Q(Φ(z))`, the form in which the project draws: every random input is a monotone function of a
 //! standard normal. Both tails keep their relative accuracy (about 1e-12; 1e-9 in the gap between far components of a
-//! mixture, where there is next to no density) because probabilities are [`Level`]s, told from both ends. `Q(p)` is the
+//! mixture, where there is next to no density) because probabilities are [`Level`]s, held from both ends. `Q(p)` is the
 //! smallest x whose probability `P(X ≤ x)` reaches p, so point masses (a fixed number, a zero, equally likely values) are
 //! exact: no value between two atoms is ever returned.
 //!

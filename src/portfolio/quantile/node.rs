@@ -1,6 +1,6 @@
 //! A distribution prepared for evaluation, family by family: the value at a level and the level at a value.
 //!
-//! [`Node::at`] and [`Node::cdf`] are inverse to each other but for atoms. A level is told from both ends, and each family
+//! [`Node::at`] and [`Node::cdf`] are inverse to each other but for atoms. A level is held from both ends, and each family
 //! computes from the end that is near.
 
 use std::sync::Arc;
@@ -276,7 +276,7 @@ pub(in crate::portfolio) fn unshift_down(x: f64, shift: f64) -> f64 {
     if shift + y < x { y.next_up() } else { y }
 }
 
-/// The probability between two levels, from the tail in which it is told most exactly.
+/// The probability between two levels, from the tail in which it is most precise.
 pub(in crate::portfolio) fn mass_between(from: Level, to: Level) -> f64 {
     let mass = if to.below <= 0.5 {
         to.below - from.below

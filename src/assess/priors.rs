@@ -12,6 +12,7 @@ use super::hardware::{self, Chip};
 use super::names::did_you_mean;
 use super::regression::{self, Fit};
 use super::{Kind, Provenance};
+use crate::portfolio::formats::values::Folder;
 use crate::portfolio::{Distribution, Place, Problem, Study, Value, cell};
 
 /// What a prior may be.
@@ -259,7 +260,7 @@ fn read(value: &toml::Value, form: Form, folder: &Path) -> Result<Content, Strin
         toml::Value::Integer(i) => Value::Number(*i as f64),
         toml::Value::Float(x) => Value::Number(*x),
         toml::Value::String(text) if form == Form::Chips => return chips(text).map(Content::Chips),
-        toml::Value::String(text) => cell::parse(text, folder).map_err(|e| e.to_string())?,
+        toml::Value::String(text) => cell::parse(text, &Folder(folder)).map_err(|e| e.to_string())?,
         _ => return Err("a prior is a number or a text such as \"lognormal(2, 1.5)\"".to_string()),
     };
     if let Value::Number(x) = &parsed

@@ -69,7 +69,7 @@ impl Priors {
                 problem(
                     format!("priors.{section}"),
                     String::new(),
-                    format!("unknown section of priors; {advice}there are {}", sections.join(", ")),
+                    format!("unknown section of priors; {advice}the sections are {}", sections.join(", ")),
                 );
                 continue;
             }
@@ -99,7 +99,7 @@ impl Priors {
             match read.and_then(|text| fits::fits(&text)) {
                 Ok(fits) => priors.fits = Some(fits.into()),
                 Err(message) => {
-                    let message = format!("{message}; write it with `haze fit MODELS --coefficients`");
+                    let message = format!("{message}; create the file with `haze fit MODELS --coefficients`");
                     problem("imputation.fits".to_string(), path.display().to_string(), message);
                 }
             }

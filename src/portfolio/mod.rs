@@ -1,27 +1,26 @@
 //! What is known of each model: the first stage.
 //!
 //! A [`Portfolio`] is what the user's files say, checked and typed, and nothing more: no default, no look-up.
-//! `models_file` reads CSV, `study_file` reads TOML, `cell` reads one distribution cell, `validate` and `quantity`
-//! say what a value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but
+//! `models_file` reads CSV, `study_file` reads TOML, [`distribution`] has the families and reads one cell, `quantity`
+//! says what a value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but
 //! suspicious. [`read()`] does all of it.
 
-pub mod cell;
 pub(crate) mod csv_text;
 pub mod distribution;
+pub mod formats;
 pub mod models_file;
-pub mod moments;
+pub(crate) mod number;
 pub mod problem;
-pub mod quantile;
 pub mod quantity;
 pub mod read;
 pub mod rules;
 pub mod study_file;
-pub mod validate;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub use distribution::Distribution;
+pub use distribution::cell::Value;
+pub use distribution::{Distribution, cell, moments, quantile};
 pub use problem::{Place, Problem, Warning};
 pub use read::{read, read_models};
 
@@ -78,13 +77,6 @@ pub struct Model {
     /// Of the electricity as bought: contracts, certificates, supplier's mix. 0 where all of it is matched.
     pub market_g_per_kwh: Option<Value>,
     pub wue_l_per_kwh: Option<Value>,
-}
-
-/// A cell's content: a plain number gets its quantity's measurement error later, a distribution stands as it is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    Number(f64),
-    Distribution(Distribution),
 }
 
 /// A date of which the month and day may be unknown.

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::cell::{self, CellError};
+use super::cell::{self, CellError, Files};
 use super::csv_text::{Lines, not_utf8, unclosed_quote};
+use super::distribution::check::magnitude;
+use super::formats::values::Folder;
 use super::quantity::{Quantity, hundredth};
 use super::study_file::BASES;
-use super::{
-    Confidence, Date, Model, Place, Problem, Relation, Source, Value, Warning, did_you_mean, shorten, validate,
-};
+use super::{Confidence, Date, Model, Place, Problem, Relation, Source, Value, Warning, did_you_mean, shorten};
 
 /// What one models file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -343,6 +343,7 @@ fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[&str], ba
         report.add(line, "", "", "the row is empty; delete it");
         return None;
     }
+    let files: &dyn Files = &Folder(base_dir);
     let mut model =
         Model { place: Place { file: Arc::clone(&report.file), line, column: String::new() }, ..Model::default() };
     for ((name, column), text) in header.names.iter().zip(&header.columns).zip(fields.iter().copied()) {
@@ -359,9 +360,9 @@ fn read_row(report: &mut Report, header: &Header, line: u64, fields: &[&str], ba
                 model.labels.insert(name.clone(), text.to_string());
                 read_word(&mut model, name, text)
             }
-            Column::Plain => read_plain(&mut model, name, text),
+            Column::Plain => read_plain(&mut model, name, text, files),
             Column::Cell(i) => CELLS.get(*i).map_or(Ok(()), |(_, factor, quantity, get)| {
-                read_cell(text, *factor, *quantity, base_dir).map(|value| *get(&mut model) = Some(value))
+                read_cell(text, *factor, *quantity, files).map(|value| *get(&mut model) = Some(value))
             }),
         };
         if let Err(e) = read {
@@ -384,8 +385,8 @@ fn read_id(report: &mut Report, model: &mut Model, line: u64, text: &str) {
     model.id = text.to_string();
 }
 
-fn read_cell(text: &str, factor: f64, quantity: Quantity, base_dir: &Path) -> Result<Value, CellError> {
-    let value = match cell::parse(text, base_dir)? {
+fn read_cell(text: &str, factor: f64, quantity: Quantity, files: &dyn Files) -> Result<Value, CellError> {
+    let value = match cell::parse(text, files)? {
         value if factor == 1.0 => value,
         // Dividing keeps 2500 g at exactly 2.5 kg, which multiplying by 0.001 does not promise.
         Value::Number(x) if factor < 1.0 => Value::Number(x / (1.0 / factor)),
@@ -393,15 +394,15 @@ fn read_cell(text: &str, factor: f64, quantity: Quantity, base_dir: &Path) -> Re
         Value::Distribution(d) => Value::Distribution(d.scaled(factor)),
     };
     match &value {
-        Value::Number(x) => validate::magnitude("the value", *x)?,
-        Value::Distribution(d) => validate::validate(d)?,
+        Value::Number(x) => magnitude("the value", *x)?,
+        Value::Distribution(d) => d.check()?,
     }
     quantity.check(&value)?;
     Ok(value)
 }
 
-fn read_plain(model: &mut Model, name: &str, text: &str) -> Result<(), CellError> {
-    let x = match cell::parse(text, Path::new(""))? {
+fn read_plain(model: &mut Model, name: &str, text: &str, files: &dyn Files) -> Result<(), CellError> {
+    let x = match cell::parse(text, files)? {
         Value::Number(x) => x,
         Value::Distribution(_) => {
             return Err(CellError::new(format!("a distribution for {name}"), "this column takes a plain number"));

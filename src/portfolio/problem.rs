@@ -65,6 +65,23 @@ impl fmt::Display for Warning {
     }
 }
 
+/// Why a cell was refused: what was found, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found}; {advice}")]
+pub struct CellError {
+    /// What stands in the cell.
+    pub found: String,
+    /// What to write instead.
+    pub advice: String,
+}
+
+impl CellError {
+    /// From what was found and what to do.
+    pub fn new(found: impl Into<String>, advice: impl Into<String>) -> CellError {
+        CellError { found: found.into(), advice: advice.into() }
+    }
+}
+
 /// `text` on one line, cut to what a message can hold.
 pub(crate) fn shorten(text: &str) -> String {
     const MOST: usize = 60;

@@ -4,7 +4,7 @@
 //! of 0 to divide by); what is merely unlikely is a warning, in [`super::rules`].
 
 use super::cell::CellError;
-use super::distribution::Decimal;
+use super::number::Decimal;
 use super::quantile::quantile;
 use super::{Distribution, Value};
 
@@ -21,61 +21,14 @@ pub enum Quantity {
     Pue,
 }
 
-/// Lowest and highest possible value.
-pub fn ends(d: &Distribution) -> (f64, f64) {
-    use Distribution::*;
-    match d {
-        Fixed(x) => (*x, *x),
-        LogNormal { .. } | Normal { .. } | Gamma { .. } => (0.0, f64::INFINITY),
-        Uniform { lo, hi }
-        | LogUniform { lo, hi }
-        | Triangular { lo, hi, .. }
-        | Pert { lo, hi, .. }
-        | Beta { lo, hi, .. }
-        | LogitNormal { lo, hi, .. } => (*lo, *hi),
-        Shifted { shift, inner } => {
-            let (lo, hi) = ends(inner);
-            (shift + lo, shift + hi)
-        }
-        Mixture(parts) => parts.iter().fold((f64::INFINITY, 0.0), |(lo, hi), (_, part)| {
-            let (from, to) = ends(part);
-            (f64::min(lo, from), f64::max(hi, to))
-        }),
-        Empirical(values) => (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(f64::INFINITY)),
-        Truncated { inner, lo, hi } => {
-            let (from, to) = ends(inner);
-            (f64::max(from, *lo), f64::min(to, *hi))
-        }
-    }
-}
-
 /// The first normal in `d`, however deep, whose sd is more than a fifth of its mean.
 fn wide_normal(d: &Distribution) -> Option<(f64, f64)> {
-    use Distribution::*;
-    match d {
-        Normal { mean, sd } => (*sd > mean / 5.0).then_some((*mean, *sd)),
-        Shifted { inner, .. } | Truncated { inner, .. } => wide_normal(inner),
-        Mixture(parts) => parts.iter().find_map(|(_, part)| wide_normal(part)),
-        _ => None,
-    }
-}
-
-/// Whether `d` has a density that does not vanish at 0, so that its reciprocal has no mean.
-fn reaches_zero(d: &Distribution) -> bool {
-    use Distribution::*;
-    match d {
-        Fixed(x) => *x == 0.0,
-        Uniform { lo, .. } => *lo == 0.0,
-        // The reciprocal of x^(a−1) dx near 0 has a mean only for a > 1.
-        Beta { a, lo, .. } => *lo == 0.0 && *a <= 1.0,
-        Pert { lo, mode, .. } | Triangular { lo, mode, .. } => *lo == 0.0 && *mode == 0.0,
-        Gamma { shape, .. } => *shape <= 1.0,
-        Shifted { shift, inner } => *shift == 0.0 && reaches_zero(inner),
-        Mixture(parts) => parts.iter().any(|(_, part)| reaches_zero(part)),
-        Empirical(values) => values.first().is_some_and(|x| *x == 0.0),
-        Truncated { inner, lo, .. } => *lo == 0.0 && reaches_zero(inner),
-        LogNormal { .. } | Normal { .. } | LogUniform { .. } | LogitNormal { .. } => false,
-    }
+    let mut first = None;
+    d.visit(&mut |d| match *d {
+        Distribution::Normal { mean, sd } if sd > mean / 5.0 => first = first.or(Some((mean, sd))),
+        _ => {}
+    });
+    first
 }
 
 impl Quantity {
@@ -92,7 +45,7 @@ impl Quantity {
             }
             Value::Distribution(d) => d,
         };
-        let (lo, _) = ends(d);
+        let (lo, _) = d.ends();
         match self {
             Quantity::Amount => Ok(()),
             Quantity::Pue if lo >= 1.0 => Ok(()),
@@ -146,7 +99,7 @@ fn divisor(what: &str, d: &Distribution) -> Result<(), CellError> {
             format!("its sd may be a fifth of its mean at most: write lognormal({}, gsd)", Decimal(mean)),
         ));
     }
-    if reaches_zero(d) {
+    if d.reaches_zero() {
         return Err(CellError::new(
             format!("{what} of 0 would mean infinite energy"),
             "leave the cell empty if it is unknown, or keep the distribution off 0",

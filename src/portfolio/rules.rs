@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::distribution::Decimal;
 use super::moments::lognormal_engine_moment;
+use super::number::Decimal;
 use super::quantile::quantile;
 use super::{Basis, Distribution, Model, Place, Portfolio, Value, Warning};
 
@@ -324,9 +324,7 @@ impl Row<'_> {
         ];
         for (value, column) in cells {
             let Some(Value::Distribution(d)) = value else { continue };
-            let mut gsds = Vec::new();
-            lognormals(d, &mut gsds);
-            for gsd in gsds {
+            for gsd in lognormals(d) {
                 if let Some((rule, message)) = spread(gsd) {
                     self.warn(rule, column, gsd, message);
                 }
@@ -406,11 +404,12 @@ fn names_experts(name: &str) -> bool {
 }
 
 /// The GSDs of all lognormals in `d`.
-fn lognormals(d: &Distribution, found: &mut Vec<f64>) {
-    match d {
-        Distribution::LogNormal { gsd, .. } => found.push(*gsd),
-        Distribution::Shifted { inner, .. } | Distribution::Truncated { inner, .. } => lognormals(inner, found),
-        Distribution::Mixture(parts) => parts.iter().for_each(|(_, part)| lognormals(part, found)),
-        _ => {}
-    }
+fn lognormals(d: &Distribution) -> Vec<f64> {
+    let mut found = Vec::new();
+    d.visit(&mut |d| {
+        if let Distribution::LogNormal { gsd, .. } = d {
+            found.push(*gsd);
+        }
+    });
+    found
 }

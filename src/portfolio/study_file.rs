@@ -11,10 +11,10 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use super::distribution::lognormal::gsd_in_range;
 use super::quantity::hundredth;
 use super::{
     Basis, Boundary, Factor, Imputation, Outputs, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten,
-    validate,
 };
 
 /// Most draws one run can have.
@@ -399,7 +399,7 @@ impl Reader<'_> {
                         has_gsd = true;
                         match self.float(value) {
                             None => self.refuse(value, "shared.gsd", "expected a number above 1, such as 1.3"),
-                            Some(x) => match validate::gsd_in_range(x) {
+                            Some(x) => match gsd_in_range(x) {
                                 Ok(()) => gsd = Some(x),
                                 Err(_) if x == 1.0 => {
                                     let message = "a GSD of 1 is no effect at all; remove this [[shared]] entry";

@@ -1,7 +1,6 @@
 //! Where every factor of one model comes from, as text for people.
 
 use crate::assess::{Assessment, Kind, OUTPUTS, Provenance, Slot, Term};
-use crate::portfolio::Distribution;
 use crate::portfolio::quantile::quantile;
 
 /// Every factor of the model `id`: its distribution, median and central 90 % range (own part, without shared effects),
@@ -19,7 +18,7 @@ pub fn explain(assessment: &Assessment, id: &str) -> Option<String> {
             short(quantile(d, 0.05)),
             short(quantile(d, 0.95))
         );
-        out += &format!("  {:<9} {}\n", "own", written(d));
+        out += &format!("  {:<9} {}\n", "own", d.abridged(&short));
         out += &provenance(&factor.provenance);
         for (index, weight) in &factor.shared {
             let Some(effect) = assessment.shared.get(*index) else { continue };
@@ -84,33 +83,6 @@ fn short(x: f64) -> String {
     let digits = if x == 0.0 { 0 } else { 3 - (libm::log10(x.abs()).floor() as i32).clamp(-3, 3) };
     let text = format!("{x:.*}", usize::try_from(digits).unwrap_or(0));
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
-}
-
-/// A distribution in the grammar of cells, to four digits.
-fn written(d: &Distribution) -> String {
-    use Distribution::*;
-    let args =
-        |name: &str, xs: &[f64]| format!("{name}({})", xs.iter().map(|x| short(*x)).collect::<Vec<_>>().join(", "));
-    match d {
-        Fixed(x) => args("fixed", &[*x]),
-        LogNormal { median, gsd } => args("lognormal", &[*median, *gsd]),
-        Normal { mean, sd } => args("normal", &[*mean, *sd]),
-        Uniform { lo, hi } => args("uniform", &[*lo, *hi]),
-        LogUniform { lo, hi } => args("loguniform", &[*lo, *hi]),
-        Triangular { lo, mode, hi } => args("triangular", &[*lo, *mode, *hi]),
-        Pert { lo, mode, hi } => args("pert", &[*lo, *mode, *hi]),
-        Beta { a, b, lo, hi } => args("beta", &[*a, *b, *lo, *hi]),
-        Gamma { shape, scale } => args("gamma", &[*shape, *scale]),
-        LogitNormal { mu, sd, lo, hi } if *lo == 0.0 && *hi == 1.0 => args("logitnormal", &[*mu, *sd]),
-        LogitNormal { mu, sd, lo, hi } => args("logitnormal", &[*mu, *sd, *lo, *hi]),
-        Shifted { shift, inner } => format!("shifted({}, {})", short(*shift), written(inner)),
-        Mixture(parts) => {
-            let parts: Vec<String> = parts.iter().map(|(w, d)| format!("{}: {}", short(*w), written(d))).collect();
-            format!("mixture({})", parts.join(", "))
-        }
-        Empirical(values) => format!("empirical of {} values", values.len()),
-        Truncated { inner, lo, hi } => format!("truncated({}, {}, {})", written(inner), short(*lo), short(*hi)),
-    }
 }
 
 #[cfg(test)]

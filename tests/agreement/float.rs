@@ -77,6 +77,7 @@ impl Sampler {
             D::Mixture(parts) => Sampler::Mixture(parts.iter().map(|(w, d)| (*w, Sampler::new(d, mistake))).collect()),
             D::Empirical(values) => Sampler::Empirical(values.to_vec()),
             D::Truncated { inner: d, lo, hi } => Sampler::Truncated(inner(d), *lo, *hi),
+            other => panic!("no sampler for {other}"),
         }
     }
 

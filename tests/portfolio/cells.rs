@@ -1,5 +1,6 @@
 //! Cells: known answers, every form of the grammar, bad ones, `empirical` files.
 
+use carbonhaze::portfolio::formats::values::Folder;
 use carbonhaze::portfolio::{self, Distribution, Value, cell};
 
 use crate::{folder, parsed};
@@ -142,7 +143,7 @@ fn empirical_files_are_read_next_to_the_file_that_names_them() {
     let (portfolio, _) = portfolio::read(&dir.path().join("models.csv")).unwrap();
     let values = Distribution::Empirical([3.0, 20.0, 100.0].into());
     assert_eq!(portfolio.models[0].grid_g_per_kwh, Some(Value::Distribution(values)));
-    let read = |text| cell::parse(text, dir.path()).map_err(|e| e.to_string());
+    let read = |text| cell::parse(text, &Folder(dir.path())).map_err(|e| e.to_string());
     assert!(read("empirical(\"a, b.txt\")").is_ok());
     assert!(read("empirical(bad.txt)").unwrap_err().contains("bad.txt:3: \"x2\" is not a number"));
     assert!(read("empirical(none.txt)").unwrap_err().contains("holds no number"));

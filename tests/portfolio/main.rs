@@ -30,7 +30,7 @@ fn listed(problems: &[Problem]) -> String {
 }
 
 fn parsed(text: &str) -> Result<Value, String> {
-    cell::parse(text, Path::new("")).map_err(|e| e.to_string())
+    cell::parse(text, &cell::NoFiles).map_err(|e| e.to_string())
 }
 
 /// A folder of its own with these files, removed when dropped.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::names::{Form, Name};
 use crate::assess::hardware::{self, Chip};
 use crate::assess::lognormal::LogNormal;
+use crate::portfolio::formats::values::Folder;
 use crate::portfolio::{Distribution, Value, cell};
 
 /// What a prior is worth, in the form of its name.
@@ -70,7 +71,7 @@ pub fn read(value: &toml::Value, form: Form, folder: &Path) -> Result<Content, S
         toml::Value::Integer(i) => Value::Number(*i as f64),
         toml::Value::Float(x) => Value::Number(*x),
         toml::Value::String(text) if form == Form::Chips => return chips(text).map(Content::Chips),
-        toml::Value::String(text) => cell::parse(text, folder).map_err(|e| e.to_string())?,
+        toml::Value::String(text) => cell::parse(text, &Folder(folder)).map_err(|e| e.to_string())?,
         _ => return Err("a prior is a number or a text such as \"lognormal(2, 1.5)\"".to_string()),
     };
     if let Value::Number(x) = &parsed

@@ -8,15 +8,15 @@
 //! (The engine's own rounding of z, below 2^-20, is not in it.)
 //!
 //! Integrals are taken component by component in x, where each is smooth, and never across a mixture's steep
-//! stretches. Lognormals have a closed form; other families are integrated over their own z by 10-point
-//! Gauss–Legendre panels between bends.
+//! stretches. A family may have closed forms; others are integrated over their own z by 10-point Gauss–Legendre panels
+//! between bends.
 
 use std::sync::OnceLock;
 
-use super::distribution::Distribution;
-use super::quantile::{GAUSS_10, Quantiles, mass_between, pert_shapes, unshift_down, unshift_up};
+use super::Distribution;
+use super::quantile::{Quantiles, mass_between};
+use super::shifted::{unshift_down, unshift_up};
 use crate::engine::stats::normal::{Level, density};
-use crate::engine::stats::special::ln_beta;
 
 /// Probability of one of the engine's z.
 const CELL: f64 = 1.0 / (1u64 << 32) as f64;
@@ -25,45 +25,18 @@ const TAIL_CELLS: usize = 64;
 const LIGHT_TAIL_CELLS: usize = 8;
 /// Up to this loading the light tails have a relative error below 1e-11.
 const LIGHT_LOADING: f64 = 1.5;
-/// A normal whose zero lies further below its mean than this many standard deviations is never drawn near zero.
-const OUT_OF_REACH: f64 = 6.5;
 /// Quadrature in z ends here (probability 1e-57) and uses panels of this width.
 const Z_END: f64 = 16.0;
 const PANEL: f64 = 0.5;
 
 /// `E[X^k]`, `None` where it is infinite.
 pub fn raw_moment(d: &Distribution, k: i32) -> Option<f64> {
-    use Distribution::*;
-    let power = f64::from(k);
-    if k < 0 && order_at_zero(d) + power <= 0.0 {
+    if k < 0 && order_at_zero(d) + f64::from(k) <= 0.0 {
         return None;
     }
     // Where the tails matter most there are closed forms.
-    let moment = match d {
-        Gamma { shape, scale } => {
-            libm::exp(power * libm::log(*scale) + libm::lgamma(shape + power) - libm::lgamma(*shape))
-        }
-        Uniform { lo, hi } if *lo == 0.0 => libm::pow(*hi, power) / (power + 1.0),
-        Beta { a, b, lo, hi } if *lo == 0.0 => beta_moment(*a, *b, *hi, power),
-        Pert { lo, mode, hi } if *lo == 0.0 => {
-            let (a, b) = pert_shapes(*lo, *mode, *hi);
-            beta_moment(a, b, *hi, power)
-        }
-        Mixture(parts) => {
-            let total: f64 = parts.iter().map(|(w, _)| w).sum();
-            let mut sum = 0.0;
-            for (weight, part) in parts {
-                sum += weight / total * raw_moment(part, k)?;
-            }
-            sum
-        }
-        d => partial(d, &Power::new(k), f64::NEG_INFINITY, f64::INFINITY),
-    };
-    Some(moment)
-}
-
-fn beta_moment(a: f64, b: f64, hi: f64, power: f64) -> f64 {
-    libm::exp(power * libm::log(hi) + ln_beta(a + power, b) - ln_beta(a, b))
+    let closed = d.family(|f| f.closed_moment(k));
+    Some(closed.unwrap_or_else(|| partial(d, &Power::new(k), f64::NEG_INFINITY, f64::INFINITY)))
 }
 
 /// `E[X^k]` over the engine's z. `None` where the distribution's own moment is infinite, although the engine's
@@ -76,16 +49,11 @@ pub fn engine_moment(d: &Distribution, k: i32) -> Option<f64> {
 
 /// The same for several powers: the quantiles in the tails, which take most of the time, are found once.
 pub fn engine_moments<const N: usize>(d: &Distribution, powers: [i32; N]) -> [Option<f64>; N] {
-    let finite = |k: i32| k >= 0 || order_at_zero(d) + f64::from(k) > 0.0 || is_far_normal(d);
-    match d {
-        Distribution::Fixed(x) => return powers.map(|k| finite(k).then(|| Power::new(k).of(*x))),
-        Distribution::LogNormal { median, gsd } => {
-            return powers.map(|k| {
-                let location = libm::exp(f64::from(k) * libm::log(*median));
-                Some(location * lognormal_engine_moment(f64::from(k) * libm::log(*gsd)))
-            });
-        }
-        _ => {}
+    let out_of_reach = || d.family(|f| f.out_of_reach_of_zero());
+    let finite = |k: i32| k >= 0 || order_at_zero(d) + f64::from(k) > 0.0 || out_of_reach();
+    let closed = powers.map(|k| d.family(|f| f.closed_engine_moment(k)).filter(|_| finite(k)));
+    if closed.iter().any(Option::is_some) {
+        return closed;
     }
     if !powers.into_iter().any(finite) {
         return [None; N];
@@ -144,17 +112,17 @@ fn tail_z(m: usize) -> f64 {
 /// The function `x ↦ (shift + x)^k`. Shifts are added one by one, as the quantile function does, so that atoms keep
 /// their very values.
 #[derive(Debug, Clone, Copy)]
-struct Power<'a> {
-    shift: Option<(f64, &'a Power<'a>)>,
-    k: i32,
+pub(super) struct Power<'a> {
+    pub(super) shift: Option<(f64, &'a Power<'a>)>,
+    pub(super) k: i32,
 }
 
 impl Power<'_> {
-    fn new(k: i32) -> Self {
+    pub(super) fn new(k: i32) -> Self {
         Power { shift: None, k }
     }
 
-    fn shifted(&self, x: f64) -> f64 {
+    pub(super) fn shifted(&self, x: f64) -> f64 {
         self.shift.map_or(x, |(shift, outer)| outer.shifted(shift + x))
     }
 
@@ -168,7 +136,7 @@ impl Power<'_> {
         self.shift.map_or(y, |(shift, outer)| unshift_down(outer.unshift_down(y), shift))
     }
 
-    fn of(&self, x: f64) -> f64 {
+    pub(super) fn of(&self, x: f64) -> f64 {
         let x = self.shifted(x);
         let mut power = 1.0;
         for _ in 0..self.k.unsigned_abs() {
@@ -178,44 +146,19 @@ impl Power<'_> {
     }
 }
 
-/// `E[g(X); lo < shift + X < hi]`.
-fn partial(d: &Distribution, g: &Power, lo: f64, hi: f64) -> f64 {
-    use Distribution::*;
-    if lo >= hi {
-        return 0.0;
-    }
-    match d {
-        Fixed(x) => in_open(*x, lo, hi, g),
-        LogNormal { median, gsd } if g.shift.is_none() => {
-            let (mu, load) = (libm::log(*median), f64::from(g.k) * libm::log(*gsd));
-            let z = |x: f64| if x <= 0.0 { f64::NEG_INFINITY } else { (libm::log(x) - mu) / libm::log(*gsd) };
-            let mass = mass_between(Level::at_z(z(lo) - load), Level::at_z(z(hi) - load));
-            libm::exp(f64::from(g.k) * mu + 0.5 * load * load) * mass
-        }
-        Shifted { shift, inner } => partial(inner, &Power { shift: Some((*shift, g)), k: g.k }, lo, hi),
-        Mixture(parts) => {
-            let total: f64 = parts.iter().map(|(w, _)| w).sum();
-            parts.iter().map(|(weight, part)| weight / total * partial(part, g, lo, hi)).sum()
-        }
-        Empirical(values) => values.iter().map(|x| in_open(*x, lo, hi, g)).sum::<f64>() / values.len() as f64,
-        Truncated { inner, lo: start, hi: end } => {
-            let quantiles = Quantiles::new(inner);
-            let mass = mass_between(quantiles.cdf_below(*start), quantiles.cdf(*end));
-            // The bounds belong to the distribution, so an atom on one counts.
-            let (start, end) = (g.shifted(*start).next_down(), g.shifted(*end).next_up());
-            partial(inner, g, lo.max(start), hi.min(end)) / mass
-        }
-        d => quadrature(&Quantiles::new(d), g, lo, hi),
-    }
+/// `E[g(X); lo < shift + X < hi]`, with g and the shift of `g`.
+pub(super) fn partial(d: &Distribution, g: &Power, lo: f64, hi: f64) -> f64 {
+    if lo >= hi { 0.0 } else { d.family(|f| f.partial(g, lo, hi)) }
 }
 
-fn in_open(x: f64, lo: f64, hi: f64, g: &Power) -> f64 {
+/// What the atom `x` adds to [`partial`], but for its probability.
+pub(super) fn in_open(x: f64, lo: f64, hi: f64, g: &Power) -> f64 {
     let shifted = g.shifted(x);
     if lo < shifted && shifted < hi { g.of(x) } else { 0.0 }
 }
 
 /// Over the distribution's own z, in panels between its bends.
-fn quadrature(quantiles: &Quantiles, g: &Power, lo: f64, hi: f64) -> f64 {
+pub(super) fn quadrature(quantiles: &Quantiles, g: &Power, lo: f64, hi: f64) -> f64 {
     let from = quantiles.cdf(g.unshift_up(lo)).z().max(-Z_END);
     let to = quantiles.cdf_below(g.unshift_down(hi)).z().min(Z_END);
     if from >= to {
@@ -238,32 +181,15 @@ fn quadrature(quantiles: &Quantiles, g: &Power, lo: f64, hi: f64) -> f64 {
     sum
 }
 
-/// The s for which `P(X ≤ x)` falls like `x^s` towards zero: 0 with an atom at zero, infinite where it falls faster than
-/// any power or ends above zero. `E[X^k]` is finite for `k > −s`.
-fn order_at_zero(d: &Distribution) -> f64 {
-    use Distribution::*;
-    match d {
-        Fixed(x) if *x == 0.0 => 0.0,
-        Empirical(values) if values.first() == Some(&0.0) => 0.0,
-        Normal { .. } => 1.0,
-        Uniform { lo, .. } if *lo == 0.0 => 1.0,
-        Triangular { lo, mode, .. } if *lo == 0.0 => {
-            if *mode == 0.0 {
-                1.0
-            } else {
-                2.0
-            }
-        }
-        Pert { lo, mode, hi } if *lo == 0.0 => pert_shapes(*lo, *mode, *hi).0,
-        Beta { a, lo, .. } if *lo == 0.0 => *a,
-        Gamma { shape, .. } => *shape,
-        Shifted { shift, inner } if *shift == 0.0 => order_at_zero(inner),
-        Mixture(parts) => parts.iter().map(|(_, part)| order_at_zero(part)).fold(f64::INFINITY, f64::min),
-        Truncated { inner, lo, .. } if *lo == 0.0 => order_at_zero(inner),
-        _ => f64::INFINITY,
-    }
+pub(super) fn order_at_zero(d: &Distribution) -> f64 {
+    d.family(|f| f.order_at_zero())
 }
 
-fn is_far_normal(d: &Distribution) -> bool {
-    matches!(d, Distribution::Normal { mean, sd } if *mean > OUT_OF_REACH * sd)
-}
+/// Positive nodes and weights of the 10-point Gauss–Legendre rule on [−1, 1] (DLMF table 3.5.2).
+pub(super) const GAUSS_10: [(f64, f64); 5] = [
+    (0.148_874_338_981_631_22, 0.295_524_224_714_752_87),
+    (0.433_395_394_129_247_2, 0.269_266_719_309_996_35),
+    (0.679_409_568_299_024_4, 0.219_086_362_515_982_04),
+    (0.865_063_366_688_984_5, 0.149_451_349_150_580_6),
+    (0.973_906_528_517_171_7, 0.066_671_344_308_688_14),
+];

@@ -4,9 +4,11 @@
 //! Eng. Software 28 (1997) 145–149, doi:10.1016/S0965-9978(96)00051-8. Where all components but one are atoms, that one's
 //! own quantile function is used.
 
-use super::node::Node;
+use super::Distribution;
+use super::quantile::{Bracket, Prepared};
 use crate::engine::stats::normal::Level;
-use crate::portfolio::distribution::Distribution;
+
+type Part = (f64, Box<dyn Prepared>);
 
 /// A value at which the cumulative probability jumps or bends, with `P(X < x)` and `P(X ≤ x)`.
 #[derive(Debug, Clone, Copy)]
@@ -16,42 +18,30 @@ struct Knot {
     upto: Level,
 }
 
-/// Known quantiles on both sides of a wanted one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bracket {
-    pub(super) below: End,
-    pub(super) above: End,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct End {
-    pub(super) level: Level,
-    pub(super) ln: f64,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Mixture {
-    pub(super) parts: Vec<(f64, Node)>,
+/// A mixture prepared for evaluation.
+#[derive(Debug)]
+pub(super) struct Inverted {
+    parts: Vec<Part>,
     knots: Vec<Knot>,
     /// The only part that is not all atoms, if there is just one.
     sole: Option<usize>,
 }
 
 /// A quantile of a mixture: an atom's very value, or a logarithm.
-pub(super) enum Found {
+enum Found {
     Value(f64),
     Ln(f64),
 }
 
 impl Found {
-    pub(super) fn value(self) -> f64 {
+    fn value(self) -> f64 {
         match self {
             Found::Value(x) => x,
             Found::Ln(u) => libm::exp(u),
         }
     }
 
-    pub(super) fn ln(self) -> f64 {
+    fn ln(self) -> f64 {
         match self {
             Found::Value(x) => libm::log(x),
             Found::Ln(u) => u,
@@ -59,39 +49,39 @@ impl Found {
     }
 }
 
-impl Mixture {
-    pub(super) fn new(parts: &[(f64, Distribution)]) -> Mixture {
+impl Inverted {
+    pub(super) fn new(parts: &[(f64, Distribution)]) -> Inverted {
         let total: f64 = parts.iter().map(|(w, _)| w).sum();
-        let parts: Vec<(f64, Node)> = parts.iter().map(|(w, d)| (w / total, Node::new(d))).collect();
+        let parts: Vec<Part> = parts.iter().map(|(w, d)| (w / total, d.family(|f| f.prepared()))).collect();
         let mut values = Vec::new();
-        parts.iter().for_each(|(_, node)| node.edges(&mut values));
+        parts.iter().for_each(|(_, part)| part.edges(&mut values));
         values.sort_by(f64::total_cmp);
         values.dedup();
-        let before = |x: f64| blend(&parts, |node| node.cdf_below(x));
-        let upto = |x: f64| blend(&parts, |node| node.cdf(x));
+        let before = |x: f64| blend(&parts, |part| part.cdf_below(x));
+        let upto = |x: f64| blend(&parts, |part| part.cdf(x));
         let knots = values.into_iter().map(|x| Knot { x, before: before(x), upto: upto(x) }).collect();
-        let mut smooth = parts.iter().enumerate().filter(|(_, (_, node))| !node.is_atomic());
+        let mut smooth = parts.iter().enumerate().filter(|(_, (_, part))| !part.is_atomic());
         let sole = smooth.next().filter(|_| smooth.next().is_none()).map(|(i, _)| i);
-        Mixture { parts, knots, sole }
+        Inverted { parts, knots, sole }
     }
 
-    pub(super) fn at(&self, level: Level, bracket: Option<Bracket>) -> Found {
+    fn found(&self, level: Level, bracket: Option<Bracket>) -> Found {
         let next = self.knots.partition_point(|knot| !level.at_most(knot.upto));
         let after = self.knots.get(next);
         if let Some(knot) = after.filter(|knot| !level.at_most(knot.before)) {
             return Found::Value(knot.x);
         }
         let before = next.checked_sub(1).and_then(|i| self.knots.get(i));
-        if let Some((weight, node)) = self.sole.and_then(|i| self.parts.get(i)) {
+        if let Some((weight, part)) = self.sole.and_then(|i| self.parts.get(i)) {
             // Between two atoms the other parts' probabilities are constants.
-            let own = before.map_or(Level::BOTTOM, |knot| node.cdf(knot.x));
+            let own = before.map_or(Level::BOTTOM, |knot| part.cdf(knot.x));
             let all = before.map_or(Level::BOTTOM, |knot| knot.upto);
             let others = Level { below: all.below - weight * own.below, above: all.above - weight * own.above };
             let inner = Level {
                 below: ((level.below - others.below) / weight).clamp(0.0, 1.0),
                 above: ((level.above - others.above) / weight).clamp(0.0, 1.0),
             };
-            return Found::Ln(node.ln_at(inner, None));
+            return Found::Ln(part.ln_at(inner, None));
         }
         self.between(level, before, after, bracket)
     }
@@ -101,7 +91,7 @@ impl Mixture {
         let lower = level.below <= level.above;
         let target = libm::log(if lower { level.below } else { level.above });
         let miss = |at: Level| if lower { libm::log(at.below) - target } else { target - libm::log(at.above) };
-        let miss_at = |u: f64| miss(blend(&self.parts, |node| node.cdf(libm::exp(u))));
+        let miss_at = |u: f64| miss(blend(&self.parts, |part| part.cdf(libm::exp(u))));
         if let Some(Bracket { below, above }) = bracket.filter(|b| b.below.ln.is_finite()) {
             let (mut bottom, mut top) = ((below.ln, miss(below.level)), (above.ln, miss(above.level)));
             if let Some(knot) = before.filter(|knot| libm::log(knot.x) > bottom.0) {
@@ -115,7 +105,7 @@ impl Mixture {
             }
         }
         // The components' own quantiles bracket the mixture's, and so do the knots on both sides.
-        let own = self.parts.iter().map(|(_, node)| node.at(level));
+        let own = self.parts.iter().map(|(_, part)| part.at(level));
         let (mut lo, mut hi) =
             own.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (f64::min(lo, x), f64::max(hi, x)));
         lo = before.map_or(lo, |knot| lo.max(knot.x));
@@ -146,9 +136,39 @@ impl Mixture {
     }
 }
 
-pub(super) fn blend(parts: &[(f64, Node)], level: impl Fn(&Node) -> Level) -> Level {
-    parts.iter().fold(Level { below: 0.0, above: 0.0 }, |sum, (weight, node)| {
-        let part = level(node);
+impl Prepared for Inverted {
+    fn at(&self, level: Level) -> f64 {
+        self.found(level, None).value()
+    }
+
+    fn ln_at(&self, level: Level, bracket: Option<Bracket>) -> f64 {
+        self.found(level, bracket).ln()
+    }
+
+    fn is_inverted(&self) -> bool {
+        true
+    }
+
+    fn cdf(&self, x: f64) -> Level {
+        blend(&self.parts, |part| part.cdf(x))
+    }
+
+    fn cdf_below(&self, x: f64) -> Level {
+        blend(&self.parts, |part| part.cdf_below(x))
+    }
+
+    fn is_atomic(&self) -> bool {
+        self.parts.iter().all(|(_, part)| part.is_atomic())
+    }
+
+    fn edges(&self, out: &mut Vec<f64>) {
+        self.parts.iter().for_each(|(_, part)| part.edges(out));
+    }
+}
+
+fn blend(parts: &[Part], level: impl Fn(&dyn Prepared) -> Level) -> Level {
+    parts.iter().fold(Level { below: 0.0, above: 0.0 }, |sum, (weight, part)| {
+        let part = level(part.as_ref());
         Level { below: sum.below + weight * part.below, above: sum.above + weight * part.above }
     })
 }

@@ -1,0 +1,240 @@
+//! One cell: a number or a distribution.
+//!
+//! ```text
+//! cell      = number | dist
+//! dist      = number "to" number [ "@" number "%" ]     lognormal with that central interval (90 % unless said)
+//!           | number ("±" | "+-" | "+/-") number         normal, mean and standard deviation
+//!           | name "(" arguments ")"
+//! ```
+//!
+//! Inside a function a bare number stands for `fixed(number)`. `truncated(dist, lo, hi)` and `logitnormal(mu, sd, lo,
+//! hi)` exist so that every [`Distribution`] can be written and read back; `empirical` takes a file or the values.
+//! Whatever is returned has passed [`Distribution::check`]. Nothing is opened here: [`Files`] gives what a named file
+//! holds.
+
+use std::str::FromStr;
+
+use super::check::{depth_allowed, magnitude};
+use super::family::Syntax;
+use super::{Distribution, FAMILIES, lognormal};
+use crate::portfolio::number::{Decimal, number};
+pub use crate::portfolio::problem::CellError;
+use crate::portfolio::problem::{did_you_mean, shorten};
+
+/// A cell's content: a plain number gets its quantity's measurement error later, a distribution stands as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A plain number.
+    Number(f64),
+    /// What is known of the number, as written.
+    Distribution(Distribution),
+}
+
+/// Gives the values of `empirical(file)`.
+pub trait Files {
+    /// The numbers in the file of this name, in any order.
+    ///
+    /// # Errors
+    /// Why there are none, with advice.
+    fn values(&self, name: &str) -> Result<Vec<f64>, CellError>;
+}
+
+/// Where no file can be named.
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn values(&self, name: &str) -> Result<Vec<f64>, CellError> {
+        Err(CellError::new(
+            format!("the file {} cannot be named here", shorten(name)),
+            "write the values: empirical(1, 2, 3)",
+        ))
+    }
+}
+
+impl FromStr for Distribution {
+    type Err = CellError;
+
+    /// Reads a distribution as a cell does; a bare number is [`Distribution::Fixed`], and no file can be named.
+    fn from_str(text: &str) -> Result<Distribution, CellError> {
+        Ok(match parse(text, &NoFiles)? {
+            Value::Number(x) => Distribution::Fixed(x),
+            Value::Distribution(d) => d,
+        })
+    }
+}
+
+/// Reads one cell.
+///
+/// # Errors
+/// What is wrong with the text and what to write instead; also what `files` refuses.
+pub fn parse(text: &str, files: &dyn Files) -> Result<Value, CellError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CellError::new("an empty cell", "write a number or a distribution"));
+    }
+    let value = written(text, files, 1)?;
+    match &value {
+        Value::Number(x) => magnitude("the value", *x)?,
+        Value::Distribution(d) => d.check()?,
+    }
+    Ok(value)
+}
+
+fn written(text: &str, files: &dyn Files, depth: usize) -> Result<Value, CellError> {
+    depth_allowed(depth)?;
+    let text = text.trim();
+    if let Some((name, rest)) = text.split_once('(') {
+        let name = name.trim();
+        if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+            return function(name, rest, files, depth).map(Value::Distribution);
+        }
+        return Err(CellError::new("a parenthesis without a function name", known_functions()));
+    }
+    if text.contains(')') {
+        return Err(CellError::new("a closing parenthesis without an opening one", "remove it"));
+    }
+    if let Some((mean, sd)) = ["±", "+/-", "+-"].iter().find_map(|sign| text.split_once(sign)) {
+        if sd.contains('@') {
+            return Err(CellError::new("± takes no level", "the number after ± is the standard deviation"));
+        }
+        return Ok(Value::Distribution(Distribution::Normal { mean: number(mean)?, sd: number(sd)? }));
+    }
+    if let Some((lo, hi, level)) = interval_parts(text)? {
+        return lognormal::between(lo, hi, level).map(Value::Distribution);
+    }
+    number(text).map(Value::Number)
+}
+
+/// Splits `lo to hi [@ level%]`; the level as the upper tail's probability.
+fn interval_parts(text: &str) -> Result<Option<(f64, f64, f64)>, CellError> {
+    let (bounds, level) = match text.split_once('@') {
+        Some((bounds, level)) => (bounds, Some(level.trim())),
+        None => (text, None),
+    };
+    let mut words = bounds.split_whitespace();
+    let mut lo = String::new();
+    let mut found = false;
+    for word in words.by_ref() {
+        if word == "to" {
+            found = true;
+            break;
+        }
+        lo.push_str(if lo.is_empty() { "" } else { " " });
+        lo.push_str(word);
+    }
+    if !found {
+        return match level {
+            Some(_) => Err(CellError::new("a level without an interval", "write 1e24 to 5e24 @ 95%")),
+            None => Ok(None),
+        };
+    }
+    let hi: Vec<&str> = words.collect();
+    let tail = match level {
+        None => 0.05,
+        Some(level) => {
+            let Some(percent) = level.strip_suffix('%') else {
+                return Err(CellError::new(format!("the level {level:?} has no %"), "write @ 95%"));
+            };
+            let percent = number(percent)?;
+            if !(percent > 0.0 && percent < 100.0) {
+                return Err(CellError::new(
+                    format!("a level of {} %", Decimal(percent)),
+                    "the level lies between 0 and 100 %, both excluded",
+                ));
+            }
+            (100.0 - percent) / 200.0
+        }
+    };
+    Ok(Some((number(&lo)?, number(&hi.join(" "))?, tail)))
+}
+
+fn function(name: &str, rest: &str, files: &dyn Files, depth: usize) -> Result<Distribution, CellError> {
+    let Some(syntax) = FAMILIES.into_iter().find(|known| known.name == name) else {
+        let advice = match did_you_mean(name, &FAMILIES.map(|known| known.name)) {
+            Some(close) => format!("did you mean {close}? {}", known_functions()),
+            None => known_functions(),
+        };
+        return Err(CellError::new(format!("unknown distribution {}", shorten(name)), advice));
+    };
+    let items = split(name, rest)?;
+    (syntax.parse)(&Arguments { items, files, syntax, depth })
+}
+
+/// What stands in the parentheses of a function.
+pub(super) struct Arguments<'t> {
+    pub(super) items: Vec<&'t str>,
+    pub(super) files: &'t dyn Files,
+    syntax: &'static Syntax,
+    depth: usize,
+}
+
+impl Arguments<'_> {
+    /// All of them as numbers; there must be one of `counts`.
+    pub(super) fn numbers(&self, counts: &[usize]) -> Result<Vec<f64>, CellError> {
+        if !counts.contains(&self.items.len()) {
+            let mut refused = self.wrong_count();
+            if self.items.iter().skip(1).any(|a| a.len() == 3 && a.bytes().all(|b| b.is_ascii_digit())) {
+                refused.advice += "; numbers take no thousands separators";
+            }
+            return Err(refused);
+        }
+        self.items.iter().map(|a| number(a)).collect()
+    }
+
+    /// A distribution inside this one.
+    pub(super) fn inner(&self, text: &str) -> Result<Distribution, CellError> {
+        Ok(match written(text, self.files, self.depth + 1)? {
+            Value::Number(x) => Distribution::Fixed(x),
+            Value::Distribution(d) => d,
+        })
+    }
+
+    pub(super) fn wrong_count(&self) -> CellError {
+        let Syntax { name, arguments, .. } = self.syntax;
+        CellError::new(format!("{name} with {} arguments", self.items.len()), format!("write {name}({arguments})"))
+    }
+}
+
+/// Splits the text after the opening parenthesis at its top-level commas; the parenthesis must close at the very end.
+fn split<'t>(name: &str, rest: &'t str) -> Result<Vec<&'t str>, CellError> {
+    let (mut depth, mut quoted, mut start) = (0usize, false, 0);
+    let mut found = Vec::new();
+    for (i, c) in rest.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '(' => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            ')' => {
+                let after = rest[i + 1..].trim();
+                if !after.is_empty() {
+                    return Err(CellError::new(
+                        format!("{:?} after the closing parenthesis", shorten(after)),
+                        "write one distribution in a cell; use mixture(w: dist, …) to combine several",
+                    ));
+                }
+                found.push(rest[start..i].trim());
+                if found == [""] {
+                    found.clear();
+                }
+                if found.contains(&"") {
+                    return Err(CellError::new(format!("an empty argument of {name}"), "remove the extra comma"));
+                }
+                return Ok(found);
+            }
+            ',' if depth == 0 => {
+                found.push(rest[start..i].trim());
+                start = i + 1;
+            }
+            _ => {}
+        }
+    }
+    Err(CellError::new(
+        format!("the parenthesis of {name} is not closed"),
+        if quoted { "close the quotation mark and add )" } else { "add )" },
+    ))
+}
+
+fn known_functions() -> String {
+    format!("the distributions are {}", FAMILIES.map(|known| known.name).join(", "))
+}

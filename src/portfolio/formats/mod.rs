@@ -1,0 +1,3 @@
+//! What opens files: one file per format.
+
+pub mod values;

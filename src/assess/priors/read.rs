@@ -1,12 +1,10 @@
 //! Priors from their text: the embedded file, and the value that a study gives in the place of one.
 
-use std::path::Path;
-
 use super::names::{Form, Name};
 use crate::assess::hardware::{self, Chip};
 use crate::assess::lognormal::LogNormal;
-use crate::portfolio::formats::values::Folder;
-use crate::portfolio::{Distribution, Value, cell};
+use crate::portfolio::cell::{self, Files, NoFiles};
+use crate::portfolio::{Distribution, Value};
 
 /// What a prior is worth, in the form of its name.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,16 +60,16 @@ pub fn shown(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-/// One value of the form asked for.
+/// One value of the form asked for; `files` has what a cell names.
 ///
 /// # Errors
 /// What the form takes instead.
-pub fn read(value: &toml::Value, form: Form, folder: &Path) -> Result<Content, String> {
+pub fn read(value: &toml::Value, form: Form, files: &dyn Files) -> Result<Content, String> {
     let parsed = match value {
         toml::Value::Integer(i) => Value::Number(*i as f64),
         toml::Value::Float(x) => Value::Number(*x),
         toml::Value::String(text) if form == Form::Chips => return chips(text).map(Content::Chips),
-        toml::Value::String(text) => cell::parse(text, &Folder(folder)).map_err(|e| e.to_string())?,
+        toml::Value::String(text) => cell::parse(text, files).map_err(|e| e.to_string())?,
         _ => return Err("a prior is a number or a text such as \"lognormal(2, 1.5)\"".to_string()),
     };
     if let Value::Number(x) = &parsed
@@ -159,7 +157,7 @@ fn entry(table: &toml::Table, name: Name) -> Result<Entry, String> {
     };
     Ok(Entry {
         name,
-        content: read(value, form, Path::new(".")).map_err(|e| format!("{section}.{key}: {e}"))?,
+        content: read(value, form, &NoFiles).map_err(|e| format!("{section}.{key}: {e}"))?,
         text: written(value),
         unit: text("unit")?,
         source: text("source")?,

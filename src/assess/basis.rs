@@ -1,6 +1,6 @@
 //! Location- and market-based emissions (GHG Protocol Scope 2 Guidance, 2015, chapters 4 and 6).
 //!
-//! The scope says which of the two are reported; figures of the other basis are another quantity and never taken for it.
+//! The scope says which of the two are reported; figures of the other basis are another quantity and never used for it.
 //!
 //! | `[scope] basis` | the row states | emissions |
 //! |---|---|---|
@@ -52,8 +52,8 @@ fn not_of_this_scope(model: &Model) -> Warning {
         place: column(model, "emissions_basis"),
         value: "market".to_string(),
         message:
-            "the row's emissions are not used: the scope is location-based (write basis = \"market\" under [scope] \
-                  for the other)"
+            "the row's emissions are market-based and not used, because the scope is location-based (basis = \"market\" \
+             under [scope] uses them)"
                 .to_string(),
     }
 }
@@ -64,8 +64,9 @@ pub fn at_location(study: &Study, rows: usize, of: usize) -> Warning {
         rule: "market-basis-unknown",
         place: of_scope(study, "basis"),
         value: format!("{rows} of {of} models"),
-        message: "state neither market_g_per_kwh nor market-based emissions; the grid at their location stands in"
-            .to_string(),
+        message:
+            "state neither market_g_per_kwh nor market-based emissions; the grid at their location is used instead"
+                .to_string(),
     }
 }
 

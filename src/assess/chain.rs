@@ -121,8 +121,7 @@ fn settled(model: &Model, factors: &mut Factors, outputs: [Product; OUTPUTS]) ->
             problems.push(Problem {
                 place: column(model, "id"),
                 value: model.id.clone(),
-                message: "the values of this row multiply to more than a number can hold; check their units"
-                    .to_string(),
+                message: "the product of this row's values is too large for a number; check their units".to_string(),
             });
         }
     }

@@ -21,7 +21,7 @@ pub fn known(exposure: Exposure<'_>) -> Option<Draft> {
     }
 }
 
-/// The same as a random quantity among others: exposed to what counts as an operation.
+/// The same in addition to other disclosures: exposed to what counts as an operation.
 pub fn known_besides(exposure: Exposure<'_>) -> Option<Draft> {
     let mut known = known(exposure)?;
     if !known.explicit {

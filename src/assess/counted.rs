@@ -88,7 +88,7 @@ fn copies(found: &mut Evidence, base: &Model) {
             place: column(&found.model, name),
             value: what,
             message: format!(
-                "that of {}, which it was made from, within 2 %: taken for a copy and not counted; a derivative states \
+                "that of {}, which it was made from, within 2 %: treated as a copy and not counted; a derivative states \
                  only what it added itself",
                 base.id
             ),

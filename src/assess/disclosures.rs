@@ -28,7 +28,7 @@ impl Disclosures {
 pub fn several(exposure: Exposure<'_>) -> Option<(Disclosures, Tier)> {
     let model = exposure.model;
     let other = |value: &Option<Value>| value.as_ref().is_some_and(|v| plain(v).is_none());
-    // Zeros, and what stands as it is given, do not combine; nor do an efficiency given and hours, nor what lies on both
+    // Zeros and distributions do not combine; nor do an efficiency given and hours, nor what lies on both
     // sides of a chip that is not known.
     if [&model.gpu_hours, &model.energy_kwh, &model.emissions_kg].into_iter().any(other)
         || model.efficiency_flop_per_j.is_some()

@@ -143,7 +143,7 @@ pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
             Distribution::Mixture(parts) => parts.iter().map(|(w, d)| part(*w, d)).collect(),
             one => part(1.0, one).map(|p| vec![p]),
         };
-        // A prior of another shape stands as it is: its spread cannot be split.
+        // A prior of another shape is used as it is: its spread cannot be split.
         let Some(parts) = parts else { return Ok(Draft::new(prior, provenance)) };
         return Ok(split(exposure, parts, provenance));
     }

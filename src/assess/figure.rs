@@ -4,7 +4,7 @@
 //! calculated, reported), and what it left out. A figure reported with the power of the accelerators alone left out the
 //! rest of the node and is multiplied by k_node · TDP / W; metered and audited figures hold it. Calculators (CodeCarbon
 //! and the like) read low by a bias of their own, in energy and in the emissions that they make of it, and count no
-//! overhead of the facility. A distribution in the cell stands as it is.
+//! overhead of the facility. A distribution in the cell is used as it is.
 
 use super::draft::Draft;
 use super::exposure::Exposure;
@@ -40,7 +40,7 @@ pub fn meter_bias(priors: &Priors, model: &Model) -> f64 {
     true_over_reported(priors, model).median
 }
 
-/// `value` times a correction: a number becomes the corrected lognormal, a distribution stands as it is.
+/// `value` times a correction: a number becomes the corrected lognormal, a distribution is used as it is.
 fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: impl Into<Name>, what: &str) -> Draft {
     let prior = prior.into();
     let mut draft = Draft::given(value, correction.ln_sd, what);
@@ -72,7 +72,7 @@ fn true_over_reported(priors: &Priors, model: &Model) -> LogNormal {
     }
 }
 
-/// What true emissions are over reported ones, apart from the error of any figure.
+/// The ratio of true to reported emissions, in addition to the error of any figure.
 pub fn emissions_bias(priors: &Priors, model: &Model) -> Option<LogNormal> {
     match model.source {
         Source::Metered | Source::Audited => None,

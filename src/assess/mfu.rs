@@ -16,7 +16,7 @@ use crate::portfolio::{Distribution, Value};
 pub enum Mfu {
     /// Median, own spread and upper bound.
     Prior { value: LogNormal, bound: f64 },
-    /// A distribution in the cell: it stands as it is.
+    /// A distribution in the cell: it is used as it is.
     Given(Distribution),
 }
 

@@ -99,7 +99,7 @@ pub fn inverse_power(exposure: Exposure<'_>, chips: &Chips, further: f64) -> Dra
 }
 
 /// True node power over the power that a self-reported figure counted: `k_node · TDP / power_w` where that is the
-/// accelerator's alone. `None` where it cannot be told.
+/// accelerator's alone. `None` where that is not known.
 pub fn scope_correction(priors: &Priors, model: &Model) -> Option<LogNormal> {
     let stated = LogNormal::of(model.power_w.as_ref()?);
     let chip = only_chip(priors, model)?;
@@ -111,7 +111,7 @@ pub fn scope_correction(priors: &Priors, model: &Model) -> Option<LogNormal> {
     Some(LogNormal { median: k.median * tdp / stated.median, ln_sd: quadrature(k.ln_sd, stated.ln_sd) })
 }
 
-/// The stated power with the only chip it can be of, and that one's TDP, in W.
+/// The stated power with the only chip it can belong to, and that one's TDP, in W.
 pub fn stated_power(priors: &Priors, model: &Model) -> Option<(f64, String, f64)> {
     let stated = LogNormal::of(model.power_w.as_ref()?).median;
     let chip = only_chip(priors, model)?;

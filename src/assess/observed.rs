@@ -144,7 +144,7 @@ fn warning(
     [a, b]: [f64; 2],
     [of_first, of_second]: [f64; 2],
 ) -> Warning {
-    let larger = |what: &str| format!(", {what} with a larger error, since the rest of the row bears out the other");
+    let larger = |what: &str| format!(", {what} with a larger error, since the rest of the row supports the other");
     let used = match (of_first > 1.0, of_second > 1.0) {
         (true, false) => larger(first.what),
         (false, true) => larger(second.what),

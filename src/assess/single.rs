@@ -1,8 +1,8 @@
 //! A chain from one disclosure: the most downstream one is the anchor.
 //!
 //! In logs the chain C → hours → E_IT → E → G is a line. Outputs downstream of the anchor multiply factors, outputs
-//! upstream divide by them. Where one of several disclosures is given as a distribution, it stands as it is: the most
-//! downstream counts, and compute besides it for itself.
+//! upstream divide by them. Where one of several disclosures is given as a distribution, it is used as it is: the most
+//! downstream counts, and compute is used for compute.
 
 use std::collections::BTreeMap;
 
@@ -149,7 +149,7 @@ fn backwards(
                 rule: "unknown-chip-ignored",
                 place: problem.place,
                 value: problem.value,
-                message: format!("{}; the chips of the year stand in to infer the compute", problem.message),
+                message: format!("{}; the chips of the year are used to infer the compute", problem.message),
             });
             efficiency
         }

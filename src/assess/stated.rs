@@ -94,7 +94,7 @@ pub fn names_a_base(model: &Model) -> bool {
 }
 
 /// Certainly a run of its own that was made from nothing. Stricter than [`Lineage::Run`], which a row that names a base
-/// can be by its probability: where runs of two lists are counted, it may be the base's run told again.
+/// can be by its probability: where runs of two lists are counted, it may be the base's run once more.
 pub fn is_base(model: &Model) -> bool {
     !names_a_base(model) && model.base_probability.is_none_or(|p| p >= 1.0)
 }
@@ -229,7 +229,7 @@ pub fn without_compute(model: &Model) -> Option<(Model, f64)> {
     Some((bare, flop / 1e18))
 }
 
-/// The row without the chip it names: what stands in is the mixture of its year and place.
+/// The row without the chip it names: the mixture of its year and place is used instead.
 pub fn without_chip(model: &Model) -> Model {
     let mut bare = model.clone();
     bare.labels.remove("hardware");

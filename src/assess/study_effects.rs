@@ -72,7 +72,7 @@ pub fn idle(study: &Study, used: &BTreeSet<&EffectKey>) -> Vec<Warning> {
             place: spec.place.clone(),
             value: spec.by.join(", "),
             message: format!(
-                "no model has the factor {} and a value in every column named by this effect",
+                "no model has both the factor {} and a value in every column named by this effect",
                 spec.factor.name()
             ),
         })

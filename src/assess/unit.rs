@@ -39,7 +39,7 @@ pub fn settle(found: &mut Evidence, context: &Context<'_>) {
         message,
     };
     let Some((mean, sd)) = comparable(m).then(|| expected(context, m)).flatten() else {
-        let message = "nothing in the row can tell whether this is in grams; cards often hold kilograms";
+        let message = "nothing in the row shows whether this is in grams; model cards often state kilograms";
         let flag = warning("emissions-unit-unchecked", message.to_string());
         found.warnings.push(flag);
         return;
@@ -67,7 +67,7 @@ pub fn settle(found: &mut Evidence, context: &Context<'_>) {
         found.left_out("emissions", "its unit is not clear".to_string());
     } else if factor != 1.0 {
         let message = format!(
-            "the row's other data lead to {} kg (GSD {:.2}): taken for {} kg, {factor} times what it says; state \
+            "the row's other data lead to {} kg (GSD {:.2}): read as {} kg, {factor} times what it says; state \
              emissions_kg if it is right as it stands",
             shown_to_three(rest),
             libm::exp(sd),

@@ -253,7 +253,7 @@ fn alone(of: &Assessment, mut model: AssessedModel) -> Assessment {
             model.factors[s] = None;
         }
     }
-    of.with(vec![model])
+    Assessment { further: vec![], ..of.with(vec![model]) }
 }
 
 /// Mean emissions, and E[Y²]/E[Y]².

@@ -18,7 +18,7 @@ use crate::portfolio::{Model, Place, Portfolio, Problem, Run};
 pub(super) fn assessed(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
     if portfolio.study.scope.run == Run::Development {
         let place = Place { column: "outputs.development".into(), ..Place::default() };
-        let message = "the headline counts all runs of the development already; leave [scope] run or this out";
+        let message = "the total already counts all development runs; leave out either [scope] run or this output";
         return Err(vec![Problem { place, value: "true".into(), message: message.into() }]);
     }
     let mut all = portfolio.clone();

@@ -18,7 +18,7 @@ use super::output::Output;
 use super::priors::Priors;
 use super::row;
 use super::term::Term;
-use crate::portfolio::{Model, Portfolio, Problem, Study};
+use crate::portfolio::{Portfolio, Problem};
 
 /// The assessment with the outputs that the study asks for. Shared effects that only these are exposed to come last, so
 /// that the numbers of the others stay.
@@ -37,7 +37,7 @@ pub fn with_outputs(portfolio: &Portfolio, assessment: &Assessment) -> Result<As
     }
     if asked.development {
         let development = development::assessed(portfolio)?;
-        let of = |row: &Row<'_>, model: &mut AssessedModel, effects: &mut Effects| {
+        let of = |row: Exposure<'_>, model: &mut AssessedModel, effects: &mut Effects| {
             development::of(&development, row.model, model, effects)
         };
         more.add(portfolio, &priors, &[Output::Development], of);
@@ -52,36 +52,23 @@ struct More {
 }
 
 impl More {
-    /// Adds outputs: `of` gives a model their factors and returns the products of each.
+    /// Adds outputs: `of` gives the model of a row, as far as it counts, their factors and returns the products of each.
     fn add(
         &mut self,
         portfolio: &Portfolio,
         priors: &Priors,
         outputs: &[Output],
-        of: impl Fn(&Row<'_>, &mut AssessedModel, &mut Effects) -> Vec<Vec<Term>>,
+        of: impl Fn(Exposure<'_>, &mut AssessedModel, &mut Effects) -> Vec<Vec<Term>>,
     ) {
         let by_id = by_id(portfolio);
         let context = Context { priors, study: &portfolio.study, by_id: &by_id };
         for model in &mut self.all.models {
             let products = by_id.get(model.id.as_str()).map(|row| {
                 let row = row::evidence(&context, row).model;
-                of(&Row { model: &row, priors, study: &portfolio.study }, model, &mut self.effects)
+                of(context.exposure(&row), model, &mut self.effects)
             });
             model.further.extend(products.unwrap_or_else(|| vec![vec![]; outputs.len()]));
         }
         self.all.further.extend(outputs);
-    }
-}
-
-/// A row, as far as it counts, and what is known around it.
-struct Row<'a> {
-    model: &'a Model,
-    priors: &'a Priors,
-    study: &'a Study,
-}
-
-impl Row<'_> {
-    fn exposure(&self) -> Exposure<'_> {
-        Exposure { priors: self.priors, model: self.model, on: self.study.default_shared }
     }
 }

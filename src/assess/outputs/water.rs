@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::Row;
 use super::rate::{Rate, Shared, given};
 use crate::assess::assessment::AssessedModel;
 use crate::assess::effects::Effects;
+use crate::assess::exposure::Exposure;
 use crate::assess::grid;
 use crate::assess::lognormal::{LogNormal, lognormal};
 use crate::assess::output::Output;
@@ -29,7 +29,7 @@ static WATER: LazyLock<HashMap<String, f64>> = LazyLock::new(|| {
 });
 
 /// All of it, at the site, at the power stations.
-pub(super) fn of(row: &Row<'_>, model: &mut AssessedModel, effects: &mut Effects) -> Vec<Vec<Term>> {
+pub(super) fn of(row: Exposure<'_>, model: &mut AssessedModel, effects: &mut Effects) -> Vec<Vec<Term>> {
     let [it, energy] = [Output::ItEnergy, Output::Energy].map(|output| model.terms[output as usize]);
     let site = wue(row).times(it, Slot::Wue, model, effects);
     let grid = water_of_grid(row).times(energy, Slot::GridWater, model, effects);
@@ -38,8 +38,8 @@ pub(super) fn of(row: &Row<'_>, model: &mut AssessedModel, effects: &mut Effects
 
 /// Splits a spread: what an organisation's sites have in common, and the rest. Without an organisation, or without default
 /// effects, all of it is the model's own.
-fn split(row: &Row<'_>, what: &'static str, place: &str, ln_sd: f64) -> (f64, Vec<Shared>) {
-    let organization = row.model.labels.get("organization").filter(|o| !o.is_empty() && row.study.default_shared);
+fn split(row: Exposure<'_>, what: &'static str, place: &str, ln_sd: f64) -> (f64, Vec<Shared>) {
+    let organization = row.model.labels.get("organization").filter(|o| !o.is_empty() && row.on);
     let Some(organization) = organization else { return (ln_sd, vec![]) };
     let share = row.priors.number(names::water::ORGANIZATION_SHARE);
     let value = vec![organization.clone(), place.to_string()];
@@ -48,7 +48,7 @@ fn split(row: &Row<'_>, what: &'static str, place: &str, ln_sd: f64) -> (f64, Ve
 }
 
 /// Water used at the site, L per kWh of IT energy.
-fn wue(row: &Row<'_>) -> Rate {
+fn wue(row: Exposure<'_>) -> Rate {
     let rate = |own, shared| Rate { own, scale: M3_PER_L, shared };
     if let Some(stated) = &row.model.wue_l_per_kwh {
         return rate(given(stated, row.priors.ln_gsd(names::water::GIVEN_GSD)), vec![]);
@@ -66,7 +66,7 @@ fn wue(row: &Row<'_>) -> Rate {
 }
 
 /// Water used by power stations, L per kWh of facility energy.
-fn water_of_grid(row: &Row<'_>) -> Rate {
+fn water_of_grid(row: Exposure<'_>) -> Rate {
     let region = row.model.labels.get("region").map_or("", String::as_str);
     let year = row.priors.year_of(row.model);
     let points = grid::find(region, year).unwrap_or_default();

@@ -6,7 +6,7 @@
 pub(crate) mod names;
 mod read;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use self::names::{Chips, Form, Gsd, Lognormal, Name, Number, Shape};
@@ -56,7 +56,6 @@ impl Priors {
         let mut priors = Priors::defaults();
         let mut problems = Vec::new();
         let file = Arc::new(study.path.clone().unwrap_or_else(|| PathBuf::from("study")));
-        let folder = study.path.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
         let mut problem = |column: String, value: String, message: String| {
             problems.push(Problem { place: Place { file: file.clone(), line: 0, column }, value, message });
         };
@@ -69,7 +68,7 @@ impl Priors {
                 problem(
                     format!("priors.{section}"),
                     String::new(),
-                    format!("unknown section of priors; {advice}there are {}", sections.join(", ")),
+                    format!("unknown section of priors; {advice}the sections are {}", sections.join(", ")),
                 );
                 continue;
             }
@@ -88,18 +87,19 @@ impl Priors {
                     problem(column, String::new(), format!("unknown prior; {advice}`haze priors` lists them all"));
                     continue;
                 };
-                match read(value, name.form(), folder) {
+                match read(value, name.form(), &study.named) {
                     Ok(content) => priors.replace(name, content, written(value)),
                     Err(message) => problem(column, shown(value), message),
                 }
             }
         }
         if let Some(path) = &study.fits {
-            let read = std::fs::read_to_string(path).map_err(|e| format!("the file could not be read: {e}"));
-            match read.and_then(|text| fits::fits(&text)) {
+            let not_read = || Err("the file was not read with the study".to_string());
+            let text = study.named.fits.clone().unwrap_or_else(not_read);
+            match text.and_then(|text| fits::fits(&text)) {
                 Ok(fits) => priors.fits = Some(fits.into()),
                 Err(message) => {
-                    let message = format!("{message}; write it with `haze fit MODELS --coefficients`");
+                    let message = format!("{message}; create the file with `haze fit MODELS --coefficients`");
                     problem("imputation.fits".to_string(), path.display().to_string(), message);
                 }
             }

@@ -1,12 +1,10 @@
 //! Priors from their text: the embedded file, and the value that a study gives in the place of one.
 
-use std::path::Path;
-
 use super::names::{Form, Name};
 use crate::assess::hardware::{self, Chip};
 use crate::assess::lognormal::LogNormal;
-use crate::portfolio::formats::values::Folder;
-use crate::portfolio::{Distribution, Value, cell};
+use crate::portfolio::cell::{self, Files, NoFiles};
+use crate::portfolio::{Distribution, Value};
 
 /// What a prior is worth, in the form of its name.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,16 +60,16 @@ pub fn shown(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-/// One value of the form asked for.
+/// One value of the form asked for; `files` has what a cell names.
 ///
 /// # Errors
 /// What the form takes instead.
-pub fn read(value: &toml::Value, form: Form, folder: &Path) -> Result<Content, String> {
+pub fn read(value: &toml::Value, form: Form, files: &dyn Files) -> Result<Content, String> {
     let parsed = match value {
         toml::Value::Integer(i) => Value::Number(*i as f64),
         toml::Value::Float(x) => Value::Number(*x),
         toml::Value::String(text) if form == Form::Chips => return chips(text).map(Content::Chips),
-        toml::Value::String(text) => cell::parse(text, &Folder(folder)).map_err(|e| e.to_string())?,
+        toml::Value::String(text) => cell::parse(text, files).map_err(|e| e.to_string())?,
         _ => return Err("a prior is a number or a text such as \"lognormal(2, 1.5)\"".to_string()),
     };
     if let Value::Number(x) = &parsed
@@ -83,13 +81,13 @@ pub fn read(value: &toml::Value, form: Form, folder: &Path) -> Result<Content, S
         (Form::Number, Value::Number(x)) => Ok(Content::Number(x)),
         (Form::Gsd, Value::Number(x)) if x >= 1.0 => Ok(Content::Number(x)),
         (Form::Gsd, _) => {
-            Err("a GSD (geometric standard deviation) is a number of at least 1; 1 is no spread".to_string())
+            Err("a GSD (geometric standard deviation) is a number of at least 1; 1 means no spread".to_string())
         }
         (Form::Fraction, Value::Number(x)) if x <= 1.0 => Ok(Content::Number(x)),
         (Form::Fraction, Value::Number(x)) => {
             Err(format!("a fraction lies between 0 and 1; did you mean {}?", x / 100.0))
         }
-        (Form::Fraction | Form::Number, _) => Err("this prior is a plain number, without a distribution".to_string()),
+        (Form::Fraction | Form::Number, _) => Err("this prior is a plain number, not a distribution".to_string()),
         (Form::Lognormal, Value::Number(x)) if x > 0.0 => Ok(Content::LogNormal(LogNormal { median: x, ln_sd: 0.0 })),
         (Form::Lognormal, Value::Distribution(Distribution::LogNormal { median, gsd })) => {
             Ok(Content::LogNormal(LogNormal { median, ln_sd: libm::log(gsd) }))
@@ -110,9 +108,9 @@ fn chips(text: &str) -> Result<Vec<(f64, &'static Chip)>, String> {
     for part in text.split(',') {
         let share = part.split_once(':').and_then(|(w, name)| Some((w.trim().parse::<f64>().ok()?, name.trim())));
         let Some((weight, name)) = share.filter(|(w, _)| w.is_finite() && *w > 0.0) else {
-            return Err(format!("{:?} is no share; write \"0.6: H100, 0.4: A100\"", part.trim()));
+            return Err(format!("{:?} is not a share; write \"0.6: H100, 0.4: A100\"", part.trim()));
         };
-        let chip = hardware::find(name).map_err(|e| format!("{name:?}: {e}`haze priors` shows spellings"))?;
+        let chip = hardware::find(name).map_err(|e| format!("{name:?}: {e}`haze priors` shows the spellings"))?;
         if chip.tdp_w.is_none() || chip.peak_flops.is_none() {
             return Err(format!("{} has no TDP or no dense 16-bit rate in the table; name another chip", chip.name));
         }
@@ -159,7 +157,7 @@ fn entry(table: &toml::Table, name: Name) -> Result<Entry, String> {
     };
     Ok(Entry {
         name,
-        content: read(value, form, Path::new(".")).map_err(|e| format!("{section}.{key}: {e}"))?,
+        content: read(value, form, &NoFiles).map_err(|e| format!("{section}.{key}: {e}"))?,
         text: written(value),
         unit: text("unit")?,
         source: text("source")?,

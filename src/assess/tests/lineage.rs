@@ -81,7 +81,7 @@ fn a_guessed_derivative_keeps_the_mean_of_its_compute() {
 #[test]
 fn a_parents_parameters_and_tokens_are_not_a_copys_compute() {
     let of = |relation| one(Model { relation: Some(relation), ..llama("d") }).1;
-    // 1 GPU-hour of LoRA, and not 6 · 7e9 · 2e12; also besides stated hours.
+    // 1 GPU-hour of LoRA, and not 6 · 7e9 · 2e12; also with stated hours.
     for relation in [Relation::Lora, Relation::Qlora, Relation::Adapter, Relation::Quantized, Relation::Merge] {
         assert!(at_medians(&of(relation), Output::Compute) < 1e4, "{relation:?}");
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::effect::SharedEffect;
+use super::effects::{Effects, SharedEffect, renumbered};
 use super::output::{OUTPUTS, Output};
 use super::provenance::Provenance;
 use super::slot::SLOTS;
@@ -16,7 +16,8 @@ use crate::portfolio::{Distribution, Scope, Warning};
 pub struct Assessment {
     /// Sorted by id.
     pub models: Vec<AssessedModel>,
-    /// Sorted by (factor, by, value, ordinal); only those that at least one model is exposed to.
+    /// Sorted by (factor, by, value, ordinal); only those that at least one model is exposed to. Those that only further
+    /// outputs are exposed to come last.
     pub shared: Vec<SharedEffect>,
     pub scope: Scope,
     pub warnings: Vec<Warning>,
@@ -30,21 +31,50 @@ impl Assessment {
     /// Only the models that `keep` lets through, with the shared effects that they are exposed to. A model's numbers are
     /// those it has here, and so are its draws: keys of models and effects do not depend on what else there is.
     pub fn only(&self, keep: impl Fn(&AssessedModel) -> bool) -> Assessment {
-        let mut models: Vec<AssessedModel> = self.models.iter().filter(|m| keep(m)).cloned().collect();
-        let used: BTreeSet<usize> =
-            models.iter().flat_map(|m| m.factors.iter().flatten()).flat_map(|f| &f.shared).map(|(e, _)| *e).collect();
-        let place: BTreeMap<usize, usize> = used.iter().zip(0..).map(|(&effect, at)| (effect, at)).collect();
+        let models = self.models.iter().filter(|m| keep(m)).cloned().collect();
+        Assessment { warnings: self.warnings.clone(), groups_by: self.groups_by.clone(), ..self.with(models) }
+    }
+
+    /// These models in the place of its own, with the shared effects of this assessment that they are exposed to;
+    /// without groups and warnings.
+    pub fn with(&self, mut models: Vec<AssessedModel>) -> Assessment {
+        let used: BTreeSet<usize> = models.iter().flat_map(AssessedModel::loads).map(|(effect, _)| *effect).collect();
+        let numbers: BTreeMap<usize, usize> = used.iter().copied().zip(0..).collect();
         for factor in models.iter_mut().flat_map(|m| m.factors.iter_mut().flatten()) {
-            factor.shared = factor.shared.iter().filter_map(|(e, weight)| Some((*place.get(e)?, *weight))).collect();
+            factor.shared = renumbered(&factor.shared, |effect| numbers.get(&effect).copied());
         }
         Assessment {
             models,
             shared: used.iter().filter_map(|&e| self.shared.get(e)).cloned().collect(),
             scope: self.scope,
-            warnings: self.warnings.clone(),
-            groups_by: self.groups_by.clone(),
+            warnings: Vec::new(),
+            groups_by: Vec::new(),
             further: self.further.clone(),
         }
+    }
+
+    /// Assessments of disjoint sets of models as one: effects of one key are one draw. Scope and groups are those of the
+    /// first; without warnings. `None` of nothing.
+    pub fn joined(parts: Vec<Assessment>) -> Option<Assessment> {
+        let effects = Effects::sorted(parts.iter().flat_map(|part| &part.shared).cloned());
+        let (scope, groups_by) = parts.first().map(|part| (part.scope, part.groups_by.clone()))?;
+        let mut models: Vec<AssessedModel> = Vec::new();
+        for mut part in parts {
+            let numbers = effects.numbers_of(&part.shared);
+            for factor in part.models.iter_mut().flat_map(|m| m.factors.iter_mut().flatten()) {
+                factor.shared = renumbered(&factor.shared, |effect| numbers.get(effect).copied());
+            }
+            models.append(&mut part.models);
+        }
+        models.sort_by(|a, b| a.id.cmp(&b.id));
+        Some(Assessment {
+            models,
+            shared: effects.into_list(),
+            scope,
+            warnings: Vec::new(),
+            groups_by,
+            further: Vec::new(),
+        })
     }
 
     /// All outputs, in the order of the plan's.
@@ -57,12 +87,14 @@ impl Assessment {
         self.outputs().position(|o| o == output)
     }
 
-    /// The same models with another output in the place of the emissions: what is told exactly of emissions is then told
-    /// of it, in its own unit.
+    /// The same models with another output in the place of the emissions: what is computed exactly of emissions is then
+    /// computed of it, in its own unit. Of a sum of several products that is the first of them.
     pub fn as_emissions(&self, output: Output) -> Assessment {
         let mut other = self.clone();
+        let Some(index) = self.index_of(output) else { return other };
         for model in &mut other.models {
-            model.terms[Output::Emissions as usize] = model.terms[output as usize];
+            let product = model.products(index).first().copied();
+            model.terms[Output::Emissions as usize] = product.unwrap_or(Term { constant: 0.0, powers: [0; SLOTS] });
         }
         other
     }
@@ -92,6 +124,11 @@ impl AssessedModel {
             Some(term) => std::slice::from_ref(term),
             None => self.further.get(index - OUTPUTS).map_or(&[], Vec::as_slice),
         }
+    }
+
+    /// Number and weight of each shared effect on each factor.
+    fn loads(&self) -> impl Iterator<Item = &(usize, f64)> {
+        self.factors.iter().flatten().flat_map(|factor| &factor.shared)
     }
 }
 

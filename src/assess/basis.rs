@@ -1,6 +1,6 @@
 //! Location- and market-based emissions (GHG Protocol Scope 2 Guidance, 2015, chapters 4 and 6).
 //!
-//! The scope says which of the two are told; figures of the other basis are another quantity and never taken for it.
+//! The scope says which of the two are reported; figures of the other basis are another quantity and never used for it.
 //!
 //! | `[scope] basis` | the row states | emissions |
 //! |---|---|---|
@@ -11,46 +11,36 @@
 //!
 //! Where location-based emissions lead to the energy, the market intensity enters as a number: its own error is left out.
 
-use super::chain::{Product, zero};
-use super::evidence::Evidence;
-use super::factor::{Draft, LogNormal};
+use super::checks::of_scope;
+use super::draft::{Draft, Product};
+use super::evidence::{Evidence, Market};
+use super::exposure::Exposure;
 use super::figure;
-use super::shared::Exposure;
-use super::{Slot, Tier};
+use super::lognormal::LogNormal;
+use super::slot::Slot;
+use super::stated::{column, is_zero, without_pue};
+use super::tier::Tier;
 use crate::portfolio::{Basis, Model, Scope, Study, Value, Warning};
 
-/// What decides the emissions of a row in the place of the grid at its location.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Market {
-    /// Emissions in kg.
-    Figure(Value),
-    /// g/kWh; it is in the row as its grid intensity.
-    Intensity,
-    /// g/kWh, where location-based emissions have been turned into energy by the grid intensity.
-    Besides(Value),
-}
-
-impl Evidence {
-    /// Puts aside what is not of the scope's basis.
-    pub(super) fn basis(&mut self, scope: Scope) {
-        let of_market = self.model.emissions_basis == Basis::Market && self.model.emissions_kg.is_some();
-        match scope.basis {
-            Basis::Location if of_market => {
-                self.warnings.push(not_of_this_scope(&self.model));
-                self.model.emissions_kg = None;
-                self.left_out("emissions", "market-based; the scope is location-based".to_string());
-            }
-            Basis::Location => {}
-            Basis::Market if of_market => self.market = self.model.emissions_kg.take().map(Market::Figure),
-            Basis::Market => {
-                let Some(intensity) = self.model.market_g_per_kwh.clone() else { return };
-                if self.model.emissions_kg.is_some() && !zero(self.model.emissions_kg.as_ref()) {
-                    self.market = Some(Market::Besides(intensity));
-                } else {
-                    self.model.emissions_kg = None;
-                    self.model.grid_g_per_kwh = Some(intensity);
-                    self.market = Some(Market::Intensity);
-                }
+/// Puts aside what is not of the scope's basis.
+pub fn put_in(found: &mut Evidence, scope: Scope) {
+    let of_market = found.model.emissions_basis == Basis::Market && found.model.emissions_kg.is_some();
+    match scope.basis {
+        Basis::Location if of_market => {
+            found.warnings.push(not_of_this_scope(&found.model));
+            found.model.emissions_kg = None;
+            found.left_out("emissions", "market-based; the scope is location-based".to_string());
+        }
+        Basis::Location => {}
+        Basis::Market if of_market => found.market = found.model.emissions_kg.take().map(Market::Figure),
+        Basis::Market => {
+            let Some(intensity) = found.model.market_g_per_kwh.clone() else { return };
+            if found.model.emissions_kg.is_some() && !is_zero(found.model.emissions_kg.as_ref()) {
+                found.market = Some(Market::Besides(intensity));
+            } else {
+                found.model.emissions_kg = None;
+                found.model.grid_g_per_kwh = Some(intensity);
+                found.market = Some(Market::Intensity);
             }
         }
     }
@@ -59,23 +49,24 @@ impl Evidence {
 fn not_of_this_scope(model: &Model) -> Warning {
     Warning {
         rule: "emissions-market-based",
-        place: super::efficiency::column(model, "emissions_basis"),
+        place: column(model, "emissions_basis"),
         value: "market".to_string(),
         message:
-            "the row's emissions are not used: the scope is location-based (write basis = \"market\" under [scope] \
-                  for the other)"
+            "the row's emissions are market-based and not used, because the scope is location-based (basis = \"market\" \
+             under [scope] uses them)"
                 .to_string(),
     }
 }
 
-/// The warning that some rows are told as if they had no contracts.
+/// The warning that some rows are assessed as if they had no contracts.
 pub fn at_location(study: &Study, rows: usize, of: usize) -> Warning {
     Warning {
         rule: "market-basis-unknown",
-        place: super::checks::of_scope(study, "basis"),
+        place: of_scope(study, "basis"),
         value: format!("{rows} of {of} models"),
-        message: "state neither market_g_per_kwh nor market-based emissions; the grid at their location stands in"
-            .to_string(),
+        message:
+            "state neither market_g_per_kwh nor market-based emissions; the grid at their location is used instead"
+                .to_string(),
     }
 }
 
@@ -90,9 +81,7 @@ pub fn figure(exposure: Exposure<'_>, kg: &Value) -> (Draft, Tier) {
 /// The emissions in t, given facility energy in kWh.
 pub fn emissions(market: &Market, model: &Model, energy: Product, by_grid: Product) -> Product {
     match market {
-        Market::Figure(_) => {
-            Product::new(1e-3).with(Slot::Grid, 1).with(Slot::Pue, i8::from(figure::without_pue(model)))
-        }
+        Market::Figure(_) => Product::new(1e-3).with(Slot::Grid, 1).with(Slot::Pue, i8::from(without_pue(model))),
         Market::Intensity => by_grid,
         Market::Besides(intensity) => energy.times(LogNormal::of(intensity).median * 1e-6),
     }

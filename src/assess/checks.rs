@@ -4,21 +4,24 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::node::stated_power;
 use super::priors::Priors;
-use super::{efficiency, factor};
+use super::stated::column;
+use super::wording::shown;
 use crate::portfolio::{Confidence, Model, Place, Problem, Study, Warning};
 
 /// Scopes that are known and not computed.
-pub(super) fn unsupported(study: &Study) -> Vec<Problem> {
+pub fn unsupported(study: &Study) -> Vec<Problem> {
     if !study.scope.embodied {
         return Vec::new();
     }
-    let message = "it is no part of the headline; write embodied = false, and embodied = true under [outputs]";
+    let message =
+        "the total never includes embodied emissions; write embodied = false here and embodied = true under [outputs]";
     vec![Problem { place: of_scope(study, "embodied"), value: "true".to_string(), message: message.to_string() }]
 }
 
 /// A key of `[scope]`.
-pub(super) fn of_scope(study: &Study, key: &str) -> Place {
+pub fn of_scope(study: &Study, key: &str) -> Place {
     Place {
         file: Arc::new(study.path.clone().unwrap_or_else(|| PathBuf::from("study"))),
         line: 0,
@@ -31,26 +34,26 @@ pub(super) fn of_scope(study: &Study, key: &str) -> Place {
 const LEAST_LOAD: f64 = 0.6;
 
 /// What is suspicious in a row in the light of priors and tables.
-pub(super) fn warnings_of(priors: &Priors, model: &Model) -> Vec<Warning> {
+pub fn warnings_of(priors: &Priors, model: &Model) -> Vec<Warning> {
     let mut found = Vec::new();
     if model.compute_confidence == Some(Confidence::Wrong) && model.compute_flop.is_some() {
         found.push(Warning {
             rule: "compute-wrong",
-            place: efficiency::column(model, "compute_flop"),
+            place: column(model, "compute_flop"),
             value: String::new(),
             message: "compute_confidence says the figure is wrong; it is not used".to_string(),
         });
     }
-    if let Some((watts, chip, tdp)) = efficiency::stated_power(priors, model)
+    if let Some((watts, chip, tdp)) = stated_power(priors, model)
         && watts < LEAST_LOAD * tdp
     {
         found.push(Warning {
             rule: "power-low",
-            place: efficiency::column(model, "power_w"),
-            value: factor::shown(watts),
+            place: column(model, "power_w"),
+            value: shown(watts),
             message: format!(
-                "{:.0} % of the TDP of {chip}, {tdp} W; is it of another form factor (an H800 has 700 W, not 350), or of \
-                 an idle hour? It is used as it stands",
+                "{:.0} % of the TDP of {chip}, {tdp} W; is it that of another form factor (an H800 has 700 W, not 350), or of \
+                 an idle hour? It is used as stated",
                 100.0 * watts / tdp
             ),
         });

@@ -10,46 +10,11 @@
 //! Observations are taken in one at a time, which is the same as all at once (Kalman 1960, doi:10.1115/1.3662552;
 //! Bishop, Pattern Recognition and Machine Learning, 2006, section 2.3.3).
 
-use std::collections::BTreeMap;
-
-use super::shared::EffectKey;
-
-/// Weights on shared effects.
-pub type Loads = BTreeMap<EffectKey, f64>;
+use super::effects::Loads;
+use super::normal::{Normal, add};
 
 /// Standard deviation of ln for what nothing is known of beforehand.
 pub const DIFFUSE: f64 = 1e3;
-
-/// A normal with loadings on shared effects.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Normal {
-    pub mean: f64,
-    /// Of the own part.
-    pub sd: f64,
-    pub shared: Loads,
-}
-
-impl Normal {
-    pub fn scaled(mut self, factor: f64) -> Normal {
-        self.shared.values_mut().for_each(|weight| *weight *= factor);
-        Normal { mean: self.mean * factor, sd: self.sd * factor.abs(), shared: self.shared }
-    }
-
-    /// A sum of two, own parts independent.
-    pub fn plus(&self, other: &Normal, sign: f64) -> Normal {
-        let mut shared = self.shared.clone();
-        add(&mut shared, &other.shared, sign);
-        Normal { mean: self.mean + sign * other.mean, sd: (self.sd * self.sd + other.sd * other.sd).sqrt(), shared }
-    }
-}
-
-/// `into += factor · loads`; what cancels goes.
-pub fn add(into: &mut Loads, loads: &Loads, factor: f64) {
-    for (key, weight) in loads {
-        *into.entry(key.clone()).or_insert(0.0) += factor * weight;
-    }
-    into.retain(|_, weight| weight.abs() > 1e-9);
-}
 
 /// Jointly normal unknowns.
 #[derive(Debug, Clone)]
@@ -117,6 +82,7 @@ fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::effects::EffectKey;
     use crate::portfolio::Factor;
 
     fn key(name: &str) -> EffectKey {

@@ -13,16 +13,15 @@
 //! | energy | `energy_kwh`, without PUE | no energy or emissions | compute and efficiency; PUE and grid remain |
 //! | place | `grid_g_per_kwh` | no grid intensity or emissions | the spread over places; the error of a region's figure remains |
 
-use std::collections::BTreeMap;
-
-use super::chain::{self, Context};
-use super::efficiency::{self, Chips, chips};
-use super::evidence::evidence;
-use super::figure;
+use super::assemble::{assembled, by_id};
+use super::assessment::Assessment;
+use super::chips::{Chips, chips};
+use super::context::Context;
+use super::output::Output;
 use super::priors::Priors;
-use super::shared::Exposure;
-use super::{Assessment, Output, assembled, compute};
-use crate::portfolio::{Confidence, Distribution, Model, Portfolio, Problem, Value};
+use super::stated::{is_zero, states_compute};
+use super::{figure, node, row};
+use crate::portfolio::{Confidence, Model, Portfolio, Problem, Value};
 
 /// A quantity that a publisher could disclose as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,15 +48,14 @@ impl Disclosable {
     /// The row with the quantity stated as `figures` expect it; `None` where it, or something that makes it needless, is
     /// stated already.
     fn stated_in(self, model: &Model, figures: impl Fn() -> Figures) -> Option<Model> {
-        let zero = |v: &Value| matches!(v, Value::Number(0.0) | Value::Distribution(Distribution::Fixed(0.0)));
-        if model.emissions_kg.as_ref().is_some_and(|v| !zero(v)) {
+        if model.emissions_kg.is_some() && !is_zero(model.emissions_kg.as_ref()) {
             return None;
         }
         let (energy, hours) = (model.energy_kwh.is_some(), model.gpu_hours.is_some());
         let estimate = !matches!(model.compute_confidence, None | Some(Confidence::Wrong));
         let mut row = model.clone();
         match self {
-            Disclosable::Compute if !energy && !hours && (estimate || !compute::is_known(model)) => {
+            Disclosable::Compute if !energy && !hours && (estimate || !states_compute(model)) => {
                 row.compute_flop = Some(Value::Number(1e22));
                 row.compute_confidence = None;
             }
@@ -82,13 +80,14 @@ struct Figures {
 
 impl Figures {
     fn new(context: &Context<'_>, model: &Model) -> Option<Figures> {
-        let draft = chain::assess_model(context, model).ok()?;
-        let term = draft.terms.get(Output::ItEnergy as usize)?;
-        let factors = draft.factors.iter().zip(term.powers).filter(|(_, power)| *power != 0);
-        let medians = factors.filter_map(|(f, power)| Some(libm::pow(f.as_ref()?.median(), f64::from(power))));
+        let draft = row::draft(context, model).ok()?;
+        let term = draft.terms[Output::ItEnergy as usize];
+        let factors = draft.factors.iter().map(|(slot, factor)| (factor, term.powers[slot as usize]));
+        let medians =
+            factors.filter(|(_, power)| *power != 0).map(|(f, power)| libm::pow(f.median(), f64::from(power)));
         let it_kwh = term.constant * medians.product::<f64>();
-        let exposure = Exposure { priors: context.priors, model, on: context.study.default_shared };
-        let per_kwh = |chips: &Chips| 1e3 * efficiency::inverse_power(exposure, chips, 0.0).median();
+        let exposure = context.exposure(model);
+        let per_kwh = |chips: &Chips| 1e3 * node::inverse_power(exposure, chips, 0.0).median();
         let hours = chips(context.priors, model).map_or(1e5, |chips| it_kwh * per_kwh(&chips));
         let energy_kwh = it_kwh / figure::meter_bias(context.priors, model);
         (hours > 0.0 && energy_kwh > 0.0).then_some(Figures { hours, energy_kwh })
@@ -104,17 +103,16 @@ impl Figures {
 pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Assessment, Vec<Problem>> {
     let study = &portfolio.study;
     let priors = Priors::of(study)?;
-    let by_id: BTreeMap<&str, &Model> = portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect();
+    let by_id = by_id(portfolio);
     let context = Context { priors: &priors, study, by_id: &by_id };
     let mut drafts = Vec::new();
     for model in by_id.values() {
-        let mut known = evidence(&context, model);
+        let mut known = row::evidence(&context, model);
         let none = Figures { hours: 1e5, energy_kwh: 1e5 };
         let figures = || Figures::new(&context, &known.model).unwrap_or(none);
-        let Some(row) = quantity.stated_in(&known.model, figures) else { continue };
-        known.model = row;
-        if let Ok(mut draft) = chain::assess_evidence(&context, &known) {
-            draft.add_study_effects(study, model);
+        let Some(stated) = quantity.stated_in(&known.model, figures) else { continue };
+        known.model = stated;
+        if let Ok(draft) = row::exposed(&context, model, &known) {
             drafts.push((*model, draft));
         }
     }

@@ -1,10 +1,14 @@
 //! PUE and grid intensity of one model.
 
-use super::efficiency::column;
-use super::factor::{Draft, LogNormal, lognormal, mixture, residual, shown};
+use super::default_effects::DefaultEffect;
+use super::draft::Draft;
+use super::exposure::Exposure;
 use super::grid::{self, Level};
-use super::shared::{Default, Exposure};
-use super::{Kind, Provenance};
+use super::lognormal::{LogNormal, lognormal, mixture, residual};
+use super::priors::names;
+use super::provenance::{Kind, Provenance};
+use super::stated::column;
+use super::wording::shown;
 use crate::portfolio::{Distribution, Problem, Value};
 
 const HYPERSCALERS: [&str; 12] = [
@@ -63,7 +67,7 @@ pub fn pue(exposure: Exposure<'_>) -> Draft {
     let (priors, model) = (exposure.priors, exposure.model);
     match &model.pue {
         Some(Value::Number(x)) if *x > 1.0 => {
-            let error = priors.ln_gsd("pue.given_gsd");
+            let error = priors.ln_gsd(names::pue::GIVEN_GSD);
             let mut draft = Draft::given(&Value::Number(x - 1.0), error, "PUE − 1 of");
             draft.distribution = Distribution::Shifted { shift: 1.0, inner: Box::new(draft.distribution) };
             draft.provenance.how = format!("PUE {}, PUE − 1 with GSD {:.3}", shown(*x), libm::exp(error));
@@ -79,20 +83,20 @@ pub fn pue(exposure: Exposure<'_>) -> Draft {
         words.iter().any(|w| padded.contains(&format!(" {w}")))
     };
     let (prior, why) = if named(&provider, &HYPERSCALERS) {
-        ("pue.hyperscaler", format!("provider {provider}: hyperscaler"))
+        (names::pue::HYPERSCALER, format!("provider {provider}: hyperscaler"))
     } else if named(&provider, &CLOUDS) {
-        ("pue.cloud", format!("provider {provider}: other cloud"))
+        (names::pue::CLOUD, format!("provider {provider}: other cloud"))
     } else if named(&provider, &HPC) {
-        ("pue.hpc", format!("provider {provider}: computing centre"))
+        (names::pue::HPC, format!("provider {provider}: computing centre"))
     } else if provider.is_empty() && hardware.contains("tpu") {
-        ("pue.hyperscaler", "TPUs run at Google".to_string())
+        (names::pue::HYPERSCALER, "TPUs run at Google".to_string())
     } else if provider.is_empty() && named(&organization, &HYPERSCALERS) {
-        ("pue.hyperscaler", format!("{organization} runs its own data centres"))
+        (names::pue::HYPERSCALER, format!("{organization} runs its own data centres"))
     } else {
-        ("pue.unknown", "provider not stated: mixture over kinds of data centre".to_string())
+        (names::pue::UNKNOWN, "provider not stated: mixture over kinds of data centre".to_string())
     };
     let mut provenance = priors.provenance(prior, why);
-    if prior == "pue.unknown" {
+    if prior == names::pue::UNKNOWN {
         provenance.kind = Kind::Guessed;
     }
     Draft::new(priors.distribution(prior), provenance)
@@ -113,7 +117,7 @@ struct Part {
 /// A region that is not known.
 pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
     let (priors, model) = (exposure.priors, exposure.model);
-    let region_sd = priors.ln_gsd("grid.region_gsd");
+    let region_sd = priors.ln_gsd(names::grid::REGION_GSD);
     match &model.grid_g_per_kwh {
         Some(Value::Number(x)) if *x > 0.0 => {
             let what = Draft::given(&Value::Number(*x), region_sd, "gCO2e/kWh of").provenance;
@@ -123,7 +127,7 @@ pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
         Some(given) => return Ok(Draft::given(given, 0.0, "gCO2e/kWh")),
         None => {}
     }
-    let year = model.date.map_or(priors.number("chips.undated_year") as i32, |d| d.year);
+    let year = priors.year_of(model);
     let region = model.labels.get("region").map_or("", String::as_str);
     let points = grid::find(region, year).map_err(|(value, message)| Problem {
         place: column(model, "region"),
@@ -131,25 +135,25 @@ pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
         message,
     })?;
     if points.is_empty() {
-        let prior = priors.distribution("grid.unknown");
+        let prior = priors.distribution(names::grid::UNKNOWN);
         let mut provenance =
-            priors.provenance("grid.unknown", "region not stated: mixture over where models are trained");
+            priors.provenance(names::grid::UNKNOWN, "region not stated: mixture over where models are trained");
         provenance.kind = Kind::Guessed;
         let parts = match &prior {
             Distribution::Mixture(parts) => parts.iter().map(|(w, d)| part(*w, d)).collect(),
             one => part(1.0, one).map(|p| vec![p]),
         };
-        // A prior of another shape stands as it is: its spread cannot be split.
+        // A prior of another shape is used as it is: its spread cannot be split.
         let Some(parts) = parts else { return Ok(Draft::new(prior, provenance)) };
         return Ok(split(exposure, parts, provenance));
     }
     let parts = points.iter().map(|p| {
         let (ln_sd, country) = match p.level {
             Level::Region => (region_sd, false),
-            Level::RegionTrend => (priors.ln_gsd("grid.region_trend_gsd"), false),
-            Level::Usa => (priors.ln_gsd("grid.usa_gsd"), true),
-            Level::LargeCountry => (priors.ln_gsd("grid.large_gsd"), true),
-            Level::SmallCountry => (priors.ln_gsd("grid.small_gsd"), true),
+            Level::RegionTrend => (priors.ln_gsd(names::grid::REGION_TREND_GSD), false),
+            Level::Usa => (priors.ln_gsd(names::grid::USA_GSD), true),
+            Level::LargeCountry => (priors.ln_gsd(names::grid::LARGE_GSD), true),
+            Level::SmallCountry => (priors.ln_gsd(names::grid::SMALL_GSD), true),
         };
         // A country's value is the mean over its sites; of a lognormal, mean = median · exp(sd²/2).
         let median = if country { p.value * libm::exp(-0.5 * ln_sd * ln_sd) } else { p.value };
@@ -181,17 +185,17 @@ fn part(weight: f64, d: &Distribution) -> Option<Part> {
 fn split(exposure: Exposure<'_>, parts: Vec<Part>, provenance: Provenance) -> Draft {
     let priors = exposure.priors;
     let least = parts.iter().map(|p| p.ln_sd).fold(f64::INFINITY, f64::min);
-    let method = exposure.acting(Default::GridMethod, priors.ln_gsd("grid.method_gsd").min(least));
-    let share = priors.number("grid.organization_share").sqrt();
+    let method = exposure.acting(DefaultEffect::GridMethod, priors.ln_gsd(names::grid::METHOD_GSD).min(least));
+    let share = priors.number(names::grid::ORGANIZATION_SHARE).sqrt();
     let by_site = |p: &Part| if p.country { share * residual(p.ln_sd, method) } else { 0.0 };
     let organization = parts.iter().map(by_site).fold(f64::INFINITY, f64::min);
-    let organization = exposure.acting(Default::GridOrganization, organization);
+    let organization = exposure.acting(DefaultEffect::GridOrganization, organization);
     let own = parts.iter().map(|p| {
         let ln_sd = residual(residual(p.ln_sd, method), organization);
         (p.weight, lognormal(LogNormal { median: p.median, ln_sd }))
     });
     let mut draft = Draft::new(mixture(own.collect()), provenance);
-    exposure.expose(&mut draft, Default::GridMethod, method, 1.0);
-    exposure.expose(&mut draft, Default::GridOrganization, organization, 1.0);
+    exposure.expose(&mut draft, DefaultEffect::GridMethod, method, 1.0);
+    exposure.expose(&mut draft, DefaultEffect::GridOrganization, organization, 1.0);
     draft
 }

@@ -1,34 +1,37 @@
 //! One figure that a row states, as the quantity it stands for: accelerator-hours, energy, emissions.
 //!
 //! A plain number is multiplied by true/reported, a lognormal: the error of what the source says it did (metered,
-//! calculated, reported), and what it left out. A figure reported beside the power of the accelerators alone left out the
+//! calculated, reported), and what it left out. A figure reported with the power of the accelerators alone left out the
 //! rest of the node and is multiplied by k_node · TDP / W; metered and audited figures hold it. Calculators (CodeCarbon
 //! and the like) read low by a bias of their own, in energy and in the emissions that they make of it, and count no
-//! overhead of the facility. A distribution in the cell stands as it is.
+//! overhead of the facility. A distribution in the cell is used as it is.
 
-use super::Tier;
-use super::efficiency;
-use super::factor::{Draft, LogNormal, lognormal, quadrature};
+use super::draft::Draft;
+use super::exposure::Exposure;
+use super::lognormal::{LogNormal, lognormal, quadrature};
+use super::node::scope_correction;
 use super::priors::Priors;
-use super::shared::Exposure;
+use super::priors::names::{self, Lognormal, Name};
+use super::stated::is_cpu;
+use super::tier::Tier;
 use crate::portfolio::{Model, Source, Value};
 
 /// Accelerator-hours.
 pub fn hours_disclosed(exposure: Exposure<'_>) -> Draft {
     let priors = exposure.priors;
     let hours = exposure.model.gpu_hours.clone().unwrap_or(Value::Number(0.0));
-    let mut reporting = Draft::given(&hours, priors.ln_gsd("hours.gsd"), "accelerator-hours");
-    reporting.provenance.chosen |= !reporting.explicit && priors.chosen("hours.gsd");
+    let mut reporting = Draft::given(&hours, priors.ln_gsd(names::hours::GSD), "accelerator-hours");
+    reporting.provenance.chosen |= !reporting.explicit && priors.chosen(names::hours::GSD);
     reporting
 }
 
 /// Prior of true/reported energy.
-fn meter(model: &Model) -> &'static str {
+fn meter(model: &Model) -> Lognormal {
     match model.source {
-        Source::Metered | Source::Audited => "energy.metered",
-        Source::Calculator if efficiency::is_cpu(model) => "energy.calculator_cpu",
-        Source::Calculator => "energy.calculator",
-        Source::SelfReported => "energy.self_reported",
+        Source::Metered | Source::Audited => names::energy::METERED,
+        Source::Calculator if is_cpu(model) => names::energy::CALCULATOR_CPU,
+        Source::Calculator => names::energy::CALCULATOR,
+        Source::SelfReported => names::energy::SELF_REPORTED,
     }
 }
 
@@ -37,8 +40,9 @@ pub fn meter_bias(priors: &Priors, model: &Model) -> f64 {
     true_over_reported(priors, model).median
 }
 
-/// `value` times a correction: a number becomes the corrected lognormal, a distribution stands as it is.
-fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: &str, what: &str) -> Draft {
+/// `value` times a correction: a number becomes the corrected lognormal, a distribution is used as it is.
+fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: impl Into<Name>, what: &str) -> Draft {
+    let prior = prior.into();
     let mut draft = Draft::given(value, correction.ln_sd, what);
     if let Value::Number(x) = value {
         draft.distribution = lognormal(correction.times(*x));
@@ -51,7 +55,7 @@ fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: &str,
     draft
 }
 
-/// Energy in kWh, with or without PUE as the row says. Beside hours the power stated is theirs, and energy that is
+/// Energy in kWh, with or without PUE as the row says. Where hours are stated too, the power is theirs, and energy that is
 /// their product is left out before.
 pub fn energy_disclosed(exposure: Exposure<'_>) -> Draft {
     let (priors, model) = (exposure.priors, exposure.model);
@@ -62,23 +66,18 @@ pub fn energy_disclosed(exposure: Exposure<'_>) -> Draft {
 fn true_over_reported(priors: &Priors, model: &Model) -> LogNormal {
     let bias = priors.lognormal(meter(model));
     let of_accelerators = model.source == Source::SelfReported && model.gpu_hours.is_none();
-    match efficiency::scope_correction(priors, model).filter(|_| of_accelerators) {
+    match scope_correction(priors, model).filter(|_| of_accelerators) {
         Some(scope) => LogNormal { median: bias.median * scope.median, ln_sd: quadrature(bias.ln_sd, scope.ln_sd) },
         None => bias,
     }
 }
 
-/// Whether the source left the overhead of the facility out of its emissions.
-pub fn without_pue(model: &Model) -> bool {
-    !model.emissions_include_pue.unwrap_or(model.source != Source::Calculator)
-}
-
-/// What true emissions are over reported ones, beside the error of any figure.
+/// The ratio of true to reported emissions, in addition to the error of any figure.
 pub fn emissions_bias(priors: &Priors, model: &Model) -> Option<LogNormal> {
     match model.source {
         Source::Metered | Source::Audited => None,
         Source::Calculator => Some(priors.lognormal(meter(model))),
-        Source::SelfReported => efficiency::scope_correction(priors, model),
+        Source::SelfReported => scope_correction(priors, model),
     }
 }
 
@@ -87,8 +86,11 @@ pub fn emissions_disclosed(exposure: Exposure<'_>) -> (Draft, Tier) {
     let (priors, model) = (exposure.priors, exposure.model);
     let value = model.emissions_kg.clone().unwrap_or(Value::Number(0.0));
     let metered = matches!(model.source, Source::Metered | Source::Audited);
-    let (prior, tier) =
-        if metered { ("emissions.metered_gsd", Tier::T1) } else { ("emissions.self_reported_gsd", Tier::T1b) };
+    let (prior, tier) = if metered {
+        (names::emissions::METERED_GSD, Tier::T1)
+    } else {
+        (names::emissions::SELF_REPORTED_GSD, Tier::T1b)
+    };
     let mut correction = LogNormal { median: 1.0, ln_sd: priors.ln_gsd(prior) };
     if let Some(scope) = emissions_bias(priors, model) {
         correction = LogNormal { median: scope.median, ln_sd: quadrature(correction.ln_sd, scope.ln_sd) };

@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use super::names::{nearest, normal, question};
+use super::spelling::{nearest, normal, question};
 
 mod name;
 

@@ -21,6 +21,21 @@ pub enum Output {
 pub const OUTPUTS: usize = 4;
 
 impl Output {
+    /// Its name in results, unit included.
+    pub fn key(self) -> &'static str {
+        match self {
+            Output::Compute => "compute_eflop",
+            Output::ItEnergy => "it_energy_kwh",
+            Output::Energy => "energy_kwh",
+            Output::Emissions => "emissions_t",
+            Output::Water => "water_m3",
+            Output::WaterSite => "water_site_m3",
+            Output::WaterGrid => "water_grid_m3",
+            Output::Embodied => "embodied_t",
+            Output::Development => "development_t",
+        }
+    }
+
     /// The chain.
     pub const ALL: [Output; OUTPUTS] = [Output::Compute, Output::ItEnergy, Output::Energy, Output::Emissions];
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::{Context, DraftModel, assess_model};
+use super::context::Context;
+use super::described::loadings;
+use super::draft::DraftModel;
+use super::effects::Loads;
+use super::output::Output;
 use super::priors::Priors;
-use super::shared::effects;
-use super::{Output, Tier};
+use super::row;
+use super::tier::Tier;
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Date, Model, Source, Study, Value};
 
@@ -44,30 +48,28 @@ pub fn gsds(priors: &Priors) -> Vec<(Tier, f64)> {
     let by_id = BTreeMap::new();
     let context = Context { priors, study: &study, by_id: &by_id };
     let spread = |row: &Model| {
-        let draft = assess_model(&context, row).ok()?;
+        let draft = row::draft(&context, row).ok()?;
         Some((draft.tier, libm::exp(ln_sd(&draft, &study, priors))))
     };
     rows.iter().filter_map(spread).collect()
 }
 
 fn ln_sd(draft: &DraftModel, study: &Study, priors: &Priors) -> f64 {
-    let powers = draft.terms.get(Output::Emissions as usize).map_or([0; super::SLOTS], |t| t.powers);
-    let mut shared: BTreeMap<_, f64> = BTreeMap::new();
+    let powers = draft.terms[Output::Emissions as usize].powers;
+    let mut shared = Loads::new();
     let mut variance = 0.0;
-    for (factor, power) in draft.factors.iter().zip(powers) {
-        let Some(factor) = factor.as_ref().filter(|_| power != 0) else { continue };
+    for (slot, factor) in draft.factors.iter().filter(|(slot, _)| powers[*slot as usize] != 0) {
         // P(|z| < 1): 0.158655 lies below −1.
         let (lo, hi) =
             (quantile(&factor.distribution, 0.158_655_253_931), quantile(&factor.distribution, 0.841_344_746_069));
         let own = if lo > 0.0 { 0.5 * libm::log(hi / lo) } else { 0.0 };
         variance += own * own;
         for (key, weight) in &factor.shared {
-            *shared.entry(key.clone()).or_default() += weight * f64::from(power);
+            *shared.entry(key.clone()).or_default() += weight * f64::from(powers[slot as usize]);
         }
     }
-    let keys = shared.keys().cloned().enumerate().map(|(i, k)| (k, i)).collect();
-    for (effect, weight) in effects(&keys, study, priors).iter().zip(shared.values()) {
-        variance += (effect.ln_gsd * weight) * (effect.ln_gsd * weight);
+    for loading in loadings(&shared, study, priors) {
+        variance += loading * loading;
     }
     variance.sqrt()
 }

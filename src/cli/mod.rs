@@ -6,7 +6,6 @@
 mod atci;
 mod backend;
 mod bench;
-mod beside;
 mod check;
 mod coverage;
 mod doctor;

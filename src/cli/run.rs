@@ -9,13 +9,12 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 use super::backend::{BackendArgs, tell};
-use super::beside::Plans;
-use super::input::Opened;
+use super::input::{Opened, with_lines};
 use super::output::{Output, bytes, document, spare_inputs, style};
 use super::stream::StreamArgs;
 use super::watch::{Clock, Interrupt, Watch};
 use super::{Failure, draws};
-use crate::assess::Assessment;
+use crate::assess::{Assessment, OUTPUTS, with_outputs};
 use crate::compile::compile;
 use crate::engine::plan::hash::plan_hash;
 use crate::engine::plan::{self, Plan};
@@ -101,8 +100,8 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let Opened { portfolio, assessment } = &opened;
     let effective = settings(&args, &portfolio.study);
     clock.lap("read_and_assess_s");
-    let plan = compile(assessment).map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
-    let beside = Plans::new(portfolio, assessment, &args.file)?;
+    let whole = with_outputs(portfolio, assessment).map_err(|problems| Failure::Input(with_lines(problems)))?;
+    let plan = compile(&whole).map_err(|e| Failure::Usage(format!("{}: {e}", args.file.display())))?;
     clock.lap("plan_s");
     // Until here nothing was touched.
     interrupt.hold();
@@ -121,23 +120,22 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let cube = args.sensitivity == SensitivityMethod::Cube;
     let settings = Settings { draws: effective.draws, seed: effective.seed, level: effective.interval };
     let analysed = if cube { settings.draws.min(sampled::DRAWS) } else { 0 };
-    let draws = settings.draws.saturating_mul(1 + beside.plans()).saturating_add(analysed);
+    let draws = settings.draws.saturating_add(analysed);
     let sampler = session.sampler(settings, draws.saturating_mul(plan.models.len() as u64), &watch);
     let summary = sampler.draw(&plan);
     tell(&session);
     let summary = summary?;
     clock.lap("draw_s");
     let oracle = oracle(assessment);
-    let discretisation_bound = plan::error::relative_bound(&plan);
+    let discretisation_bound = plan::error::relative_bound(&plan, OUTPUTS);
     let options = Options { interval: effective.interval, seed: effective.seed, discretisation_bound };
-    let mut posterior = posterior::posterior(assessment, &plan, &summary, &oracle, &options, sampler.reduce());
+    let mut posterior = posterior::posterior(&whole, &plan, &summary, &oracle, &options, sampler.reduce());
     if cube && !posterior.oracle.groups.is_empty() {
         clock.lap("posterior_s");
-        posterior.sampled = Some(analyse(assessment, &plan, &summary, &sampler, analysed)?);
+        posterior.sampled = Some(analyse(&whole, &plan, &summary, &sampler, analysed)?);
         clock.lap("sensitivity_s");
     }
     drop(summary);
-    posterior.beside = beside.draw(&sampler)?;
     watch.finish();
     tell(&session);
     if let Some(k) = posterior.pareto_k.filter(|k| *k > tail::LARGEST_K) {

@@ -4,12 +4,11 @@
 //! by the same machinery that a user has (settings, `[priors]`, columns), under the same seed, so that lines differ by
 //! the choice and little else. What is changed is changed alone.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::{assessed, spreads};
-use crate::assess::priors::Priors;
+use crate::assess::effects::Effects;
+use crate::assess::priors::{Priors, names, set};
 use crate::assess::{AssessedFactor, Assessment, Kind, Output, Slot};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
@@ -68,7 +67,7 @@ pub fn choices(portfolio: &Portfolio) -> Vec<Choice> {
     }
     add("grid basis", "unknown place for all", Change::Grid(""));
     add("grid basis", "mean of the world for all", Change::Grid(WORLD));
-    let flat: fn(&mut Study, &Priors) = |s, _| spreads::set(&mut s.priors, "efficiency", "mfu_h100_exponent", 0.0);
+    let flat: fn(&mut Study, &Priors) = |s, _| set(&mut s.priors, names::efficiency::MFU_H100_EXPONENT, 0.0);
     add("MFU", "not by size (H100, exponent 0)", Change::Study(flat));
     add("bounds", "halved", Change::Study(|s, p| s.priors = spreads::bounded(&s.priors, p, 0.5)));
     add("bounds", "doubled", Change::Study(|s, p| s.priors = spreads::bounded(&s.priors, p, 2.0)));
@@ -174,10 +173,7 @@ fn changed(portfolio: &Portfolio, assessment: &Assessment, change: &Change) -> R
 fn with_grid_of(assessment: &Assessment, other: &Assessment) -> Assessment {
     let mut changed = assessment.clone();
     changed.groups_by.clear();
-    let mut place: BTreeMap<_, usize> = BTreeMap::new();
-    for (i, e) in changed.shared.iter().enumerate() {
-        place.insert((e.factor, e.by.clone(), e.value.clone(), e.ordinal), i);
-    }
+    let mut effects = Effects::listed(std::mem::take(&mut changed.shared));
     let by_region = |f: &AssessedFactor| matches!(f.provenance.kind, Kind::LookedUp | Kind::Guessed);
     for (model, other_model) in changed.models.iter_mut().zip(&other.models) {
         let (slot, emissions) = (Slot::Grid as usize, Output::Emissions as usize);
@@ -185,17 +181,9 @@ fn with_grid_of(assessment: &Assessment, other: &Assessment) -> Assessment {
         if !by_region(was) || !by_region(is) || model.terms[emissions].powers[slot] != 1 {
             continue;
         }
-        let mut factor = is.clone();
-        for (e, _) in &mut factor.shared {
-            let Some(effect) = other.shared.get(*e) else { continue };
-            let key = (effect.factor, effect.by.clone(), effect.value.clone(), effect.ordinal);
-            *e = *place.entry(key).or_insert_with(|| {
-                changed.shared.push(effect.clone());
-                changed.shared.len() - 1
-            });
-        }
-        factor.shared.sort_by_key(|(e, _)| *e);
-        model.factors[slot] = Some(factor);
+        let shared = effects.adopted(&is.shared, &other.shared);
+        model.factors[slot] = Some(AssessedFactor { shared, ..is.clone() });
     }
+    changed.shared = effects.into_list();
     changed
 }

@@ -14,12 +14,12 @@
 use serde::Serialize;
 
 use super::assessed;
+use crate::assess::stated::without_compute;
 use crate::assess::{AssessedModel, Assessment, Output, Slot};
 use crate::engine::stats::normal::density;
 use crate::portfolio::quantile::Quantiles;
 use crate::portfolio::{Portfolio, Run};
 use crate::run::RunError;
-use crate::validate::masked_sum::hidden;
 
 pub const LEVELS: [f64; 4] = [0.5, 0.8, 0.9, 0.95];
 /// Half width and step of the quadrature over z: the trapezoidal rule is exact to rounding for smooth integrands.
@@ -59,7 +59,7 @@ pub struct Predicted {
 /// # Errors
 /// Rows that cannot be assessed without their figures.
 pub fn predictive(portfolio: &Portfolio) -> Result<Option<Predictive>, RunError> {
-    let rows: Vec<_> = portfolio.models.iter().filter_map(hidden).collect();
+    let rows: Vec<_> = portfolio.models.iter().filter_map(without_compute).collect();
     let mut study = portfolio.study.clone();
     study.groups_by.clear();
     // Published figures are those of the final run.

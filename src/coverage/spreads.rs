@@ -4,39 +4,25 @@
 //! sd; a log-uniform's ends move in the same proportion about their middle. Medians stay, but for the grid, whose
 //! parts keep their mean as tables do. Weights, limits and shares of a spread stay.
 
-use crate::assess::priors::{Priors, Spread};
+use crate::assess::era::Era;
+use crate::assess::priors::names::{self, Name, Number};
+use crate::assess::priors::{Priors, Spread, set};
 use crate::portfolio::Distribution;
 
-/// Limits of imputed compute (`assess::compute`).
-const BOUNDS: [(&str, &str); 11] = [
-    ("compute", "bound_flop"),
-    ("compute", "bound_to_2016"),
-    ("compute", "bound_to_2018"),
-    ("compute", "bound_to_2020"),
-    ("compute", "bound_to_2022"),
-    ("compute", "bound_to_2023"),
-    ("tokens", "to_2020_bound"),
-    ("tokens", "in_2021_2022_bound"),
-    ("tokens", "in_2023_bound"),
-    ("tokens", "in_2024_bound"),
-    ("tokens", "from_2025_bound"),
-];
-
-/// Sets `[priors.section] key`.
-pub fn set(priors: &mut toml::Table, section: &str, key: &str, value: impl Into<toml::Value>) {
-    let entry = priors.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-    if let toml::Value::Table(section) = entry {
-        section.insert(key.to_string(), value.into());
-    }
+/// Limits of imputed compute: of all models, and of each era's tokens.
+fn bounds() -> impl Iterator<Item = Number> {
+    use names::compute::*;
+    let of_compute = [BOUND_FLOP, BOUND_TO_2016, BOUND_TO_2018, BOUND_TO_2020, BOUND_TO_2022, BOUND_TO_2023];
+    of_compute.into_iter().chain(Era::ALL.map(|era| era.priors().bound))
 }
 
 /// `[priors]` of a study with the spread of every chosen prior times `k` in logarithms.
 pub fn scaled(study: &toml::Table, priors: &Priors, k: f64) -> toml::Table {
     let mut table = study.clone();
-    for (section, key, spread) in priors.chosen_spreads() {
+    for (name, spread) in priors.chosen_spreads() {
         match spread {
-            Spread::Gsd(gsd) => set(&mut table, section, key, libm::pow(gsd, k).max(1.0)),
-            Spread::Distribution(d) => set(&mut table, section, key, widened(&d, k, section == "grid").to_string()),
+            Spread::Gsd(gsd) => set(&mut table, name, libm::pow(gsd, k).max(1.0)),
+            Spread::Distribution(d) => set(&mut table, name, widened(&d, k, is_of_the_grid(name)).to_string()),
         }
     }
     table
@@ -45,10 +31,14 @@ pub fn scaled(study: &toml::Table, priors: &Priors, k: f64) -> toml::Table {
 /// `[priors]` of a study with every bound on imputed compute times `factor`.
 pub fn bounded(study: &toml::Table, priors: &Priors, factor: f64) -> toml::Table {
     let mut table = study.clone();
-    for (section, key) in BOUNDS {
-        set(&mut table, section, key, factor * priors.number(&format!("{section}.{key}")));
+    for name in bounds() {
+        set(&mut table, name, factor * priors.number(name));
     }
     table
+}
+
+fn is_of_the_grid(name: Name) -> bool {
+    name.section() == "grid"
 }
 
 /// `keep_mean`: of a lognormal instead of its median. Shapes that no prior has stay as they are.
@@ -75,6 +65,8 @@ fn widened(d: &Distribution, k: f64, keep_mean: bool) -> Distribution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::priors::names::compute::*;
+    use crate::assess::priors::names::k_node::COUNTED_AS_TDP;
     use crate::portfolio::Study;
     use crate::portfolio::moments::raw_moment;
 
@@ -88,45 +80,41 @@ mod tests {
         for k in [0.5, 2.0] {
             let moved = with(scaled(&toml::Table::new(), &defaults, k));
             // "Likely" is chosen, "Confident" is not; 4.05^2 = 16.4025.
-            let likely = moved.ln_gsd("compute.likely_gsd") / defaults.ln_gsd("compute.likely_gsd");
+            let likely = moved.ln_gsd(LIKELY_GSD) / defaults.ln_gsd(LIKELY_GSD);
             assert!((likely - k).abs() < 1e-12, "{likely}");
-            assert_eq!(moved.number("compute.confident_gsd"), defaults.number("compute.confident_gsd"));
+            assert_eq!(moved.number(CONFIDENT_GSD), defaults.number(CONFIDENT_GSD));
             // A limit that is written as a GSD, and a bound.
-            assert_eq!(moved.number("k_node.counted_as_tdp"), defaults.number("k_node.counted_as_tdp"));
-            assert_eq!(moved.number("compute.bound_flop"), defaults.number("compute.bound_flop"));
-            let unknown = moved.lognormal("compute.unknown_language");
+            assert_eq!(moved.number(COUNTED_AS_TDP), defaults.number(COUNTED_AS_TDP));
+            assert_eq!(moved.number(BOUND_FLOP), defaults.number(BOUND_FLOP));
+            let unknown = moved.lognormal(UNKNOWN_LANGUAGE);
             assert!((unknown.ln_sd - k * libm::log(14.6)).abs() < 1e-9 && unknown.median == 2.25e22);
             // Of the grid the mean stays, of the PUE it does not.
-            let mean = |p: &Priors, name: &str| raw_moment(&p.distribution(name), 1).unwrap();
-            let grid = mean(&moved, "grid.unknown") / mean(&defaults, "grid.unknown");
+            let mean = |p: &Priors, name: names::Shape| raw_moment(&p.distribution(name), 1).unwrap();
+            let grid = mean(&moved, names::grid::UNKNOWN) / mean(&defaults, names::grid::UNKNOWN);
             assert!((grid - 1.0).abs() < 1e-9, "{grid}");
-            assert!((mean(&moved, "pue.unknown") / mean(&defaults, "pue.unknown") - 1.0).abs() > 1e-4);
+            assert!((mean(&moved, names::pue::UNKNOWN) / mean(&defaults, names::pue::UNKNOWN) - 1.0).abs() > 1e-4);
         }
-        assert!(
-            (with(scaled(&toml::Table::new(), &defaults, 2.0)).number("compute.likely_gsd") - 16.4025).abs() < 1e-9
-        );
+        assert!((with(scaled(&toml::Table::new(), &defaults, 2.0)).number(LIKELY_GSD) - 16.4025).abs() < 1e-9);
     }
 
     #[test]
     fn what_a_study_says_stays() {
         let mut own = toml::Table::new();
-        set(&mut own, "compute", "likely_gsd", 3.0);
+        set(&mut own, LIKELY_GSD, 3.0);
         let moved = with(scaled(&own, &with(own.clone()), 2.0));
-        assert_eq!(moved.number("compute.likely_gsd"), 3.0);
-        assert_ne!(moved.number("compute.speculative_gsd"), Priors::defaults().number("compute.speculative_gsd"));
+        assert_eq!(moved.number(LIKELY_GSD), 3.0);
+        assert_ne!(moved.number(SPECULATIVE_GSD), Priors::defaults().number(SPECULATIVE_GSD));
     }
 
     #[test]
     fn every_bound_moves() {
         let defaults = Priors::defaults();
         let moved = with(bounded(&toml::Table::new(), &defaults, 2.0));
-        for (section, key) in BOUNDS {
-            let name = format!("{section}.{key}");
-            assert_eq!(moved.number(&name), 2.0 * defaults.number(&name));
+        for name in bounds() {
+            assert_eq!(moved.number(name), 2.0 * defaults.number(name));
         }
         // No other prior is named a bound, but for that of the MFU.
-        let listed = crate::assess::priors::print(&defaults);
-        let named = listed.lines().filter(|l| l.contains("bound") && !l.starts_with('#') && !l.starts_with("mfu_"));
-        assert_eq!(named.count(), BOUNDS.len());
+        let named = Name::all().filter(|name| name.key().contains("bound") && !name.key().starts_with("mfu_"));
+        assert_eq!(named.count(), bounds().count());
     }
 }

@@ -23,6 +23,7 @@ use serde::Serialize;
 
 use super::drawn::Counts;
 use crate::assess::domain::Domain;
+use crate::assess::stated::is_base;
 use crate::assess::{Assessment, assess};
 use crate::compile::tables::Tables;
 use crate::compile::{compile_with, groups};
@@ -30,7 +31,6 @@ use crate::engine::GroupSummary;
 use crate::portfolio::{Model, Portfolio};
 use crate::posterior::Estimate;
 use crate::run::{RunError, Sampler};
-use crate::validate::masked_sum::joined;
 
 /// The column that says where a model was found; no file can have one of this name.
 const PART: &str = "\u{1}part";
@@ -135,7 +135,7 @@ pub fn compared(
     let of = |id: &str| part_of.get(id).copied().unwrap_or(FIRST);
     let only_second = theirs.only(|m| of(&m.id) == SECOND);
     let same = theirs.only(|m| of(&m.id) == BOTH);
-    let mut union = joined(vec![assessment.clone(), only_second]).unwrap_or_else(|| assessment.clone());
+    let mut union = Assessment::joined(vec![assessment.clone(), only_second]).unwrap_or_else(|| assessment.clone());
     union.groups_by = vec![PART.to_string()];
     for model in &mut union.models {
         let part = of(&model.id).to_string();
@@ -172,10 +172,6 @@ pub fn compared(
 /// What is counted, in words and as a rule.
 type Counted = (&'static str, fn(&Model) -> bool);
 
-fn is_run_of_its_own(model: &Model) -> bool {
-    model.base_models.is_empty() && model.relation.is_none() && model.base_probability.is_none_or(|p| p >= 1.0)
-}
-
 /// Counts of the most frequent domain of the first list: of all models, and of those that are certainly training runs of
 /// their own.
 fn recapture(first: &[Model], second: &[Model], matches: &BTreeMap<String, String>) -> Vec<Recapture> {
@@ -186,7 +182,7 @@ fn recapture(first: &[Model], second: &[Model], matches: &BTreeMap<String, Strin
     let Some((&domain, _)) = domains.iter().max_by_key(|(d, n)| (**n, std::cmp::Reverse(**d))) else {
         return Vec::new();
     };
-    let kinds: [Counted; 2] = [("models", |_| true), ("training runs of their own", is_run_of_its_own)];
+    let kinds: [Counted; 2] = [("models", |_| true), ("training runs of their own", is_base)];
     let counted = kinds.map(|(of, counts)| {
         let names = |models: &[Model]| -> BTreeSet<String> {
             let counted = models.iter().filter(|m| counts(m) && Domain::of(&m.labels) == domain);

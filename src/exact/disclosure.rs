@@ -28,9 +28,10 @@ use serde::Serialize;
 use super::closed::{Closed, Field, Inputs, Loads};
 use super::oracle::{NO_SECOND_MOMENT, told};
 use super::terms::{Known, Product, products};
-use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, SharedEffect, Slot};
+use crate::assess::effects::{Effects, renumbered};
+use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, Slot};
+use crate::portfolio::Distribution;
 use crate::portfolio::moments::engine_moment;
-use crate::portfolio::{Distribution, Factor};
 use crate::posterior::rerun::Disclosed;
 
 /// What one disclosure is worth.
@@ -70,7 +71,7 @@ pub fn disclosures(
         return Err("no variance".to_string());
     }
     let field = closed.field(&|_| true);
-    let index_of: BTreeMap<_, usize> = assessment.shared.iter().enumerate().map(|(i, e)| (key(e), i)).collect();
+    let effects = Effects::listed(assessment.shared.clone());
     let by_id: BTreeMap<&str, &[&Product]> =
         closed.models().filter_map(|ps| Some((assessment.models.get(ps.first()?.model)?.id.as_str(), ps))).collect();
     let mut found = Vec::new();
@@ -92,20 +93,15 @@ pub fn disclosures(
     let models: BTreeMap<&str, &AssessedModel> = assessment.models.iter().map(|m| (m.id.as_str(), m)).collect();
     for (quantity, alternative) in alternatives {
         let after = self::products(alternative, known)?;
-        let renumbered = |loads: &Loads| -> Loads {
-            // Effects that are not of this assessment act on this model alone.
-            let index = |e: usize| alternative.shared.get(e).and_then(|e| index_of.get(&key(e)).copied());
-            let mut loads: Loads =
-                loads.iter().map(|&(e, a)| (index(e).unwrap_or(assessment.shared.len() + e), a)).collect();
-            loads.sort_by_key(|(e, _)| *e);
-            loads
-        };
+        // Effects that are not of this assessment act on this model alone.
+        let numbers = effects.numbers_of(&alternative.shared);
+        let numbered = |loads: &Loads| renumbered(loads, |effect| numbers.get(effect).copied());
         for after in after.chunk_by(|a, b| a.model == b.model) {
             let model =
                 after.first().and_then(|p| alternative.models.get(p.model)).and_then(|m| models.get(m.id.as_str()));
             let Some((model, before)) = model.and_then(|m| Some((*m, *by_id.get(m.id.as_str())?))) else { continue };
             let mut after: Vec<Product> =
-                after.iter().map(|p| Product { loads: renumbered(&p.loads), ..p.clone() }).collect();
+                after.iter().map(|p| Product { loads: numbered(&p.loads), ..p.clone() }).collect();
             as_before(&mut after, before);
             if let Some(value) = value(&closed, &field, before, &after.iter().collect::<Vec<_>>()) {
                 add(model, quantity.name(), value);
@@ -121,13 +117,6 @@ pub fn disclosures(
     }
     found.sort_by(|a, b| b.value_t2.total_cmp(&a.value_t2).then_with(|| (&a.id, a.quantity).cmp(&(&b.id, b.quantity))));
     Ok(found)
-}
-
-/// What an effect is, in any assessment.
-pub(crate) type Key<'a> = (Factor, &'a [String], &'a [String], u32);
-
-pub(crate) fn key(effect: &SharedEffect) -> Key<'_> {
-    (effect.factor, &effect.by, &effect.value, effect.ordinal)
 }
 
 /// Gives the products after a disclosure the mean that they have before it, which it does not change on average, and

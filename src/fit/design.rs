@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use super::FitError;
 use super::sample::{Row, Sample};
 use crate::assess::domain::Domain;
-pub use crate::assess::regression::Term;
+pub use crate::assess::fits::Term;
 
 /// What is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

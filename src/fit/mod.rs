@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Two responses, tokens D and compute C = k·N·D (k = 6, for encoder–decoders 3; N active parameters), on the
-//! logarithm of N, the date, the domain and the relation to a base. The embedded fits (`assess::regression`) are those
+//! logarithm of N, the date, the domain and the relation to a base. The embedded fits (`assess::fits`) are those
 //! of `embedded` on the models file [`KNOWN_COMPUTE`]; `haze fit --coefficients` prints them and a test compares.
 //!
 //! Every number is a sum in a fixed order of floats from `libm` and IEEE arithmetic: nalgebra is built without

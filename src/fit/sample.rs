@@ -5,10 +5,11 @@
 //! Quantisations, merges, copies and adapters repeat their parent's figures and are left out.
 
 use crate::assess::domain::Domain;
-use crate::assess::regression::{REFERENCE_SIZE, REFERENCE_YEAR};
-use crate::assess::{flop_per_parameter_and_token, stated_flop};
-use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Confidence, Model, Portfolio, Relation, Value};
+use crate::assess::fits::{REFERENCE_SIZE, REFERENCE_YEAR};
+use crate::assess::stated::{
+    active_parameters, flop_per_parameter_and_token, names_a_base, positive, repeats_its_parent, stated_flop,
+};
+use crate::portfolio::{Confidence, Model, Portfolio};
 
 use super::design::Term;
 
@@ -114,17 +115,6 @@ impl Sample {
     }
 }
 
-fn median(value: &Value) -> f64 {
-    match value {
-        Value::Number(x) => *x,
-        Value::Distribution(d) => quantile(d, 0.5),
-    }
-}
-
-fn positive(value: Option<&Value>) -> Option<f64> {
-    value.map(median).filter(|x| x.is_finite() && *x > 0.0)
-}
-
 /// The usable rows, in the order of the portfolio.
 pub fn rows(portfolio: &Portfolio, size: Size) -> Rows {
     let mut left_out: Vec<(&'static str, usize)> = Vec::new();
@@ -151,22 +141,22 @@ fn row(model: &Model, size: Size) -> Result<Row, &'static str> {
     if model.compute_confidence == Some(Confidence::Wrong) {
         return Err("compute marked wrong");
     }
-    if !matches!(model.relation, None | Some(Relation::Finetune | Relation::Distill)) {
+    if repeats_its_parent(model) {
         return Err("no training run of its own (quantised, merged, copied, adapter)");
     }
     if model.base_probability.is_some_and(|p| p < 1.0) {
         return Err("possibly a derivative (base_probability below 1)");
     }
-    let active = positive(model.active_parameters.as_ref().or(model.parameters.as_ref())).ok_or("no parameters")?;
+    let active = active_parameters(model).and_then(positive).ok_or("no parameters")?;
     let per_token = flop_per_parameter_and_token(model) * active;
     let by_tokens = || {
-        let passes = positive(model.epochs.as_ref()).unwrap_or(1.0);
-        positive(model.tokens.as_ref()).map(|tokens| per_token * tokens * passes)
+        let passes = model.epochs.as_ref().and_then(positive).unwrap_or(1.0);
+        model.tokens.as_ref().and_then(positive).map(|tokens| per_token * tokens * passes)
     };
-    let compute = positive(stated_flop(model)).or_else(by_tokens).ok_or("no compute and no tokens")?;
+    let compute = stated_flop(model).and_then(positive).or_else(by_tokens).ok_or("no compute and no tokens")?;
     let regressor = match size {
         Size::Active => active,
-        Size::Total => positive(model.parameters.as_ref()).unwrap_or(active),
+        Size::Total => model.parameters.as_ref().and_then(positive).unwrap_or(active),
     };
     let says_yes = |label: &str| model.labels.get(label).is_some_and(|t| t.eq_ignore_ascii_case("yes"));
     Ok(Row {
@@ -175,7 +165,7 @@ fn row(model: &Model, size: Size) -> Result<Row, &'static str> {
         ln_size: libm::log(regressor / REFERENCE_SIZE),
         years: date.as_year() - REFERENCE_YEAR,
         domain: Domain::of(&model.labels),
-        derivative: model.relation.is_some() || !model.base_models.is_empty(),
+        derivative: names_a_base(model),
         notable: says_yes("notable"),
         open_weights: says_yes("open_weights"),
         ln_compute: libm::log(compute),

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 
 pub use distribution::cell::Value;
 pub use distribution::{Distribution, cell, moments, quantile};
+use formats::named::NamedFiles;
 pub use problem::{Place, Problem, Warning};
 pub use read::{read, read_models};
 
@@ -151,6 +152,8 @@ pub struct Study {
     pub outputs: Outputs,
     /// `[priors]`, as written: section → key → value. The names and meanings are checked by `assess`.
     pub priors: toml::Table,
+    /// What it names besides its models files, as read with it.
+    pub named: NamedFiles,
     /// Where the study's text lies, for problems found later (`None` when there is no study file).
     pub path: Option<PathBuf>,
     pub shared: Vec<SharedSpec>,
@@ -172,6 +175,7 @@ impl Default for Study {
             fits: None,
             outputs: Outputs::default(),
             priors: toml::Table::new(),
+            named: NamedFiles::default(),
             path: None,
             shared: Vec::new(),
             groups_by: Vec::new(),

@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::formats::named::NamedFiles;
 use super::models_file::{self, ModelsFile};
 use super::study_file::{self, StudyFile};
 use super::{Place, Portfolio, Problem, Study, Warning, did_you_mean, rules};
@@ -46,7 +47,8 @@ pub fn read_models(paths: &[&Path]) -> Outcome {
 fn read_study(path: &Path) -> Outcome {
     let bytes =
         bytes_of(path).map_err(|message| vec![Problem { place: whole(path), value: String::new(), message }])?;
-    let (file, problems) = study_file::read(path, &bytes);
+    let (mut file, problems) = study_file::read(path, &bytes);
+    file.study.named = NamedFiles::read(&file.study);
     combine(file, problems)
 }
 

@@ -15,7 +15,6 @@
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
 //! gives the same bytes on every host and with any number of threads.
 
-pub mod beside;
 pub mod check;
 pub mod concentration;
 pub mod grouping;
@@ -26,7 +25,7 @@ pub mod sampled;
 
 use rayon::prelude::*;
 
-use crate::assess::{Assessment, Output, Tier};
+use crate::assess::{Assessment, OUTPUTS, Output, Tier};
 use crate::compile::{self, Group};
 use crate::engine::plan::Plan;
 use crate::engine::{GroupSummary, Reduce, Summary};
@@ -62,7 +61,7 @@ pub struct Posterior {
     pub level: f64,
     pub total: Totals,
     /// Outputs that were asked for and are no part of the total.
-    pub beside: beside::Beside,
+    pub further: Vec<(Output, Estimate)>,
     /// Sorted by id, as in the assessment.
     pub models: Vec<ModelPosterior>,
     /// Sorted by (by, value).
@@ -156,6 +155,8 @@ pub fn posterior(
         emissions_kg_per_kwh: carbon.emissions_kg_per_kwh,
     };
 
+    let outputs = assessment.outputs().enumerate().skip(OUTPUTS);
+    let further = outputs.map(|(index, output)| (output, kept(index))).collect();
     let mut members = vec![0; plan.groups.len()];
     for &group in plan.models.iter().flat_map(|m| &m.groups) {
         if let Some(members) = members.get_mut(group as usize) {
@@ -221,7 +222,7 @@ pub fn posterior(
         pareto_k: tail::pareto_k(summary.totals[emissions].iter().map(|&y| y as f64), summary.totals[emissions].len()),
         oracle: oracle.clone(),
         sampled: None,
-        beside: beside::Beside::default(),
+        further,
         discretisation: check::discretisation(&total, plan, options.discretisation_bound),
         saturated: check::saturated(summary, saturated_ratios),
         draws_without_compute: counted.without_compute,

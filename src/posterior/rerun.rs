@@ -16,11 +16,12 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::assess::effects::EffectKey;
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
 use crate::engine::stats::estimate::tails;
 use crate::engine::stats::order::{BATCHES, rank};
 use crate::exact::closed::Closed;
-use crate::exact::disclosure::{Disclosure, Key, chip_parts, key};
+use crate::exact::disclosure::{Disclosure, chip_parts};
 use crate::exact::terms::{Known, products};
 use crate::portfolio::Distribution;
 
@@ -230,8 +231,8 @@ fn between(mut draws: Vec<f64>, level: f64) -> [f64; 2] {
 }
 
 /// The shared effects on a factor, with their weights.
-fn effects<'a>(of: &'a Assessment, factor: &AssessedFactor) -> Vec<(Key<'a>, f64)> {
-    factor.shared.iter().map(|&(e, weight)| (key(&of.shared[e]), weight)).collect()
+fn effects(of: &Assessment, factor: &AssessedFactor) -> Vec<(EffectKey, f64)> {
+    factor.shared.iter().map(|&(e, weight)| (of.shared[e].key(), weight)).collect()
 }
 
 fn find<'a>(assessment: &'a Assessment, id: &str) -> Option<&'a AssessedModel> {
@@ -252,23 +253,7 @@ fn alone(of: &Assessment, mut model: AssessedModel) -> Assessment {
             model.factors[s] = None;
         }
     }
-    let mut used: Vec<usize> = model.factors.iter().flatten().flat_map(|f| f.shared.iter().map(|&(e, _)| e)).collect();
-    used.sort_unstable();
-    used.dedup();
-    let renumbered = |factor: &mut AssessedFactor| {
-        for (effect, _) in &mut factor.shared {
-            *effect = used.partition_point(|e| e < effect);
-        }
-    };
-    model.factors.iter_mut().flatten().for_each(renumbered);
-    Assessment {
-        models: vec![model],
-        shared: used.iter().map(|&e| of.shared[e].clone()).collect(),
-        scope: of.scope,
-        warnings: vec![],
-        further: vec![],
-        groups_by: vec![],
-    }
+    Assessment { further: vec![], ..of.with(vec![model]) }
 }
 
 /// Mean emissions, and E[Y²]/E[Y]².

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::digits;
 use super::document;
 use super::page::{Page, Style, left, right};
-use crate::assess::regression::Term;
+use crate::assess::fits::Term;
 use crate::fit::card::{Coefficient, Point};
 use crate::fit::{Card, Response, Rows, Sample, Size};
 

@@ -20,6 +20,7 @@ pub mod fit;
 pub mod gauge;
 pub mod json;
 pub mod page;
+pub mod priors;
 pub mod sampled;
 mod scope;
 pub mod sensitivity;

@@ -149,6 +149,7 @@ pub fn spread(points: &[Point]) -> f64 {
 mod tests {
     use super::*;
     use crate::assess::priors::Priors;
+    use crate::assess::priors::names::efficiency::*;
     use crate::validate::predict::points;
 
     fn point(family: &str, class: Class, active: f64, mfu: f64) -> Point {
@@ -184,16 +185,13 @@ mod tests {
         let priors = Priors::defaults();
         let spread = spread(&points());
         assert!((0.2..0.45).contains(&spread), "{spread}");
-        for (key, value) in [
-            ("mfu_a100", found.a100),
-            ("mfu_h100_at_20b", found.h100_at_20b),
-            ("mfu_v100", found.v100),
-            ("mfu_tpu", found.tpu),
-        ] {
-            let shipped = priors.number(&format!("efficiency.{key}"));
-            assert!((value / shipped).ln().abs() < spread, "{key}: the rule gives {value:.4}, shipped is {shipped}");
+        for (name, value) in
+            [(MFU_A100, found.a100), (MFU_H100_AT_20B, found.h100_at_20b), (MFU_V100, found.v100), (MFU_TPU, found.tpu)]
+        {
+            let shipped = priors.number(name);
+            assert!((value / shipped).ln().abs() < spread, "{name:?}: the rule gives {value:.4}, shipped is {shipped}");
             assert!((value / (2.0 * shipped)).ln().abs() > spread);
         }
-        assert!((found.h100_exponent - priors.number("efficiency.mfu_h100_exponent")).abs() < 0.1);
+        assert!((found.h100_exponent - priors.number(MFU_H100_EXPONENT)).abs() < 0.1);
     }
 }

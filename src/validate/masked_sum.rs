@@ -10,17 +10,19 @@
 //! organisation out makes to the era's median (and to its standard deviation) in `fixtures/open_weights.csv`. The exponents
 //! on size stay as shipped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Serialize;
 
 use super::scores;
-use crate::assess::{self, AssessedModel, Assessment, Output, SharedEffect, priors::Priors};
+use crate::assess::era::Era;
+use crate::assess::priors::{Priors, set};
+use crate::assess::stated::{EPOCHS_CONVENTION, active_parameters, positive, published_flop, without_compute};
+use crate::assess::{self, Assessment, Output};
 use crate::compile::compile;
-use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Confidence, Model, Portfolio, Problem, Study, Value, models_file};
+use crate::portfolio::{Model, Portfolio, Problem, Study, models_file};
 use crate::run::{RunError, Sampler};
 
 /// A list to be tested.
@@ -65,10 +67,6 @@ pub const FACTOR: f64 = 1.5;
 const FEWEST: usize = 8;
 const OPEN_WEIGHTS: &str = include_str!("../../fixtures/open_weights.csv");
 const HUB_MODELS: &str = include_str!("../../fixtures/hub_models.csv");
-/// Names of the priors, and the last year of each era (`assess::compute`).
-const ERAS: [(&str, i32); 5] =
-    [("to_2020", 2020), ("in_2021_2022", 2022), ("in_2023", 2023), ("in_2024", 2024), ("from_2025", i32::MAX)];
-
 fn embedded(text: &str) -> Vec<Model> {
     // The files are part of the program and its tests; no input leads here.
     models_file::read(Path::new("fixtures"), text.as_bytes(), Path::new("")).map_or(Vec::new(), |f| f.models)
@@ -93,29 +91,6 @@ pub fn read_list(path: &Path, bytes: &[u8]) -> Result<MaskedList, Vec<Problem>> 
     Ok(MaskedList { name: path.display().to_string(), models, found_in_epoch: false })
 }
 
-fn figure(value: &Value) -> f64 {
-    match value {
-        Value::Number(x) => *x,
-        Value::Distribution(d) => quantile(d, 0.5),
-    }
-}
-
-/// FLOP of a base model that states them, or parameters and tokens.
-fn known_flop(model: &Model) -> Option<f64> {
-    let is_base = model.base_models.is_empty() && model.relation.is_none() && model.base_probability.is_none();
-    let stated =
-        model.compute_flop.as_ref().filter(|_| model.compute_confidence != Some(Confidence::Wrong)).map(figure);
-    let product = || {
-        let (n, d) = (size(model)?, figure(model.tokens.as_ref()?));
-        Some(6.0 * n * d * model.epochs.as_ref().map_or(1.0, figure))
-    };
-    stated.or_else(product).filter(|c| is_base && *c > 0.0)
-}
-
-fn size(model: &Model) -> Option<f64> {
-    model.active_parameters.as_ref().or(model.parameters.as_ref()).map(figure).filter(|n| *n > 0.0)
-}
-
 fn organization(model: &Model) -> &str {
     model.labels.get("organization").map_or("", String::as_str)
 }
@@ -123,40 +98,19 @@ fn organization(model: &Model) -> &str {
 /// The models that take part, without what would tell their compute, and the sum of what they state in EFLOP.
 fn masked(list: &MaskedList) -> (Vec<Model>, f64) {
     let found = |model: &&Model| !list.found_in_epoch || model.labels.contains_key("epoch_model");
-    let hidden: Vec<(Model, f64)> = list.models.iter().filter(found).filter_map(hidden).collect();
+    let hidden: Vec<(Model, f64)> = list.models.iter().filter(found).filter_map(without_compute).collect();
     let sum = hidden.iter().map(|(_, eflop)| eflop).sum();
     (hidden.into_iter().map(|(model, _)| model).collect(), sum)
 }
 
-/// A base model that states its compute, without what would tell it, and what it states in EFLOP.
-pub(crate) fn hidden(model: &Model) -> Option<(Model, f64)> {
-    let flop = known_flop(model)?;
-    let mut bare = Model {
-        compute_flop: None,
-        compute_confidence: None,
-        tokens: None,
-        epochs: None,
-        gpu_hours: None,
-        energy_kwh: None,
-        emissions_kg: None,
-        power_w: None,
-        mfu: None,
-        ..model.clone()
-    };
-    // The chips of a run are known where its compute is; they play no part in the sum of the compute.
-    bare.labels.remove("hardware");
-    Some((bare, flop / 1e18))
-}
-
 /// Era and ln(tokens) less the shipped exponent's part, of each open-weight model that the priors could be derived from.
-static TOKENS: LazyLock<Vec<(usize, String, f64)>> = LazyLock::new(|| {
+static TOKENS: LazyLock<Vec<(Era, String, f64)>> = LazyLock::new(|| {
     let priors = Priors::defaults();
     let residual = |model: &Model| {
-        let (flop, n, year) = (known_flop(model)?, size(model)?, model.date?.year);
-        let era = ERAS.iter().position(|(_, last)| year <= *last)?;
-        let (name, _) = ERAS.get(era)?;
-        let exponent = priors.number(&format!("tokens.{name}_exponent"));
-        let tokens = libm::log(flop / (6.0 * n)) - exponent * libm::log(n / 10e9);
+        let n = active_parameters(model).and_then(positive)?;
+        let (flop, era) = (published_flop(model)?, Era::of(model.date?.year));
+        let exponent = priors.number(era.priors().exponent);
+        let tokens = libm::log(flop / (EPOCHS_CONVENTION * n)) - exponent * libm::log(n / 10e9);
         Some((era, organization(model).to_string(), tokens))
     };
     OPEN.iter().filter_map(residual).collect()
@@ -171,8 +125,8 @@ fn sd(values: &[f64]) -> f64 {
 /// Priors of training length without an organisation.
 fn study_without(organization: &str) -> Study {
     let priors = Priors::defaults();
-    let mut tokens = toml::Table::new();
-    for (era, (name, _)) in ERAS.iter().enumerate() {
+    let mut study = Study::default();
+    for era in Era::ALL {
         let of = |left_out: bool| -> Vec<f64> {
             let kept = TOKENS.iter().filter(|(e, o, _)| *e == era && !(left_out && o == organization));
             kept.map(|(.., ln)| *ln).collect()
@@ -181,40 +135,14 @@ fn study_without(organization: &str) -> Study {
         if others.len() < FEWEST || others.len() == all.len() {
             continue;
         }
-        let shipped = priors.lognormal(&format!("tokens.{name}"));
+        let name = era.priors().tokens;
+        let shipped = priors.lognormal(name);
         let (Some(a), Some(b)) = (scores::median(all.clone()), scores::median(others.clone())) else { continue };
         let median = shipped.median * libm::exp(b - a);
         let gsd = libm::exp(shipped.ln_sd * sd(&others) / sd(&all).max(f64::MIN_POSITIVE));
-        tokens.insert((*name).to_string(), toml::Value::String(format!("lognormal({median:e}, {})", gsd.max(1.0))));
+        set(&mut study.priors, name, format!("lognormal({median:e}, {})", gsd.max(1.0)));
     }
-    let mut study = Study::default();
-    study.priors.insert("tokens".to_string(), toml::Value::Table(tokens));
     study
-}
-
-/// Assessments of disjoint sets of models as one: an effect of the same factor, columns, values and ordinal is one draw.
-/// `None` of nothing.
-pub(crate) fn joined(parts: Vec<Assessment>) -> Option<Assessment> {
-    let key = |e: &SharedEffect| (e.factor, e.by.clone(), e.value.clone(), e.ordinal);
-    let mut effects = BTreeMap::new();
-    for effect in parts.iter().flat_map(|p| &p.shared) {
-        effects.entry(key(effect)).or_insert_with(|| effect.clone());
-    }
-    let index: BTreeMap<_, usize> = effects.keys().cloned().zip(0..).collect();
-    let mut models: Vec<AssessedModel> = Vec::new();
-    let mut whole: Option<Assessment> = None;
-    for mut part in parts {
-        for factor in part.models.iter_mut().flat_map(|m| &mut m.factors).flatten() {
-            for (place, _) in &mut factor.shared {
-                *place = part.shared.get(*place).and_then(|e| index.get(&key(e)).copied())?;
-            }
-            factor.shared.sort_by_key(|(place, _)| *place);
-        }
-        models.append(&mut part.models);
-        whole.get_or_insert(part);
-    }
-    models.sort_by(|a, b| a.id.cmp(&b.id));
-    Some(Assessment { models, shared: effects.into_values().collect(), warnings: Vec::new(), ..whole? })
 }
 
 fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, RunError> {
@@ -263,7 +191,7 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
         let own = models.iter().filter(|m| organization(m) == *organization_left_out).cloned().collect();
         parts.push(assessed(own, study_without(organization_left_out))?);
     }
-    let joint = joined(parts).unwrap_or_else(|| whole.clone());
+    let joint = Assessment::joined(parts).unwrap_or_else(|| whole.clone());
     let folds = imputed(&joint, truth, sampler)?;
     let of_tier = |tier: assess::Tier| whole.models.iter().filter(|m| m.tier == tier).count();
     Ok(MaskedSum {
@@ -309,16 +237,16 @@ mod tests {
         let part = |name: &str| {
             assessed(models.iter().filter(|m| organization(m) == name).cloned().collect(), Study::default()).unwrap()
         };
-        let joint = joined(vec![part("Y"), part("X")]).unwrap();
+        let joint = Assessment::joined(vec![part("Y"), part("X")]).unwrap();
         assert_eq!((&joint.models, &joint.shared), (&whole.models, &whole.shared));
-        assert_ne!(joined(vec![part("X")]).unwrap().models, whole.models);
+        assert_ne!(Assessment::joined(vec![part("X")]).unwrap().models, whole.models);
     }
 
     #[test]
     fn leaving_an_organisation_out_moves_its_eras_only() {
-        let priors = |name: &str| study_without(name).priors["tokens"].as_table().unwrap().clone();
+        let priors = |name: &str| study_without(name).priors;
         assert!(priors("nobody").is_empty());
-        let meta = priors("Meta AI");
+        let meta = priors("Meta AI")["tokens"].as_table().unwrap().clone();
         assert!(meta.contains_key("in_2023") && meta.values().all(|v| v.as_str().unwrap().starts_with("lognormal(")));
         assert!(Priors::of(&study_without("Meta AI")).is_ok());
     }

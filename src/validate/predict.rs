@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use super::calibrate::{self, Point};
 use super::runs_file::{Architecture, EnergyBasis, Run};
 use super::{Input, Judged, Quantity, Row, regions, scores, shipped};
-use crate::assess::{self, Output, hardware, priors::Priors};
+use crate::assess::priors::names::{self, Lognormal, Name};
+use crate::assess::priors::{Priors, set};
+use crate::assess::{self, Output, hardware};
 use crate::compile::compile;
 use crate::engine::GroupSummary;
 use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Value};
@@ -32,7 +34,14 @@ const NODE_OR_CHIP: &str = "lognormal(1.15, 1.25)";
 const IS_THE_TDP: f64 = 0.05;
 /// What calculators count, over hours · TDP (chosen).
 const CALCULATOR: &str = "lognormal(1, 1.2)";
-const K_NODE: [&str; 7] = ["h100", "a100", "v100", "tpu_v3", "tpu_v4", "tpu_other", "gpu_other"];
+const K_NODE: [Lognormal; 7] = {
+    use names::k_node::*;
+    [H100, A100, V100, TPU_V3, TPU_V4, TPU_OTHER, GPU_OTHER]
+};
+const METERS: [Lognormal; 4] = {
+    use names::energy::*;
+    [METERED, CALCULATOR, CALCULATOR_CPU, SELF_REPORTED]
+};
 /// A product within this of the published figure was made of the factors.
 const CIRCULAR: f64 = 0.02;
 
@@ -101,20 +110,17 @@ struct Draft {
 }
 
 impl Draft {
-    fn set(&mut self, section: &str, key: &str, value: impl Into<toml::Value>) {
-        let table = self.study.priors.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        if let toml::Value::Table(table) = table {
-            table.insert(key.to_string(), value.into());
-        }
+    fn set(&mut self, name: impl Into<Name>, value: impl Into<toml::Value>) {
+        set(&mut self.study.priors, name, value);
     }
 
     /// Node power is what the source multiplied by: `k` × the stated power or the TDP.
     fn power(&mut self, k: impl Into<toml::Value>) {
         let k = k.into();
         for chip in K_NODE {
-            self.set("k_node", chip, k.clone());
+            self.set(chip, k.clone());
         }
-        self.set("k_node", "shared_gsd", 1.0);
+        self.set(names::k_node::SHARED_GSD, 1.0);
     }
 
     fn note(&mut self, text: &str) {
@@ -204,11 +210,11 @@ fn from_hours(run: &Run, model: &mut Model, draft: &mut Draft) {
         (EnergyBasis::HoursTimesPower, Stated::No) => {
             let open = hardware::leaves_form_open(&run.hardware);
             draft.power(if open { TDP_OF_SOME_FORM } else { TDP_VARIANT });
-            draft.set("hours", "gsd", ROUNDING);
+            draft.set(names::hours::GSD, ROUNDING);
         }
         (EnergyBasis::HoursTimesPower, _) | (_, Stated::Own) => {
             draft.power(1.0);
-            draft.set("hours", "gsd", ROUNDING);
+            draft.set(names::hours::GSD, ROUNDING);
         }
         (basis, stated) => {
             if stated == Stated::Tdp {
@@ -246,8 +252,8 @@ fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, includes: bo
             model.energy_kwh = run.energy_kwh.map(Value::Number);
             model.energy_includes_pue = includes;
             // Whatever the energy was in truth, the emissions were made of the published figure.
-            for source in ["metered", "calculator", "calculator_cpu", "self_reported"] {
-                draft.set("energy", source, format!("lognormal(1, {ROUNDING})"));
+            for meter in METERS {
+                draft.set(meter, format!("lognormal(1, {ROUNDING})"));
             }
         }
         Input::Hours => from_hours(run, &mut model, draft),
@@ -289,7 +295,7 @@ fn sample(
                 [hour_plan, run_plan],
             ) => {
                 let (per_hour, whole) = (hour_plan.denominator.unit, run_plan.denominator.unit);
-                run.iter().zip(hour).map(|(&c, &h)| ln(c, whole) - ln(h, per_hour)).collect()
+                run.iter().zip(hour).map(|(&c, &h): (&u64, &u64)| ln(c, whole) - ln(h, per_hour)).collect()
             }
             _ => return Err(broken(&"no draws of both rows")),
         },
@@ -300,6 +306,7 @@ fn sample(
 
 /// The MFU priors without the families among those that they were derived from to which the run may belong.
 fn leave_out(run: &Run, draft: &mut Draft) -> bool {
+    use names::efficiency::*;
     let families = shipped::families(run, "mfu");
     if families.is_empty() {
         return false;
@@ -307,20 +314,16 @@ fn leave_out(run: &Run, draft: &mut Draft) -> bool {
     let all = points();
     let others = calibrate::without(&all, &families);
     let medians = calibrate::medians(&others);
-    for (key, value) in [
-        ("mfu_a100", medians.a100),
-        ("mfu_h100_at_20b", medians.h100_at_20b),
-        // Priors are at least 0.
-        ("mfu_h100_exponent", medians.h100_exponent.max(0.0)),
-        ("mfu_v100", medians.v100),
-        ("mfu_tpu", medians.tpu),
-    ] {
-        draft.set("efficiency", key, value);
-    }
+    draft.set(MFU_A100, medians.a100);
+    draft.set(MFU_H100_AT_20B, medians.h100_at_20b);
+    // Priors are at least 0.
+    draft.set(MFU_H100_EXPONENT, medians.h100_exponent.max(0.0));
+    draft.set(MFU_V100, medians.v100);
+    draft.set(MFU_TPU, medians.tpu);
     let priors = Priors::defaults();
     let ratio = calibrate::spread(&others) / calibrate::spread(&all).max(f64::MIN_POSITIVE);
-    for key in ["mfu_family_sd", "mfu_run_sd"] {
-        draft.set("efficiency", key, priors.number(&format!("efficiency.{key}")) * ratio);
+    for name in [MFU_FAMILY_SD, MFU_RUN_SD] {
+        draft.set(name, priors.number(name) * ratio);
     }
     true
 }

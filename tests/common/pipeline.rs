@@ -26,7 +26,7 @@ pub fn run(assessment: Assessment, seed: u64, draws: u64) -> Run {
 
 impl Run {
     pub fn posterior(&self, interval: f64) -> Posterior {
-        let discretisation_bound = plan::error::relative_bound(&self.plan);
+        let discretisation_bound = plan::error::relative_bound(&self.plan, carbonhaze::assess::OUTPUTS);
         let options = Options { interval, seed: self.seed, discretisation_bound };
         posterior::posterior(&self.assessment, &self.plan, &self.summary, &oracle(&self.assessment), &options, &Host)
     }

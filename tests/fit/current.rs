@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use carbonhaze::assess::regression::{FITS, fits};
+use carbonhaze::assess::fits::{FITS, fits};
 use carbonhaze::fit::{Response, Sample, Size, coefficients};
 use serde_json::Value;
 

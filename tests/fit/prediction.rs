@@ -1,6 +1,6 @@
 //! A portfolio imputed by a regression: exact, sampled, and by brute force with floats.
 
-use carbonhaze::assess::regression::{FITS, embedded};
+use carbonhaze::assess::fits::{FITS, embedded};
 use carbonhaze::assess::{Assessment, Slot, assess};
 use carbonhaze::fit::{Response, Sample, Size};
 use carbonhaze::portfolio::quantile::quantile;
@@ -205,10 +205,10 @@ fn a_study_can_bring_its_own_fits() {
         ("", "could not be read"),
         ("[vision", "not TOML"),
         ("[mine]\nn = 3\n", "no fit of the samples"),
-        ("[vision]\nn = 3\n", "the fit vision is not whole"),
-        (&FITS.replace("sd = 3.2", "sd = 33.2"), "the fit vision is not whole"),
-        (&FITS.replace("sd = 3.2", "sd = nan #"), "the fit vision is not whole"),
-        (&FITS.replace("\"year\"", "\"size\""), "is not whole"),
+        ("[vision]\nn = 3\n", "the fit vision is incomplete"),
+        (&FITS.replace("sd = 3.2", "sd = 33.2"), "the fit vision is incomplete"),
+        (&FITS.replace("sd = 3.2", "sd = nan #"), "the fit vision is incomplete"),
+        (&FITS.replace("\"year\"", "\"size\""), "is incomplete"),
     ] {
         let problems = imputed_by(text).unwrap_err();
         assert_eq!(problems.len(), 1);

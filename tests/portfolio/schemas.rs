@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use carbonhaze::assess::priors::{self, Priors};
+use carbonhaze::assess::priors::Priors;
 use carbonhaze::portfolio::{models_file, study_file};
+use carbonhaze::report::priors::priors;
 use carbonhaze::report::study::{Effective, resolved};
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -77,7 +78,7 @@ fn study_differences(schema: &Value) -> Vec<String> {
 /// The defaults as `haze priors` prints them: section, key, unit.
 fn printed_priors() -> Vec<(String, String, String)> {
     let (mut section, mut unit, mut found) = (String::new(), String::new(), Vec::new());
-    for line in priors::print(&Priors::defaults()).lines() {
+    for line in priors(&Priors::defaults()).lines() {
         if let Some(name) = line.strip_prefix("[priors.").and_then(|l| l.strip_suffix(']')) {
             section = name.to_string();
         } else if let Some(comment) = line.strip_prefix("# ") {
@@ -185,7 +186,7 @@ fn the_study_schema_has_the_priors() {
     assert!(prior_differences(&schema).is_empty(), "{:#?}", prior_differences(&schema));
     assert!(printed_priors().len() > 100);
     // All defaults as a study.
-    let text = format!("models = \"a.csv\"\n{}", priors::print(&Priors::defaults()));
+    let text = format!("models = \"a.csv\"\n{}", priors(&Priors::defaults()));
     assert!(validator(&schema).is_valid(&as_json(&text).unwrap()));
     // Negative controls.
     let pointer = "/properties/priors/properties";

@@ -4,7 +4,7 @@
 //! times every scale it meets (for a table its steepest chord), each table's own error, the units of Q9.22 of each part (half a unit), the universal
 //! function log2(1 + 2^y) (2^-19.9 octave) of a shifted factor and of every further product of a sum, and `exp2` (2^-23.5 relative). Rounding to a count is reported separately.
 
-use super::{Marginal, ModelPlan, Plan, SCALE_BITS};
+use super::{Marginal, ModelPlan, Plan, SCALE_BITS, SLOTS};
 
 /// Error of the fixed-point normal.
 const NORMAL: f64 = 1.0 / 1_048_576.0;
@@ -15,16 +15,19 @@ const ONE_PLUS: f64 = 1.022e-6;
 /// The polynomial of exp2, relative: 2^-23.5.
 const EXP2: f64 = 8.4e-8;
 
-/// The largest relative error of any model's outputs in any draw.
-pub fn relative_bound(plan: &Plan) -> f64 {
-    let octaves = plan.models.iter().map(|m| octaves(plan, m)).fold(0.0, f64::max);
+/// The largest relative error of the first `outputs` outputs of any model in any draw.
+pub fn relative_bound(plan: &Plan, outputs: usize) -> f64 {
+    let octaves = plan.models.iter().map(|m| octaves(plan, m, outputs)).fold(0.0, f64::max);
     libm::expm1(octaves * std::f64::consts::LN_2) + EXP2
 }
 
-fn octaves(plan: &Plan, model: &ModelPlan) -> f64 {
+fn octaves(plan: &Plan, model: &ModelPlan, outputs: usize) -> f64 {
+    let products = || model.products.iter().filter(|p| usize::from(p.output) < outputs);
+    let enters = |slot: &usize| products().any(|p| p.signs[*slot] != 0);
+    let slots: Vec<usize> = (0..SLOTS).filter(enters).collect();
     let scaled = |scale: i32| libm::ldexp(f64::from(scale).abs(), -(SCALE_BITS as i32)) * NORMAL + HALF_UNIT;
     let table = |index: u32| plan.tables.get(index as usize).map_or(0.0, |t| t.error_log2 + t.steepest() * NORMAL);
-    let own = model.marginals.iter().map(|marginal| match *marginal {
+    let own = slots.iter().map(|&s| match model.marginals[s] {
         Marginal::None | Marginal::Gate { .. } => 0.0,
         Marginal::Affine { scale } => scaled(scale),
         Marginal::Table { table: t } => table(t) + HALF_UNIT,
@@ -32,9 +35,9 @@ fn octaves(plan: &Plan, model: &ModelPlan) -> f64 {
         Marginal::OnePlusTable { table: t, .. } => table(t) + HALF_UNIT + ONE_PLUS,
         Marginal::OnePlusConstant { .. } => ONE_PLUS,
     });
-    let cells = model.cells.iter().flatten().filter_map(|&c| plan.cells.get(c as usize));
+    let cells = slots.iter().filter_map(|&s| plan.cells.get(model.cells[s]? as usize));
     let shared = cells.flat_map(|c| &c.parts).map(|&(_, scale)| scaled(scale));
     let output = |o: usize| model.products_of(o).len().saturating_sub(1);
-    let sums = (0..plan.outputs.len()).map(output).max().unwrap_or(0) as f64 * ONE_PLUS;
+    let sums = (0..outputs).map(output).max().unwrap_or(0) as f64 * ONE_PLUS;
     own.sum::<f64>() + sums + shared.sum::<f64>() + HALF_UNIT
 }

@@ -1,3 +1,4 @@
 //! What opens files: one file per format.
 
+pub mod named;
 pub mod values;

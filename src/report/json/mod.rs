@@ -61,7 +61,7 @@ fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a R
         plan_hash: &run.plan_hash,
         backend: &run.backend,
         timings: &run.timings,
-        total: Total::new(&posterior.total, &posterior.beside),
+        total: Total::new(&posterior.total, &posterior.further),
         independent: Independent { emissions_t: &posterior.total.independent_t },
         concentration: Concentration::new(posterior),
         sensitivity: Sensitivity::new(posterior),

@@ -1,8 +1,8 @@
 //! Sums in the result: of the whole portfolio, with its effects drawn independently, of its parts.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::posterior::beside::Beside;
+use crate::assess::Output;
 use crate::posterior::{Estimate, GroupPosterior, Posterior, Totals};
 
 #[derive(Serialize)]
@@ -16,12 +16,12 @@ pub(super) struct Total<'a> {
     it_energy_kwh_per_eflop: &'a Estimate,
     energy_per_it_energy: &'a Estimate,
     emissions_kg_per_kwh: &'a Estimate,
-    #[serde(flatten)]
-    beside: &'a Beside,
+    #[serde(flatten, serialize_with = "by_key")]
+    further: &'a [(Output, Estimate)],
 }
 
 impl<'a> Total<'a> {
-    pub(super) fn new(t: &'a Totals, beside: &'a Beside) -> Total<'a> {
+    pub(super) fn new(t: &'a Totals, further: &'a [(Output, Estimate)]) -> Total<'a> {
         Total {
             models: t.models,
             emissions_t: &t.emissions_t,
@@ -32,9 +32,14 @@ impl<'a> Total<'a> {
             it_energy_kwh_per_eflop: &t.it_energy_kwh_per_eflop,
             energy_per_it_energy: &t.energy_per_it_energy,
             emissions_kg_per_kwh: &t.emissions_kg_per_kwh,
-            beside,
+            further,
         }
     }
+}
+
+/// Each under the name of its output.
+fn by_key<S: Serializer>(further: &&[(Output, Estimate)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(further.iter().map(|(output, estimate)| (output.key(), estimate)))
 }
 
 #[derive(Serialize)]

@@ -12,6 +12,7 @@ use super::estimate::{self, equal_tailed, range, range_with_errors, value, value
 use super::page::{Cell, Page, Style, left, right};
 use super::scope;
 use crate::assess::Assessment;
+use crate::assess::Output;
 use crate::posterior::{Estimate, Posterior};
 
 /// From this width on there is room for the sd and for the error of every number.
@@ -22,7 +23,7 @@ pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) ->
     let mut page = Page::new(style);
     page.headline(posterior, assessment);
     page.totals(posterior);
-    page.beside(posterior);
+    page.further(posterior);
     page.variance(posterior);
     if let Some(sampled) = &posterior.sampled {
         page.sampled(sampled);
@@ -78,25 +79,24 @@ impl Page {
     }
 
     /// Outputs that are reported separately, on request.
-    fn beside(&mut self, p: &Posterior) {
-        if p.beside.is_empty() {
+    fn further(&mut self, p: &Posterior) {
+        if p.further.is_empty() {
             return;
         }
         self.section("Reported separately", "from the same draws, never added to the total");
         let mut rows = vec![self.header("", &equal_tailed(p.level))];
         rows[0].push(left("unit"));
-        let b = &p.beside;
-        let outputs = [
-            ("Water", b.water_m3, Quantity::Water),
-            ("= at the site", b.water_site_m3, Quantity::Water),
-            ("+ at power stations", b.water_grid_m3, Quantity::Water),
-            ("Embodied emissions", b.embodied_t, Quantity::Emissions),
-            ("With development", b.development_t, Quantity::Emissions),
-        ];
-        for (name, e, quantity) in outputs {
-            let Some(e) = e else { continue };
-            let unit = estimate::unit(quantity, &e);
-            let mut row = self.estimate(name, &e, unit.factor);
+        for (output, e) in &p.further {
+            let (name, quantity) = match output {
+                Output::Water => ("Water", Quantity::Water),
+                Output::WaterSite => ("= at the site", Quantity::Water),
+                Output::WaterGrid => ("+ at power stations", Quantity::Water),
+                Output::Embodied => ("Embodied emissions", Quantity::Emissions),
+                Output::Development => ("With development", Quantity::Emissions),
+                Output::Compute | Output::ItEnergy | Output::Energy | Output::Emissions => continue,
+            };
+            let unit = estimate::unit(quantity, e);
+            let mut row = self.estimate(name, e, unit.factor);
             row.push(left(unit.name));
             rows.push(row);
         }

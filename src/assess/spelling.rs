@@ -1,4 +1,4 @@
-//! Comparing names that people write: normal form and the nearest known names for messages.
+//! Spelling of names that people write: normal form and the nearest known names for messages.
 
 /// Lower case, letters and digits only, accents of Latin letters kept as they are.
 pub fn normal(text: &str) -> String {

@@ -1,0 +1,102 @@
+//! The stage as a whole: every row by itself, then all models with numbers for the shared effects between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::assessment::{AssessedFactor, AssessedModel, Assessment};
+use super::context::Context;
+use super::described::described;
+use super::draft::DraftModel;
+use super::effects::{EffectKey, Effects};
+use super::priors::Priors;
+use super::{basis, checks, row, study_effects};
+use crate::portfolio::{Model, Portfolio, Problem, Study, Warning};
+
+/// What the portfolio implies, under its study's priors, scope and shared effects.
+///
+/// A model's result depends on its own row, the study, and the rows it names as bases; on nothing else, and not on the
+/// order of rows.
+///
+/// # Errors
+/// All problems at once: priors that do not exist or have the wrong form, scopes that are not supported, chips and
+/// regions that are needed and not known, zeros that would be divided by.
+pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
+    let study = &portfolio.study;
+    let mut problems = checks::unsupported(study);
+    let priors = match Priors::of(study) {
+        Ok(priors) => priors,
+        Err(found) => {
+            problems.extend(found);
+            Priors::defaults()
+        }
+    };
+    let by_id = by_id(portfolio);
+    let context = Context { priors: &priors, study, by_id: &by_id };
+    let mut drafts = Vec::with_capacity(by_id.len());
+    let mut warnings = Vec::new();
+    let mut at_location = 0;
+    for model in by_id.values() {
+        match row::exposed(&context, model, &row::evidence(&context, model)) {
+            Ok(mut draft) => {
+                warnings.append(&mut draft.warnings);
+                at_location += usize::from(draft.location_stands_in);
+                drafts.push((*model, draft));
+            }
+            Err(found) => problems.extend(found),
+        }
+        warnings.extend(checks::warnings_of(&priors, model));
+    }
+    if !problems.is_empty() {
+        // In the order of the file, whatever the order of ids.
+        problems.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
+        return Err(problems);
+    }
+    if at_location > 0 {
+        warnings.push(basis::at_location(study, at_location, by_id.len()));
+    }
+    Ok(assembled(drafts, study, &priors, warnings))
+}
+
+/// The rows by their ids.
+pub fn by_id(portfolio: &Portfolio) -> BTreeMap<&str, &Model> {
+    portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect()
+}
+
+/// The models with numbered shared effects. `drafts` are sorted by id.
+pub fn assembled(
+    drafts: Vec<(&Model, DraftModel)>,
+    study: &Study,
+    priors: &Priors,
+    mut warnings: Vec<Warning>,
+) -> Assessment {
+    let factors = drafts.iter().flat_map(|(_, draft)| draft.factors.iter());
+    let used: BTreeSet<&EffectKey> = factors.flat_map(|(_, factor)| factor.shared.keys()).collect();
+    warnings.extend(study_effects::idle(study, &used));
+    let effects = Effects::sorted(used.into_iter().filter_map(|key| described(key, study, priors)));
+    let models = drafts.into_iter().map(|(model, draft)| assessed(model, draft, &effects)).collect();
+    Assessment {
+        models,
+        shared: effects.into_list(),
+        scope: study.scope,
+        warnings,
+        groups_by: study.groups_by.clone(),
+        further: vec![],
+    }
+}
+
+fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedModel {
+    let mut labels = model.labels.clone();
+    labels.insert("tier".to_string(), draft.tier.name().to_string());
+    AssessedModel {
+        id: model.id.clone(),
+        tier: draft.tier,
+        factors: draft.factors.map(|factor| AssessedFactor {
+            shared: effects.numbered(&factor.shared),
+            distribution: factor.distribution,
+            provenance: factor.provenance,
+        }),
+        terms: draft.terms,
+        further: vec![],
+        labels,
+        provenance: draft.provenance,
+    }
+}

@@ -1,0 +1,118 @@
+//! Periods with a tokens prior of their own, and the largest compute that is imputed in each.
+
+use super::exposure::Exposure;
+use super::lognormal::LogNormal;
+use super::priors::names::{self, Fraction, Lognormal, Number};
+use super::stated::{active_parameters, flop_per_parameter_and_token};
+use crate::portfolio::Distribution;
+
+/// A period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Era {
+    To2020,
+    In2021And2022,
+    In2023,
+    In2024,
+    From2025,
+}
+
+/// The priors of training length in an era.
+#[derive(Debug, Clone, Copy)]
+pub struct TokensPriors {
+    /// Tokens at 10 B active parameters.
+    pub tokens: Lognormal,
+    /// Power of the active parameters.
+    pub exponent: Number,
+    pub bound: Number,
+    /// Share among undated models.
+    pub weight: Fraction,
+}
+
+impl Era {
+    pub const ALL: [Era; 5] = [Era::To2020, Era::In2021And2022, Era::In2023, Era::In2024, Era::From2025];
+
+    pub fn of(year: i32) -> Era {
+        match year {
+            ..=2020 => Era::To2020,
+            2021..=2022 => Era::In2021And2022,
+            2023 => Era::In2023,
+            2024 => Era::In2024,
+            2025.. => Era::From2025,
+        }
+    }
+
+    /// The year in the middle of its models.
+    pub fn middle(self) -> f64 {
+        match self {
+            Era::To2020 => 2020.0,
+            Era::In2021And2022 => 2022.0,
+            Era::In2023 => 2023.5,
+            Era::In2024 => 2024.5,
+            Era::From2025 => 2025.75,
+        }
+    }
+
+    pub fn priors(self) -> TokensPriors {
+        use names::tokens::*;
+        match self {
+            Era::To2020 => TokensPriors {
+                tokens: TO_2020,
+                exponent: TO_2020_EXPONENT,
+                bound: TO_2020_BOUND,
+                weight: WEIGHT_TO_2020,
+            },
+            Era::In2021And2022 => TokensPriors {
+                tokens: IN_2021_2022,
+                exponent: IN_2021_2022_EXPONENT,
+                bound: IN_2021_2022_BOUND,
+                weight: WEIGHT_IN_2021_2022,
+            },
+            Era::In2023 => TokensPriors {
+                tokens: IN_2023,
+                exponent: IN_2023_EXPONENT,
+                bound: IN_2023_BOUND,
+                weight: WEIGHT_IN_2023,
+            },
+            Era::In2024 => TokensPriors {
+                tokens: IN_2024,
+                exponent: IN_2024_EXPONENT,
+                bound: IN_2024_BOUND,
+                weight: WEIGHT_IN_2024,
+            },
+            Era::From2025 => TokensPriors {
+                tokens: FROM_2025,
+                exponent: FROM_2025_EXPONENT,
+                bound: FROM_2025_BOUND,
+                weight: WEIGHT_FROM_2025,
+            },
+        }
+    }
+}
+
+/// Largest imputed compute: 6·N·D_bound of the era (by default that of the row's date), and the largest disclosed for an
+/// open-weight model.
+pub fn bound(exposure: Exposure<'_>, era: Option<Era>) -> f64 {
+    let priors = exposure.priors;
+    let overall = priors.number(names::compute::BOUND_FLOP);
+    let era = era.or_else(|| exposure.model.date.map(|d| Era::of(d.year)));
+    match (active_parameters(exposure.model), era) {
+        (Some(n), Some(era)) => {
+            let tokens = priors.number(era.priors().bound);
+            overall.min(flop_per_parameter_and_token(exposure.model) * LogNormal::of(n).median * tokens)
+        }
+        _ => overall,
+    }
+}
+
+/// A lognormal cut at `hi`.
+pub fn truncated(d: Distribution, hi: f64) -> Distribution {
+    match d {
+        Distribution::LogNormal { median, gsd } => Distribution::Truncated {
+            // A median above the bound would leave only a far tail.
+            inner: Box::new(Distribution::LogNormal { median: median.min(hi), gsd }),
+            lo: 0.0,
+            hi,
+        },
+        d => d,
+    }
+}

@@ -1,0 +1,151 @@
+//! Compute of a model that does not state it: by tokens of its era or a regression where its parameters are known
+//! (tier 5), else by its kind (tier 6).
+
+use std::sync::LazyLock;
+
+use super::default_effects::DefaultEffect;
+use super::draft::Draft;
+use super::era::{Era, bound, truncated};
+use super::exposure::Exposure;
+use super::lognormal::{LogNormal, eighth_octave, lognormal, mixture, quadrature, residual};
+use super::priors::names::{self, Lognormal, Number};
+use super::provenance::{Kind, Provenance};
+use super::regression::{self, When};
+use super::spelling::normal;
+use super::stated::{active_parameters, flop_per_parameter_and_token};
+use super::tier::Tier;
+use crate::portfolio::{Imputation, Model};
+
+/// Median Hub creation year of an architecture's original models. From an embedded table and not from the rows at
+/// hand, so that no row's result depends on which others are present.
+static ARCHITECTURE_YEARS: LazyLock<Vec<(String, i32)>> = LazyLock::new(|| {
+    let mut reader = csv::Reader::from_reader(include_str!("data/architecture_dates.csv").as_bytes());
+    let rows = reader.records().filter_map(Result::ok);
+    rows.filter_map(|row| Some((normal(row.get(0)?), row.get(1)?.get(..4)?.parse().ok()?))).collect()
+});
+
+/// The compute and its tier.
+pub fn imputed(exposure: Exposure<'_>, by: Imputation) -> (Draft, Tier) {
+    let Some(n) = active_parameters(exposure.model).map(LogNormal::of).filter(|n| n.median > 0.0) else {
+        return (by_kind(exposure), Tier::T6);
+    };
+    let (eras, when) = eras(exposure);
+    if by == Imputation::Regression {
+        let per = flop_per_parameter_and_token(exposure.model);
+        let when = when_trained(exposure, &eras);
+        let hi = bound(exposure, Some(Era::of(when.year as i32)));
+        if let Some(draft) = regression::compute(exposure, n, per, when, hi) {
+            return (draft, Tier::T5);
+        }
+    }
+    (by_tokens(exposure, n, &eras, &when), Tier::T5)
+}
+
+/// The eras that a model may be of, with weights, and how that is said.
+fn eras(exposure: Exposure<'_>) -> (Vec<(f64, Era)>, String) {
+    let (priors, model) = (exposure.priors, exposure.model);
+    match (model.date, architecture_year(model)) {
+        (Some(date), _) => (vec![(1.0, Era::of(date.year))], format!("of {}", date.year)),
+        (None, Some(year)) => (vec![(1.0, Era::of(year))], format!("of {year}, the architecture's median year")),
+        (None, None) => {
+            let weight = |era: &Era| priors.number(era.priors().weight);
+            let sum: f64 = Era::ALL.iter().map(weight).sum();
+            let eras = Era::ALL.iter().map(|era| (weight(era) / sum, *era));
+            (eras.filter(|(w, _)| *w > 0.0).collect(), "of no known date: mixture over eras".to_string())
+        }
+    }
+}
+
+fn architecture_year(model: &Model) -> Option<i32> {
+    let wanted = normal(model.labels.get("architecture")?);
+    ARCHITECTURE_YEARS.iter().find(|(architecture, _)| *architecture == wanted).map(|(_, year)| *year)
+}
+
+/// k·N·D by the tokens prior of each era.
+fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &str) -> Draft {
+    let priors = exposure.priors;
+    let per = flop_per_parameter_and_token(exposure.model);
+    let size = eighth_octave(n.median);
+    // An era's spread is split between and within organisations in one proportion.
+    let between = priors.ln_gsd(names::tokens::ORGANIZATION_GSD);
+    let total = quadrature(between, priors.ln_gsd(names::tokens::WITHIN_GSD));
+    let share = if total > 0.0 { between / total } else { 0.0 };
+    let least = eras.iter().map(|(_, e)| priors.lognormal(e.priors().tokens).ln_sd).fold(f64::INFINITY, f64::min);
+    let shared = exposure.acting(DefaultEffect::TokensOrganization, share * least);
+    let mut medians = Vec::new();
+    let parts = eras.iter().map(|(w, era)| {
+        let of_era = era.priors();
+        let tokens = priors.lognormal(of_era.tokens);
+        let exponent = priors.number(of_era.exponent);
+        let d = tokens.median * libm::pow(size / 10e9, exponent);
+        medians.push(d);
+        let ln_sd = quadrature(residual(tokens.ln_sd, shared), (1.0 + exponent) * n.ln_sd);
+        (*w, truncated(lognormal(LogNormal { median: per * n.median * d, ln_sd }), bound(exposure, Some(*era))))
+    });
+    let distribution = mixture(parts.collect());
+    let tokens = match medians.as_slice() {
+        [d] => format!("{d:.3e} tokens"),
+        _ => "tokens".to_string(),
+    };
+    let how =
+        format!("{per} · {:.4e} active parameters · {tokens} (median) of a base model {when}; truncated", n.median);
+    let prior = eras.first().map_or(names::tokens::IN_2024, |(_, e)| e.priors().tokens);
+    let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
+    let mut draft = Draft::new(distribution, provenance);
+    exposure.expose(&mut draft, DefaultEffect::TokensOrganization, shared, 1.0);
+    draft
+}
+
+/// The date, else the middle of the only era's year or of the eras by weight.
+fn when_trained(exposure: Exposure<'_>, eras: &[(f64, Era)]) -> When {
+    if let Some(date) = exposure.model.date {
+        return When { year: date.as_year(), sd: 0.0 };
+    }
+    let year = eras.iter().map(|(w, era)| w * era.middle()).sum::<f64>();
+    let variance: f64 = eras.iter().map(|(w, era)| w * (era.middle() - year) * (era.middle() - year)).sum();
+    When { year, sd: variance.sqrt() }
+}
+
+/// Years of the rows that the growth by kind was fitted to; it is not extrapolated.
+const FITTED: (i32, i32) = (2012, 2026);
+
+fn by_kind(exposure: Exposure<'_>) -> Draft {
+    let priors = exposure.priors;
+    let (kind, prior, growth) = kind(exposure.model);
+    let year = priors.year_of(exposure.model);
+    let grown = libm::exp(priors.number(growth) * f64::from(year.clamp(FITTED.0, FITTED.1) - 2023));
+    let hi = priors.number(match year {
+        ..=2016 => names::compute::BOUND_TO_2016,
+        2017..=2018 => names::compute::BOUND_TO_2018,
+        2019..=2020 => names::compute::BOUND_TO_2020,
+        2021..=2022 => names::compute::BOUND_TO_2022,
+        2023 => names::compute::BOUND_TO_2023,
+        2024.. => names::compute::BOUND_FLOP,
+    });
+    let how = format!("neither compute nor parameters stated: models of kind {kind} in {year}, below {hi:e} FLOP");
+    let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
+    Draft::new(truncated(lognormal(priors.lognormal(prior).times(grown)), hi), provenance)
+}
+
+/// The kind of a model by what it is for; its compute in 2023 and the growth of that.
+fn kind(model: &Model) -> (&'static str, Lognormal, Number) {
+    use names::compute::*;
+    let label = |name: &str| model.labels.get(name).map(|t| normal(t)).unwrap_or_default();
+    let task = label("task") + &label("domain");
+    let has = |words: &[&str]| words.iter().any(|w| task.contains(w));
+    if has(&["texttoimage", "texttovideo", "imagegeneration", "videogeneration", "diffusion"]) {
+        ("image generation", UNKNOWN_IMAGE_GENERATION, UNKNOWN_IMAGE_GENERATION_GROWTH)
+    } else if has(&["imagetexttotext", "multimodal", "visualquestion", "anytoany", "visionlanguage"]) {
+        ("multimodal", UNKNOWN_MULTIMODAL, UNKNOWN_MULTIMODAL_GROWTH)
+    } else if has(&["speech", "audio", "voice"]) {
+        ("speech", UNKNOWN_SPEECH, UNKNOWN_SPEECH_GROWTH)
+    } else if has(&["image", "vision", "object", "segment", "video", "depth"]) {
+        ("vision", UNKNOWN_VISION, UNKNOWN_VISION_GROWTH)
+    } else if task.is_empty()
+        || has(&["text", "language", "fillmask", "sentence", "token", "question", "translation", "summar", "chat"])
+    {
+        ("language", UNKNOWN_LANGUAGE, UNKNOWN_LANGUAGE_GROWTH)
+    } else {
+        ("other", UNKNOWN_OTHER, UNKNOWN_OTHER_GROWTH)
+    }
+}

@@ -1,0 +1,80 @@
+//! The shared effects that a study adds (`[[shared]]`).
+//!
+//! The ordinal of one is its position among the study's effects with the same factor and columns.
+
+use std::collections::BTreeSet;
+
+use super::draft::{Draft, DraftModel};
+use super::effects::EffectKey;
+use super::slot::Slot;
+use super::tier::Tier;
+use crate::portfolio::{Model, SharedSpec, Study, Warning};
+
+/// Adds the study's effects to the factors of a model that they name. Where several disclosures have been combined, they
+/// are in efficiency and grid already, with what the disclosures leave of them.
+pub fn add_to_model(study: &Study, model: &Model, draft: &mut DraftModel) {
+    for slot in Slot::ALL {
+        let combined = draft.conditioned && matches!(slot, Slot::Efficiency | Slot::Grid);
+        if let Some(factor) = draft.factors.get_mut(slot).filter(|_| !combined) {
+            add(study, model, draft.tier, slot, factor);
+        }
+    }
+}
+
+/// Adds the study's effects to one factor. The year of the date is known as the column `year`, the tier as `tier`.
+pub fn add(study: &Study, model: &Model, tier: Tier, slot: Slot, factor: &mut Draft) {
+    for (position, spec) in study.shared.iter().enumerate().filter(|(_, spec)| spec.factor == slot.factor()) {
+        if let Some(key) = key(study, position, spec, model, tier) {
+            factor.shared.insert(key, 1.0);
+        }
+    }
+}
+
+fn key(study: &Study, position: usize, spec: &SharedSpec, model: &Model, tier: Tier) -> Option<EffectKey> {
+    let mut value = Vec::new();
+    for column in &spec.by {
+        let label = match column.as_str() {
+            "tier" => Some(tier.name().to_string()),
+            "id" => Some(model.id.clone()),
+            "year" => model.labels.get("year").cloned().or(model.date.map(|d| d.year.to_string())),
+            column => model.labels.get(column).cloned(),
+        };
+        value.push(label.filter(|l| !l.is_empty())?);
+    }
+    let ordinal = ordinal(study, position, spec);
+    Some(EffectKey {
+        factor: spec.factor,
+        by: spec.by.clone(),
+        value,
+        ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
+    })
+}
+
+fn ordinal(study: &Study, position: usize, spec: &SharedSpec) -> usize {
+    study.shared.iter().take(position).filter(|s| s.factor == spec.factor && s.by == spec.by).count()
+}
+
+/// The study's effect behind a key.
+pub fn spec_of<'s>(study: &'s Study, key: &EffectKey) -> Option<&'s SharedSpec> {
+    study.shared.iter().filter(|s| s.factor == key.factor && s.by == key.by).nth(key.ordinal as usize)
+}
+
+/// Effects of the study that no model is exposed to: a label that no row has, or a factor that no row has.
+pub fn idle(study: &Study, used: &BTreeSet<&EffectKey>) -> Vec<Warning> {
+    let idle = |(position, spec): &(usize, &SharedSpec)| {
+        let ordinal = ordinal(study, *position, spec);
+        !used.iter().any(|k| k.factor == spec.factor && k.by == spec.by && k.ordinal as usize == ordinal)
+    };
+    let specs = study.shared.iter().enumerate().filter(idle);
+    specs
+        .map(|(_, spec)| Warning {
+            rule: "shared-idle",
+            place: spec.place.clone(),
+            value: spec.by.join(", "),
+            message: format!(
+                "no model has both the factor {} and a value in every column named by this effect",
+                spec.factor.name()
+            ),
+        })
+        .collect()
+}

@@ -1,0 +1,119 @@
+//! Derivatives, guessed bases and the development around a run.
+
+use super::*;
+use crate::portfolio::{Relation, Run, Scope, Source};
+
+#[test]
+fn a_derivative_carries_its_own_compute_only() {
+    let mut lora = Model { relation: Some(Relation::Lora), ..llama("lora") };
+    (lora.tokens, lora.parameters) = (None, None);
+    lora.base_models = vec!["base".to_string()];
+    let (_, m) = one(lora.clone());
+    // 1 GPU-hour at MFU 0.15 (median of the small jobs) of 312e12; E_IT = C/efficiency = 1 h · 1.52 · 400 W.
+    close(at_medians(&m, Output::Compute), 3600.0 * 0.15 * 312e12 / 1e18, 1e-3);
+    close(at_medians(&m, Output::ItEnergy), 0.608, 1e-6);
+    close(own(&m, Slot::Compute), 5f64.ln(), 1e-9);
+    // A copy is nothing.
+    let (_, fork) = one(Model { relation: Some(Relation::Fork), ..lora.clone() });
+    assert!(fork.terms.iter().all(|t| t.constant == 0.0));
+    // A fine-tune may be continued training; its size may be the base's.
+    let tune = Model { relation: Some(Relation::Finetune), ..lora };
+    let continued = |models: Vec<Model>| {
+        let a = run(models, study()).unwrap();
+        let m = a.models.iter().find(|m| m.id == "lora").unwrap();
+        match &m.factors[Slot::Compute as usize].as_ref().unwrap().distribution {
+            Distribution::Mixture(parts) => parts[1].clone(),
+            d => panic!("{d:?}"),
+        }
+    };
+    // 6 · 2^30 parameters · 1e9 to 5e12 tokens (sizes are rounded to eighths of an octave).
+    let size = 2f64.powi(30);
+    let own_size = Model { parameters: number(1.07e9), ..tune.clone() };
+    let expected = Distribution::LogUniform { lo: 6.0 * size * 1e9, hi: 6.0 * size * 5e12 };
+    assert_eq!(continued(vec![own_size]), (0.05, expected.clone()));
+    let base = Model { parameters: number(2.14e9), tokens: number(1e12), ..model("base", &LLAMA) };
+    assert_eq!(continued(vec![tune, base]), (0.05, expected.scaled(2.0)));
+}
+
+#[test]
+fn a_guessed_base_is_a_bernoulli_factor() {
+    let with = |p: f64| {
+        let mut m = llama("b");
+        m.base_models = vec!["other".to_string()];
+        m.base_probability = Some(p);
+        m.tokens = None;
+        one(m).1
+    };
+    let m = with(0.4);
+    let f = m.factors[Slot::Lineage as usize].as_ref().unwrap();
+    let Distribution::Mixture(parts) = &f.distribution else { panic!("{f:?}") };
+    assert_eq!(parts[0], (0.4, Distribution::Fixed(1.0)));
+    let Distribution::Fixed(r) = parts[1].1 else { panic!("{f:?}") };
+    assert!(parts[1].0 == 0.6 && r > 0.0 && r < 0.1, "{r}");
+    assert!(m.terms.iter().all(|t| t.powers[Slot::Lineage as usize] == 1));
+    assert_eq!((f.provenance.kind, f.provenance.chosen), (Kind::Guessed, true));
+    assert!(with(1.0).factors[Slot::Lineage as usize].is_none());
+    assert_eq!(with(1.0).terms[0].powers[..6], [1, 0, 0, 0, 0, 0]);
+    // p = 0 is a derivative.
+    assert!(at_medians(&with(0.0), Output::Compute) < 1e-2 * at_medians(&with(1.0), Output::Compute));
+}
+
+#[test]
+fn a_guessed_derivative_keeps_the_mean_of_its_compute() {
+    let guess = |relation| {
+        let mut m = Model { compute_flop: number(1e23), parameters: number(2f64.powi(33)), ..model("b", &LLAMA) };
+        (m.relation, m.base_probability) = (Some(relation), Some(0.4));
+        match one(m).1.factors[Slot::Lineage as usize].as_ref().map(|f| f.distribution.clone()) {
+            Some(Distribution::Mixture(parts)) => quantile(&parts[1].1, 0.5),
+            d => panic!("{d:?}"),
+        }
+    };
+    // GSD 5: mean/median exp(½ ln² 5) = 3.6515. A fine-tune: 0.95 · 100 h · 3,600 s · 0.38 · 312e12 · 3.6515, and
+    // 0.05 · 6 · 2^33 · (5e12 − 1e9)/ln 5000 (mean of the log-uniform tokens, 5.8692e11). The run: 1e23 · 1.00119.
+    // r is rounded to an eighth of an octave: at most 2^(1/16) = 1.0443.
+    let continued = 0.05 * 6.0 * 2f64.powi(33) * 5.8692e11;
+    let tune = 0.95 * 100.0 * 3600.0 * 0.38 * 312e12 * 3.6515;
+    close(guess(Relation::Finetune), (tune + continued) / 1.00119e23, 0.045);
+    // LoRA: 1 h at the small jobs' MFU of 0.15.
+    close(guess(Relation::Lora), 3600.0 * 0.15 * 312e12 * 3.6515 / 1.00119e23, 0.045);
+}
+
+#[test]
+fn a_parents_parameters_and_tokens_are_not_a_copys_compute() {
+    let of = |relation| one(Model { relation: Some(relation), ..llama("d") }).1;
+    // 1 GPU-hour of LoRA, and not 6 · 7e9 · 2e12; also with stated hours.
+    for relation in [Relation::Lora, Relation::Qlora, Relation::Adapter, Relation::Quantized, Relation::Merge] {
+        assert!(at_medians(&of(relation), Output::Compute) < 1e4, "{relation:?}");
+    }
+    close(at_medians(&of(Relation::Lora), Output::Compute), 3600.0 * 0.15 * 312e12 / 1e18, 1e-3);
+    let hours = Model { gpu_hours: number(10.0), relation: Some(Relation::Lora), ..llama("d") };
+    close(at_medians(&one(hours).1, Output::Compute), 10.0 * 3600.0 * 0.15 * 312e12 / 1e18, 1e-3);
+    // Fine-tunes and distillations have tokens of their own; p = 1 says that it is a run after all.
+    close(at_medians(&of(Relation::Finetune), Output::Compute), 8.4e4, 1e-9);
+    close(at_medians(&of(Relation::Distill), Output::Compute), 8.4e4, 1e-9);
+    let run = Model { relation: Some(Relation::Lora), base_probability: Some(1.0), ..llama("d") };
+    close(at_medians(&one(run).1, Output::Compute), 8.4e4, 1e-9);
+}
+
+#[test]
+fn the_mfu_of_small_jobs_goes_by_the_relation() {
+    let lora = Model { compute_flop: number(1e18), relation: Some(Relation::Lora), ..model("l", &LLAMA) };
+    // 1e18 FLOP at MFU 0.15: 1e18 / (0.15 · 312e12 / 608 W) / 3.6e6 = 3.609 kWh.
+    close(at_medians(&one(lora.clone()).1, Output::ItEnergy), 3.609, 1e-3);
+    // Backwards from 1 kWh: 3.6e6 · 0.15 · 312e12 / 608 = 2.771e17 FLOP.
+    let energy = Model { compute_flop: None, energy_kwh: number(1.0), source: Source::Metered, ..lora };
+    close(at_medians(&one(energy).1, Output::Compute), 0.2771, 1e-3);
+}
+
+#[test]
+fn a_run_for_certain_has_a_runs_development() {
+    let development = || Study { scope: Scope { run: Run::Development, ..study().scope }, ..study() };
+    let row = |p| Model { base_models: vec!["x".to_string()], base_probability: p, ..llama("m") };
+    let multiplier = |p| {
+        let (_, m) = one_in(row(p), development());
+        quantile(&m.factors[Slot::Lineage as usize].as_ref().unwrap().distribution, 0.5)
+    };
+    close(multiplier(Some(1.0)), 2.2, 1e-9);
+    // A fine-tune has 1 + 0.5.
+    close(multiplier(None), 1.5, 1e-9);
+}

@@ -1,0 +1,78 @@
+//! The priors in force, as a study file that can be edited and given back.
+
+use crate::assess::priors::Priors;
+use crate::assess::typical;
+
+/// All priors as a study file: `[priors.*]` tables with unit and source above each entry. Edited and passed to
+/// `haze run`, it replaces the defaults by what it says. Comments at its head give the spread of emissions that the
+/// priors combine to for a typical model of each tier.
+pub fn priors(priors: &Priors) -> String {
+    let mut out = String::from(
+        "# Priors of carbonhaze. To change some, keep their lines, name your models file and run this file as a study:\n\
+         # models = [\"models.csv\"]\n#\n# They combine to these geometric standard deviations of the emissions of a typical \
+         model\n# (USA, 2024, its organisation known; A100 where the tier knows the chip):\n",
+    );
+    for (tier, gsd) in typical::gsds(priors) {
+        out += &format!("#   tier {:<3} {gsd:.2}\n", tier.name());
+    }
+    let mut section = "";
+    for entry in priors.entries() {
+        if entry.section() != section {
+            section = entry.section();
+            out += &format!("\n[priors.{section}]\n");
+        }
+        let note = match (entry.replaced, entry.chosen) {
+            (true, _) => "; replaced",
+            (false, true) => "; chosen",
+            (false, false) => "",
+        };
+        out += &format!("# {}; {}{note}\n{} = {}\n", entry.unit, entry.source, entry.key(), entry.text);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::{AssessedModel, assess};
+    use crate::portfolio::{Date, Model, Portfolio, Study, Value};
+
+    fn section(text: &str) -> toml::Table {
+        let table: toml::Table = text.parse().unwrap();
+        table["priors"].as_table().unwrap().clone()
+    }
+
+    /// A row whose chip, place and organisation are known.
+    fn row(study: Study) -> AssessedModel {
+        let labels = [("hardware", "NVIDIA A100"), ("region", "USA"), ("organization", "Meta AI")];
+        let model = Model {
+            id: "m".to_string(),
+            labels: labels.map(|(k, v)| (k.to_string(), v.to_string())).into(),
+            date: Some(Date { year: 2023, month: None, day: None }),
+            parameters: Some(Value::Number(7e9)),
+            tokens: Some(Value::Number(2e12)),
+            ..Model::default()
+        };
+        assess(&Portfolio { models: vec![model], study }).unwrap().models.remove(0)
+    }
+
+    #[test]
+    fn printed_priors_read_back_to_the_same() {
+        let text = priors(&Priors::defaults());
+        let mut table = section(&text);
+        let with = |priors: &toml::Table| Study { priors: priors.clone(), ..Study::default() };
+        let printed = Priors::of(&with(&table)).unwrap();
+        assert_eq!(section(&priors(&printed)), section(&text));
+        let drawn = |m: AssessedModel| m.factors.map(|f| f.map(|f| (f.distribution, f.shared)));
+        let default = drawn(row(Study::default()));
+        assert_eq!(drawn(row(with(&table))), default);
+        // Negative control: one edited value shows in the text and in the result.
+        if let Some(toml::Value::Table(grid)) = table.get_mut("grid") {
+            grid.insert("usa_gsd".to_string(), toml::Value::Float(2.0));
+        }
+        assert_ne!(section(&priors(&Priors::of(&with(&table)).unwrap())), section(&text));
+        assert_ne!(drawn(row(with(&table))), default);
+        assert!(text.lines().filter(|l| l.starts_with('#')).count() > 100);
+        assert!(text.contains("# gCO2e/kWh; where such models"));
+    }
+}

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::shape::{ShapeKey, normalise};
 use super::{Compiler, PlanError};
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, Slot};
 use crate::engine::plan::range;
 use crate::engine::plan::{LOG2_BITS, Marginal, SCALE_BITS};
 use crate::portfolio::Distribution;
+use crate::portfolio::distribution::shape::{ShapeKey, normalise};
 
 /// One factor compiled: its marginal, the constant that goes into the terms (log2), and its spread.
 pub(super) struct CompiledFactor {

@@ -1,7 +1,7 @@
 //! From an assessment to a plan: distributions to marginals, products to sums of logarithms, names to keys.
 //!
 //! The only place where carbon's words and the engine's meet. `factor` compiles one factor, `model` one model, `tables`
-//! keeps the tables that distributions of one shape share (`shape`), `key` makes keys of names.
+//! keeps the tables that distributions of one shape share, `key` makes keys of names.
 //!
 //! Every decision about one model is made from that model's own row (and the sizes of the effects it is exposed to),
 //! so that removing other models changes none of its numbers. What depends on all models, the units of totals and
@@ -10,7 +10,6 @@
 mod factor;
 pub mod key;
 mod model;
-pub mod shape;
 pub mod tables;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,9 +17,9 @@ use std::collections::{BTreeMap, HashMap};
 use crate::assess::{Assessment, OUTPUTS, Output};
 use crate::engine::plan::range;
 use crate::engine::plan::{Cell, GroupPlan, Header, MAX_BINNED_MODELS, ModelPlan, OutputPlan, Plan};
+use crate::portfolio::distribution::shape::ShapeKey;
 use factor::shapes;
 use key::effect_key;
-use shape::ShapeKey;
 use tables::{Compiled, Tables};
 
 /// The output that models and groups are summarised for.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::shape::ShapeKey;
 use crate::engine::plan::table::{Table, TableError};
 use crate::portfolio::Distribution;
+use crate::portfolio::distribution::shape::ShapeKey;
 use crate::portfolio::quantile::Quantiles;
 
 /// A table, or why there is none.

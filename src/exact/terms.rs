@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use crate::assess::{AssessedModel, Assessment, Output, SLOTS, Slot};
-use crate::compile::shape::ShapeKey;
 use crate::portfolio::Distribution;
+use crate::portfolio::distribution::shape::ShapeKey;
 use crate::portfolio::moments::{engine_moments, lognormal_engine_moment};
 
 /// One product.

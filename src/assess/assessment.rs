@@ -57,7 +57,7 @@ impl Assessment {
         self.outputs().position(|o| o == output)
     }
 
-    /// The same models with another output in the place of the emissions: what is told exactly of emissions is then told
+    /// The same models with another output in the place of the emissions: what is exact for emissions is then exact
     /// of it, in its own unit.
     pub fn as_emissions(&self, output: Output) -> Assessment {
         let mut other = self.clone();

@@ -1,6 +1,6 @@
 //! Location- and market-based emissions (GHG Protocol Scope 2 Guidance, 2015, chapters 4 and 6).
 //!
-//! The scope says which of the two are told; figures of the other basis are another quantity and never taken for it.
+//! The scope says which of the two are reported; figures of the other basis are another quantity and never used for it.
 //!
 //! | `[scope] basis` | the row states | emissions |
 //! |---|---|---|
@@ -62,20 +62,21 @@ fn not_of_this_scope(model: &Model) -> Warning {
         place: super::efficiency::column(model, "emissions_basis"),
         value: "market".to_string(),
         message:
-            "the row's emissions are not used: the scope is location-based (write basis = \"market\" under [scope] \
-                  for the other)"
+            "the row's emissions are market-based and not used, because the scope is location-based (basis = \"market\" \
+             under [scope] uses them)"
                 .to_string(),
     }
 }
 
-/// The warning that some rows are told as if they had no contracts.
+/// The warning that some rows are treated as if they had no contracts.
 pub fn at_location(study: &Study, rows: usize, of: usize) -> Warning {
     Warning {
         rule: "market-basis-unknown",
         place: super::checks::of_scope(study, "basis"),
         value: format!("{rows} of {of} models"),
-        message: "state neither market_g_per_kwh nor market-based emissions; the grid at their location stands in"
-            .to_string(),
+        message:
+            "state neither market_g_per_kwh nor market-based emissions; the grid at their location is used instead"
+                .to_string(),
     }
 }
 

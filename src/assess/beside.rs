@@ -1,4 +1,4 @@
-//! What is told beside the headline and never mixed into it: water, embodied emissions, development.
+//! What is reported separately and never added to the total: water, embodied emissions, development.
 //!
 //! Each is an assessment of the same models whose emissions are another quantity: the model's factors and shared effects
 //! under the same keys, hence the same draws, bit for bit, times a rate of its own.
@@ -78,7 +78,7 @@ pub fn embodied(portfolio: &Portfolio, assessment: &Assessment) -> Result<Assess
 pub fn development(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
     if portfolio.study.scope.run == Run::Development {
         let place = Place { column: "outputs.development".into(), ..Place::default() };
-        let message = "the headline counts all runs of the development already; leave [scope] run or this out";
+        let message = "the total already counts all development runs; leave out either [scope] run or this output";
         return Err(vec![Problem { place, value: "true".into(), message: message.into() }]);
     }
     let mut all = portfolio.clone();
@@ -204,7 +204,7 @@ fn water_of_grid(row: &Row<'_>) -> Rate {
     Rate { own, scale: M3_PER_L, shared, factor: Factor::Grid }
 }
 
-/// Accelerator-hours: those that energy is computed from, with the same draws; those stated beside another disclosure,
+/// Accelerator-hours: those that energy is computed from, with the same draws; those stated together with another disclosure,
 /// with their error; else IT energy over the mean power of a node per accelerator.
 fn hours(row: &Row<'_>, model: &AssessedModel) -> (Term, Option<LogNormal>) {
     let it = model.terms[Output::ItEnergy as usize];
@@ -327,7 +327,7 @@ fn multiplied(model: &AssessedModel, mut term: Term, rate: Rate, rank: usize, ef
         let place = |slot: Slot, distribution, loads| {
             let provenance = Provenance {
                 kind: Kind::Default,
-                how: "rate of an output beside the headline".into(),
+                how: "rate of an output that is reported separately".into(),
                 source: "priors".into(),
                 chosen: true,
             };

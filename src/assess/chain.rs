@@ -3,7 +3,7 @@
 //! In logs the chain C → hours → E_IT → E → G is a line. The most downstream disclosure is the anchor; outputs
 //! downstream of it multiply factors, outputs upstream divide by them. [`super::evidence`] says beforehand which
 //! disclosures count; several plain numbers are combined by [`super::combine`]. Where one of several is given as a
-//! distribution, it stands as it is: the most downstream counts, and compute besides it for itself.
+//! distribution, it is used as it is: the most downstream counts, and compute is used for compute.
 //!
 //! Units: compute factor FLOP (or FLOP/s behind hours), efficiency FLOP/J (or 1/W behind hours), grid gCO2e/kWh,
 //! reporting in the unit of the disclosure (kg, kWh, hours).
@@ -366,7 +366,7 @@ fn behind_hours(
     Ok((it, c))
 }
 
-/// Compute stated besides a disclosure further down: it decides C alone.
+/// Compute stated in addition to a disclosure further down: it alone decides C.
 fn known_besides(exposure: Exposure<'_>) -> Option<Draft> {
     let mut known = compute::known(exposure)?;
     if !known.explicit {
@@ -398,7 +398,7 @@ fn backwards(
                 rule: "unknown-chip-ignored",
                 place: problem.place,
                 value: problem.value,
-                message: format!("{}; the chips of the year stand in to infer the compute", problem.message),
+                message: format!("{}; the chips of the year are used to infer the compute", problem.message),
             });
             efficiency
         }
@@ -567,8 +567,7 @@ fn settle(model: &Model, factors: &mut Factors, outputs: [Product; OUTPUTS]) -> 
             problems.push(Problem {
                 place: column(model, "id"),
                 value: model.id.clone(),
-                message: "the values of this row multiply to more than a number can hold; check their units"
-                    .to_string(),
+                message: "the product of this row's values is too large for a number; check their units".to_string(),
             });
         }
     }

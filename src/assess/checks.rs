@@ -13,7 +13,8 @@ pub(super) fn unsupported(study: &Study) -> Vec<Problem> {
     if !study.scope.embodied {
         return Vec::new();
     }
-    let message = "it is no part of the headline; write embodied = false, and embodied = true under [outputs]";
+    let message =
+        "the total never includes embodied emissions; write embodied = false here and embodied = true under [outputs]";
     vec![Problem { place: of_scope(study, "embodied"), value: "true".to_string(), message: message.to_string() }]
 }
 
@@ -49,8 +50,8 @@ pub(super) fn warnings_of(priors: &Priors, model: &Model) -> Vec<Warning> {
             place: efficiency::column(model, "power_w"),
             value: factor::shown(watts),
             message: format!(
-                "{:.0} % of the TDP of {chip}, {tdp} W; is it of another form factor (an H800 has 700 W, not 350), or of \
-                 an idle hour? It is used as it stands",
+                "{:.0} % of the TDP of {chip}, {tdp} W; is it that of another form factor (an H800 has 700 W, not 350), or of \
+                 an idle hour? It is used as stated",
                 100.0 * watts / tdp
             ),
         });

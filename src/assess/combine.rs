@@ -333,10 +333,10 @@ fn disagreements(
         inflation[i] = inflation[i].max(of_second);
         let used = match (of_first > 1.0, of_second > 1.0) {
             (true, false) => {
-                format!(", {} with a larger error, since the rest of the row bears out the other", first.what)
+                format!(", {} with a larger error, since the rest of the row supports the other", first.what)
             }
             (false, true) => {
-                format!(", {} with a larger error, since the rest of the row bears out the other", second.what)
+                format!(", {} with a larger error, since the rest of the row supports the other", second.what)
             }
             _ => ", with larger errors".to_string(),
         };

@@ -92,7 +92,7 @@ pub enum Use {
 enum Mfu {
     /// Median, own spread and upper bound.
     Prior { value: LogNormal, bound: f64 },
-    /// A distribution in the cell: it stands as it is.
+    /// A distribution in the cell: it is used as it is.
     Given(Distribution),
 }
 
@@ -395,7 +395,7 @@ pub fn only_chip(priors: &Priors, model: &Model) -> Option<&'static Chip> {
 }
 
 /// True node power over the power that a self-reported figure counted: `k_node · TDP / power_w` where that is the
-/// accelerator's alone. `None` where it cannot be told.
+/// accelerator's alone. `None` where that is not known.
 pub fn scope_correction(priors: &Priors, model: &Model) -> Option<LogNormal> {
     let stated = LogNormal::of(model.power_w.as_ref()?);
     let chip = only_chip(priors, model)?;
@@ -407,7 +407,7 @@ pub fn scope_correction(priors: &Priors, model: &Model) -> Option<LogNormal> {
     Some(LogNormal { median: k.median * tdp / stated.median, ln_sd: quadrature(k.ln_sd, stated.ln_sd) })
 }
 
-/// The stated power beside the only chip it can be of, and that one's TDP, in W.
+/// The stated power with the only chip it can belong to, and that one's TDP, in W.
 pub fn stated_power(priors: &Priors, model: &Model) -> Option<(f64, String, f64)> {
     let stated = LogNormal::of(model.power_w.as_ref()?).median;
     let chip = only_chip(priors, model)?;

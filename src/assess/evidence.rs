@@ -139,7 +139,7 @@ impl Evidence {
                 place: column(&self.model, name),
                 value: what,
                 message: format!(
-                    "that of {}, which it was made from, within 2 %: taken for a copy and not counted; a derivative \
+                    "that of {}, which it was made from, within 2 %: treated as a copy and not counted; a derivative \
                      states only what it added itself",
                     base.id
                 ),
@@ -212,7 +212,7 @@ impl Evidence {
         let comparable = known || m.emissions_kg.is_some() && compute::is_known(m);
         let expected = comparable.then(|| expected(context, m)).flatten();
         let Some((mean, sd)) = expected else {
-            let message = "nothing in the row can tell whether this is in grams; cards often hold kilograms";
+            let message = "nothing in the row shows whether this is in grams; model cards often state kilograms";
             let flag = warning("emissions-unit-unchecked", message.to_string());
             self.warnings.push(flag);
             return;
@@ -241,7 +241,7 @@ impl Evidence {
             self.left_out("emissions", "its unit is not clear".to_string());
         } else if factor != 1.0 {
             let message = format!(
-                "the row's other data lead to {} kg (GSD {:.2}): taken for {} kg, {factor} times what it says; state \
+                "the row's other data lead to {} kg (GSD {:.2}): read as {} kg, {factor} times what it says; state \
                  emissions_kg if it is right as it stands",
                 shown_short(rest),
                 libm::exp(sd),

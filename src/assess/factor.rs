@@ -90,7 +90,7 @@ pub struct Draft {
     pub provenance: Provenance,
     /// Effect → weight on its ln GSD.
     pub shared: BTreeMap<EffectKey, f64>,
-    /// Given as a distribution by the user: it stands as it is.
+    /// Given as a distribution by the user: it is used as it is.
     pub explicit: bool,
 }
 

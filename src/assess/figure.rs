@@ -1,7 +1,7 @@
 //! One figure that a row states, as the quantity it stands for: accelerator-hours, energy, emissions.
 //!
 //! A plain number is multiplied by true/reported, a lognormal: the error of what the source says it did (metered,
-//! calculated, reported), and what it left out. A figure reported beside the power of the accelerators alone left out the
+//! calculated, reported), and what it left out. A figure reported together with the power of the accelerators alone left out the
 //! rest of the node and is multiplied by k_node · TDP / W; metered and audited figures hold it. Calculators (CodeCarbon
 //! and the like) read low by a bias of their own, in energy and in the emissions that they make of it, and count no
 //! overhead of the facility. A distribution in the cell stands as it is.
@@ -51,7 +51,7 @@ fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: &str,
     draft
 }
 
-/// Energy in kWh, with or without PUE as the row says. Beside hours the power stated is theirs, and energy that is
+/// Energy in kWh, with or without PUE as the row says. Where hours are stated, the stated power is theirs, and energy that is
 /// their product is left out before.
 pub fn energy_disclosed(exposure: Exposure<'_>) -> Draft {
     let (priors, model) = (exposure.priors, exposure.model);
@@ -73,7 +73,7 @@ pub fn without_pue(model: &Model) -> bool {
     !model.emissions_include_pue.unwrap_or(model.source != Source::Calculator)
 }
 
-/// What true emissions are over reported ones, beside the error of any figure.
+/// The ratio of true to reported emissions, in addition to the error of any figure.
 pub fn emissions_bias(priors: &Priors, model: &Model) -> Option<LogNormal> {
     match model.source {
         Source::Metered | Source::Audited => None,

@@ -103,7 +103,7 @@ impl Priors {
                 problem(
                     format!("priors.{section}"),
                     String::new(),
-                    format!("unknown section of priors; {advice}there are {}", sections.join(", ")),
+                    format!("unknown section of priors; {advice}the sections are {}", sections.join(", ")),
                 );
                 continue;
             }
@@ -139,7 +139,7 @@ impl Priors {
             match read.and_then(|text| regression::fits(&text)) {
                 Ok(fits) => priors.fits = Some(fits.into()),
                 Err(message) => {
-                    let message = format!("{message}; write it with `haze fit MODELS --coefficients`");
+                    let message = format!("{message}; create the file with `haze fit MODELS --coefficients`");
                     problem("imputation.fits".to_string(), path.display().to_string(), message);
                 }
             }
@@ -271,13 +271,13 @@ fn read(value: &toml::Value, form: Form, folder: &Path) -> Result<Content, Strin
         (Form::Number, Value::Number(x)) => Ok(Content::Number(x)),
         (Form::Gsd, Value::Number(x)) if x >= 1.0 => Ok(Content::Number(x)),
         (Form::Gsd, _) => {
-            Err("a GSD (geometric standard deviation) is a number of at least 1; 1 is no spread".to_string())
+            Err("a GSD (geometric standard deviation) is a number of at least 1; 1 means no spread".to_string())
         }
         (Form::Fraction, Value::Number(x)) if x <= 1.0 => Ok(Content::Number(x)),
         (Form::Fraction, Value::Number(x)) => {
             Err(format!("a fraction lies between 0 and 1; did you mean {}?", x / 100.0))
         }
-        (Form::Fraction | Form::Number, _) => Err("this prior is a plain number, without a distribution".to_string()),
+        (Form::Fraction | Form::Number, _) => Err("this prior is a plain number, not a distribution".to_string()),
         (Form::LogNormal, Value::Number(x)) if x > 0.0 => Ok(Content::LogNormal(LogNormal { median: x, ln_sd: 0.0 })),
         (Form::LogNormal, Value::Distribution(Distribution::LogNormal { median, gsd })) => {
             Ok(Content::LogNormal(LogNormal { median, ln_sd: libm::log(gsd) }))
@@ -298,9 +298,9 @@ fn chips(text: &str) -> Result<Vec<(f64, &'static Chip)>, String> {
     for part in text.split(',') {
         let share = part.split_once(':').and_then(|(w, name)| Some((w.trim().parse::<f64>().ok()?, name.trim())));
         let Some((weight, name)) = share.filter(|(w, _)| w.is_finite() && *w > 0.0) else {
-            return Err(format!("{:?} is no share; write \"0.6: H100, 0.4: A100\"", part.trim()));
+            return Err(format!("{:?} is not a share; write \"0.6: H100, 0.4: A100\"", part.trim()));
         };
-        let chip = hardware::find(name).map_err(|e| format!("{name:?}: {e}`haze priors` shows spellings"))?;
+        let chip = hardware::find(name).map_err(|e| format!("{name:?}: {e}`haze priors` shows the spellings"))?;
         if chip.tdp_w.is_none() || chip.peak_flops.is_none() {
             return Err(format!("{} has no TDP or no dense 16-bit rate in the table; name another chip", chip.name));
         }

@@ -178,7 +178,7 @@ pub fn fits(text: &str) -> Result<Vec<Fit>, String> {
         .iter()
         .map(|(name, of)| {
             fit(name, of).ok_or_else(|| {
-                format!("the fit {name} is not whole, or its numbers are none of a regression of ln tokens")
+                format!("the fit {name} is incomplete, or its numbers are not those of a regression of ln tokens")
             })
         })
         .collect()

@@ -258,7 +258,7 @@ pub fn without_effect(study: &Study, keys: &BTreeMap<EffectKey, usize>) -> Vec<W
             place: spec.place.clone(),
             value: spec.by.join(", "),
             message: format!(
-                "no model has the factor {} and a value in every column named by this effect",
+                "no model has both the factor {} and a value in every column named by this effect",
                 spec.factor.name()
             ),
         })

@@ -170,7 +170,7 @@ fn tier_3_is_hours_times_node_power() {
     close(at_medians(&p, Output::ItEnergy), 1000.0 * 1.52 * 0.350, 1e-9);
     let (_, p) = one(Model { power_w: number(700.0), ..base.clone() });
     close(at_medians(&p, Output::ItEnergy), 700.0, 1e-9);
-    // Stated compute (GSD 1.05) beside the hours (1.10): MFU between them is known to a factor of 1.5 only.
+    // Stated compute (GSD 1.05) with the hours (1.10): MFU between them is known to a factor of 1.5 only.
     let (_, c) = one(Model { compute_flop: number(5e20), ..base });
     close(at_medians(&c, Output::Compute), 500.0, 0.01);
     close(at_medians(&c, Output::ItEnergy), 608.0, 0.03);
@@ -210,7 +210,7 @@ fn tiers_1_and_1b_are_emissions_with_their_error() {
     // Accelerator TDP only: times k_node.
     let (_, t) = one(Model { source: Source::SelfReported, power_w: number(400.0), ..base.clone() });
     close(at_medians(&t, Output::Emissions), 14.0 * 1.52, 1e-9);
-    // Energy stated besides (metered, GSD 1.03) is the energy; a distribution stands as it is.
+    // Energy stated as well (metered, GSD 1.03) is the energy; a distribution stands as it is.
     let (_, e) = one(Model { energy_kwh: number(30_000.0), energy_includes_pue: true, ..base.clone() });
     close(at_medians(&e, Output::Energy), 30_000.0, 0.01);
     let given = Distribution::Uniform { lo: 10_000.0, hi: 20_000.0 };
@@ -647,7 +647,7 @@ fn a_guessed_derivative_keeps_the_mean_of_its_compute() {
 #[test]
 fn a_parents_parameters_and_tokens_are_not_a_copys_compute() {
     let of = |relation| one(Model { relation: Some(relation), ..llama("d") }).1;
-    // 1 GPU-hour of LoRA, and not 6 · 7e9 · 2e12; also besides stated hours.
+    // 1 GPU-hour of LoRA, and not 6 · 7e9 · 2e12; also with stated hours.
     for relation in [Relation::Lora, Relation::Qlora, Relation::Adapter, Relation::Quantized, Relation::Merge] {
         assert!(at_medians(&of(relation), Output::Compute) < 1e4, "{relation:?}");
     }

@@ -78,7 +78,7 @@ fn what_cannot_be_fitted_is_said() {
     }
     let same: String = rows(30).lines().map(|l| l.replace(",2021,", ",2020,") + "\n").collect();
     let same = ["2022", "2023", "2024"].iter().fold(same, |text, y| text.replace(&format!(",{y},"), ",2020,"));
-    assert!(told(&same, &[]).contains("the coefficient of year cannot be told from the others"));
+    assert!(told(&same, &[]).contains("the coefficient of year cannot be distinguished from the others"));
     assert!(told("id\n", &[]).contains("models.csv"));
     assert!(told(&rows(70), &["--sample", "languages"]).contains("invalid value"));
     assert!(told(&rows(70), &["--json", "models.csv"]).contains("would be replaced"));

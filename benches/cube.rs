@@ -8,7 +8,7 @@
 use std::time::Instant;
 
 use carbonhaze::assess::{Output, assess};
-use carbonhaze::cli::workload::Workload;
+use carbonhaze::gauge::workload::Workload;
 use carbonhaze::compile::compile;
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::design::Design;

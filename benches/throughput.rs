@@ -8,7 +8,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use carbonhaze::cli::workload::Workload;
+use carbonhaze::gauge::workload::Workload;
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::{Backend, Cpu, Scalar, Simd};

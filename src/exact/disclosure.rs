@@ -26,12 +26,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::closed::{Closed, Field, Inputs, Loads};
+use super::disclosed::Disclosed;
 use super::oracle::{NO_SECOND_MOMENT, told};
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, SharedEffect, Slot};
 use crate::portfolio::moments::engine_moment;
 use crate::portfolio::{Distribution, Factor};
-use crate::posterior::rerun::Disclosed;
 
 /// What one disclosure is worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]

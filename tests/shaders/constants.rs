@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use carbonhaze::engine::draw::accumulate::CEILING;
 use carbonhaze::engine::draw::philox::{self, Domain};
+use carbonhaze::engine::draw::{exp2, inverse_normal, log2, one_plus};
 use carbonhaze::engine::gpu::adapter::WORKGROUP;
 use carbonhaze::engine::gpu::shader::{Kernel, LANES, Variant};
 use carbonhaze::engine::gpu::{corner_layout, layout};
 use carbonhaze::engine::plan::{self, table};
-use carbonhaze::engine::draw::{exp2, inverse_normal, log2, one_plus};
 use naga::{Expression, Handle, Literal, Module};
 
 use crate::{all, compiled, parse};

@@ -8,12 +8,12 @@
 use std::time::Instant;
 
 use carbonhaze::assess::{Output, assess};
-use carbonhaze::cli::workload::Workload;
 use carbonhaze::compile::compile;
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::plan::{Plan, WORDS};
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
+use carbonhaze::gauge::workload::Workload;
 use carbonhaze::portfolio;
 use carbonhaze::posterior::grouping::by_factor;
 use carbonhaze::posterior::sampled::DRAWS;

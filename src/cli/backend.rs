@@ -70,7 +70,7 @@ pub(super) fn without_gpu(reason: &str, advice: &[String]) -> String {
 }
 
 /// What a device failed at, and what was done about it.
-pub(super) fn tell(session: &Session) {
+pub(super) fn notices(session: &Session) {
     for notice in session.notices() {
         eprintln!("warning: {notice}");
     }

@@ -4,25 +4,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{BackendArgs, tell};
+use super::backend::{BackendArgs, notices};
 use super::input::Opened;
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
-use crate::assess::OUTPUTS;
+use crate::coverage::Settings;
 use crate::coverage::two_lists::Other;
-use crate::coverage::{self, Settings};
 use crate::portfolio::{self, Place, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
-use crate::run::{self, held_in_memory};
 
 /// Number of largest models without which the total is reported as well.
 const TOP: u32 = 20;
-/// At most, for memory: tiers, and thresholds that nobody asked for.
-const TIERS: usize = 8;
-const THRESHOLDS: usize = 16;
 /// Lists that lie in the same folder, with the join of both.
 const PAIR: [&str; 2] = ["hub_models.csv", "open_weights.csv"];
 const MATCHES: &str = "matches.csv";
@@ -100,27 +95,14 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     settings.thresholds.dedup();
     let other = other.map(|(other, _)| other);
     let n = args.draws.or(study.draws).unwrap_or(sampled::DRAWS);
-    // The totals and tiers of a run twice (drawn and summed up), two sums for each threshold, and what is sorted.
-    held_in_memory(
-        n,
-        (2 * (OUTPUTS + 1) + 4 * TIERS + 2 * settings.thresholds.len().max(THRESHOLDS) + 6) as u64,
-        (OUTPUTS + 1) as u64,
-    )?;
-    let work = n.saturating_mul(coverage::models_drawn(portfolio, other.as_ref(), &settings));
+    let stream = args.stream.settings(study, n);
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let stream = run::Settings { draws: n, seed: args.stream.seed(study), level: args.stream.level(study) };
-    let sampler = session.sampler(stream, work, &watch);
-    let found = coverage::coverage(portfolio, assessment, other.as_ref(), &settings, &sampler)?;
+    let found = session.coverage(portfolio, assessment, other.as_ref(), &settings, stream, &watch);
     watch.finish();
-    tell(&session);
-    let result = page::Findings {
-        draws: n,
-        seed: sampler.seed,
-        level: sampler.level,
-        scope: assessment.scope,
-        coverage: &found,
-    };
+    notices(&session);
+    let result =
+        page::Findings { draws: n, seed: stream.seed, level: stream.level, scope: assessment.scope, coverage: &found? };
     let document = document(|out| page::write(out, &result))?;
     interrupt.check()?;
     output.finish(&document, || page::terminal(&result, style()))

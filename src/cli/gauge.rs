@@ -7,11 +7,11 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 
 use super::Failure;
-use super::backend::{BackendArgs, tell};
+use super::backend::{BackendArgs, notices};
 use super::output::{Output, document, style};
 use super::watch::{self, Interrupt};
-use crate::gauge::{self, MIN_DRAWS, Report};
-use crate::report::gauge::{Drawn, terminal, write};
+use crate::gauge::{self, Drawn, MIN_DRAWS, Report};
+use crate::report::gauge::{terminal, write};
 use crate::run::{Progress, Settings};
 
 #[derive(Debug, clap::Args)]
@@ -54,15 +54,10 @@ pub fn gauge(args: GaugeArgs) -> Result<(), Failure> {
     let session = args.backend.session()?;
     let watch = Sections::new(interrupt);
     let settings = Settings { draws: args.draws, seed: args.seed, ..Settings::default() };
-    let sampler = session.sampler(settings, u64::MAX, &watch);
-    let self_test = sampler.self_test()?;
-    let wrong = self_test.iter().flatten().any(|check| check.wrong > 0);
-    // A device that answers wrongly when asked alone does not draw.
-    let report = if wrong { Ok(Report::new(args.seed, args.draws, vec![])) } else { gauge::gauge(&sampler) };
+    let found = session.gauge(settings, &watch);
     watch.finish();
-    tell(&session);
-    let report = report?;
-    let drawn = Drawn { backend: sampler.device(), self_test };
+    notices(&session);
+    let (report, drawn) = found?;
     let document = document(|out| write(out, &report, &drawn, start.elapsed().as_secs_f64()))?;
     output.finish(&document, || terminal(&report, &drawn, style()))?;
     outcome(&report, &drawn)
@@ -122,7 +117,7 @@ impl Progress for Sections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::gpu::Check;
+    use crate::engine::Check;
     use crate::gauge::{Figure, Section};
     use crate::run::Device;
 

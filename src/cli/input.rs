@@ -7,6 +7,7 @@ use super::Failure;
 use crate::assess::{self, Assessment};
 use crate::portfolio::problem::did_you_mean;
 use crate::portfolio::{self, Portfolio, Problem, Warning, study_file};
+use crate::run::RunError;
 
 /// Warnings shown by a run; `haze check` shows all.
 pub(super) const WARNINGS: usize = 5;
@@ -59,6 +60,14 @@ impl Opened {
         }
         let hint = hint(value, &values.into_iter().collect::<Vec<_>>());
         Err(Failure::Usage(format!("{flag} {column}={value}: no row has this value{hint}")))
+    }
+}
+
+/// A failure that names the file, where it is the portfolio as a whole that cannot be computed.
+pub(super) fn in_file(file: &Path) -> impl Fn(RunError) -> Failure {
+    move |error| match error {
+        RunError::Plan(e) => Failure::Usage(format!("{}: {e}", file.display())),
+        other => other.into(),
     }
 }
 

@@ -15,14 +15,12 @@ mod gauge;
 mod input;
 mod output;
 mod priors;
-mod rerun;
 mod run;
 mod sample;
 mod sensitivity;
 mod stream;
 mod validate;
 mod watch;
-pub mod workload;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -156,7 +154,7 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
         match error {
             RunError::Interrupted => Failure::Interrupted,
-            RunError::Input(problems) => Failure::Input(problems),
+            RunError::Input(problems) => Failure::Input(input::with_lines(problems)),
             RunError::Usage(message) => Failure::Usage(message),
             RunError::Plan(e) => Failure::Usage(e.to_string()),
             RunError::NoGpu { reason, advice } => {

@@ -4,17 +4,17 @@
 use std::path::PathBuf;
 
 use super::Failure;
+use super::backend::notices;
 use super::input::{Opened, open};
 use super::output::{Output, document, style};
-use super::rerun::{self, rerun};
 use super::sample::{SampleArgs, sample};
-use crate::assess::{Assessment, Disclosable, if_disclosed};
-use crate::exact::disclosure::{Disclosure, disclosures};
-use crate::exact::shares::{Shares, shares};
-use crate::exact::terms::Known;
+use super::watch::{Interrupt, Watch};
+use crate::assess::Assessment;
+use crate::exact::decomposition::{Decomposition, decomposition};
 use crate::exact::tornado::tornado;
-use crate::portfolio::Portfolio;
-use crate::report::sensitivity::{self, Reruns, Sensitivity};
+use crate::portfolio::Study;
+use crate::report::sensitivity::{self, Sensitivity};
+use crate::run::Settings;
 
 /// What `haze sensitivity` takes.
 #[derive(Debug, clap::Args)]
@@ -67,37 +67,32 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
     let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
     opened.warn();
 
-    let settings = args.reruns.then(|| args.sample.reruns());
-    let (exact, reruns) = exact(portfolio, assessment, &args.by, settings.as_ref())?;
-    let result = Sensitivity { exact, reruns, tornado: tornado(assessment), assessment };
+    let mut found = decomposition(portfolio, assessment, &args.by)?;
+    let drawn = match &mut found {
+        Ok(found) if args.reruns => Some(reruns(&args.sample, &portfolio.study, assessment, found)?),
+        _ => None,
+    };
+    let exact = found.map(|found| (found.shares, found.disclosures));
+    let result = Sensitivity { exact, reruns: drawn, tornado: tornado(assessment), assessment };
     let document = document(|out| sensitivity::write(out, &result))?;
     output.finish(&document, || sensitivity::terminal(&result, args.top.map(|n| n as usize), style()))
 }
 
-type Exact = Result<(Shares, Vec<Disclosure>), String>;
-
-/// The decomposition and the values of disclosure, or why there are none; and how intervals were drawn, if they were.
-fn exact(
-    portfolio: &Portfolio,
+/// Draws the intervals after a disclosure; how they were drawn.
+fn reruns(
+    args: &SampleArgs,
+    study: &Study,
     assessment: &Assessment,
-    by: &[String],
-    settings: Option<&rerun::Settings<'_>>,
-) -> Result<(Exact, Option<Reruns>), Failure> {
-    let mut known = Known::default();
-    let shares = match shares(assessment, by, &mut known) {
-        Ok(shares) => shares,
-        Err(reason) => return Ok((Err(reason), None)),
-    };
-    let mut alternatives = Vec::new();
-    for quantity in Disclosable::ALL {
-        alternatives.push((quantity, if_disclosed(portfolio, quantity)?));
-    }
-    let mut disclosures = match disclosures(assessment, &alternatives, &mut known) {
-        Ok(disclosures) => disclosures,
-        Err(reason) => return Ok((Err(reason), None)),
-    };
-    let reruns = settings
-        .map(|s| rerun(assessment, &alternatives, &mut disclosures, &portfolio.study, s, &mut known))
-        .transpose()?;
-    Ok((Ok((shares, disclosures)), reruns))
+    found: &mut Decomposition,
+) -> Result<Settings, Failure> {
+    let interrupt = Interrupt::install();
+    interrupt.hold();
+    let settings = args.settings(study);
+    let session = args.backend.session()?;
+    let watch = Watch::new(&interrupt, false);
+    let drawn = session.reruns(assessment, found, settings, &watch);
+    watch.finish();
+    notices(&session);
+    drawn?;
+    Ok(settings)
 }

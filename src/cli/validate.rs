@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{BackendArgs, tell};
+use super::backend::{BackendArgs, notices};
 use super::input::warn;
 use super::output::{Output, document, style};
 use super::watch::{Interrupt, Watch};
@@ -13,7 +13,7 @@ use crate::portfolio::read::STDIN;
 use crate::portfolio::{Place, Problem};
 use crate::report::validate as page;
 use crate::run::Settings;
-use crate::validate::{self, MaskedList, masked_sum, runs_file};
+use crate::validate::{MaskedList, masked_sum, runs_file};
 
 /// What `haze validate` takes.
 #[derive(Debug, clap::Args)]
@@ -63,13 +63,11 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     interrupt.hold();
     let output = Output::prepare(args.json.as_deref())?;
     let settings = Settings { draws: args.draws, seed: args.seed, ..Settings::default() };
-    // Up to three predictions of a run, of one or two rows each.
-    let model_draws = args.draws.saturating_mul(file.runs.len() as u64).saturating_mul(4);
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let found = validate::validate(&file, &lists, &session.sampler(settings, model_draws, &watch));
+    let found = session.validate(&file, &lists, settings, &watch);
     watch.finish();
-    tell(&session);
+    notices(&session);
     let found = found?;
     let document = document(|out| page::write(out, &found))?;
     interrupt.check()?;

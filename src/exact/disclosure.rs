@@ -26,13 +26,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::closed::{Closed, Field, Inputs, Loads};
+use super::disclosed::Disclosed;
 use super::oracle::{NO_SECOND_MOMENT, resolved};
 use super::terms::{Known, Product, products};
 use crate::assess::effects::{Effects, renumbered};
 use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, Slot};
 use crate::portfolio::Distribution;
 use crate::portfolio::moments::engine_moment;
-use crate::posterior::rerun::Disclosed;
 
 /// What one disclosure is worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]

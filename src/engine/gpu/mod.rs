@@ -35,7 +35,6 @@ pub use adapter::{Facts, Kind};
 pub use error::GpuError;
 pub use fault::Fault;
 pub use reduce::OnDevice;
-pub use self_test::Check;
 pub use shader::Variant;
 
 use adapter::Found;
@@ -47,7 +46,7 @@ use gather::{Gathered, GatheredCorners};
 use run::Halt;
 use session::Session;
 
-use super::{Backend, Corners, Cpu, Prepared, Stopped, Summary};
+use super::{Backend, Check, Corners, Cpu, Prepared, Stopped, Summary};
 use crate::engine::plan::Block;
 
 /// How a device is used. The default is what is best for it.

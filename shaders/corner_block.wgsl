@@ -173,6 +173,7 @@ fn sample_elements(m: u32, draws: Draws, place: u32, elements: ptr<function, Ele
         let b_second = stream_words(draws, params.seed, DOMAIN_OWN_SECOND, 1u, key);
         set_element(elements, 4u, element(m, 4u, a_second.a, b_second.a, place));
         set_element(elements, 5u, element(m, 5u, a_second.b, b_second.b, place));
+        //@ if HAS_LAST_SLOTS
         if HAS_LAST_SLOTS {
             let a_third = stream_words(draws, params.seed, DOMAIN_OWN, 2u, key);
             let b_third = stream_words(draws, params.seed, DOMAIN_OWN_SECOND, 2u, key);
@@ -184,6 +185,7 @@ fn sample_elements(m: u32, draws: Draws, place: u32, elements: ptr<function, Ele
             set_element(elements, 10u, element(m, 10u, a_third.b, b_third.b, place));
             set_element(elements, 11u, element(m, 11u, a_third.b, b_third.b, place));
         }
+        //@ end
     } else {
         set_element(elements, 4u, shared_sides(window.models[m].slots[4].cell, place));
         set_element(elements, 5u, shared_sides(window.models[m].slots[5].cell, place));
@@ -302,6 +304,7 @@ fn extra(m: u32, i: u32, place: u32, elements: ptr<function, Elements>) -> I {
     (*elements).second[3] += select(I(0), sides.second, slot == 3u);
     (*elements).second[4] += select(I(0), sides.second, slot == 4u);
     (*elements).second[5] += select(I(0), sides.second, slot == 5u);
+    //@ if HAS_LAST_SLOTS
     if HAS_LAST_SLOTS {
         (*elements).second[6] += select(I(0), sides.second, slot == 6u);
         (*elements).second[7] += select(I(0), sides.second, slot == 7u);
@@ -310,6 +313,7 @@ fn extra(m: u32, i: u32, place: u32, elements: ptr<function, Elements>) -> I {
         (*elements).second[10] += select(I(0), sides.second, slot == 10u);
         (*elements).second[11] += select(I(0), sides.second, slot == 11u);
     }
+    //@ end
     return sides.change;
 }
 
@@ -327,6 +331,7 @@ fn add_four(b: u32, m: u32, elements: ptr<function, Elements>, totals: Four) -> 
     let unit = blocks[b].unit;
     let masks = blocks[b].masks;
     var y = four_corners(masks, window.models[m].products[output], elements);
+    //@ if HAS_SUMS
     if HAS_SUMS {
         let counts = window.models[m].more;
         let begin = window.models[m].first_more + more_before(counts, output);
@@ -335,6 +340,7 @@ fn add_four(b: u32, m: u32, elements: ptr<function, Elements>, totals: Four) -> 
             y = FourLogs(log_sum(y.a, next.a), log_sum(y.b, next.b), log_sum(y.c, next.c), log_sum(y.d, next.d));
         }
     }
+    //@ end
     return Four(
         total_add(totals.a, exp2_fraction(y.a), y.a, unit),
         total_add(totals.b, exp2_fraction(y.b), y.b, unit),
@@ -353,6 +359,7 @@ fn four_corners(masks: vec4<u32>, record: ProductRecord, elements: ptr<function,
     signed.change[3] = slot_power(record, 3u) * (*elements).change[3];
     signed.change[4] = slot_power(record, 4u) * (*elements).change[4];
     signed.change[5] = slot_power(record, 5u) * (*elements).change[5];
+    //@ if HAS_LAST_SLOTS
     if HAS_LAST_SLOTS {
         signed.change[6] = slot_power(record, 6u) * (*elements).change[6];
         signed.change[7] = slot_power(record, 7u) * (*elements).change[7];
@@ -361,6 +368,7 @@ fn four_corners(masks: vec4<u32>, record: ProductRecord, elements: ptr<function,
         signed.change[10] = slot_power(record, 10u) * (*elements).change[10];
         signed.change[11] = slot_power(record, 11u) * (*elements).change[11];
     }
+    //@ end
     signed.shifted = slot_power(record, SHIFTED);
     if HAS_EXTRAS {
         signed.extra[0] = signed_extras(record, (*elements).extra_slots[0], (*elements).extra[0]);
@@ -400,6 +408,7 @@ fn at_corner(mask: u32, signed: ptr<function, Signed>, elements: ptr<function, E
     if HAS_MIDDLE_SLOTS || HAS_LAST_SLOTS || HAS_SHARED {
         y += (side(mask, 4u) & (*signed).change[4]) + (side(mask, 5u) & (*signed).change[5]);
     }
+    //@ if HAS_LAST_SLOTS
     if HAS_LAST_SLOTS {
         y += (side(mask, 6u) & (*signed).change[6])
             + (side(mask, 7u) & (*signed).change[7])
@@ -408,6 +417,7 @@ fn at_corner(mask: u32, signed: ptr<function, Signed>, elements: ptr<function, E
             + (side(mask, 10u) & (*signed).change[10])
             + (side(mask, 11u) & (*signed).change[11]);
     }
+    //@ end
     if HAS_EXTRAS {
         y += from_first(mask, EXTRA_BITS, (*signed).extra[0]);
         if MANY_EXTRAS {

@@ -70,9 +70,11 @@ fn own_log(record: SlotRecord, words: U) -> I {
         let z = inverse_normal(words);
         if HAS_TABLES && (kind == TABLE || kind == ONE_PLUS_TABLE) {
             own = table_values(record.parameter, record.kind >> 8u, z);
+        //@ if HAS_GATES
         } else if HAS_GATES && kind >= GATE_BELOW {
             let above = z >= I(bitcast<i32>(record.parameter));
             own = select(I(ZERO_LOG2), I(0), above == B(kind == GATE_ABOVE));
+        //@ end
         } else {
             own = affine(bitcast<i32>(record.parameter), z);
         }
@@ -95,6 +97,7 @@ fn product(record: ProductRecord, logs: array<I, SLOTS>) -> I {
         + I(power(signs, 3u)) * logs[3]
         + I(power(signs, 4u)) * logs[4]
         + I(power(signs, 5u)) * logs[5];
+    //@ if HAS_LAST_SLOTS
     if HAS_LAST_SLOTS {
         let last = record.last_signs;
         y += I(power(signs, 6u)) * logs[6]
@@ -104,5 +107,6 @@ fn product(record: ProductRecord, logs: array<I, SLOTS>) -> I {
             + I(power(last, 10u)) * logs[10]
             + I(power(last, 11u)) * logs[11];
     }
+    //@ end
     return y;
 }

@@ -141,9 +141,11 @@ struct Drawn {
     place: u32,
     split: u32,
     live: B,
-    // Logarithms of the headline and of the denominator, and the draws in which they are zero.
+    // Logarithms of the headline and of the denominator, what `exp2` makes of them, and the draws in which they are zero.
     headline: I,
     denominator: I,
+    headline_fraction: U,
+    denominator_fraction: U,
     headline_zero: B,
     denominator_zero: B,
 }
@@ -155,23 +157,32 @@ fn add_model(m: u32, draws: Draws, place: u32, live: B, split: u32, sums: ptr<fu
     model.split = split;
     model.live = live;
     model.factors = sample_factors(m, window.models[m].key, draws, place);
-    if OUTPUTS > 0u { (*sums).outputs[0] = add_output(0u, m, &model, (*sums).outputs[0], sums); }
-    if OUTPUTS > 1u { (*sums).outputs[1] = add_output(1u, m, &model, (*sums).outputs[1], sums); }
-    if OUTPUTS > 2u { (*sums).outputs[2] = add_output(2u, m, &model, (*sums).outputs[2], sums); }
-    if OUTPUTS > 3u { (*sums).outputs[3] = add_output(3u, m, &model, (*sums).outputs[3], sums); }
-    if OUTPUTS > 4u { (*sums).outputs[4] = add_output(4u, m, &model, (*sums).outputs[4], sums); }
-    if OUTPUTS > 5u { (*sums).outputs[5] = add_output(5u, m, &model, (*sums).outputs[5], sums); }
-    if OUTPUTS > 6u { (*sums).outputs[6] = add_output(6u, m, &model, (*sums).outputs[6], sums); }
-    if OUTPUTS > 7u { (*sums).outputs[7] = add_output(7u, m, &model, (*sums).outputs[7], sums); }
-    if OUTPUTS > 8u { (*sums).outputs[8] = add_output(8u, m, &model, (*sums).outputs[8], sums); }
-    if OUTPUTS > 9u { (*sums).outputs[9] = add_output(9u, m, &model, (*sums).outputs[9], sums); }
-    if OUTPUTS > 10u { (*sums).outputs[10] = add_output(10u, m, &model, (*sums).outputs[10], sums); }
-    if OUTPUTS > 11u { (*sums).outputs[11] = add_output(11u, m, &model, (*sums).outputs[11], sums); }
+    if OUTPUTS > 0u { (*sums).outputs[0] = add_output(0u, m, &model, (*sums).outputs[0]); }
+    if OUTPUTS > 1u { (*sums).outputs[1] = add_output(1u, m, &model, (*sums).outputs[1]); }
+    if OUTPUTS > 2u { (*sums).outputs[2] = add_output(2u, m, &model, (*sums).outputs[2]); }
+    if OUTPUTS > 3u { (*sums).outputs[3] = add_output(3u, m, &model, (*sums).outputs[3]); }
+    if OUTPUTS > 4u { (*sums).outputs[4] = add_output(4u, m, &model, (*sums).outputs[4]); }
+    if OUTPUTS > 5u { (*sums).outputs[5] = add_output(5u, m, &model, (*sums).outputs[5]); }
+    if OUTPUTS > 6u { (*sums).outputs[6] = add_output(6u, m, &model, (*sums).outputs[6]); }
+    if OUTPUTS > 7u { (*sums).outputs[7] = add_output(7u, m, &model, (*sums).outputs[7]); }
+    if OUTPUTS > 8u { (*sums).outputs[8] = add_output(8u, m, &model, (*sums).outputs[8]); }
+    if OUTPUTS > 9u { (*sums).outputs[9] = add_output(9u, m, &model, (*sums).outputs[9]); }
+    if OUTPUTS > 10u { (*sums).outputs[10] = add_output(10u, m, &model, (*sums).outputs[10]); }
+    if OUTPUTS > 11u { (*sums).outputs[11] = add_output(11u, m, &model, (*sums).outputs[11]); }
     let outputs = window.models[m].outputs;
     let has_headline = (outputs & (1u << HEADLINE)) != 0u;
     let has_denominator = DENOMINATOR < OUTPUTS && (outputs & (1u << DENOMINATOR)) != 0u;
     let in_tile = window.first + m;
     let at = in_tile * MODEL_SUMS;
+    if has_headline {
+        add_headline(m, &model, sums);
+        if HAS_GROUPS {
+            add_to_groups(m, 0u, model.headline_fraction, model.headline, place, split);
+        }
+    }
+    if HAS_GROUPS && has_denominator {
+        add_to_groups(m, 1u, model.denominator_fraction, model.denominator, place, split);
+    }
     if HAS_ZEROS && has_denominator {
         add_counter(at + RATIO_UNDEFINED, live & model.denominator_zero);
     }
@@ -186,8 +197,8 @@ fn add_model(m: u32, draws: Draws, place: u32, live: B, split: u32, sums: ptr<fu
     }
 }
 
-// Adds one output of a model to its total, and does what its role asks for.
-fn add_output(output: u32, m: u32, model: ptr<function, Drawn>, total: Wide, sums: ptr<function, Sums>) -> Wide {
+// Adds one output of a model to its total, and keeps what its role needs.
+fn add_output(output: u32, m: u32, model: ptr<function, Drawn>, total: Wide) -> Wide {
     let is_headline = output == HEADLINE;
     let is_denominator = output == DENOMINATOR;
     let is_kept = ((KEPT >> output) & 1u) != 0u;
@@ -197,6 +208,7 @@ fn add_output(output: u32, m: u32, model: ptr<function, Drawn>, total: Wide, sum
     let first = window.models[m].products[output];
     var y = product(first, (*model).factors.logs);
     var zero = is_zero(first, (*model).factors.zeros);
+    //@ if HAS_SUMS
     if HAS_SUMS {
         let counts = window.models[m].more;
         let begin = window.models[m].first_more + more_before(counts, output);
@@ -206,27 +218,20 @@ fn add_output(output: u32, m: u32, model: ptr<function, Drawn>, total: Wide, sum
             zero &= is_zero(next, (*model).factors.zeros);
         }
     }
+    //@ end
     let h = exp2_fraction(y);
-    let unit = unit_of(output);
     if is_headline {
         (*model).headline = y;
+        (*model).headline_fraction = h;
         (*model).headline_zero = zero;
-        add_headline(m, output, model, y, h, unit, sums);
     }
     if is_denominator {
         (*model).denominator = y;
+        (*model).denominator_fraction = h;
         (*model).denominator_zero = zero;
     }
-    if HAS_GROUPS {
-        if is_headline {
-            add_to_groups(m, 0u, h, y, (*model).place, (*model).split);
-        }
-        if is_denominator {
-            add_to_groups(m, 1u, h, y, (*model).place, (*model).split);
-        }
-    }
     if is_kept {
-        return total_add(total, h, y, unit);
+        return total_add(total, h, y, unit_of(output));
     }
     return total;
 }
@@ -243,7 +248,9 @@ fn is_zero(record: ProductRecord, zeros: U) -> B {
 }
 
 // The model's own summary of its headline, and the headline with independent effects.
-fn add_headline(m: u32, output: u32, model: ptr<function, Drawn>, y: I, h: U, unit: i32, sums: ptr<function, Sums>) {
+fn add_headline(m: u32, model: ptr<function, Drawn>, sums: ptr<function, Sums>) {
+    let y = (*model).headline;
+    let h = (*model).headline_fraction;
     let in_tile = window.first + m;
     let at = in_tile * MODEL_SUMS;
     let live = (*model).live;
@@ -254,22 +261,24 @@ fn add_headline(m: u32, output: u32, model: ptr<function, Drawn>, y: I, h: U, un
     }
     summarise(at, at + HEADLINE_CEILING, 2u * in_tile * BINS, y, h, counted, window.models[m].headline);
     if HAS_SHARED {
-        let first = window.models[m].products[output];
+        let first = window.models[m].products[HEADLINE];
         var separate = y;
         var fraction = h;
         let counts = window.models[m].more;
-        let n = more_products(counts, output);
+        let n = more_products(counts, HEADLINE);
         if (first.zeros & SHARES) != 0u || (HAS_SUMS && n > 0u) {
             separate = separate_shared(m, first, model);
+            //@ if HAS_SUMS
             if HAS_SUMS {
-                let begin = window.models[m].first_more + more_before(counts, output);
+                let begin = window.models[m].first_more + more_before(counts, HEADLINE);
                 for (var k = 0u; k < n; k++) {
                     separate = log_sum(separate, separate_shared(m, more[begin + k], model));
                 }
             }
+            //@ end
             fraction = exp2_fraction(separate);
         }
-        (*sums).independent = total_add((*sums).independent, fraction, separate, unit);
+        (*sums).independent = total_add((*sums).independent, fraction, separate, unit_of(HEADLINE));
     }
 }
 
@@ -284,6 +293,7 @@ fn sample_factors(m: u32, key: vec2<u32>, draws: Draws, place: u32) -> Factors {
         let second = stream_words(draws, params.seed, DOMAIN_OWN, 1u, key);
         factors.logs[4] = factor(m, 4u, second.a, place, &factors);
         factors.logs[5] = factor(m, 5u, second.b, place, &factors);
+        //@ if HAS_LAST_SLOTS
         if HAS_LAST_SLOTS {
             let third = stream_words(draws, params.seed, DOMAIN_OWN, 2u, key);
             factors.logs[6] = factor(m, 6u, second.c, place, &factors);
@@ -294,6 +304,7 @@ fn sample_factors(m: u32, key: vec2<u32>, draws: Draws, place: u32) -> Factors {
             factors.logs[10] = factor(m, 10u, third.b, place, &factors);
             factors.logs[11] = factor(m, 11u, third.b, place, &factors);
         }
+        //@ end
     } else {
         factors.logs[4] = shared_log(window.models[m].slots[4].cell, place);
         factors.logs[5] = shared_log(window.models[m].slots[5].cell, place);
@@ -345,6 +356,7 @@ fn separate_shared(m: u32, record: ProductRecord, model: ptr<function, Drawn>) -
         - I(power(signs, 4u)) * shared_log(window.models[m].slots[4].cell, place)
         - I(power(signs, 5u)) * shared_log(window.models[m].slots[5].cell, place)
         + affine(window.models[m].independent_scale, inverse_normal(words.a));
+    //@ if HAS_LAST_SLOTS
     if HAS_LAST_SLOTS {
         let last = record.last_signs;
         separate -= I(power(signs, 6u)) * shared_log(window.models[m].slots[6].cell, place)
@@ -354,6 +366,7 @@ fn separate_shared(m: u32, record: ProductRecord, model: ptr<function, Drawn>) -
             + I(power(last, 10u)) * shared_log(window.models[m].slots[10].cell, place)
             + I(power(last, 11u)) * shared_log(window.models[m].slots[11].cell, place);
     }
+    //@ end
     if HAS_SHARED_SHIFTED {
         let scale = window.models[m].independent_shifted_scale;
         if scale != 0 {

@@ -131,7 +131,7 @@ impl<'a> Work<'a> {
                 bound(Kernel::SharedLogs, &traits, &[(0, &params), (2, &effects_buffer), (3, logs), (4, &normals)])?,
             ]);
         }
-        let block_buffers = [
+        let mut block_buffers = vec![
             (0, &params),
             (1, &tables_buffer),
             (2, &blocks),
@@ -139,8 +139,10 @@ impl<'a> Work<'a> {
             (4, &totals),
             (6, &logs[1]),
             (8, &extras),
-            (9, &more),
         ];
+        if traits.sums {
+            block_buffers.push((9, &more));
+        }
         let corner_block = bound(Kernel::CornerBlock, &traits, &block_buffers)?;
         let merge = bound(Kernel::CornerMerge, &traits, &[(0, &params), (2, &sources), (4, &totals), (5, &merged)])?;
         let bytes = size_of::<CornerWindow>() as u64;

@@ -197,7 +197,7 @@ impl Device {
 
     /// Compiles a kernel; `constants` are those of its overrides that differ from their defaults.
     pub fn pipeline(&self, kernel: Kernel, constants: &[(&str, f64)]) -> Result<wgpu::ComputePipeline, GpuError> {
-        let mut source = kernel.source(self.variant);
+        let mut source = kernel.source_for(self.variant, constants);
         if kernel == Kernel::ModelBlock && self.faults.strikes(Fault::BrokenKernel) {
             source.push_str("fn broken() -> u32 { return 1i; }\n");
         }

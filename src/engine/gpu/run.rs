@@ -168,7 +168,7 @@ impl<'a> Work<'a> {
             Ok::<_, GpuError>(Bound { kernel, pipeline, group })
         };
         let b = &buffers;
-        let model_buffers = [
+        let mut model_buffers = vec![
             (0, &b.params),
             (1, &b.tables),
             (3, &b.logs),
@@ -177,8 +177,10 @@ impl<'a> Work<'a> {
             (6, &b.sums),
             (7, &b.bins),
             (8, &b.memberships),
-            (9, &b.more),
         ];
+        if traits.sums {
+            model_buffers.push((9, &b.more));
+        }
         let shared = match traits.shared {
             false => None,
             true => Some([

@@ -92,6 +92,35 @@ impl Kernel {
         }
     }
 
+    /// The text without what a plan does not have: blocks between `//@ if OVERRIDE` and `//@ end` whose override is 0, and
+    /// lines of `if OUTPUTS > k` and `if BLOCKS > k` beyond their number. Drivers would drop these only after they have
+    /// compiled them.
+    pub fn source_for(self, variant: Variant, constants: &[(&str, f64)]) -> String {
+        let value = |name: &str| constants.iter().find(|(n, _)| *n == name).map(|(_, value)| *value);
+        let beyond = |line: &str, name: &str| {
+            let rest = line.trim_start().strip_prefix("if ")?.strip_prefix(name)?.strip_prefix(" > ")?;
+            let k: f64 = rest.split_once('u')?.0.parse().ok()?;
+            Some(k >= value(name)?)
+        };
+        let mut left_out = Vec::new();
+        let mut kept = String::new();
+        for line in self.source(variant).lines() {
+            match line.trim_start().strip_prefix("//@ ") {
+                Some("end") => {
+                    left_out.pop();
+                }
+                Some(condition) => left_out.push(value(condition.trim_start_matches("if ")) == Some(0.0)),
+                None if left_out.contains(&true) => {}
+                None if ["OUTPUTS", "BLOCKS"].iter().any(|name| beyond(line, name) == Some(true)) => {}
+                None => {
+                    kept += line;
+                    kept.push('\n');
+                }
+            }
+        }
+        kept
+    }
+
     /// The whole text.
     pub fn source(self, variant: Variant) -> String {
         let wide = if variant.int64 { shader!("wide_u64") } else { shader!("wide_u32") };

@@ -22,6 +22,7 @@
 //! over the same functions.
 
 pub mod assess;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compile;
 pub mod coverage;

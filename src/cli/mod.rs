@@ -3,6 +3,8 @@
 //! Arguments are taken in two steps: clap reads what was typed, then each command resolves it against the study file.
 //! Exit codes are decided here and nowhere else: 0 done, 1 the run failed, 2 bad input or usage, 130 interrupted.
 
+#[cfg(feature = "gpu")]
+mod adapters;
 mod atci;
 mod backend;
 mod bench;
@@ -13,6 +15,8 @@ mod explain;
 mod fit;
 mod gauge;
 mod input;
+#[cfg(feature = "gpu")]
+mod installation;
 mod output;
 mod priors;
 mod run;
@@ -157,8 +161,8 @@ impl From<RunError> for Failure {
             RunError::Input(problems) => Failure::Input(input::with_lines(problems)),
             RunError::Usage(message) => Failure::Usage(message),
             RunError::Plan(e) => Failure::Usage(e.to_string()),
-            RunError::NoGpu { reason, advice } => {
-                Failure::Run(anyhow::Error::msg(backend::without_gpu(&reason, &advice)))
+            RunError::NoGpu { reason, none_found } => {
+                Failure::Run(anyhow::Error::msg(backend::without_gpu(&reason, none_found)))
             }
             other => Failure::Run(anyhow::Error::new(other)),
         }

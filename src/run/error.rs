@@ -25,8 +25,8 @@ pub enum RunError {
     NoGpu {
         /// In a sentence.
         reason: String,
-        /// One sentence each.
-        advice: Vec<String>,
+        /// Whether that is because no adapter was found.
+        none_found: bool,
     },
     /// A device failed, and nothing else was to finish the work.
     #[error("{0}")]

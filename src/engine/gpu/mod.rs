@@ -17,7 +17,6 @@ mod device;
 mod error;
 mod fault;
 mod gather;
-pub mod installation;
 pub mod layout;
 mod pace;
 mod reduce;

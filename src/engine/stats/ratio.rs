@@ -1,4 +1,4 @@
-//! Ratios of two totals, draw by draw, as integers: ATCI and its decomposition.
+//! Ratios of two totals, draw by draw, as integers.
 //!
 //! A draw's ratio is the integer `⌊a·2^k/b⌋` of its two counts. A draw with b = 0 has no ratio: it is
 //! counted and left out. This is the ratio of the sums, never a mean of ratios.

@@ -1,6 +1,6 @@
 //! Sobol' indices, Shapley effects and target indices from any outputs: arrays in, indices out.
 //!
-//! Nothing here knows of carbon or of the engine. A caller evaluates its model on two independent samples A and B of
+//! Nothing here knows what is modelled, or of the rest of the engine. A caller evaluates its model on two independent samples A and B of
 //! the inputs and on hybrids of both, and gives the outputs:
 //!
 //! - [`cube`]: all hybrids of up to six groups of inputs; first-order, total, closed indices, interactions, Shapley;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Failure;
 use crate::assess::{self, Assessment};
-use crate::portfolio::problem::did_you_mean;
+use crate::portfolio::spelling::closest;
 use crate::portfolio::{self, Portfolio, Problem, Warning, study_file};
 
 /// Warnings shown by a run; `haze check` shows all.
@@ -64,7 +64,7 @@ impl Opened {
 
 /// What may have been meant, to stand at the end of a message.
 pub(super) fn hint(name: &str, known: &[&str]) -> String {
-    did_you_mean(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
+    closest(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
 }
 
 /// Assesses a portfolio; problems of the study are told with their lines.

@@ -9,7 +9,7 @@ use super::input::warn;
 use super::output::{Output, document, style};
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
-use crate::portfolio::read::STDIN;
+use crate::portfolio::formats::STDIN;
 use crate::portfolio::{Place, Problem};
 use crate::report::validate as page;
 use crate::run::Settings;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::columns::{self, ANNOTATIONS};
 use super::wording::{active_in, active_in_name, plain_number, says_encoder_decoder, says_moe};
 use super::{Input, Quantity, repeats};
-use crate::portfolio::csv_text::Lines;
+use crate::portfolio::formats::csv_text::Lines;
 use crate::portfolio::problem::shorten;
 use crate::portfolio::{Place, Problem, Warning};
 

@@ -16,7 +16,7 @@ use super::fits::{self, Fit};
 use super::hardware::Chip;
 use super::lognormal::{LogNormal, lognormal};
 use super::provenance::{Kind, Provenance};
-use super::spelling::did_you_mean;
+use crate::portfolio::spelling::did_you_mean;
 use crate::portfolio::{Distribution, Model, Place, Problem, Study};
 
 /// A prior that is a spread or has one.

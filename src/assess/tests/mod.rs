@@ -25,7 +25,7 @@ fn number(x: f64) -> Option<Value> {
 }
 
 fn run(models: Vec<Model>, study: Study) -> Result<Assessment, Vec<Problem>> {
-    assess(&Portfolio { models, study })
+    assess(&Portfolio::new(models, study))
 }
 
 fn one(m: Model) -> (Assessment, AssessedModel) {

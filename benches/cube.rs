@@ -1,4 +1,4 @@
-//! The full cube of a pick-freeze design beside the plain run of as many draws, in the same run.
+//! The full cube of a pick-freeze design compared with a plain run of as many draws, in the same run.
 //!
 //! `cargo bench --bench cube`, or with fewer draws `cargo bench --bench cube -- 16384`. Rows: both shipped portfolios with the factors as groups, and 500 models of four
 //! lognormals, which is a cube of four groups. Every adapter found is measured, software ones too. Medians of interleaved
@@ -8,12 +8,12 @@
 use std::time::Instant;
 
 use carbonhaze::assess::{Output, assess};
-use carbonhaze::cli::workload::Workload;
 use carbonhaze::compile::compile;
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::plan::{Plan, WORDS};
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
+use carbonhaze::gauge::workload::Workload;
 use carbonhaze::portfolio;
 use carbonhaze::posterior::grouping::by_factor;
 use carbonhaze::posterior::sampled::DRAWS;

@@ -1,4 +1,4 @@
-//! Hybrid model evaluations per second of the sampled sensitivity analysis, ours beside SALib's, in the same run.
+//! Hybrid model evaluations per second of the sampled sensitivity analysis, ours and SALib's, in the same run.
 //!
 //! `cargo bench --bench salib` (`pip install -r benches/peers/requirements.txt`; without SALib it says so and ends;
 //! `HAZE_PEERS_PYTHON` names another interpreter). The portfolio is the largest that SALib takes: 2,650 equal models,

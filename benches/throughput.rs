@@ -8,10 +8,10 @@
 use std::process::Command;
 use std::time::Instant;
 
-use carbonhaze::cli::workload::Workload;
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::{Backend, Cpu, Scalar, Simd};
+use carbonhaze::gauge::workload::Workload;
 
 const MODELS: usize = 5000;
 const DRAWS: u64 = 20_480;

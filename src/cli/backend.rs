@@ -8,13 +8,13 @@ use crate::run::{Backend, Session};
 /// The flags of every command that draws.
 #[derive(Debug, clap::Args)]
 pub struct BackendArgs {
-    /// What draws; changes no result
+    /// CPU or GPU; changes no result
     #[arg(long, value_enum, default_value = "auto")]
     pub backend: BackendChoice,
-    /// The GPU whose name contains this (see `haze doctor`)
+    /// Use the GPU whose name contains this (see `haze doctor`)
     #[arg(long, value_name = "PART_OF_NAME")]
     pub adapter: Option<String>,
-    /// Threads of the CPU (default: all cores); changes no result
+    /// CPU threads (default: all cores); changes no result
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// Draws per chunk; changes no result
@@ -44,7 +44,7 @@ impl BackendArgs {
     /// What draws as the flags say.
     pub fn session(&self) -> Result<Session, Failure> {
         if self.backend == BackendChoice::Cpu && self.adapter.is_some() {
-            return Err(Failure::Usage("--adapter names a GPU and does not go with --backend cpu".into()));
+            return Err(Failure::Usage("--adapter names a GPU and cannot be combined with --backend cpu".into()));
         }
         let backend = match self.backend {
             BackendChoice::Auto => Backend::Auto,
@@ -66,11 +66,11 @@ pub(super) fn without_gpu(reason: &str, advice: &[String]) -> String {
     for advice in advice {
         text += &format!("\n  - {advice}");
     }
-    text + "\n  `haze doctor` tells more; --backend cpu gives the same bytes without a GPU"
+    text + "\n  `haze doctor` gives details; --backend cpu gives the same bytes without a GPU"
 }
 
 /// What a device failed at, and what was done about it.
-pub(super) fn tell(session: &Session) {
+pub(super) fn notices(session: &Session) {
     for notice in session.notices() {
         eprintln!("warning: {notice}");
     }

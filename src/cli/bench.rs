@@ -6,22 +6,17 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Instant;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Failure;
-use super::backend::{BackendArgs, BackendChoice, tell};
+use super::backend::{BackendArgs, BackendChoice, notices};
 use super::output::{Output, print};
-use super::workload::Workload;
-use crate::engine::plan::Plan;
-use crate::run::{NoProgress, Session, Settings};
+use crate::gauge::workload::Workload;
+use crate::run::Session;
+use crate::run::throughput::Throughput;
 
-/// A run of this many seconds is a measurement.
-const LONG_ENOUGH_S: f64 = 0.5;
-const FIRST_DRAWS: u64 = 1 << 12;
-/// 40 bytes of totals each.
-const MOST_DRAWS: u64 = 1 << 24;
 const MODELS: usize = 5000;
 
 #[derive(Debug, clap::Args)]
@@ -32,9 +27,9 @@ const MODELS: usize = 5000;
 pub struct BenchArgs {
     #[command(flatten)]
     backend: BackendArgs,
-    /// Only this workload (can be given several times)
+    /// Only this workload; may be given several times
     #[arg(long, value_enum, value_name = "NAME")]
-    workload: Vec<Workload>,
+    workload: Vec<WorkloadArg>,
     /// Models of each workload
     #[arg(long, value_name = "N", default_value_t = MODELS, value_parser = models)]
     models: usize,
@@ -44,6 +39,26 @@ pub struct BenchArgs {
     /// Write the measurements as JSON to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WorkloadArg {
+    /// Four own lognormal factors, nothing shared
+    Lognormals,
+    /// The same with six shared effects, two of them by one of twenty organisations
+    Shared,
+    /// Four tabulated factors: triangular, mixture, uniform, gamma
+    Tables,
+}
+
+impl WorkloadArg {
+    fn workload(self) -> Workload {
+        match self {
+            WorkloadArg::Lognormals => Workload::Lognormals,
+            WorkloadArg::Shared => Workload::Shared,
+            WorkloadArg::Tables => Workload::Tables,
+        }
+    }
 }
 
 fn models(text: &str) -> Result<usize, String> {
@@ -71,10 +86,27 @@ struct Measurement {
     model_draws_per_s: f64,
 }
 
+impl Measurement {
+    fn new(workload: Workload, measured: Throughput) -> Measurement {
+        let Throughput { models, draws, seconds, model_draws_per_s, device } = measured;
+        Measurement {
+            workload: workload.name(),
+            models,
+            draws,
+            backend: device.name,
+            adapter: device.adapter,
+            threads: device.threads,
+            seconds,
+            model_draws_per_s,
+        }
+    }
+}
+
 pub fn bench(args: BenchArgs) -> Result<(), Failure> {
     let output = Output::prepare(args.json.as_deref())?;
     let sessions = sessions(&args.backend)?;
-    let chosen = if args.workload.is_empty() { Workload::ALL.to_vec() } else { args.workload };
+    let asked: Vec<Workload> = args.workload.iter().map(|w| w.workload()).collect();
+    let chosen = if asked.is_empty() { Workload::ALL.to_vec() } else { asked };
     let mut measurements = vec![];
     if !output.is_stdout() {
         print(&format!(
@@ -83,10 +115,12 @@ pub fn bench(args: BenchArgs) -> Result<(), Failure> {
         ))?;
     }
     for workload in chosen {
-        let plan = workload.plan(args.models).map_err(Failure::Run)?;
+        let plan = workload.plan(args.models)?;
         let mut first = None;
         for session in &sessions {
-            let measurement = measure(workload, &plan, session, args.draws)?;
+            let measured = session.throughput(&plan, args.draws);
+            notices(session);
+            let measurement = Measurement::new(workload, measured?);
             let rate = measurement.model_draws_per_s / 1e6;
             let ratio = first.map_or(String::new(), |first| format!(", {:.2} times the first", rate / first));
             first.get_or_insert(rate);
@@ -117,41 +151,9 @@ fn sessions(args: &BackendArgs) -> Result<Vec<Session>, Failure> {
         return Ok(sessions);
     }
     let session = args.session()?;
-    let sampler = session.sampler(Settings::default(), u64::MAX, &NoProgress);
-    if sampler.is_gpu() {
-        sessions.push(session);
-    } else {
-        eprintln!("{}", sampler.device_line);
+    match session.long_runs_on_gpu() {
+        Ok(_) => sessions.push(session),
+        Err(why) => eprintln!("{why}"),
     }
     Ok(sessions)
-}
-
-fn measure(workload: Workload, plan: &Plan, session: &Session, draws: Option<u64>) -> Result<Measurement, Failure> {
-    let sampler = session.sampler(Settings::default(), u64::MAX, &NoProgress);
-    let time = |draws: u64| -> Result<f64, Failure> {
-        let start = Instant::now();
-        sampler.draw_part(plan, sampler.seed, 0..draws)?;
-        Ok(start.elapsed().as_secs_f64())
-    };
-    // Opens the device, compiles, fills the caches.
-    time(FIRST_DRAWS.min(draws.unwrap_or(u64::MAX)))?;
-    let mut n = draws.unwrap_or(FIRST_DRAWS);
-    let mut seconds = time(n)?;
-    while draws.is_none() && seconds < LONG_ENOUGH_S && n < MOST_DRAWS {
-        n *= if seconds < LONG_ENOUGH_S / 4.0 { 4 } else { 2 };
-        seconds = time(n)?;
-    }
-    tell(session);
-    let device = sampler.device();
-    let model_draws = plan.models.len() as f64 * n as f64;
-    Ok(Measurement {
-        workload: workload.name(),
-        models: plan.models.len(),
-        draws: n,
-        backend: device.name,
-        adapter: device.adapter,
-        threads: device.threads,
-        seconds,
-        model_draws_per_s: model_draws / seconds,
-    })
 }

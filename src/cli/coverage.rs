@@ -4,56 +4,51 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{BackendArgs, tell};
+use super::backend::{BackendArgs, notices};
 use super::input::Opened;
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
-use crate::assess::OUTPUTS;
+use crate::coverage::Settings;
 use crate::coverage::two_lists::Other;
-use crate::coverage::{self, Settings};
 use crate::portfolio::{self, Place, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
-use crate::run::{self, held_in_memory};
 
-/// Models that the headline is also told without.
+/// Number of largest models without which the total is reported as well.
 const TOP: u32 = 20;
-/// At most, for memory: tiers, and thresholds that nobody asked for.
-const TIERS: usize = 8;
-const THRESHOLDS: usize = 16;
-/// Lists that stand beside each other in one folder, with the join of both.
+/// Lists that lie in the same folder, with the join of both.
 const PAIR: [&str; 2] = ["hub_models.csv", "open_weights.csv"];
 const MATCHES: &str = "matches.csv";
 
 /// What `haze coverage` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  haze coverage fixtures/hub_models.csv                  beside fixtures/open_weights.csv, joined by matches.csv
+    haze coverage fixtures/hub_models.csv                  compared with fixtures/open_weights.csv, joined by matches.csv
   haze coverage models.csv --thresholds 1k,10k,1M
   haze coverage models.csv --other theirs.csv            joined by id, or by a column epoch_model
   haze coverage models.csv --other theirs.csv --matches join.csv
   haze coverage study.toml --json - | jq '.alternatives[] | {choice, name, ratio}'
 
-Every alternative is a run of its own: with 131,072 draws and 1,300 models two to three seconds each. Structural choices
-stand outside the credible interval. What each section means: docs/coverage.md")]
+Every alternative is a run of its own, which takes two to three seconds with 131,072 draws and 1,300 models. Structural
+choices lie outside the credible interval. What each section means: docs/coverage.md")]
 pub struct CoverageArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
-    /// Another list of the same world [default: of the two fixtures in one folder, the other]
+    /// A second list that overlaps this one [default: of the two fixtures in one folder, the other one]
     #[arg(long, value_name = "MODELS")]
     other: Option<PathBuf>,
-    /// Join of both lists: CSV with the columns id and epoch_model
+    /// Matches between the lists: CSV with the columns id and epoch_model
     #[arg(long, value_name = "FILE", requires = "other")]
     matches: Option<PathBuf>,
-    /// No other list, even where one stands beside the file
+    /// No second list, even if there is one in the same folder
     #[arg(long, conflicts_with = "other")]
     alone: bool,
-    /// Least downloads, such as 1k,5k,1M [default: those that suit the list]
+    /// Minimum downloads, such as 1k,5k,1M [default: thresholds that suit the list]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = threshold, allow_negative_numbers = true)]
     thresholds: Vec<f64>,
-    /// Largest models that the headline is also told without
+    /// Also report the total without this many of the largest models
     #[arg(long, value_name = "N", default_value_t = TOP, value_parser = clap::value_parser!(u32).range(1..))]
     top: u32,
     /// Monte Carlo draws of each run [default: 131072]
@@ -100,35 +95,22 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     settings.thresholds.dedup();
     let other = other.map(|(other, _)| other);
     let n = args.draws.or(study.draws).unwrap_or(sampled::DRAWS);
-    // The totals and tiers of a run twice (drawn and summed up), two sums for each threshold, and what is sorted.
-    held_in_memory(
-        n,
-        (2 * (OUTPUTS + 1) + 4 * TIERS + 2 * settings.thresholds.len().max(THRESHOLDS) + 6) as u64,
-        (OUTPUTS + 1) as u64,
-    )?;
-    let work = n.saturating_mul(coverage::models_drawn(portfolio, other.as_ref(), &settings));
+    let stream = args.stream.settings(study, n);
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let stream = run::Settings { draws: n, seed: args.stream.seed(study), level: args.stream.level(study) };
-    let sampler = session.sampler(stream, work, &watch);
-    let found = coverage::coverage(portfolio, assessment, other.as_ref(), &settings, &sampler)?;
+    let found = session.coverage(portfolio, assessment, other.as_ref(), &settings, stream, &watch);
     watch.finish();
-    tell(&session);
-    let told = page::Findings {
-        draws: n,
-        seed: sampler.seed,
-        level: sampler.level,
-        scope: assessment.scope,
-        coverage: &found,
-    };
-    let document = document(|out| page::write(out, &told))?;
+    notices(&session);
+    let result =
+        page::Findings { draws: n, seed: stream.seed, level: stream.level, scope: assessment.scope, coverage: &found? };
+    let document = document(|out| page::write(out, &result))?;
     interrupt.check()?;
-    output.finish(&document, || page::terminal(&told, style()))
+    output.finish(&document, || page::terminal(&result, style()))
 }
 
 /// The other list and the files it was read from: the one asked for, or the other of two fixtures in one folder.
 fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> {
-    let beside = || {
+    let neighbour = || {
         let (folder, name) = (args.file.parent()?, args.file.file_name()?);
         let other = PAIR.iter().position(|known| name == *known).and_then(|at| PAIR.get(1 - at))?;
         let (other, matches) = (folder.join(other), folder.join(MATCHES));
@@ -137,7 +119,7 @@ fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> 
     let found = match &args.other {
         Some(other) => Some((other.clone(), args.matches.clone())),
         None if args.alone => None,
-        None => beside(),
+        None => neighbour(),
     };
     let Some((path, join)) = found else { return Ok(None) };
     let (list, _) = portfolio::read(&path)?;
@@ -160,7 +142,9 @@ fn matches(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let header = reader.headers().map_err(unreadable)?.clone();
     let column = |name: &str| {
         let at = header.iter().position(|h| h.trim() == name);
-        at.ok_or_else(|| problem(1, name, format!("a join has the columns id and epoch_model; {name} is missing")))
+        at.ok_or_else(|| {
+            problem(1, name, format!("a file of matches has the columns id and epoch_model; {name} is missing"))
+        })
     };
     let (id, name) = (column("id")?, column("epoch_model")?);
     let mut found = BTreeMap::new();

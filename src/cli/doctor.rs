@@ -1,4 +1,4 @@
-//! `haze doctor`: what this machine can draw on, whether it answers rightly, and what is missing.
+//! `haze doctor`: what this machine can draw on, whether it works correctly, and what is missing.
 
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -45,14 +45,14 @@ pub fn doctor() -> Result<(), Failure> {
         }
     }
     if real == 0 {
-        let _ = writeln!(page, "\nTo have a GPU found");
+        let _ = writeln!(page, "\nFor a GPU to be found");
         for advice in installation.advice() {
             let _ = writeln!(page, "  - {advice}");
         }
     }
     let _ = match &usable {
-        Some(name) => writeln!(page, "\nSuggested: --backend auto, which draws long runs on {name}"),
-        None => writeln!(page, "\nSuggested: --backend cpu (auto comes to the same here)"),
+        Some(name) => writeln!(page, "\nSuggested: --backend auto, which uses {name} for long runs"),
+        None => writeln!(page, "\nSuggested: --backend cpu (auto does the same here)"),
     };
     print(&page)?;
     if wrong.is_empty() {
@@ -60,7 +60,7 @@ pub fn doctor() -> Result<(), Failure> {
     }
     let names = wrong.join(", ");
     Err(Failure::Run(anyhow::anyhow!(
-        "{names} failed the self-test: update the driver, and do not draw on it until it passes"
+        "{names} failed the self-test: update the driver, and do not use it until it passes"
     )))
 }
 
@@ -96,7 +96,7 @@ fn examine(page: &mut String, found: Found) -> Examined {
         }
         Err(e) => (Examined::Wrong, format!("FAILED: {e}")),
     };
-    let _ = writeln!(page, "    self-test   {text}, {:.1} s with compiling", start.elapsed().as_secs_f64());
+    let _ = writeln!(page, "    self-test   {text}, {:.1} s including compilation", start.elapsed().as_secs_f64());
     examined
 }
 

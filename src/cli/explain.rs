@@ -1,4 +1,4 @@
-//! `haze explain`: how every factor of one model came about.
+//! `haze explain`: where every factor of one model comes from.
 
 use std::path::Path;
 

@@ -18,23 +18,23 @@ use crate::report::fit::{self as page, Cards};
   haze fit --sample language                tokens and compute of language models on size and date
   haze fit models.csv --response tokens     on your own models with known compute (or tokens), parameters and date
   haze fit --sample vision --json -         with the residuals: id, fitted, residual, leverage
-  haze fit --coefficients                   what a run imputes by under [imputation] compute = \"regression\"
-  haze fit models.csv --coefficients > fits.toml      the same of your own, for fits = \"fits.toml\" beside it
+    haze fit --coefficients                   the regressions that [imputation] compute = \"regression\" uses
+  haze fit models.csv --coefficients > fits.toml      your own, for a study with fits = \"fits.toml\"
 
-ln D (tokens) tells more than ln C: C = 6·N·D, so that part of an R² of ln C is identity.")]
+ln D (tokens) is more informative than ln C: C = 6·N·D, so part of an R² of ln C is an identity.")]
 pub struct FitArgs {
     /// Models file (CSV) or study file (TOML), - for standard input [default: embedded models of Epoch AI]
     file: Option<PathBuf>,
     /// Sample to fit; may be given several times [default: all that have enough rows]
     #[arg(long, value_enum, value_name = "SAMPLE")]
     sample: Vec<SampleArg>,
-    /// What to explain [default: both]
+    /// Response variable [default: both]
     #[arg(long, value_enum, value_name = "RESPONSE")]
     response: Option<ResponseArg>,
-    /// Parameters that size is measured by
+    /// Parameters that measure size
     #[arg(long, value_enum, default_value = "active", value_name = "SIZE")]
     size: SizeArg,
-    /// Print the fits of ln D as TOML, all digits, and no cards
+    /// Print the fits of ln D as TOML, with all digits, instead of the cards
     #[arg(long, conflicts_with_all = ["json", "response"])]
     coefficients: bool,
     /// Write everything as JSON to this file, or to standard output with -
@@ -73,9 +73,9 @@ enum ResponseArg {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SizeArg {
-    /// Active parameters, which the compute goes by
+    /// Active parameters, on which compute depends
     Active,
-    /// All parameters, those of idle experts too
+    /// All parameters, including those of idle experts
     Total,
 }
 
@@ -116,7 +116,7 @@ pub fn fit(args: FitArgs) -> Result<(), Failure> {
         return print(&fit::coefficients::toml(&cards));
     }
     let data = args.file.as_ref().map_or(KNOWN_COMPUTE_NAME.to_string(), |file| file.display().to_string());
-    let told = Cards { data: &data, rows: &rows, cards: &cards, skipped: &skipped };
-    let document = document(|out| page::write(out, &told))?;
-    output.finish(&document, || page::terminal(&told, style()))
+    let result = Cards { data: &data, rows: &rows, cards: &cards, skipped: &skipped };
+    let document = document(|out| page::write(out, &result))?;
+    output.finish(&document, || page::terminal(&result, style()))
 }

@@ -1,4 +1,4 @@
-//! `haze gauge`: known answers replayed on this machine.
+//! `haze gauge`: known answers recomputed on this machine.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -7,26 +7,26 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 
 use super::Failure;
-use super::backend::{BackendArgs, tell};
+use super::backend::{BackendArgs, notices};
 use super::output::{Output, document, style};
 use super::watch::{self, Interrupt};
-use crate::gauge::{self, MIN_DRAWS, Report};
-use crate::report::gauge::{Drawn, terminal, write};
+use crate::gauge::{self, Drawn, MIN_DRAWS, Report};
+use crate::report::gauge::{terminal, write};
 use crate::run::{Progress, Settings};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  haze gauge                              what `haze run` would draw on, about ten seconds on two cores
+    haze gauge                              on what `haze run` would use; about ten seconds on two cores
   haze gauge --backend cpu --threads 4
   haze gauge --adapter llvmpipe           a software GPU, by name
   haze gauge --json - | jq '.figures[] | select(.verdict == \"DIFF\")'
 
-Every figure is known from a paper or a closed form. Integers must be equal to the last bit; estimates lie within their
-standard errors at a simultaneous level. Exit code 0 if all PASS, 1 if one is DIFF.")]
+Every figure is known from a paper or a closed form. Integers must be equal to the last bit; estimates must lie within a
+simultaneous limit of standard errors. Exit code 0 if all PASS, 1 if any is DIFF.")]
 pub struct GaugeArgs {
     #[command(flatten)]
     backend: BackendArgs,
-    /// Draws of each portfolio (the largest take fewer)
+    /// Draws of each portfolio (the largest ones use fewer)
     #[arg(long, value_name = "N", default_value_t = gauge::DRAWS, value_parser = draws)]
     draws: u64,
     /// Seed of the random stream
@@ -54,15 +54,10 @@ pub fn gauge(args: GaugeArgs) -> Result<(), Failure> {
     let session = args.backend.session()?;
     let watch = Sections::new(interrupt);
     let settings = Settings { draws: args.draws, seed: args.seed, ..Settings::default() };
-    let sampler = session.sampler(settings, u64::MAX, &watch);
-    let self_test = sampler.self_test()?;
-    let wrong = self_test.iter().flatten().any(|check| check.wrong > 0);
-    // A device that answers wrongly when asked alone does not draw.
-    let report = if wrong { Ok(Report::new(args.seed, args.draws, vec![])) } else { gauge::gauge(&sampler) };
+    let found = session.gauge(settings, &watch);
     watch.finish();
-    tell(&session);
-    let report = report?;
-    let drawn = Drawn { backend: sampler.device(), self_test };
+    notices(&session);
+    let (report, drawn) = found?;
     let document = document(|out| write(out, &report, &drawn, start.elapsed().as_secs_f64()))?;
     output.finish(&document, || terminal(&report, &drawn, style()))?;
     outcome(&report, &drawn)
@@ -72,14 +67,14 @@ pub fn gauge(args: GaugeArgs) -> Result<(), Failure> {
 fn outcome(report: &Report, drawn: &Drawn) -> Result<(), Failure> {
     let name = drawn.backend.adapter.as_deref().unwrap_or(&drawn.backend.name);
     if drawn.failed() {
-        let failed = anyhow::anyhow!("{name} failed: do not draw on it; `haze doctor` tells more");
+        let failed = anyhow::anyhow!("{name} failed: do not use it; `haze doctor` gives details");
         return Err(Failure::Run(failed));
     }
     match report.differing() {
         0 => Ok(()),
-        n => {
-            Err(Failure::Run(anyhow::anyhow!("{n} known answers DIFF on {name}: do not trust results of this machine")))
-        }
+        n => Err(Failure::Run(anyhow::anyhow!(
+            "{n} known answers DIFF on {name}: do not trust the results of this machine"
+        ))),
     }
 }
 
@@ -95,7 +90,7 @@ impl Sections {
     }
 
     fn bar(&self) -> &ProgressBar {
-        let template = "replaying {bar:32} {pos} of {len}  {msg}, {elapsed}";
+        let template = "testing {bar:32} {pos} of {len}  {msg}, {elapsed}";
         self.bar.get_or_init(|| watch::bar(gauge::SECTIONS as u64, false, template))
     }
 
@@ -122,7 +117,7 @@ impl Progress for Sections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::gpu::Check;
+    use crate::engine::Check;
     use crate::gauge::{Figure, Section};
     use crate::run::Device;
 

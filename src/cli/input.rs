@@ -1,4 +1,4 @@
-//! How a command opens a portfolio: the files are read and assessed, problems are told with their lines.
+//! How a command opens a portfolio: the files are read and assessed, problems are reported with their lines.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,6 +7,7 @@ use super::Failure;
 use crate::assess::{self, Assessment};
 use crate::portfolio::spelling::closest;
 use crate::portfolio::{self, Portfolio, Problem, Warning, study_file};
+use crate::run::RunError;
 
 /// Warnings shown by a run; `haze check` shows all.
 pub(super) const WARNINGS: usize = 5;
@@ -46,7 +47,7 @@ impl Opened {
         }
         let known: Vec<&str> = columns.into_iter().chain(others.iter().copied()).collect();
         let hint = hint(name, &known);
-        Err(Failure::Usage(format!("{flag} {name}: no row has a value in a column of that name{hint}")))
+        Err(Failure::Usage(format!("{flag} {name}: no row has a value in a column of this name{hint}")))
     }
 
     /// At least one row has the value that a flag names.
@@ -62,12 +63,20 @@ impl Opened {
     }
 }
 
+/// A failure that names the file, where it is the portfolio as a whole that cannot be computed.
+pub(super) fn in_file(file: &Path) -> impl Fn(RunError) -> Failure {
+    move |error| match error {
+        RunError::Plan(e) => Failure::Usage(format!("{}: {e}", file.display())),
+        other => other.into(),
+    }
+}
+
 /// What may have been meant, to stand at the end of a message.
 pub(super) fn hint(name: &str, known: &[&str]) -> String {
     closest(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
 }
 
-/// Assesses a portfolio; problems of the study are told with their lines.
+/// Assesses a portfolio; problems of the study are reported with their lines.
 pub(super) fn assess(portfolio: &Portfolio) -> Result<Assessment, Failure> {
     assess::assess(portfolio).map_err(|problems| Failure::Input(with_lines(problems)))
 }

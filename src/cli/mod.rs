@@ -15,14 +15,12 @@ mod gauge;
 mod input;
 mod output;
 mod priors;
-mod rerun;
 mod run;
 mod sample;
 mod sensitivity;
 mod stream;
 mod validate;
 mod watch;
-pub mod workload;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -39,18 +37,18 @@ use crate::run::RunError;
 #[derive(Debug, Parser)]
 #[command(name = "haze", version, arg_required_else_help = true)]
 #[command(after_help = "Examples:
-  haze run models.csv                       intervals for a portfolio, with defaults for all that is not known
+    haze run models.csv                       credible intervals for a portfolio, with default priors for the rest
   haze run study.toml --out results/        a study file: priors, scope, groups, draws
   haze check models.csv                     what is wrong or suspicious in the input
-  haze explain models.csv org/model-7b      how every factor of one model came about
+  haze explain models.csv org/model-7b      where every factor of one model comes from
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze atci models.csv                      emissions per compute, by year, hardware, organisation …
-  haze fit --sample language                the regressions for missing compute, with their cards
+  haze fit --sample language                the regressions for missing compute, one card each
   haze coverage models.csv                  what the total rests on and leaves out; every structural choice
-  haze validate runs.csv                    are the intervals right? published runs, predicted from less
+  haze validate runs.csv                    a back-test of the intervals on published runs
   haze priors > priors.toml                 the default priors with their sources, as a file to edit
-  haze doctor                               the GPUs of this machine, and whether they answer rightly
-  haze gauge                                known answers, replayed here: PASS or DIFF for each")]
+  haze doctor                               the GPUs of this machine, and whether they work correctly
+  haze gauge                                known answers recomputed on this machine: PASS or DIFF for each")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -58,20 +56,20 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Credible intervals for a portfolio: the main job
+    /// Credible intervals for a portfolio (the main job)
     Run(run::RunArgs),
-    /// What is wrong or suspicious in the input, without running
+    /// What is wrong or suspicious in the input, without running anything
     #[command(after_help = "Examples:
   haze check models.csv
   haze check study.toml                     the study, its models files and the priors it sets
   haze check - < models.csv
 
-Exit code 0 where nothing is wrong (warnings or not), 2 where a run would refuse the input.")]
+Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse the input.")]
     Check {
         /// Models file (CSV), study file (TOML), or - for CSV on standard input
         file: PathBuf,
     },
-    /// How every factor of one model came about
+    /// Where every factor of one model comes from
     #[command(after_help = "Examples:
   haze explain models.csv lab/base-7b
   haze explain study.toml lab/base-7b       under the study's priors, scope and shared effects")]
@@ -87,17 +85,17 @@ Exit code 0 where nothing is wrong (warnings or not), 2 where a run would refuse
     Coverage(coverage::CoverageArgs),
     /// Emissions per compute (ATCI) and its ratios, by year, hardware, organisation, region and tier
     Atci(atci::AtciArgs),
-    /// Regressions for compute that is not stated, each with its card
+    /// Regressions for compute that is not stated, with a card for each
     Fit(fit::FitArgs),
-    /// Are the intervals right: published runs predicted from less, scored, beside baselines; masked sums
+    /// Back-test the intervals on published runs against baselines
     Validate(validate::ValidateArgs),
     /// What this machine can draw on: adapters, drivers, self-test, what is missing
     Doctor,
-    /// Known answers on this machine, before its results are trusted: PASS or DIFF
+    /// Check this machine against known answers before trusting its results: PASS or DIFF
     Gauge(gauge::GaugeArgs),
     /// Model-draws per second of the backends of this machine
     Bench(bench::BenchArgs),
-    /// The priors in force with their sources, as a file that can be edited and given back
+    /// The priors in force with their sources, as a file that can be edited and used
     #[command(after_help = "To use an edited file, keep the entries you changed in the [priors.*] sections of a study
 file that also names your models files:
 
@@ -156,7 +154,7 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
         match error {
             RunError::Interrupted => Failure::Interrupted,
-            RunError::Input(problems) => Failure::Input(problems),
+            RunError::Input(problems) => Failure::Input(input::with_lines(problems)),
             RunError::Usage(message) => Failure::Usage(message),
             RunError::Plan(e) => Failure::Usage(e.to_string()),
             RunError::NoGpu { reason, advice } => {
@@ -190,7 +188,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(1)
         }
         Err(Failure::Input(problems)) => {
-            eprint!("{}", told(&problems));
+            eprint!("{}", listed(&problems));
             ExitCode::from(2)
         }
         Err(Failure::Usage(message)) => {
@@ -205,7 +203,7 @@ pub fn main() -> ExitCode {
 }
 
 /// All problems, one per line, and how many there are.
-fn told(problems: &[Problem]) -> String {
+fn listed(problems: &[Problem]) -> String {
     let mut text = String::new();
     for problem in problems {
         let _ = writeln!(text, "error: {problem}");

@@ -20,7 +20,7 @@ pub(super) enum Output {
     Page,
     /// The document instead of the page.
     Stdout,
-    /// The document, and the page beside it.
+    /// The document in a file, and the page as well.
     File(Target),
 }
 
@@ -83,7 +83,7 @@ pub(super) fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure
         None => Ok(()),
         Some(input) => {
             let input = input.display();
-            Err(Failure::Usage(format!("{input} is read by this run and would be replaced; name another place")))
+            Err(Failure::Usage(format!("{input} is an input of this run and would be replaced; choose another place")))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `haze priors`: the priors in force, as a file that can be edited and given back.
+//! `haze priors`: the priors in force, as a file that can be edited and used.
 
 use std::path::Path;
 

@@ -1,48 +1,36 @@
-//! `haze sensitivity --sample`: indices by groups of inputs, from pick-freeze draws.
-//!
-//! A part of the portfolio (`--of`) is analysed as the portfolio of its models alone: keys of models and effects do not
-//! depend on what else there is, so that its draws are those the models have in the whole.
+//! `haze sensitivity --sample`: indices by groups of inputs, from pick-freeze draws, of the portfolio or of parts of it
+//! (`--of`).
 
 use std::path::Path;
 
-use super::backend::{BackendArgs, tell};
-use super::input::{Opened, open};
+use super::backend::{BackendArgs, notices};
+use super::input::{Opened, in_file, open};
 use super::output::{Output, document, style};
-use super::rerun;
-use super::run::broken;
-use super::stream::{INTERVAL, SEED};
-use super::watch::{Clock, Interrupt, Watch};
+use super::stream;
+use super::watch::{Interrupt, Watch};
 use super::{Failure, draws, level};
-use crate::assess::Assessment;
-use crate::compile::compile;
-use crate::engine::Prepared;
-use crate::engine::plan::hash::plan_hash;
 use crate::engine::stats::sensitivity::batches::MIN_DRAWS;
-use crate::engine::stats::tail;
-use crate::exact::oracle::oracle;
-use crate::exact::shares::shares;
-use crate::exact::terms::Known;
+use crate::portfolio::Study;
 use crate::posterior::grouping::Grouping;
-use crate::posterior::ranked;
-use crate::posterior::sampled::{self, Analysis, Plain};
-use crate::report::document::RunInfo;
-use crate::report::sampled::{self as report, Part, Settings};
-use crate::run::{self, RunError, Sampler, fits_in_memory};
+use crate::posterior::sampled;
+use crate::report::sampled as report;
+use crate::run::sampled::SampleOptions;
+use crate::run::{Clock, Settings};
 
 /// What goes with `--sample`.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "With --sample; draws, seed, interval and backend also with --reruns")]
 pub struct SampleArgs {
-    /// Sample indices: of emissions, their logarithm, ATCI, energy and the upper 5 %
+    /// Sample the indices of emissions, their logarithm, ATCI, energy and the upper 5 %
     #[arg(long)]
     pub sample: bool,
-    /// What is decomposed by: factor, tier or a column [default: factor]
+    /// Decompose by factor, by tier or by a column [default: factor]
     #[arg(long, value_name = "factor|tier|COLUMN", requires = "sample")]
     groups: Option<String>,
-    /// Only the models with this value; may be given several times, each is analysed alone
+    /// Only the models with this value; may be given several times, for separate analyses
     #[arg(long, value_name = "COLUMN=VALUE", requires = "sample", value_parser = part)]
     of: Vec<(String, String)>,
-    /// What decides whether the emissions exceed so many tonnes?
+    /// Also analyse what decides whether emissions exceed this many tonnes
     #[arg(long, value_name = "TONNES", requires = "sample", value_parser = threshold, allow_negative_numbers = true)]
     threshold: Option<f64>,
     /// Draws of the analysis [default: 131072]
@@ -51,11 +39,11 @@ pub struct SampleArgs {
     /// Seed of the random stream [default: 42]
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// Level of the intervals of the numerical error [default: 0.95]
+    /// Level of the intervals for the numerical error [default: 0.95]
     #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
     interval: Option<f64>,
     #[command(flatten)]
-    backend: BackendArgs,
+    pub backend: BackendArgs,
 }
 
 fn part(text: &str) -> Result<(String, String), String> {
@@ -75,7 +63,7 @@ fn threshold(text: &str) -> Result<f64, String> {
 fn enough(text: &str) -> Result<u64, String> {
     match draws(text)? {
         n if n >= MIN_DRAWS => Ok(n),
-        n => Err(format!("{n} draws are too few for 32 batches: at least {MIN_DRAWS}")),
+        n => Err(format!("{n} draws are too few for 32 batches: at least {MIN_DRAWS} are needed")),
     }
 }
 
@@ -96,19 +84,18 @@ impl SampleArgs {
         }
     }
 
-    /// What is said of the draws, for the reruns.
-    pub fn reruns(&self) -> rerun::Settings<'_> {
-        rerun::Settings { draws: self.draws, seed: self.seed, level: self.interval, backend: &self.backend }
+    /// What is drawn.
+    pub fn settings(&self, study: &Study) -> Settings {
+        stream::settings(self.seed, self.interval, study, self.draws.unwrap_or(sampled::DRAWS))
     }
 }
 
 /// `top` entries of a list on the page.
 pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&Path>) -> Result<(), Failure> {
-    let mut clock = Clock::new();
+    let mut clock = Clock::start();
     let interrupt = Interrupt::install();
     let opened = open(file)?;
     let Opened { portfolio, assessment } = &opened;
-    let study = &portfolio.study;
     let grouping = Grouping::new(args.groups.as_deref().unwrap_or("factor"));
     if let Grouping::Label(column) = &grouping {
         opened.known_column("--groups", column, &["factor"])?;
@@ -117,78 +104,28 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
         opened.known_value("--of", column, value)?;
     }
     interrupt.hold();
-    let output = Output::sparing(json, study)?;
+    let output = Output::sparing(json, &portfolio.study)?;
     opened.warn();
-    let settings = Settings {
-        draws: args.draws.unwrap_or(sampled::DRAWS),
-        seed: args.seed.or(study.seed).unwrap_or(SEED),
-        level: args.interval.or(study.interval).unwrap_or(INTERVAL),
+    let options = SampleOptions {
+        settings: args.settings(&portfolio.study),
         grouping,
         threshold_t: args.threshold,
+        of: args.of.clone(),
     };
     clock.lap("read_and_assess_s");
 
-    let whole = compile(assessment).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))?;
-    let of = |(column, value): &(String, String)| assessment.only(|m| m.labels.get(column) == Some(value));
-    let parts: Vec<(Option<(String, String)>, Assessment)> = if args.of.is_empty() {
-        vec![(None, assessment.clone())]
-    } else {
-        args.of.iter().map(|part| (Some(part.clone()), of(part))).collect()
-    };
-    // Plain draws, and those at the corners.
-    let models: usize = parts.iter().map(|(_, part)| 2 * part.models.len()).sum();
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let stream = run::Settings { draws: settings.draws, seed: settings.seed, level: settings.level };
-    let sampler = session.sampler(stream, settings.draws.saturating_mul(models as u64), &watch);
-    let mut told = Vec::new();
-    for (of, models) in parts {
-        told.push(analyse(models, of, &settings, &sampler)?);
-    }
+    let found = session.sample(assessment, &options, &watch);
     watch.finish();
-    tell(&session);
-    for part in &told {
-        for analysed in &part.sampled.outputs {
-            if let Some(k) = analysed.pareto_k.filter(|k| *k > tail::LARGEST_K) {
-                eprintln!("warning: {}", tail::warning(report::title(analysed.output), k));
-            }
-        }
+    notices(&session);
+    let mut found = found.map_err(in_file(file))?;
+    for caution in found.cautions(report::title) {
+        eprintln!("warning: {caution}");
     }
-    clock.lap("sample_s");
-    let info = RunInfo { plan_hash: plan_hash(&whole), backend: sampler.device(), timings: clock.laps };
+    found.info.timings = clock.laps.then(found.info.timings);
 
-    let document = document(|out| report::write(out, &settings, assessment, &told, &info))?;
+    let document = document(|out| report::write(out, &options, assessment, &found.parts, &found.info))?;
     interrupt.check()?;
-    output.finish(&document, || report::terminal(&settings, assessment, &told, top, style()))
-}
-
-/// The analysis of some of the models.
-fn analyse(
-    assessment: Assessment,
-    of: Option<(String, String)>,
-    settings: &Settings,
-    sampler: &Sampler<'_>,
-) -> Result<Part, RunError> {
-    let (n, level) = (sampler.draws, sampler.level);
-    let plan = compile(&assessment)?;
-    fits_in_memory(&plan, n)?;
-    let by: Vec<String> = settings.grouping.column().map(Into::into).into_iter().collect();
-    let exact = shares(&assessment, &by, &mut Known::default());
-    let (design, groups) = settings.grouping.design(&assessment, &plan, exact.as_ref().ok());
-    let prepared = Prepared::new(&plan, &design).map_err(|e| broken(&e))?;
-    let plain_design = Plain::design(&design);
-    let plain_prepared = Prepared::new(&plan, &plain_design).map_err(|e| broken(&e))?;
-    let plain = Plain::of_corners(&plan, &sampler.corners(&plain_prepared, 0..n)?);
-    let mut analysis = Analysis::new(&design, groups, &plain, settings.threshold_t).map_err(|e| broken(&e))?;
-    sampler.each_slab(&prepared, n, |corners| analysis.add(&corners).map_err(|e| broken(&e)))?;
-    let sampled = analysis.finish(n, level);
-    Ok(Part {
-        of,
-        exact_groups: exact.as_ref().ok().map(|shares| settings.grouping.exact(&sampled.groups, shares)),
-        ranked: ranked::by_effect(&plan, sampler.seed, &plain, level),
-        kurtosis: oracle(&assessment).kurtosis,
-        exact,
-        sampled,
-        assessment,
-    })
+    output.finish(&document, || report::terminal(&options, assessment, &found.parts, top, style()))
 }

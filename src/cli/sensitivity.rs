@@ -4,17 +4,17 @@
 use std::path::PathBuf;
 
 use super::Failure;
+use super::backend::notices;
 use super::input::{Opened, open};
 use super::output::{Output, document, style};
-use super::rerun::{self, rerun};
 use super::sample::{SampleArgs, sample};
-use crate::assess::{Assessment, Disclosable, if_disclosed};
-use crate::exact::disclosure::{Disclosure, disclosures};
-use crate::exact::shares::{Shares, shares};
-use crate::exact::terms::Known;
+use super::watch::{Interrupt, Watch};
+use crate::assess::Assessment;
+use crate::exact::decomposition::{Decomposition, decomposition};
 use crate::exact::tornado::tornado;
-use crate::portfolio::Portfolio;
-use crate::report::sensitivity::{self, Reruns, Sensitivity};
+use crate::portfolio::Study;
+use crate::report::sensitivity::{self, Sensitivity};
+use crate::run::Settings;
 
 /// What `haze sensitivity` takes.
 #[derive(Debug, clap::Args)]
@@ -22,23 +22,23 @@ use crate::report::sensitivity::{self, Reruns, Sensitivity};
   haze sensitivity models.csv
   haze sensitivity models.csv --by organization --top 20
   haze sensitivity study.toml --json - | jq '.disclosures[:5]'
-  haze sensitivity models.csv --reruns                              intervals after a disclosure as well
-  haze sensitivity models.csv --sample                              ATCI, logarithm, energy and the upper 5 % as well
+    haze sensitivity models.csv --reruns                              also the intervals after a disclosure
+  haze sensitivity models.csv --sample                              also ATCI, logarithm, energy and the upper 5 %
   haze sensitivity models.csv --sample --threshold 50000            what decides whether we exceed 50,000 t
-  haze sensitivity models.csv --sample --groups organization        whose unknowns they are
-  haze sensitivity models.csv --sample --of 'organization=Meta AI'  the emissions of these models alone
+    haze sensitivity models.csv --sample --groups organization        whose unknowns matter most
+  haze sensitivity models.csv --sample --of 'organization=Meta AI'  the emissions of these models only
 
-\"alone\" is the first-order index (Sobol'), \"with interactions\" the total index. Without --sample everything is exact
-and about the variance of the total emissions, and nothing is drawn but with --reruns. With it, draws at hybrids of
-two samples give indices with intervals of their numerical error: up to six groups as a full cube, with Shapley effects,
-more as pairs.")]
+\"alone\" is the first-order Sobol' index, \"with interactions\" the total index. Without --sample everything is exact
+and concerns the variance of total emissions; nothing is drawn, except with --reruns. With --sample, draws at hybrids of
+two samples give indices with intervals for their numerical error: up to six groups as a full cube, with Shapley
+effects; more groups in pairs.")]
 pub struct SensitivityArgs {
     /// Models file (CSV), study file (TOML), or - for CSV on standard input
     file: PathBuf,
-    /// Shares by the values of this column as well; may be given several times
+    /// Also shares by the values of this column; may be given several times
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
-    /// Entries of every list on the page [default: 10, and 20 disclosures]
+    /// Entries shown of every list [default: 10, and 20 disclosures]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     top: Option<u32>,
     /// Write everything as JSON to this file, or to standard output with -
@@ -57,7 +57,7 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
     }
     if args.sample.sample {
         if !args.by.is_empty() {
-            return Err(Failure::Usage("--by is for the exact shares; with --sample it is --groups COLUMN".into()));
+            return Err(Failure::Usage("--by is for the exact shares; with --sample use --groups COLUMN".into()));
         }
         return sample(&args.file, &args.sample, args.top.map(|n| n as usize), args.json.as_deref());
     }
@@ -67,37 +67,32 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
     let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
     opened.warn();
 
-    let settings = args.reruns.then(|| args.sample.reruns());
-    let (exact, reruns) = exact(portfolio, assessment, &args.by, settings.as_ref())?;
-    let told = Sensitivity { exact, reruns, tornado: tornado(assessment), assessment };
-    let document = document(|out| sensitivity::write(out, &told))?;
-    output.finish(&document, || sensitivity::terminal(&told, args.top.map(|n| n as usize), style()))
+    let mut found = decomposition(portfolio, assessment, &args.by)?;
+    let drawn = match &mut found {
+        Ok(found) if args.reruns => Some(reruns(&args.sample, &portfolio.study, assessment, found)?),
+        _ => None,
+    };
+    let exact = found.map(|found| (found.shares, found.disclosures));
+    let result = Sensitivity { exact, reruns: drawn, tornado: tornado(assessment), assessment };
+    let document = document(|out| sensitivity::write(out, &result))?;
+    output.finish(&document, || sensitivity::terminal(&result, args.top.map(|n| n as usize), style()))
 }
 
-type Exact = Result<(Shares, Vec<Disclosure>), String>;
-
-/// The decomposition and the values of disclosure, or why there are none; and how intervals were drawn, if they were.
-fn exact(
-    portfolio: &Portfolio,
+/// Draws the intervals after a disclosure; how they were drawn.
+fn reruns(
+    args: &SampleArgs,
+    study: &Study,
     assessment: &Assessment,
-    by: &[String],
-    settings: Option<&rerun::Settings<'_>>,
-) -> Result<(Exact, Option<Reruns>), Failure> {
-    let mut known = Known::default();
-    let shares = match shares(assessment, by, &mut known) {
-        Ok(shares) => shares,
-        Err(reason) => return Ok((Err(reason), None)),
-    };
-    let mut alternatives = Vec::new();
-    for quantity in Disclosable::ALL {
-        alternatives.push((quantity, if_disclosed(portfolio, quantity)?));
-    }
-    let mut disclosures = match disclosures(assessment, &alternatives, &mut known) {
-        Ok(disclosures) => disclosures,
-        Err(reason) => return Ok((Err(reason), None)),
-    };
-    let reruns = settings
-        .map(|s| rerun(assessment, &alternatives, &mut disclosures, &portfolio.study, s, &mut known))
-        .transpose()?;
-    Ok((Ok((shares, disclosures)), reruns))
+    found: &mut Decomposition,
+) -> Result<Settings, Failure> {
+    let interrupt = Interrupt::install();
+    interrupt.hold();
+    let settings = args.settings(study);
+    let session = args.backend.session()?;
+    let watch = Watch::new(&interrupt, false);
+    let drawn = session.reruns(assessment, found, settings, &watch);
+    watch.finish();
+    notices(&session);
+    drawn?;
+    Ok(settings)
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{BackendArgs, tell};
+use super::backend::{BackendArgs, notices};
 use super::input::warn;
 use super::output::{Output, document, style};
 use super::watch::{Interrupt, Watch};
@@ -13,7 +13,7 @@ use crate::portfolio::formats::STDIN;
 use crate::portfolio::{Place, Problem};
 use crate::report::validate as page;
 use crate::run::Settings;
-use crate::validate::{self, MaskedList, masked_sum, runs_file};
+use crate::validate::{MaskedList, masked_sum, runs_file};
 
 /// What `haze validate` takes.
 #[derive(Debug, clap::Args)]
@@ -22,14 +22,14 @@ use crate::validate::{self, MaskedList, masked_sum, runs_file};
   haze validate runs.csv --json - | jq '.quantities[] | {name, n, mdape, coverage}'
   haze validate runs.csv --masked-sum models.csv
 
-The file has the columns of fixtures/reported_training_emissions.csv; only model is required. Rows are used that
-are independent, of the final run, and publish both the figure and something to predict it from. A run that a prior
-was derived from, or of the same organisation and year as one, is judged by priors derived without that family. The
-exit code is 0 whenever the validation came to its end, passed or not. The protocol: docs/validation.md")]
+The file has the columns of fixtures/reported_training_emissions.csv; only model is required. A row is used if it is
+independent, about the final run, and publishes both the figure and something to predict it from. A run that a prior
+was derived from, or one of the same organisation and year, is predicted with priors derived without that family. The
+exit code is 0 whenever the validation finished, passed or not. The protocol: docs/validation.md")]
 pub struct ValidateArgs {
     /// File of published runs (CSV), or - for CSV on standard input
     file: PathBuf,
-    /// Models file for the masked sum, instead of the two lists compiled in; may be repeated
+    /// Models file for the masked sum, instead of the two built-in lists; may be given several times
     #[arg(long, value_name = "MODELS")]
     masked_sum: Vec<PathBuf>,
     /// Draws of each prediction
@@ -56,20 +56,18 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
         if place.is_some() && args.masked_sum.iter().chain([&args.file]).any(|p| real(p) == place) {
             let target = target.display();
             return Err(Failure::Usage(format!(
-                "{target} is read by this run and would be replaced; name another place"
+                "{target} is an input of this run and would be replaced; choose another place"
             )));
         }
     }
     interrupt.hold();
     let output = Output::prepare(args.json.as_deref())?;
     let settings = Settings { draws: args.draws, seed: args.seed, ..Settings::default() };
-    // Up to three predictions of a run, of one or two rows each.
-    let model_draws = args.draws.saturating_mul(file.runs.len() as u64).saturating_mul(4);
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let found = validate::validate(&file, &lists, &session.sampler(settings, model_draws, &watch));
+    let found = session.validate(&file, &lists, settings, &watch);
     watch.finish();
-    tell(&session);
+    notices(&session);
     let found = found?;
     let document = document(|out| page::write(out, &found))?;
     interrupt.check()?;

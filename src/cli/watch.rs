@@ -3,12 +3,11 @@
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Failure;
-use crate::report::document::Timings;
 use crate::run::Progress;
 
 /// Ctrl-C. While nothing has been touched it ends the program at once (reading standard input could otherwise not be
@@ -96,22 +95,4 @@ pub(super) fn bar(steps: u64, quiet: bool, template: &str) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(250));
     bar
-}
-
-/// Seconds by stage.
-pub(super) struct Clock {
-    last: Instant,
-    pub(super) laps: Timings,
-}
-
-impl Clock {
-    pub(super) fn new() -> Clock {
-        Clock { last: Instant::now(), laps: Timings::default() }
-    }
-
-    pub(super) fn lap(&mut self, name: &str) {
-        let now = Instant::now();
-        self.laps.0.push((name.into(), (now - self.last).as_secs_f64()));
-        self.last = now;
-    }
 }

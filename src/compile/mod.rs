@@ -35,12 +35,12 @@ pub enum PlanError {
     #[error("model {id:?}: the spread of {factor} is beyond a geometric standard deviation of 2^31")]
     TooWide { id: String, factor: &'static str },
     #[error(
-        "model {id:?}: its values range beyond 2^±450, more than the engine's numbers hold; check units and spreads"
+        "model {id:?}: its values range beyond 2^±450, more than the engine's numbers can hold; check units and spreads"
     )]
     OutOfRange { id: String },
     #[error("model {id:?}: {factor} cannot be compiled: {reason}")]
     Table { id: String, factor: &'static str, reason: String },
-    #[error("model {id:?}: {factor} is zero and something is divided by it")]
+    #[error("model {id:?}: {factor} is zero, but something is divided by it")]
     DividedByZero { id: String, factor: &'static str },
 }
 

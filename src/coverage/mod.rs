@@ -21,12 +21,12 @@ pub mod two_lists;
 
 use serde::Serialize;
 
-use crate::assess::{Assessment, assess};
+use crate::assess::{Assessment, OUTPUTS, assess};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
-use crate::run::{RunError, Sampler};
+use crate::run::{self, Progress, RunError, Sampler, Session, held_in_memory};
 
 use alternatives::Alternative;
 use bands::Bands;
@@ -35,6 +35,10 @@ use predictive::Predictive;
 use tiers::TierPart;
 use top::Top;
 use two_lists::{Other, TwoLists};
+
+/// At most, for memory: tiers, and thresholds that nobody asked for.
+const TIERS: usize = 8;
+const THRESHOLDS: usize = 16;
 
 /// What the analysis is asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,6 +67,31 @@ pub struct Coverage {
     pub chosen: Option<Chosen>,
     /// `None`: no base model states its compute.
     pub predictive: Option<Predictive>,
+}
+
+impl Session {
+    /// What the total of a portfolio rests on and leaves out, compared with another list if there is one. `assessment`
+    /// is that of the portfolio.
+    ///
+    /// # Errors
+    /// Thresholds without downloads, an alternative or the other list that cannot be assessed or compiled, and those of
+    /// drawing.
+    pub fn coverage(
+        &self,
+        portfolio: &Portfolio,
+        assessment: &Assessment,
+        other: Option<&Other>,
+        settings: &Settings,
+        stream: run::Settings,
+        progress: &dyn Progress,
+    ) -> Result<Coverage, RunError> {
+        // The totals and tiers of a run twice (drawn and summed up), two sums for each threshold, and what is sorted.
+        let thresholds = settings.thresholds.len().max(THRESHOLDS);
+        let kept = 2 * (OUTPUTS + 1) + 4 * TIERS + 2 * thresholds + 6;
+        held_in_memory(stream.draws, kept as u64, (OUTPUTS + 1) as u64)?;
+        let work = stream.draws.saturating_mul(models_drawn(portfolio, other, settings));
+        coverage(portfolio, assessment, other, settings, &self.sampler(stream, work, progress))
+    }
 }
 
 /// The whole analysis of a portfolio, compared with another list if there is one. `assessment` is that of the portfolio.
@@ -112,7 +141,7 @@ pub fn coverage(
 
 /// Model-draws per draw that the analysis takes, for progress: the whole list once in parts and once for every
 /// alternative, the largest models and the other list.
-pub fn models_drawn(portfolio: &Portfolio, other: Option<&Other>, settings: &Settings) -> u64 {
+fn models_drawn(portfolio: &Portfolio, other: Option<&Other>, settings: &Settings) -> u64 {
     let n = portfolio.models.len();
     let others = other.map_or(0, |o| n + 2 * o.models.len());
     (n * (1 + alternatives::choices(portfolio).len()) + settings.top.min(n) + others) as u64

@@ -4,6 +4,7 @@
 //! same bytes (`docs/engine.md`). [`plan`] holds the numbers to draw from, [`draw`] the arithmetic and the CPU backend, `gpu`
 //! the same on a GPU, [`stats`] what is estimated from the draws.
 
+mod check;
 pub mod draw;
 pub mod gpu;
 pub mod plan;
@@ -12,6 +13,7 @@ pub mod stats;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+pub use check::Check;
 pub use draw::corner_block::Prepared;
 pub use draw::corners::Corners;
 pub use draw::cpu::Cpu;

@@ -77,8 +77,8 @@ impl<'a> Closed<'a> {
         Some(self.field(shared).variance() + sum)
     }
 
-    /// What one model's products add to V_u beside the shared effects. Of all inputs it is the variance that would be
-    /// gone if the model's own parts were known beside all else.
+    /// What one model's products add to V_u in addition to the shared effects. For all inputs it is the variance that
+    /// would remain if everything but the model's own parts were known.
     pub fn own(&self, products: &[&Product], of: Inputs<'_>) -> Option<f64> {
         let rho = |a: &Product, b: &Product| self.rho.of(&among(&a.loads, of.shared), &among(&b.loads, of.shared));
         pairs(products, |a, b, same| Some(rho(a, b) * (own_ratio(a, same, of.own)? - 1.0)))
@@ -103,7 +103,7 @@ impl<'a> Closed<'a> {
         Some(variance)
     }
 
-    /// Variance that an effect explains alone, and what would be gone if it were known beside all else: V_e and
+    /// Variance that an effect explains alone, and what would remain if everything else were known: V_e and
     /// V − V_{not e}. Only pairs that are both exposed to it enter the difference.
     pub fn effect(&self, effect: usize, exposed: &[&'a Product]) -> Option<(f64, f64)> {
         let here = Closed::new(self.effects, exposed.iter().copied());

@@ -18,7 +18,7 @@
 //! models keep them, and learn nothing of them from c. Where ρ_c ≤ 1 the figure's error is larger than what is known,
 //! and the disclosure is not listed.
 //!
-//! A chip is told by name, without error: c is the mean of Y_m given the chip, over the shares of the mixture, and
+//! A chip is disclosed by name, without error: c is the mean of Y_m given the chip, over the shares of the mixture, and
 //! nothing else changes.
 
 use std::collections::BTreeMap;
@@ -26,13 +26,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::closed::{Closed, Field, Inputs, Loads};
-use super::oracle::{NO_SECOND_MOMENT, told};
+use super::disclosed::Disclosed;
+use super::oracle::{NO_SECOND_MOMENT, resolved};
 use super::terms::{Known, Product, products};
 use crate::assess::effects::{Effects, renumbered};
 use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, Slot};
 use crate::portfolio::Distribution;
 use crate::portfolio::moments::engine_moment;
-use crate::posterior::rerun::Disclosed;
 
 /// What one disclosure is worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,7 +66,7 @@ pub fn disclosures(
     let closed = Closed::new(&assessment.shared, &products);
     let mean = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
     let variance = closed.variance(Inputs::ALL).ok_or_else(|| NO_SECOND_MOMENT.to_string())?;
-    let variance = told(variance, mean);
+    let variance = resolved(variance, mean);
     if variance <= 0.0 {
         return Err("no variance".to_string());
     }

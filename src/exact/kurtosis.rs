@@ -1,4 +1,4 @@
-//! The exact kurtosis of total emissions: the condition under which a sampled standard deviation can be judged.
+//! The exact kurtosis of total emissions: the condition under which a sampled standard deviation can be tested.
 //!
 //! Given the global effects, the total is Σ_p g_p W_p over the few patterns p of global loadings, and the vector W is a
 //! sum over clusters of models that share no local effect, hence independent. Joint cumulants up to order four add over

@@ -5,6 +5,8 @@
 //! figure is worth, `tornado` what each input moves alone.
 
 pub mod closed;
+pub mod decomposition;
+pub mod disclosed;
 pub mod disclosure;
 pub mod kurtosis;
 pub mod oracle;

@@ -1,4 +1,4 @@
-//! The exact answer beside the sampled one: mean, variance and variance shares of total emissions in closed form.
+//! The exact counterpart of the sampled result: mean, variance and variance shares of total emissions in closed form.
 //!
 //! The first-order index of a group of factors is V_u / V, its total index 1 − V_{not u} / V, with V_u of
 //! [`super::closed`] (Hoeffding's decomposition of a product; Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6).
@@ -22,7 +22,7 @@ pub struct Oracle {
     /// Mean and sd with every shared effect drawn separately for each model.
     pub independent_mean_t: f64,
     pub independent_sd_t: Option<f64>,
-    /// Variance shares by factor, in the order they are told; empty where there is no variance.
+    /// Variance shares by factor, in the order they are reported; empty where there is no variance.
     pub groups: Vec<VarianceShare>,
     pub reason: Option<String>,
 }
@@ -36,7 +36,7 @@ pub struct VarianceShare {
     pub shapley: f64,
 }
 
-/// The factors in the order they are told.
+/// The factors in the order they are reported.
 pub const FACTORS: [Factor; 6] =
     [Factor::Compute, Factor::Efficiency, Factor::Pue, Factor::Grid, Factor::Reporting, Factor::Lineage];
 
@@ -84,7 +84,7 @@ pub fn oracle(assessment: &Assessment) -> Oracle {
     // From a positive zero: `sum` of nothing is −0.
     let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
     let closed = Closed::new(&assessment.shared, &products);
-    let variance = closed.variance(Inputs::ALL).map(|v| told(v, mean_t));
+    let variance = closed.variance(Inputs::ALL).map(|v| resolved(v, mean_t));
     let reason = variance.is_none().then(|| NO_SECOND_MOMENT.to_string());
     let shares = |variance: f64| -> Vec<VarianceShare> {
         if variance <= 0.0 {
@@ -105,14 +105,14 @@ pub fn oracle(assessment: &Assessment) -> Oracle {
         sd_t: variance.map(libm::sqrt),
         kurtosis: variance.filter(|v| *v > 0.0).and_then(|_| kurtosis(assessment, &products)),
         independent_mean_t: mean_t,
-        independent_sd_t: closed.independent_variance().map(|v| libm::sqrt(told(v, mean_t))),
+        independent_sd_t: closed.independent_variance().map(|v| libm::sqrt(resolved(v, mean_t))),
         groups: variance.map_or(vec![], shares),
         reason,
     }
 }
 
 /// A variance, or zero where it is only what is left of 1 − 1 in f64. Ratios of moments are good to some 1e-15, so a
-/// relative sd below 1e-7 cannot be told from none; the integer arithmetic cannot show it either.
-pub fn told(variance: f64, mean_t: f64) -> f64 {
+/// relative sd below 1e-7 cannot be distinguished from none; the integer arithmetic cannot show it either.
+pub fn resolved(variance: f64, mean_t: f64) -> f64 {
     if variance <= 1e-14 * mean_t * mean_t { 0.0 } else { variance }
 }

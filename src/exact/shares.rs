@@ -1,8 +1,8 @@
-//! The whole exact decomposition of the variance of the total's emissions: by factor, shared against own, by shared
-//! effect, tier, label and model.
+//! The whole exact decomposition of the variance of total emissions: by factor, shared and own parts, shared effect,
+//! tier, label and model.
 //!
-//! `first_order` is V_u / V, what the part explains alone; `total` is 1 − V_{not u} / V, what would be gone if it were
-//! known beside all else, interactions included (Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6). Own parts of
+//! `first_order` is V_u / V, what the part explains alone; `total` is 1 − V_{not u} / V, what would remain if
+//! everything else were known, interactions included (Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6). Own parts of
 //! different models do not interact with each other: both indices add up over models, hence over tiers and labels, and
 //!
 //! ```text
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::closed::{Closed, Inputs};
-use super::oracle::{FACTORS, NO_SECOND_MOMENT, components, told};
+use super::oracle::{FACTORS, NO_SECOND_MOMENT, components, resolved};
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, SharedEffect};
 use crate::portfolio::Factor;
@@ -82,7 +82,7 @@ pub struct ModelShare {
     pub tier: &'static str,
     pub first_order: f64,
     pub total: f64,
-    /// t²: what would be gone if the model's own part were known beside all else.
+    /// t²: what would remain if everything but the model's own part were known.
     pub variance_t2: f64,
 }
 
@@ -124,7 +124,7 @@ pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Resu
     let closed = Closed::new(&assessment.shared, &products);
     let none = || NO_SECOND_MOMENT.to_string();
     let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
-    let variance_t2 = told(closed.variance(Inputs::ALL).ok_or_else(none)?, mean_t);
+    let variance_t2 = resolved(closed.variance(Inputs::ALL).ok_or_else(none)?, mean_t);
     if variance_t2 <= 0.0 {
         return Err("no variance".to_string());
     }

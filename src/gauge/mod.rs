@@ -9,16 +9,19 @@
 //! It goes the whole way of a run: assessment, plan, engine, estimates.
 
 pub mod answers;
+mod drawn;
 pub mod expected;
 pub mod figure;
 pub mod functions;
 pub mod integers;
 pub mod portfolios;
 pub mod stream;
+pub mod workload;
 
+pub use drawn::Drawn;
 pub use figure::{Criterion, FALSE_ALARMS, Figure, Law, Limits, Value};
 
-use crate::run::{RunError, Sampler};
+use crate::run::{Progress, RunError, Sampler, Session, Settings};
 
 /// Draws where the user does not say; the largest portfolios take fewer.
 pub const DRAWS: u64 = 1 << 18;
@@ -74,6 +77,22 @@ pub fn gauge(sampler: &Sampler<'_>) -> Result<Report, RunError> {
         sections.push(replay(sampler)?);
     }
     Ok(Report::new(sampler.seed, sampler.draws, sections))
+}
+
+impl Session {
+    /// Replays every known answer on what a long run would be drawn on: a GPU, where there is one.
+    ///
+    /// A device that fails its self-test does not draw; its report has no section.
+    ///
+    /// # Errors
+    /// An interruption, or a device that fails.
+    pub fn gauge(&self, settings: Settings, progress: &dyn Progress) -> Result<(Report, Drawn), RunError> {
+        let sampler = self.sampler(settings, u64::MAX, progress);
+        let self_test = sampler.self_test()?;
+        let wrong = self_test.iter().flatten().any(|check| check.wrong > 0);
+        let report = if wrong { Report::new(settings.seed, settings.draws, vec![]) } else { gauge(&sampler)? };
+        Ok((report, Drawn { backend: sampler.device(), self_test }))
+    }
 }
 
 impl Report {

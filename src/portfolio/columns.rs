@@ -130,7 +130,7 @@ impl Header {
             let advice = names
                 .iter()
                 .find(near)
-                .map_or(String::new(), |f| format!(" (did you mean {f}? the name is written id)"));
+                .map_or(String::new(), |f| format!(" (did you mean {f}? the column must be named id)"));
             let message = format!("there is no column id{advice}; the columns are {}", names.join(", "));
             found.problem(line, "id", "", message);
         }
@@ -182,7 +182,7 @@ fn column(name: &str, line: u64, names: &[String], found: &mut Findings) -> Colu
         return *column;
     }
     if name == "tier" {
-        let message = "the tier is worked out from the row, so this column is not read";
+        let message = "the tier is derived from the row, so this column is not read";
         found.warning("tier-column", line, name, message.to_string());
         return Column::Ignored;
     }
@@ -193,7 +193,7 @@ fn column(name: &str, line: u64, names: &[String], found: &mut Findings) -> Colu
     if let Some(close) = whole.or_else(|| closest(&lower, &known()))
         && !has(names, close)
     {
-        let message = format!("the column is taken for a label; did you mean {close}?");
+        let message = format!("the column is read as a label; did you mean {close}?");
         found.warning("almost-a-column", line, name, message);
     }
     LABEL

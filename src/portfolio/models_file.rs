@@ -42,7 +42,7 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
     table.faults.into_iter().for_each(|f| fault(f, found));
     let Some(header) = table.header else {
         if found.problems.is_empty() {
-            found.problem(0, "", "", "the file has no header; the first line names the columns");
+            found.problem(0, "", "", "the file has no header; the first line must name the columns");
         }
         return (Vec::new(), Vec::new());
     };
@@ -61,7 +61,7 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
         rows += 1;
         let Some(model) = row::read(&header, &record, files, found) else { continue };
         if let Some(first) = first_line.get(&model.id) {
-            let message = format!("the id is already on line {first}; ids are unique");
+            let message = format!("the id is already used on line {first}; ids must be unique");
             found.problem(record.line, "id", &model.id, message);
         } else if !model.id.is_empty() {
             first_line.insert(model.id.clone(), record.line);
@@ -69,7 +69,7 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
         models.push(model);
     }
     if rows == 0 && found.problems.is_empty() {
-        found.problem(0, "", "", "the file has a header but no model; add a row for each model");
+        found.problem(0, "", "", "the file has a header but no models; add a row for each model");
     }
     (models, header.labels())
 }

@@ -25,7 +25,7 @@ pub fn number(text: &str) -> Result<f64, CellError> {
     if !text.bytes().any(|b| b.is_ascii_digit()) {
         let word = text.to_ascii_lowercase();
         return Err(if ["nan", "inf", "+inf", "-inf", "infinity", "-infinity"].contains(&word.as_str()) {
-            refused("only finite numbers are read; leave the cell empty if the value is unknown".into())
+            refused("only finite numbers are accepted; leave the cell empty if the value is unknown".into())
         } else if text.is_empty() {
             CellError::new("a number is missing", "write a number")
         } else {
@@ -34,14 +34,14 @@ pub fn number(text: &str) -> Result<f64, CellError> {
     }
     match text.parse::<f64>() {
         Ok(x) if !x.is_finite() => {
-            Err(CellError::new(format!("{} overflows", shorten(text)), "no quantity is that large: check the exponent"))
+            Err(CellError::new(format!("{} overflows", shorten(text)), "no quantity is that large; check the exponent"))
         }
         Ok(x) if x.abs() < f64::MIN_POSITIVE => {
             let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
             if mantissa.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
                 return Err(CellError::new(
                     format!("{} is rounded to 0", shorten(text)),
-                    "write 0 for a true zero, else check the exponent",
+                    "write 0 for a true zero; otherwise check the exponent",
                 ));
             }
             Ok(0.0)
@@ -63,17 +63,17 @@ fn advice(text: &str) -> String {
             Some((a, b)) if !thousands && is_number(&format!("{a}.{b}")) => {
                 format!("the decimal sign is a point: write {a}.{b}")
             }
-            _ => format!("thousands separators are not read: write {bare}"),
+            _ => format!("thousands separators are not accepted: write {bare}"),
         };
     }
     let dotless: String = text.chars().filter(|c| *c != '.').collect();
     if text.matches('.').count() > 1 && is_number(&dotless) {
-        return format!("thousands separators are not read: write {dotless}");
+        return format!("thousands separators are not accepted: write {dotless}");
     }
     if let Some(percent) = text.strip_suffix('%').map(str::trim)
         && let Ok(x) = percent.parse::<f64>()
     {
-        return format!("per cent are not read: write {}", Decimal(x / 100.0));
+        return format!("percentages are not accepted: write {}", Decimal(x / 100.0));
     }
     for separator in ["–", "—", "−", "..", "-", "…"] {
         if let Some((lo, hi)) = text.split_once(separator)
@@ -98,7 +98,7 @@ fn advice(text: &str) -> String {
             _ => return format!("the unit is in the column's name: write {unit}"),
         };
         if !unit.contains(['e', 'E']) {
-            return format!("suffixes are not read: write {unit}{exponent}");
+            return format!("suffixes are not accepted: write {unit}{exponent}");
         }
     }
     "write a number such as 1234.5 or 6.2e23, or a distribution such as 1e24 to 5e24".into()

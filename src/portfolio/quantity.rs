@@ -95,14 +95,14 @@ impl Quantity {
 fn divisor(what: &str, d: &Distribution) -> Result<(), CellError> {
     if let Some((mean, sd)) = wide_normal(d) {
         return Err(CellError::new(
-            format!("{what} divides the energy, and normal({}, {}) comes too near 0", Decimal(mean), Decimal(sd)),
-            format!("its sd may be a fifth of its mean at most: write lognormal({}, gsd)", Decimal(mean)),
+            format!("{what} divides the energy, and normal({}, {}) comes too close to 0", Decimal(mean), Decimal(sd)),
+            format!("its sd may be at most a fifth of its mean: write lognormal({}, gsd)", Decimal(mean)),
         ));
     }
     if d.reaches_zero() {
         return Err(CellError::new(
             format!("{what} of 0 would mean infinite energy"),
-            "leave the cell empty if it is unknown, or keep the distribution off 0",
+            "leave the cell empty if it is unknown, or keep the distribution away from 0",
         ));
     }
     Ok(())

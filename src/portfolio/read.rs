@@ -124,7 +124,7 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Pro
                 problems.push(Problem {
                     place: Place { column: "id".into(), ..model.place.clone() },
                     value: model.id.clone(),
-                    message: format!("the id is already in {first}; ids are unique across models files"),
+                    message: format!("the id is already used in {first}; ids must be unique across models files"),
                 });
             } else {
                 first_place.insert(model.id.clone(), model.place.clone());

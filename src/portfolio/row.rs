@@ -13,8 +13,11 @@ use super::quantity::Quantity;
 pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &mut Findings) -> Option<Model> {
     let Record { line, cells } = record;
     if cells.len() != header.len() {
-        let message =
-            format!("the row has {} fields, the header {}; quote cells that hold a comma", cells.len(), header.len());
+        let message = format!(
+            "the row has {} fields, the header {}; put cells that contain a comma in quotes",
+            cells.len(),
+            header.len()
+        );
         found.problem(*line, "", &cells.join(","), message);
         return None;
     }
@@ -48,7 +51,7 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
         model.emissions_from_card |= name == "emissions_g";
     }
     if model.base_models.contains(&model.id) && !model.id.is_empty() {
-        let message = "the model names itself as its base; name another or leave it empty";
+        let message = "the model names itself as its base; name another model or leave the cell empty";
         found.problem(*line, "base_model", &model.id, message);
     }
     Some(model)
@@ -56,9 +59,9 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
 
 fn id(model: &mut Model, line: u64, text: &str, found: &mut Findings) {
     if text.is_empty() {
-        found.problem(line, "id", "", "the id is empty; every model needs one of its own");
+        found.problem(line, "id", "", "the id is empty; every model needs a unique one");
     } else if text.chars().any(char::is_control) {
-        found.problem(line, "id", text, "the id holds a line break or another control character; remove it");
+        found.problem(line, "id", text, "the id contains a line break or another control character; remove it");
     }
     model.id = text.to_string();
 }

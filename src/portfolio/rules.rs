@@ -16,17 +16,17 @@ pub const WUE_UNUSED: &str = "wue-unused";
 
 /// Every rule with what it is about, for `haze check` and the documentation.
 pub const RULES: [(&str, &str); 28] = [
-    ("almost-a-column", "a column name that is nearly one with a meaning"),
-    ("tier-column", "a column named tier, which is worked out"),
+    ("almost-a-column", "a column name that is close to one with a meaning"),
+    ("tier-column", "a column named tier, which is derived from the row"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
     ("emissions-for-size", "emissions implausible for the number of parameters"),
     ("energy-hours-power", "energy that disagrees with hours times power"),
-    ("energy-zero", "an energy of 0 beside emissions above 0"),
-    ("emissions-zero", "emissions of 0 that are not said to be market-based"),
+    ("energy-zero", "an energy of 0 together with emissions above 0"),
+    ("emissions-zero", "emissions of 0 that are not marked as market-based"),
     ("copied-from-base", "a disclosure equal to that of the row's base model"),
     ("mfu-high", "an MFU above 0.65"),
     ("mfu-one", "an MFU of exactly 1"),
-    ("mfu-format", "an MFU beside a number format of 8 bits or fewer"),
+    ("mfu-format", "an MFU together with a number format of 8 bits or fewer"),
     ("sparse-peak", "an efficiency above any dense peak"),
     ("tokens-in-billions", "tokens that look like billions"),
     ("parameters-in-billions", "parameters that look like billions"),
@@ -37,13 +37,13 @@ pub const RULES: [(&str, &str); 28] = [
     ("grid-high", "a grid intensity above 1200 g/kWh"),
     ("grid-in-kg", "a grid intensity that looks like kg/kWh"),
     ("power-high", "more than 2000 W per accelerator"),
-    (WUE_UNUSED, "a water usage effectiveness where water is not asked for"),
+    (WUE_UNUSED, "a water usage effectiveness although water is not requested"),
     ("date-range", "a date before 1950 or after 2100"),
-    ("divisor-near-zero", "a normal efficiency or MFU that draws can bring to 0"),
+    ("divisor-near-zero", "a normal efficiency or MFU that can be drawn near 0"),
     ("sigma-large", "a lognormal whose ln-sd is above 2"),
-    ("gsd-one", "a GSD so near 1 that it is no spread"),
+    ("gsd-one", "a GSD so close to 1 that there is practically no spread"),
     ("shared-sigma-large", "a shared effect whose ln-sd is above 2"),
-    ("shared-gsd-one", "a shared GSD so near 1 that it is no effect"),
+    ("shared-gsd-one", "a shared GSD so close to 1 that there is practically no effect"),
 ];
 
 /// FLOP per joule: no chip's dense 16-bit peak over its TDP is above this (B200: 2.25e15 FLOP/s over 1000 W).
@@ -95,7 +95,7 @@ fn unused_water(models: &[Model]) -> Option<Warning> {
         Value::Distribution(d) => d.to_string(),
     };
     let message =
-        format!("water is not asked for, so that this column changes no result; `haze run --water` tells it{rows}");
+        format!("water is not requested, so this column changes no result; `haze run --water` reports it{rows}");
     let place = Place { column: "wue_l_per_kwh".into(), ..model.place.clone() };
     Some(Warning { rule: WUE_UNUSED, place, value: shorten(&value), message })
 }
@@ -124,8 +124,8 @@ fn spread(gsd: f64) -> Option<(&'static str, String)> {
         let sigma = libm::log(gsd);
         let lost = 1.0 - lognormal_engine_moment(2.0 * sigma) * libm::exp(-2.0 * sigma * sigma);
         let message = format!(
-            "a GSD of {} is a ln-sd of {sigma:.2}, above 2: the mean rests on a far tail, sampling it is slow to settle, \
-             and draws, which end at 6.34 sd, lack {:.1} % of the second moment",
+            "a GSD of {} is a ln-sd of {sigma:.2}, above 2: the mean rests on the far tail, its estimate converges slowly, \
+             and draws, which end at 6.34 sd, miss {:.1} % of the second moment",
             shown(gsd),
             100.0 * lost
         );
@@ -152,7 +152,8 @@ impl Row<'_> {
         let (energy, hours, compute) = (size(&m.energy_kwh), size(&m.gpu_hours), size(&m.compute_flop));
         if let Some(kg) = size(&m.emissions_kg) {
             if m.energy_kwh.is_some() && energy.is_none() {
-                let message = "an energy of 0 beside emissions above 0; leave the energy empty if it is not known";
+                let message =
+                    "an energy of 0 together with emissions above 0; leave the energy empty if it is not known";
                 self.warn("energy-zero", "energy", 0.0, message.into());
             }
             // What is expected per unit of the row's other quantity, and the range in which no unit is wrong. Grids run
@@ -170,13 +171,13 @@ impl Row<'_> {
             if let Some((what, ratio, low, high)) = against.filter(|_| !m.emissions_from_card) {
                 if ratio > high {
                     let message = format!(
-                        "the emissions stand to the row's {what} as {}: far too high; are these grams in a column of kg?",
+                        "the ratio of the emissions to the row's {what} is {}, far too high; are these grams in a column of kg?",
                         shown(ratio)
                     );
                     self.warn("emissions-thousandfold", "emissions", kg, message);
                 } else if ratio < low {
                     let message = format!(
-                        "the emissions stand to the row's {what} as {}: far too low; are these tonnes in a column of kg?",
+                        "the ratio of the emissions to the row's {what} is {}, far too low; are these tonnes in a column of kg?",
                         shown(ratio)
                     );
                     self.warn("emissions-thousandfold", "emissions", kg, message);
@@ -196,15 +197,15 @@ impl Row<'_> {
         }
         let zero = matches!(m.emissions_kg, Some(Value::Number(0.0))) && m.emissions_basis == Basis::Location;
         if zero && [energy, hours, compute, size(&m.tokens)].into_iter().any(|x| x.is_some()) {
-            let message = "the electricity of a place is never free of emissions; certificates and contracts make 0 of a \
-                           market-based total: write emissions_basis = market";
+            let message = "the electricity of a place is never free of emissions; certificates and contracts can make only a \
+                           market-based total 0: write emissions_basis = market";
             self.warn("emissions-zero", "emissions", 0.0, message.into());
         }
         if let (Some(kwh), Some(hours), Some(power)) = (energy, hours, size(&m.power_w)) {
             let ratio = kwh / (hours * power / 1000.0);
             if !(0.33..=4.0).contains(&ratio) {
                 let message = format!(
-                    "the energy is {} times gpu_hours × power_w; node, cooling and load explain 0.33 to 4",
+                    "the energy is {} times gpu_hours × power_w; node, cooling and load explain only 0.33 to 4",
                     shown(ratio)
                 );
                 self.warn("energy-hours-power", "energy_kwh", kwh, message);
@@ -237,9 +238,10 @@ impl Row<'_> {
         let m = self.model;
         if let Some(x) = size(&m.mfu) {
             if x == 1.0 {
-                self.warn("mfu-one", "mfu", x, "an MFU of 1 is never reached; is it a flag, or per cent?".into());
+                self.warn("mfu-one", "mfu", x, "an MFU of 1 is never reached; is it a flag, or a percentage?".into());
             } else if x > 0.65 {
-                let message = "no published run sustained an MFU above 0.65; is it HFU, or of a best configuration?";
+                let message =
+                    "no published run sustained an MFU above 0.65; is it HFU, or that of the best configuration?";
                 self.warn("mfu-high", "mfu", x, message.into());
             }
         }
@@ -247,7 +249,7 @@ impl Row<'_> {
         let few_bits = |f: &&String| ["fp8", "fp4", "int8", "mxfp"].iter().any(|w| f.to_lowercase().contains(w));
         if let (Some(format), Some(x)) = (format.filter(few_bits), size(&m.mfu)) {
             let message = format!(
-                "the row says {format}, whose peak is twice the dense 16-bit one that an MFU is a fraction of here; if it is \
+                "the row says {format}, whose peak is twice the dense 16-bit peak to which an MFU refers here; if it is \
                  a fraction of the higher peak, double it"
             );
             self.warn("mfu-format", "mfu", x, message);
@@ -262,7 +264,13 @@ impl Row<'_> {
             ),
             (&m.pue, "pue", 2.5, "pue-high", "a PUE above 2.5 is rare even for small server rooms"),
             (&m.grid_g_per_kwh, "grid_g_per_kwh", 1200.0, "grid-high", "above the dirtiest national grids; g per kWh?"),
-            (&m.power_w, "power_w", 2000.0, "power-high", "power_w is per accelerator, in W; is it of a node?"),
+            (
+                &m.power_w,
+                "power_w",
+                2000.0,
+                "power-high",
+                "power_w is per accelerator, in W; is this the power of a node?",
+            ),
         ];
         for (value, column, limit, rule, message) in limits {
             if let Some(x) = size(value)
@@ -343,7 +351,7 @@ impl Row<'_> {
             normals(d, &mut found);
             for (mean, sd) in found.into_iter().filter(|(mean, sd)| *mean < MOST_SDS * sd) {
                 let message = format!(
-                    "what divides has a density above 0 at 0 (the mean is {:.1} sd away), so that its reciprocal has no \
+                    "this divisor has a density above 0 at 0 (the mean is {:.1} sd away), so that its reciprocal has no \
                      mean; write lognormal({}, gsd)",
                     mean / sd,
                     Decimal(mean)
@@ -372,7 +380,7 @@ impl Row<'_> {
                 && own == parent
             {
                 let message = format!(
-                    "the same value as its base {} has: a copy? A derivative states only what it added itself",
+                    "the same value as that of its base {}: is it a copy? A derivative states only what it added itself",
                     shorten(&base.id)
                 );
                 self.warn("copied-from-base", column, x, message);

@@ -88,7 +88,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
         reader.add(at, "", value, format!("this is not TOML: {}", error.message()));
     }
     // One mistake of syntax has many consequences; the first complaint about a line is the one that helps. Problems
-    // that only seem to be there because a line was half understood are not told.
+    // that only seem to be there because a line was half understood are not reported.
     reader.problems.sort_by_key(|p| p.place.line);
     reader.problems.dedup_by_key(|p| p.place.line);
     let syntax = std::mem::take(&mut reader.problems);
@@ -213,7 +213,7 @@ impl Reader<'_> {
     fn unknown_key(&mut self, byte: usize, section: &str, key: &str, known: &[&str]) {
         let close = question(closest(key, known).as_slice());
         let column = if section.is_empty() { key.to_string() } else { format!("{section}.{key}") };
-        self.add(byte, &column, key, format!("unknown key; {close}the keys here are {}", known.join(", ")));
+        self.add(byte, &column, key, format!("unknown key; {close}the valid keys here are {}", known.join(", ")));
     }
 
     fn boolean(&mut self, entry: Entry, key: &str) -> Option<bool> {
@@ -279,14 +279,14 @@ impl Reader<'_> {
             }
         };
         if entries.is_empty() {
-            self.refuse(entry, key, "the list is empty; name at least one, or leave the key out");
+            self.refuse(entry, key, "the list is empty; give at least one entry, or leave the key out");
         }
         let mut found: Vec<(String, usize)> = Vec::new();
         for entry in entries {
             match entry.get_ref().as_str() {
-                Some("") => self.refuse(entry, key, "an empty name; write one or remove it"),
+                Some("") => self.refuse(entry, key, "an empty name; fill it in or remove it"),
                 Some(text) => found.push((text.to_string(), entry.span().start)),
-                None => self.refuse(entry, key, "expected text in quotes, or a list of such"),
+                None => self.refuse(entry, key, "expected text in quotes, or a list of texts in quotes"),
             }
         }
         found
@@ -356,7 +356,7 @@ impl Reader<'_> {
                 }
                 "fits" => match entry.get_ref().as_str().filter(|name| !name.is_empty()) {
                     Some(name) => study.fits = Some(self.file.parent().unwrap_or(Path::new("")).join(name)),
-                    None => self.refuse(entry, "imputation.fits", "name the file that `haze fit --coefficients` wrote"),
+                    None => self.refuse(entry, "imputation.fits", "give the file that `haze fit --coefficients` wrote"),
                 },
                 other => self.unknown_key(key.span().start, "imputation", other, &IMPUTATION_KEYS),
             }
@@ -415,7 +415,7 @@ impl Reader<'_> {
                             Some(x) => match gsd_in_range(x) {
                                 Ok(()) => gsd = Some(x),
                                 Err(_) if x == 1.0 => {
-                                    let message = "a GSD of 1 is no effect at all; remove this [[shared]] entry";
+                                    let message = "a GSD of 1 has no effect; remove this [[shared]] entry";
                                     self.refuse(value, "shared.gsd", message);
                                 }
                                 Err(e) => self.refuse(value, "shared.gsd", e.to_string()),

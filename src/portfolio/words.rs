@@ -82,9 +82,10 @@ pub(super) fn emissions_basis(model: &mut Model, text: &str) -> Result<(), CellE
 fn of_a_tool(text: &str) -> Option<CellError> {
     let lower = text.to_lowercase().replace([' ', '-', '_'], "");
     let tools = ["codecarbon", "mlco2", "carbontracker", "eco2ai", "mlemissions", "greenalgorithms"];
-    tools.iter().any(|tool| lower.contains(tool)).then(|| {
-        CellError::new("the name of a tool", "did you mean calculator? The column says what kind of source it is")
-    })
+    tools
+        .iter()
+        .any(|tool| lower.contains(tool))
+        .then(|| CellError::new("the name of a tool", "did you mean calculator? The column states the kind of source"))
 }
 
 /// Looks a word up, whatever its case.

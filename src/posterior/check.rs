@@ -1,7 +1,7 @@
-//! The run beside the exact oracle, and what the integers cost.
+//! The run compared with the exact oracle, and what the integers cost.
 //!
-//! z of the mean is (m̂ − μ)/(σ/√N), told where the variance is finite. z of the sd is (ŝ − σ)/(σ√((κ − 1)/4N))
-//! by the delta method, told only where the exact kurtosis κ is finite and below N/100: beyond that the sampling
+//! z of the mean is (m̂ − μ)/(σ/√N), given where the variance is finite. z of the sd is (ŝ − σ)/(σ√((κ − 1)/4N))
+//! by the delta method, given only where the exact kurtosis κ is finite and below N/100: beyond that the sampling
 //! distribution of ŝ is so skewed that a correct sampler gives large |z| often.
 
 use serde::Serialize;
@@ -36,13 +36,13 @@ impl SdCheck {
     /// What stands in place of a z-score.
     pub const NOT_ESTIMABLE: &'static str = "sd not estimable by sampling at this N";
 
-    /// Whether the variance of an output with this exact kurtosis can be told from so many draws.
+    /// Whether the variance of an output with this exact kurtosis can be estimated from so many draws.
     pub fn estimable(kurtosis: f64, draws: u64) -> bool {
         kurtosis > 1.0 && kurtosis < KURTOSIS_PER_DRAW * draws as f64
     }
 }
 
-/// Largest kurtosis, as a fraction of the number of draws, at which the sd's z-score is told.
+/// Largest kurtosis, as a fraction of the number of draws, at which the sd's z-score is given.
 const KURTOSIS_PER_DRAW: f64 = 0.01;
 
 pub fn against_oracle(total: &Totals, oracle: &Oracle, draws: u64) -> OracleCheck {

@@ -5,7 +5,7 @@
 
 use crate::assess::Tier;
 
-/// Largest contributors that are told.
+/// Number of largest contributors that are listed.
 pub const TOP: usize = 10;
 
 #[derive(Debug, Clone, PartialEq)]

@@ -19,7 +19,7 @@ use crate::engine::stats::ratio::{Side, ratios, widest_shift};
 use crate::engine::{Reduce, Summary};
 use crate::exact::terms::{Known, products};
 
-/// Values of one column that are told for themselves, by expected compute; the rest are told together.
+/// Values of one column that are listed individually, by expected compute; the rest are taken together.
 pub const LARGEST: usize = 20;
 /// The column that stands for the year of the date where the file has none of that name.
 pub const YEAR: &str = "year";
@@ -137,14 +137,14 @@ pub fn split(assessment: &Assessment, column: &str) -> Vec<Split> {
     let mut values: Vec<(&str, (f64, usize))> = sizes.iter().filter_map(|(v, &size)| Some(((*v)?, size))).collect();
     values.sort_by(|(a, (x, m)), (b, (y, n))| y.total_cmp(x).then(n.cmp(m)).then(a.cmp(b)));
     // A lone value beyond the limit takes no more room than the line that would stand for it.
-    let told = if values.len() > LARGEST + 1 { LARGEST } else { values.len() };
+    let listed = if values.len() > LARGEST + 1 { LARGEST } else { values.len() };
     // Years read best in their order.
     if column == YEAR
-        && let Some(largest) = values.get_mut(..told)
+        && let Some(largest) = values.get_mut(..listed)
     {
         largest.sort_by_key(|&(v, _)| v);
     }
-    let (largest, others) = values.split_at(told);
+    let (largest, others) = values.split_at(listed);
     let mut parts: Vec<Split> = largest
         .iter()
         .map(|&(v, _)| Split {
@@ -221,7 +221,7 @@ mod tests {
         let mut ids: Vec<&str> = parts.iter().flat_map(|p| &p.assessment.models).map(|m| m.id.as_str()).collect();
         ids.sort();
         assert_eq!(ids, assessment.models.iter().map(|m| m.id.as_str()).collect::<Vec<_>>());
-        // One more than the limit is told for itself.
+        // One more than the limit is listed individually.
         let some: Vec<(&str, &str)> = values[..21].to_vec();
         assert!(split(&labelled(&some), "place").iter().all(|p| !matches!(p.part, Part::Other(_))));
         // By expected compute, largest first.

@@ -1,15 +1,15 @@
 //! Integers to means, intervals and shares: what the draws say, with the error of every number.
 //!
 //! `order` sorts one output's draws, `estimate` reads point and interval estimates and their Monte Carlo standard
-//! errors off them, `ratio` forms ratios draw by draw, `intensity` ATCI and its decomposition, `beside` what is told
-//! beside the headline, `single` reads a model's estimates off its
-//! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` sets the run beside the
+//! errors off them, `ratio` forms ratios draw by draw, `intensity` ATCI and its decomposition, `beside` what is reported
+//! separately, `single` reads a model's estimates off its
+//! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` compares the run with the
 //! exact oracle and bounds what the integers cost.
 //! `sensitivity` estimates variance-based indices from any outputs; `grouping` says what a portfolio is decomposed by,
 //! `sampled` takes in the draws for it, `ranked` has the shared effects. `tail` says whether a mean can be trusted.
 //!
 //! Without any draw, from the assessment alone: `terms` writes the emissions as products, `closed` gives the variance
-//! that any set of inputs explains, `oracle` what every run tells of it and `shares` all of it, `disclosure` what one
+//! that any set of inputs explains, `oracle` what every run reports of it and `shares` all of it, `disclosure` what one
 //! more published figure is worth, `tornado` what each input moves alone.
 //!
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
@@ -39,7 +39,7 @@ pub use crate::exact::oracle::{Oracle, VarianceShare};
 pub use check::{Discretisation, OracleCheck, Saturated, SdCheck};
 pub use concentration::{Concentration, TierShare};
 
-/// Emissions are drawn in t; carbon intensities are told in kg.
+/// Emissions are drawn in t; carbon intensities are reported in kg.
 const KG_PER_T: f64 = 1000.0;
 
 /// What was asked for, and what the stages before know of their own error.

@@ -14,13 +14,13 @@
 //! Standard errors are those of 32 batches (draw index modulo 32) one by one: sd(θⱼ)/√32.
 
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::assess::effects::EffectKey;
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
 use crate::engine::stats::estimate::tails;
 use crate::engine::stats::order::{BATCHES, rank};
 use crate::exact::closed::Closed;
+pub use crate::exact::disclosed::{AtValue, Disclosed};
 use crate::exact::disclosure::{Disclosure, chip_parts};
 use crate::exact::terms::{Known, products};
 use crate::portfolio::Distribution;
@@ -46,30 +46,6 @@ enum Figure {
     },
     /// Shares of the chips, and the model with each.
     Chip(Vec<(f64, Assessment)>),
-}
-
-/// The interval of the total's emissions that a disclosure leaves.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Disclosed {
-    /// Equal-tailed, in t: without the disclosure, from the same draws.
-    pub now_t: [f64; 2],
-    /// Mean of each end over the values, and its Monte Carlo standard error.
-    pub expected_t: [f64; 2],
-    pub mcse_t: [f64; 2],
-    /// With the figure at its median, and the fall of the variance then, over the variance.
-    pub at_median_t: [f64; 2],
-    pub share_at_median: f64,
-    pub values: Vec<AtValue>,
-}
-
-/// One value of the figure.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct AtValue {
-    /// Probability.
-    pub share: f64,
-    /// The model's expected emissions with this figure over those without it.
-    pub relative: f64,
-    pub interval_t: [f64; 2],
 }
 
 impl Rerun {

@@ -1,7 +1,7 @@
 //! The sampled analysis of a portfolio: which group of inputs decides on totals, ratios and thresholds, from
 //! pick-freeze draws.
 //!
-//! What the exact oracle cannot give (logarithms, ATCI, the upper tail) and, beside it, what it can. The engine draws
+//! What the exact oracle cannot give (logarithms, ATCI, the upper tail) and, for comparison, what it can. The engine draws
 //! totals at the corners of a design of [`super::grouping`], slab by slab; [`Analysis::add`] takes them in, in memory
 //! that does not grow with the draws. The estimators are those of [`super::sensitivity`].
 

@@ -9,14 +9,15 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits;
-use super::document::{self, RunInfo, Timings};
+use super::document;
 use super::estimate;
 use super::page::{Page, Style, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::Assessment;
 use crate::posterior::Estimate;
 use crate::posterior::intensity::{Intensity, Part, Row};
-use crate::run::Device;
+use crate::run::intensity::Intensities;
+use crate::run::{Device, Timings};
 use crate::validate::anchors::{Anchor, median};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
@@ -26,23 +27,13 @@ pub const UNIT: &str = "kgCO2e per EFLOP of training operations performed";
 pub const DEFINITION: &str = "sum of emissions / sum of compute, in every draw; \
      = (IT energy / compute) * (facility / IT energy) * (emissions / facility energy)";
 
-/// One column's parts, largest expected compute first.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Grouping {
-    pub by: String,
-    pub rows: Vec<Row>,
-}
-
 /// Everything that is reported.
 pub struct Atci<'a> {
-    pub seed: u64,
-    pub draws: u64,
-    pub level: f64,
+    /// What was drawn.
     pub assessment: &'a Assessment,
-    pub total: Row,
-    /// Draws in which total compute is zero.
-    pub without_compute: u64,
-    pub groupings: Vec<Grouping>,
+    /// What the draws say.
+    pub found: &'a Intensities,
+    /// Published runs to compare with.
     pub anchors: Vec<Anchor>,
 }
 
@@ -97,9 +88,10 @@ impl<'a> RowText<'a> {
 }
 
 /// Writes the document as UTF-8 JSON with a line end at the end.
-pub fn write(out: &mut dyn Write, result: &Atci<'_>, run: &RunInfo) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, result: &Atci<'_>) -> io::Result<()> {
     let groups = result
-        .groupings
+        .found
+        .columns
         .iter()
         .flat_map(|g| g.rows.iter().map(|row| Group { by: &g.by, part: &row.part, row: RowText::new(row) }));
     let document = Document {
@@ -108,14 +100,14 @@ pub fn write(out: &mut dyn Write, result: &Atci<'_>, run: &RunInfo) -> io::Resul
         unit: UNIT,
         definition: DEFINITION,
         scope: ScopeText::new(result.assessment.scope),
-        seed: result.seed,
-        draws: result.draws,
-        interval: result.level,
-        plan_hash: &run.plan_hash,
-        backend: &run.backend,
-        timings: &run.timings,
-        draws_without_compute: result.without_compute,
-        total: RowText::new(&result.total),
+        seed: result.found.settings.seed,
+        draws: result.found.settings.draws,
+        interval: result.found.settings.level,
+        plan_hash: &result.found.info.plan_hash,
+        backend: &result.found.info.backend,
+        timings: &result.found.info.timings,
+        draws_without_compute: result.found.without_compute,
+        total: RowText::new(&result.found.total),
         groups: groups.collect(),
         anchors: &result.anchors,
     };
@@ -126,23 +118,27 @@ pub fn write(out: &mut dyn Write, result: &Atci<'_>, run: &RunInfo) -> io::Resul
 pub fn terminal(result: &Atci<'_>, style: Style) -> String {
     let mut page = Page::new(style);
     let models = digits::counted(result.assessment.models.len() as u64, "model");
-    page.note(&format!("{models}, {} draws, seed {}", digits::count(result.draws), result.seed));
+    page.note(&format!(
+        "{models}, {} draws, seed {}",
+        digits::count(result.found.settings.draws),
+        result.found.settings.seed
+    ));
     page.note(&scope::phrase(result.assessment.scope));
     page.section("ATCI, kgCO2e per EFLOP of training operations performed", "a ratio of sums in every draw");
     page.line("  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh); medians");
-    page.ratios("", &[&result.total], result.level);
-    let all = &result.total.intensity.atci_kg_per_eflop;
+    page.ratios("", &[&result.found.total], result.found.settings.level);
+    let all = &result.found.total.intensity.atci_kg_per_eflop;
     if let Some(mean) = all.mean {
         let mean = digits::value(mean, all.mcse.mean);
         page.line(&format!("  Mean {mean} kg/EFLOP. The ratios multiply in every draw; their medians need not."));
     }
-    if result.without_compute > 0 {
-        let draws = digits::count(result.without_compute);
+    if result.found.without_compute > 0 {
+        let draws = digits::count(result.found.without_compute);
         page.line(&format!("  {draws} draws in which compute is zero have no ratio and are left out"));
     }
-    for grouping in &result.groupings {
+    for grouping in &result.found.columns {
         page.section(&format!("By {}", shorten(&grouping.by, 30)), "");
-        page.ratios("", &grouping.rows.iter().collect::<Vec<_>>(), result.level);
+        page.ratios("", &grouping.rows.iter().collect::<Vec<_>>(), result.found.settings.level);
     }
     page.anchors(&result.anchors);
     page.text

@@ -5,33 +5,6 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
-
-use crate::run::Device;
-
-/// What a posterior does not know: the plan's fingerprint and how the run was done.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunInfo {
-    /// SHA-256 of the plan in hexadecimal.
-    pub plan_hash: String,
-    pub backend: Device,
-    /// Seconds by stage, in order.
-    pub timings: Timings,
-}
-
-/// Seconds by stage, in the order of the stages.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Timings(pub Vec<(String, f64)>);
-
-impl Serialize for Timings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, seconds) in &self.0 {
-            map.serialize_entry(name, seconds)?;
-        }
-        map.end()
-    }
-}
 
 /// Writes a document as UTF-8 JSON with a line end at the end: one model, group or row on one line, so that documents
 /// can be compared line by line.

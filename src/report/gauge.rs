@@ -10,28 +10,11 @@ use serde::Serialize;
 use super::digits::{self, fixed};
 use super::document;
 use super::page::{Page, Style, left, right};
-use crate::engine::gpu::Check;
-use crate::gauge::{Criterion, FALSE_ALARMS, Figure, Law, Limits, Report, Section, Value};
-use crate::run::Device;
+use crate::engine::Check;
+use crate::gauge::{Criterion, Drawn, FALSE_ALARMS, Figure, Law, Limits, Report, Section, Value};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
-
-/// What made the draws, and the outcome of its self-test.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Drawn {
-    #[serde(flatten)]
-    pub backend: Device,
-    /// For a GPU: the self-test of the device itself.
-    pub self_test: Option<Vec<Check>>,
-}
-
-impl Drawn {
-    /// Whether the device failed its self-test, or left its work to the processor.
-    pub fn failed(&self) -> bool {
-        self.backend.name == "gpu, then cpu" || self.self_test.iter().flatten().any(|check| check.wrong > 0)
-    }
-}
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -10,54 +10,26 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digits::{self, Quantity, exact_percent};
-use super::document::{self, RunInfo, Timings};
+use super::document;
 use super::page::{Page, Style, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::{Assessment, SharedEffect};
 use crate::engine::stats::sensitivity::Index;
 use crate::engine::stats::tail;
-use crate::exact::shares::{EffectShare, Shares};
+use crate::exact::shares::EffectShare;
 use crate::posterior::check::SdCheck;
-use crate::posterior::grouping::{Exact, Group, Grouping, Kind};
+use crate::posterior::grouping::{Exact, Group, Kind};
 use crate::posterior::ranked::{self, EffectIndices};
-use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
-use crate::run::Device;
+use crate::posterior::sampled::{Analysed, AnalysedOutput};
+use crate::run::sampled::{SampleOptions, SampledPart};
+use crate::run::{Device, RunInfo, Timings};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
 /// Entries of a list on the page.
 const TOP: usize = 10;
 
-/// What was asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    pub draws: u64,
-    pub seed: u64,
-    /// Level of the intervals of the numerical error.
-    pub level: f64,
-    pub grouping: Grouping,
-    pub threshold_t: Option<f64>,
-}
-
-/// The analysis of the whole portfolio or of the models with one value of a label.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Part {
-    /// Column and value; `None` for the whole.
-    pub of: Option<(String, String)>,
-    /// Of these models alone.
-    pub assessment: Assessment,
-    pub sampled: Sampled,
-    /// The exact decomposition of the emissions, or why there is none.
-    pub exact: Result<Shares, String>,
-    /// By group.
-    pub exact_groups: Option<Vec<Exact>>,
-    /// Exact kurtosis of the emissions.
-    pub kurtosis: Option<f64>,
-    /// By shared effect of the assessment.
-    pub ranked: Vec<EffectIndices>,
-}
-
-impl Part {
+impl SampledPart {
     /// Distance of an estimate from the exact index in standard errors. Given only where the standard error is
     /// meaningful, which depends on the exact kurtosis, as for the sd of a run.
     fn z(&self, index: Index, exact: f64) -> Option<f64> {
@@ -175,7 +147,7 @@ struct EffectText<'a> {
 }
 
 impl<'a> PartText<'a> {
-    fn new(part: &'a Part) -> PartText<'a> {
+    fn new(part: &'a SampledPart) -> PartText<'a> {
         let exact = part.exact.as_ref().ok();
         let is_cube = part.sampled.outputs.iter().any(|o| o.indices.as_ref().is_ok_and(|i| i.cube().is_some()));
         PartText {
@@ -193,7 +165,7 @@ impl<'a> PartText<'a> {
 }
 
 impl<'a> OutputText<'a> {
-    fn new(part: &'a Part, of: &'a Analysed) -> OutputText<'a> {
+    fn new(part: &'a SampledPart, of: &'a Analysed) -> OutputText<'a> {
         let groups = &part.sampled.groups;
         let exact = part.exact_groups.as_ref().filter(|_| of.output == AnalysedOutput::Emissions);
         let group = |g: usize| {
@@ -232,7 +204,7 @@ impl<'a> OutputText<'a> {
 }
 
 fn effect<'a>(
-    part: &Part,
+    part: &SampledPart,
     effect: &'a SharedEffect,
     ranked: &EffectIndices,
     exact: Option<&EffectShare>,
@@ -256,9 +228,9 @@ fn effect<'a>(
 /// Writes the document as UTF-8 JSON with a line end at the end.
 pub fn write(
     out: &mut dyn Write,
-    settings: &Settings,
+    options: &SampleOptions,
     assessment: &Assessment,
-    parts: &[Part],
+    parts: &[SampledPart],
     run: &RunInfo,
 ) -> io::Result<()> {
     let document = Document {
@@ -266,14 +238,14 @@ pub fn write(
         version: env!("CARGO_PKG_VERSION"),
         method: "sampled",
         scope: ScopeText::new(assessment.scope),
-        seed: settings.seed,
-        draws: settings.draws,
-        interval: settings.level,
+        seed: options.settings.seed,
+        draws: options.settings.draws,
+        interval: options.settings.level,
         plan_hash: &run.plan_hash,
         backend: &run.backend,
         timings: &run.timings,
         models_read: assessment.models.len(),
-        grouped_by: settings.grouping.name(),
+        grouped_by: options.grouping.name(),
         parts: parts.iter().map(PartText::new).collect(),
     };
     document::write(out, &document)
@@ -293,18 +265,23 @@ pub fn title(output: AnalysedOutput) -> &'static str {
 
 /// The page, ending in a line end: at most `top` entries of every list, by default ten.
 pub fn terminal(
-    settings: &Settings,
+    options: &SampleOptions,
     assessment: &Assessment,
-    parts: &[Part],
+    parts: &[SampledPart],
     top: Option<usize>,
     style: Style,
 ) -> String {
     let mut page = Page::new(style);
     let top = top.unwrap_or(TOP);
-    let level = digits::level(settings.level);
+    let level = digits::level(options.settings.level);
     for line in [
         scope::phrase(assessment.scope),
-        format!("{} draws, seed {}, by {}", digits::count(settings.draws), settings.seed, settings.grouping.name()),
+        format!(
+            "{} draws, seed {}, by {}",
+            digits::count(options.settings.draws),
+            options.settings.seed,
+            options.grouping.name()
+        ),
         format!("in brackets: {level} intervals for the numerical error; ≈ 0 (to …): not distinguishable from 0"),
     ] {
         page.note(&line);
@@ -316,7 +293,7 @@ pub fn terminal(
 }
 
 impl Page {
-    fn part(&mut self, part: &Part, top: usize) {
+    fn part(&mut self, part: &SampledPart, top: usize) {
         let models = digits::counted(part.assessment.models.len() as u64, "model");
         let whose = part.of.as_ref().map_or(String::new(), |(column, value)| format!("{column} {value}: "));
         let mut line = format!("{whose}{models}");
@@ -343,7 +320,7 @@ impl Page {
         self.effects(part, top);
     }
 
-    fn output(&mut self, part: &Part, of: &Analysed, top: usize) {
+    fn output(&mut self, part: &SampledPart, of: &Analysed, top: usize) {
         let (name, note) = match of.output {
             AnalysedOutput::ExceedsTail { threshold_t } => (
                 "What decides whether a draw is in the upper 5 %".into(),
@@ -408,7 +385,7 @@ impl Page {
         }
     }
 
-    fn effects(&mut self, part: &Part, top: usize) {
+    fn effects(&mut self, part: &SampledPart, top: usize) {
         let effects = part.effects();
         if effects.is_empty() {
             return;

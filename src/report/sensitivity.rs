@@ -16,6 +16,7 @@ use crate::assess::Assessment;
 use crate::exact::disclosure::Disclosure;
 use crate::exact::shares::{EffectShare, FactorShare, Interaction, LabelShare, ModelShare, Part, Shares};
 use crate::exact::tornado::{Swing, Tornado};
+use crate::run::Settings;
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -31,16 +32,8 @@ pub struct Sensitivity<'a> {
     /// Or why there is no decomposition.
     pub exact: Result<(Shares, Vec<Disclosure>), String>,
     /// How the intervals of the disclosures were drawn, if they were.
-    pub reruns: Option<Reruns>,
+    pub reruns: Option<Settings>,
     pub tornado: Tornado,
-}
-
-/// Draws behind the intervals after a disclosure.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Reruns {
-    pub draws: u64,
-    pub seed: u64,
-    pub level: f64,
 }
 
 #[derive(Serialize)]
@@ -64,7 +57,7 @@ struct Document<'a> {
     effects: &'a [EffectShare],
     labels: Vec<Label<'a>>,
     disclosures: &'a [Disclosure],
-    reruns: Option<Reruns>,
+    reruns: Option<Settings>,
     at_medians_t: f64,
     tornado: Vec<&'a Swing>,
     models: &'a [ModelShare],
@@ -240,7 +233,7 @@ impl Page {
         self.more(labels.len(), top, "--json");
     }
 
-    fn disclosures(&mut self, disclosures: &[Disclosure], reruns: Option<&Reruns>, shares: &Shares, top: usize) {
+    fn disclosures(&mut self, disclosures: &[Disclosure], reruns: Option<&Settings>, shares: &Shares, top: usize) {
         self.section("Value of disclosure", "expected reduction of the variance if this one figure were published");
         if disclosures.is_empty() {
             self.line("  none: no further disclosure would reduce the uncertainty");

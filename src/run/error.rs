@@ -35,7 +35,7 @@ pub enum RunError {
     #[error("cannot start the threads: {0}")]
     Threads(String),
     /// The draws need more memory than there is.
-    #[error("{draws} draws need {gigabytes} GB of memory, more than there is; ask for fewer")]
+    #[error("{draws} draws need {gigabytes} GB of memory, more than is available; use fewer draws")]
     Memory {
         /// As asked for.
         draws: u64,

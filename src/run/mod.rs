@@ -6,19 +6,27 @@
 //! that the check of memory, progress, interruption, falling back to the CPU and errors ([`RunError`]) are the same
 //! everywhere. Nothing here opens a file or knows a terminal.
 
-mod device;
+mod disclosures;
 mod error;
+pub mod headline;
+pub mod info;
+pub mod intensity;
 mod memory;
 mod progress;
+pub mod sampled;
 mod sampler;
 mod session;
+pub mod throughput;
 
-pub use device::Device;
 pub use error::RunError;
+pub use headline::{Drawn, Outcome, RunOptions};
+pub use info::{Clock, Device, RunInfo, Timings};
 pub use memory::{fits_in_memory, held_in_memory};
 pub use progress::{NoProgress, Progress};
 pub use sampler::Sampler;
 pub use session::{Backend, Builder, Session};
+
+use serde::Serialize;
 
 /// Draws of a run where the user does not say.
 pub const DRAWS: u64 = 1_000_000;
@@ -28,7 +36,7 @@ pub const SEED: u64 = 42;
 pub const INTERVAL: f64 = 0.95;
 
 /// What a run draws.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Settings {
     /// Draws 0 to this are drawn.
     pub draws: u64,

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use super::session::Engine;
 use super::{Device, Progress, RunError, Session, Settings, fits_in_memory};
-use crate::engine::gpu::Check;
 use crate::engine::plan::Plan;
-use crate::engine::{Corners, Prepared, Reduce, Summary};
+use crate::engine::{Check, Corners, Prepared, Reduce, Summary};
 
 /// What draws, how much of which random stream, and who follows.
 pub struct Sampler<'s> {

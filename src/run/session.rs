@@ -68,7 +68,7 @@ impl Builder {
     pub fn build(self) -> Result<Session, RunError> {
         let engines = match (self.backend, &self.adapter) {
             (Backend::Cpu, Some(_)) => {
-                return Err(RunError::Usage("an adapter is a GPU and does not go with the CPU as backend".into()));
+                return Err(RunError::Usage("an adapter is a GPU and cannot be combined with the CPU backend".into()));
             }
             (Backend::Cpu, None) => Engines::One(Engine::Cpu(self.cpu()?)),
             (Backend::Auto, None) => {

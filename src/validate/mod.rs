@@ -30,7 +30,7 @@ pub mod wording;
 
 use serde::Serialize;
 
-use crate::run::{RunError, Sampler};
+use crate::run::{Progress, RunError, Sampler, Session, Settings};
 
 pub use baselines::Baseline;
 pub use masked_sum::{MaskedList, MaskedSum};
@@ -158,6 +158,25 @@ pub struct Validation {
     pub rows: Vec<Row>,
     pub left_out: Vec<LeftOut>,
     pub masked_sums: Vec<MaskedSum>,
+}
+
+impl Session {
+    /// Predicts every usable figure of a file of published runs and scores the predictions, then the masked sums of the
+    /// lists. `settings` are those of each prediction; its level is not used.
+    ///
+    /// # Errors
+    /// A prediction that cannot be compiled or drawn, and an interruption.
+    pub fn validate(
+        &self,
+        file: &RunsFile,
+        lists: &[MaskedList],
+        settings: Settings,
+        progress: &dyn Progress,
+    ) -> Result<Validation, RunError> {
+        // Up to three predictions of a run, of one or two rows each.
+        let model_draws = settings.draws.saturating_mul(file.runs.len() as u64).saturating_mul(4);
+        validate(file, lists, &self.sampler(settings, model_draws, progress))
+    }
 }
 
 /// Predicts every usable figure of the file and scores the predictions, then the masked sums of the lists.

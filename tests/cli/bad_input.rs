@@ -39,7 +39,7 @@ const FILES: &[Bad] = &[
     ("bad date", b"id,date\na,2023-02-29\n", &["bad.csv:2: date"]),
     ("bad relation", b"id,relation\na,finetuned\n", &["bad.csv:2: relation", "did you mean finetune?"]),
     ("its own base", b"id,base_model,relation\na,a,finetune\n", &["bad.csv:2: base_model"]),
-    ("duplicate id", b"id,pue\na,1.2\nb,1.1\na,1.2\n", &["bad.csv:4: id", "already on line 2"]),
+    ("duplicate id", b"id,pue\na,1.2\nb,1.1\na,1.2\n", &["bad.csv:4: id", "already used on line 2"]),
     ("empty id", b"id,pue\n,1.2\n", &["bad.csv:2: id", "empty"]),
     ("no id column", b"ID,pue\na,1.2\n", &["bad.csv:1: id", "did you mean ID?"]),
     ("duplicate column", b"id,pue,pue\na,1.2,1.2\n", &["bad.csv:1: pue"]),
@@ -207,9 +207,9 @@ fn unwritable_outputs_are_found_before_the_run() {
         // A folder is made for --out, and goes again when --json turns out not to be writable.
         (&["--out", "new/deep", "--json", "nowhere/x.json"], "nowhere"),
         // A run does not replace what it reads.
-        (&["--out", "."], "models.csv is read by this run"),
-        (&["--json", "models.csv"], "models.csv is read by this run"),
-        (&["--json", "./full/../models.csv"], "models.csv is read by this run"),
+        (&["--out", "."], "models.csv is an input of this run"),
+        (&["--json", "models.csv"], "models.csv is an input of this run"),
+        (&["--json", "./full/../models.csv"], "models.csv is an input of this run"),
     ];
     for (args, word) in cases {
         // So many draws that the run would be felt.

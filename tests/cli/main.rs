@@ -2,8 +2,8 @@
 
 mod atci;
 mod bad_input;
-mod beside;
 mod coverage;
+mod fit;
 mod gauge;
 mod gpu;
 mod invariance;
@@ -11,6 +11,7 @@ mod outputs;
 mod pages;
 mod sampled;
 mod sensitivity;
+mod separately;
 mod validate;
 
 use std::io::Write;

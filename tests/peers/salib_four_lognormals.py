@@ -1,4 +1,4 @@
-"""SALib's Sobol' indices of a product of four lognormals, for tests/sensitivity/peers.rs.
+"""SALib's Sobol' indices of a product of four lognormals, for tests/statistics/sensitivity/peers.rs.
 
     pip install SALib==1.6.0 && python3 tests/peers/salib_four_lognormals.py
 

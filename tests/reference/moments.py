@@ -1,4 +1,4 @@
-"""Reference moments for tests/marginals.
+"""Reference moments for tests/input/marginals.
 
 raw:    E[X^k] by mpmath quadrature of the density in ln x, 30 digits.
 engine: E[X^k] over the 2^32 equally likely p = (2m+1)/2^33 and their mirror images: the outermost 2^18 cells of both

@@ -1,4 +1,5 @@
-"""Indices of shared effects where one acts on PUE - 1, by brute force: the numbers of `an_effect_on_pue` in tests/shares.rs.
+"""Indices of shared effects where one acts on PUE - 1, by brute force: the numbers of `an_effect_on_pue` in
+tests/statistics/shares.rs.
 
 Y = sum over two models of w_m C_m (1 + P_m S^a_m) G on the tensor grid of 14-point Gauss-Hermite rules of its six
 standard normals (7.5 million points): conditional means are means over axes of the grid, nothing is expanded.

@@ -1,4 +1,4 @@
-"""Reference quantiles Q(Phi(z)) for tests/marginals, by bisection on 50-digit CDFs of mpmath.
+"""Reference quantiles Q(Phi(z)) for tests/input/marginals, by bisection on 50-digit CDFs of mpmath.
 
 Run: python3 tests/reference/quantiles.py > tests/reference/quantiles.csv   (mpmath 1.3.0)
 """

@@ -4,9 +4,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod agreement;
 mod families;
+mod fit;
+mod gauge;
 mod known;
 mod normals;
+mod sampled;
+mod sensitivity;
+mod shares;
 mod stability;
 
 use carbonhaze::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};

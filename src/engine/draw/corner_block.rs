@@ -54,7 +54,7 @@ impl Class {
 /// A model has more groups than the engine takes at corners.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "more groups bear on one model than the sampled sensitivity analysis takes: {shifted} on its 1 + X (at most {MAX_JOINT}), {all} in all (at most {MAX_LOCAL})"
+    "more groups affect one model than the sampled sensitivity analysis can handle: {shifted} on its 1 + X (at most {MAX_JOINT}), {all} in all (at most {MAX_LOCAL})"
 )]
 pub struct TooManyGroups {
     shifted: u32,

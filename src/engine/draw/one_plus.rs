@@ -85,7 +85,7 @@ mod tests {
     fn error_is_at_most_2_to_minus_19_9_octave() {
         let e = worst(one_plus);
         assert!(e <= libm::exp2(-19.9), "2^{}", libm::log2(e));
-        // Negative control: half a chord beside the place is seen.
+        // Negative control: half a chord off the place is seen.
         assert!(worst(|y| one_plus(y + 64)) > libm::exp2(-19.9));
     }
 }

@@ -90,7 +90,7 @@ pub struct Found {
 /// All adapters of this machine.
 pub fn all() -> Vec<Found> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    // The interface is named, so that a missing driver is told as such and not papered over by another interface.
+    // The interface is named, so that a missing driver is reported as such and not papered over by another interface.
     descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
     descriptor.flags = wgpu::InstanceFlags::empty();
     let instance = wgpu::Instance::new(descriptor);

@@ -90,7 +90,7 @@ pub struct CornerLayout {
     pub rows: usize,
     /// Where blocks that only fill a dispatch add to.
     spare: u32,
-    /// Corners that are told apart, of all outputs: rows that come back.
+    /// Distinct corners, of all outputs: rows that come back.
     pub distinct: usize,
     /// What `corner_merge` adds up.
     pub sources: Vec<u64>,
@@ -279,7 +279,7 @@ impl CornerLayout {
     }
 }
 
-/// Corners that are told apart, and for each of them the rows to be added up.
+/// Distinct corners, and for each of them the rows to be added up.
 fn sources(prepared: &Prepared, starts: &BTreeMap<(usize, u32), usize>) -> (usize, Vec<u64>) {
     let lists: Vec<Vec<u32>> = (0..prepared.distinct.len())
         .flat_map(|o| {

@@ -9,9 +9,9 @@ pub enum GpuError {
     NoSuchAdapter { wanted: String, found: String },
     #[error("{adapter} lacks {what}")]
     Missing { adapter: String, what: String },
-    #[error("the portfolio needs {what} of {needed} bytes at once, the device takes {limit}")]
+    #[error("the portfolio needs {what} of {needed} bytes at once; the device allows {limit}")]
     TooLarge { what: &'static str, needed: u64, limit: u64 },
-    #[error("the portfolio has {found} {what}, the device takes at most {limit}")]
+    #[error("the portfolio has {found} {what}; the device allows at most {limit}")]
     TooMany { what: &'static str, found: u64, limit: u64 },
     #[error("the device refused {bytes} bytes for {what}: {message}")]
     OutOfMemory { what: String, bytes: u64, message: String },

@@ -1,4 +1,4 @@
-//! What a machine needs for its GPU to be found, what of it is there, and how to get the rest.
+//! What a machine needs for its GPU to be found, what of that is installed, and how to get the rest.
 //!
 //! On Linux a GPU is reached through the Vulkan loader (`libvulkan.so.1`) and a driver file (ICD) of its vendor. Both
 //! are often missing on servers and in containers, where only the compute libraries were installed.
@@ -68,7 +68,7 @@ impl Installation {
         }
         if self.nvidia && !self.drivers.iter().any(|d| named(d, "nvidia")) {
             advice.push(
-                "an NVIDIA driver is there, but not its Vulkan part: install libnvidia-gl-NNN of the driver's version; \
+                "an NVIDIA driver is installed, but not its Vulkan part: install libnvidia-gl-NNN of the same version; \
                  in a container start it with NVIDIA_DRIVER_CAPABILITIES=all"
                     .into(),
             );

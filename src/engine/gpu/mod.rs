@@ -35,7 +35,6 @@ pub use adapter::{Facts, Kind};
 pub use error::GpuError;
 pub use fault::Fault;
 pub use reduce::OnDevice;
-pub use self_test::Check;
 pub use shader::Variant;
 
 use adapter::Found;
@@ -47,7 +46,7 @@ use gather::{Gathered, GatheredCorners};
 use run::Halt;
 use session::Session;
 
-use super::{Backend, Corners, Cpu, Prepared, Stopped, Summary};
+use super::{Backend, Check, Corners, Cpu, Prepared, Stopped, Summary};
 use crate::engine::plan::Block;
 
 /// How a device is used. The default is what is best for it.
@@ -264,7 +263,7 @@ impl Gpu {
                         budget = budget.smaller();
                     }
                     let done = gathered.next() - start;
-                    self.notice(format!("{e}; going on from draw {done} on a fresh device"));
+                    self.notice(format!("{e}; continuing from draw {done} on a fresh device"));
                 }
             }
         }
@@ -277,7 +276,7 @@ impl Gpu {
             GivenUp::Failed(failure) => failure,
         };
         let Some(cpu) = &self.fallback else { return Err(Stopped::Device(failure.to_string())) };
-        self.notice(format!("{failure}; drawing the rest, from draw {done} on, on the CPU"));
+        self.notice(format!("{failure}; the CPU draws the rest, from draw {done} on"));
         self.finished_on_cpu.store(true, Ordering::Relaxed);
         Ok(cpu)
     }
@@ -334,12 +333,12 @@ impl Backend for Gpu {
             let first = gathered.next;
             // Some of it may have been reported by the device that failed.
             let state = Mutex::new((first, &mut gathered));
-            let told = |n| {
+            let advanced = |n| {
                 let (done, gathered) = &mut *state.lock().unwrap_or_else(PoisonError::into_inner);
                 *done += n;
                 gathered.report(*done, progress)
             };
-            let rest = cpu.corners(prepared, seed, first..draws.end, &told)?;
+            let rest = cpu.corners(prepared, seed, first..draws.end, &advanced)?;
             gathered.take_rest(&rest);
         }
         Ok(gathered.finish())

@@ -27,15 +27,7 @@ use crate::engine::plan::{
     Cell, GroupPlan, Header, Marginal, ModelPlan, OutputPlan, Plan, Product, Range, SHIFTED, SLOTS, WORDS,
 };
 use crate::engine::stats::normal::Level;
-use crate::engine::{Backend, Prepared, Scalar, Summary};
-
-/// What was asked, how many answers came, and how many were wrong.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Check {
-    pub name: &'static str,
-    pub answers: usize,
-    pub wrong: usize,
-}
+use crate::engine::{Backend, Check, Prepared, Scalar, Summary};
 
 /// The blocks, in the order of `self_test.wgsl`, and the rows of answers of each.
 const BLOCKS: [(&str, usize); 8] = [

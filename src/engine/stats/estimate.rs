@@ -32,6 +32,18 @@ pub struct Estimate {
     pub mcse: Mcse,
 }
 
+impl Estimate {
+    /// Of what is not known.
+    pub const NONE: Estimate = Estimate {
+        mean: None,
+        sd: None,
+        median: None,
+        interval: None,
+        shortest: None,
+        mcse: Mcse { mean: None, sd: None, median: None, interval: None, shortest: None },
+    };
+}
+
 /// Monte Carlo standard errors, in the unit of the estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Mcse {

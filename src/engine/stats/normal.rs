@@ -8,7 +8,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-/// A cumulative probability told from both ends: `below + above = 1`.
+/// A cumulative probability, held from both ends: `below + above = 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {
     pub below: f64,
@@ -36,7 +36,7 @@ impl Level {
         if self.below <= self.above { lower_z(self.below) } else { -lower_z(self.above) }
     }
 
-    /// Whether this level is at or below `other`, judged in the tail where the two differ most clearly.
+    /// Whether this level is at or below `other`, decided in the tail where the two differ most clearly.
     pub fn at_most(self, other: Level) -> bool {
         if self.below <= self.above { self.below <= other.below } else { self.above >= other.above }
     }

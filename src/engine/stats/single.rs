@@ -130,7 +130,7 @@ impl<'a> Bins<'a> {
             best[0] = self.at_rank(0.0)?;
         }
         let filled = || (0..self.counts.len()).filter(|&bin| self.counts[bin] > 0);
-        // Each pair is first judged by the edge of the bin its other end lies in: that spares most powers of two.
+        // Each pair is first compared by the edge of the bin its other end lies in: that spares most powers of two.
         for first in filled() {
             let (lo, to) = (self.edges[first], self.before[first] as f64 + held);
             if to > n {

@@ -26,7 +26,7 @@ pub fn is_heavy(k: Option<f64>) -> bool {
 pub fn warning(output: &str, k: f64) -> String {
     format!(
         "{output}: the Pareto k of the upper tail is {k:.2}, above {LARGEST_K}: the mean, the sd and the indices of the \
-         variance settle too slowly for their standard errors to be trusted; quantiles do not suffer [{RULE}]"
+         variance converge too slowly for their standard errors to be trusted; quantiles are not affected [{RULE}]"
     )
 }
 

@@ -3,7 +3,7 @@
 //! A count stays below 2^54 and a run below 2^31 draws, so Σx fits 128 bits, Σx² needs 139, and the numerator of the
 //! variance, `n·Σx² − (Σx)²`, 170. [`Wide`] holds 256. Nothing is rounded before [`Wide::to_f64`], so the mean and
 //! the standard deviation do not depend on the order of the draws, and there is no cancellation however small the
-//! spread is beside the mean.
+//! spread is compared with the mean.
 
 /// An unsigned integer of 256 bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

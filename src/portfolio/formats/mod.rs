@@ -65,7 +65,7 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     }
     let extension = path.extension().map(|e| e.to_ascii_lowercase());
     if extension.is_some_and(|e| OTHER_FORMATS.iter().any(|other| e == *other)) {
-        return Err("this format is not read; give a CSV file".into());
+        return Err("this format is not supported; give a CSV file".into());
     }
     if path.is_dir() {
         return Err("this is a folder; name a file in it".into());

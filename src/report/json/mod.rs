@@ -17,11 +17,11 @@ use self::diagnostics::Diagnostics;
 use self::models::Models;
 use self::sensitivity::Sensitivity;
 use self::totals::{Concentration, Group, Independent, Total};
-use super::document::{self, RunInfo, Timings};
+use super::document;
 use super::scope::ScopeText;
 use crate::assess::Assessment;
 use crate::posterior::Posterior;
-use crate::run::Device;
+use crate::run::{Device, RunInfo, Timings};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -1,4 +1,4 @@
-//! A variance told by sets of groups, and every index that is a sum of its parts.
+//! A variance decomposed by sets of groups, and every index that is a sum of its parts.
 //!
 //! With independent groups of inputs the variance is V = Σ V_s over the non-empty sets s of groups (Hoeffding's
 //! decomposition; I. M. Sobol', Math. Comput. Simul. 55 (2001) 271–280, doi:10.1016/S0378-4754(00)00270-6). A set is

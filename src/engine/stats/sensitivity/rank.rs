@@ -58,7 +58,7 @@ impl Ranking {
         if x.iter().any(|x| !x.is_finite()) {
             return Err(Undefined::NotFinite.into());
         }
-        // Values beside their draws: a comparison reads one place in memory.
+        // Values next to their draws: a comparison reads one place in memory.
         let mut keyed: Vec<(i64, u32)> = x.iter().zip(0..).map(|(&x, i)| (rising(x), i)).collect();
         keyed.sort_unstable();
         Ok(Ranking { first_draw, order: keyed.into_iter().map(|(_, i)| i).collect() })

@@ -1,0 +1,169 @@
+//! The main job: from a portfolio to what its draws say of emissions, compute, energy and ATCI.
+
+use super::info::{Clock, RunInfo};
+use super::sampled::{broken, first_draws};
+use super::{DRAWS, INTERVAL, Progress, RunError, SEED, Session, Settings, fits_in_memory};
+use crate::assess::{Assessment, OUTPUTS, Output, assess, with_outputs};
+use crate::compile::compile;
+use crate::engine::plan::hash::plan_hash;
+use crate::engine::plan::{self, Plan};
+use crate::engine::stats::tail;
+use crate::engine::{Prepared, Reduce, Summary};
+use crate::exact::oracle::oracle;
+use crate::portfolio::{Portfolio, Study};
+use crate::posterior::grouping::by_factor;
+use crate::posterior::sampled::{self, Analysis, Plain};
+use crate::posterior::{self, Estimate, Options, Posterior};
+
+/// What a run is asked for. What is `None` is taken from the study, and else is the default.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RunOptions {
+    /// Number of draws, from 1 to 2,147,483,647; 1,000,000 by default.
+    pub draws: Option<u64>,
+    /// Seed of the random stream; 42 by default.
+    pub seed: Option<u64>,
+    /// Level of the credible intervals, in (0, 1); 0.95 by default.
+    pub level: Option<f64>,
+    /// Whether emissions, ATCI, energy and the upper tail are decomposed by factor from pick-freeze draws as well.
+    pub sensitivity: bool,
+}
+
+impl RunOptions {
+    /// The options go before the study, the study before the defaults.
+    pub fn settings(&self, study: &Study) -> Settings {
+        Settings {
+            draws: self.draws.or(study.draws).unwrap_or(DRAWS),
+            seed: self.seed.or(study.seed).unwrap_or(SEED),
+            level: self.level.or(study.interval).unwrap_or(INTERVAL),
+        }
+    }
+}
+
+/// What a run found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// What the portfolio implied: tiers, distributions and their provenance, warnings.
+    pub assessment: Assessment,
+    /// What the draws say.
+    pub posterior: Posterior,
+    /// What was drawn.
+    pub settings: Settings,
+    /// How it was drawn.
+    pub info: RunInfo,
+}
+
+impl Outcome {
+    /// An output of the whole portfolio: emissions in t, compute in EFLOP, energy in kWh, water in m³.
+    /// [`Estimate::NONE`] for one that the study did not ask for.
+    pub fn total(&self, output: Output) -> &Estimate {
+        let total = &self.posterior.total;
+        let further = || self.posterior.further.iter().find(|(o, _)| *o == output).map(|(_, estimate)| estimate);
+        let asked = match output {
+            Output::Compute => Some(&total.compute_eflop),
+            Output::ItEnergy => Some(&total.it_energy_kwh),
+            Output::Energy => Some(&total.energy_kwh),
+            Output::Emissions => Some(&total.emissions_t),
+            _ => further(),
+        };
+        asked.unwrap_or(&Estimate::NONE)
+    }
+
+    /// What should be known before a figure is used, in sentences: a tail too heavy for its mean.
+    pub fn cautions(&self) -> Vec<String> {
+        let heavy = self.posterior.pareto_k.filter(|k| *k > tail::LARGEST_K);
+        heavy.map(|k| tail::warning("the total emissions", k)).into_iter().collect()
+    }
+}
+
+/// An assessment, compiled and drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// What was compiled.
+    pub assessment: Assessment,
+    /// Compiled from the assessment.
+    pub plan: Plan,
+    /// Drawn from the plan.
+    pub summary: Summary,
+    /// What was drawn.
+    pub settings: Settings,
+}
+
+impl Drawn {
+    /// What the draws say, with credible intervals of `level`. `reduce` sorts and divides the draws.
+    pub fn posterior(&self, level: f64, reduce: &dyn Reduce) -> Posterior {
+        let discretisation_bound = plan::error::relative_bound(&self.plan, OUTPUTS);
+        let options = Options { interval: level, seed: self.settings.seed, discretisation_bound };
+        let oracle = oracle(&self.assessment);
+        posterior::posterior(&self.assessment, &self.plan, &self.summary, &oracle, &options, reduce)
+    }
+}
+
+impl Session {
+    /// Assesses a portfolio, draws it and reads the results off the draws.
+    ///
+    /// # Errors
+    /// [`RunError::Input`] where the portfolio cannot be assessed, [`RunError::Plan`] where it cannot be compiled, and
+    /// those of drawing: [`RunError::Memory`], [`RunError::Interrupted`], [`RunError::Device`].
+    pub fn run(
+        &self,
+        portfolio: &Portfolio,
+        options: &RunOptions,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, RunError> {
+        self.run_assessed(portfolio, assess(portfolio)?, options, progress)
+    }
+
+    /// The same for a portfolio that was assessed before.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn run_assessed(
+        &self,
+        portfolio: &Portfolio,
+        assessment: Assessment,
+        options: &RunOptions,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, RunError> {
+        let mut clock = Clock::start();
+        let settings = options.settings(&portfolio.study);
+        let assessment = with_outputs(portfolio, &assessment)?;
+        let plan = compile(&assessment)?;
+        clock.lap("plan_s");
+        fits_in_memory(&plan, settings.draws)?;
+        let analysed = if options.sensitivity { settings.draws.min(sampled::DRAWS) } else { 0 };
+        let draws = settings.draws.saturating_add(analysed);
+        let sampler = self.sampler(settings, draws.saturating_mul(plan.models.len() as u64), progress);
+        let summary = sampler.draw(&plan)?;
+        clock.lap("draw_s");
+        let drawn = Drawn { assessment, plan, summary, settings };
+        let mut posterior = drawn.posterior(settings.level, sampler.reduce());
+        if options.sensitivity && !posterior.oracle.groups.is_empty() {
+            clock.lap("posterior_s");
+            let (design, groups) = by_factor(&drawn.assessment, &drawn.plan);
+            let prepared = Prepared::new(&drawn.plan, &design).map_err(|e| broken(&e))?;
+            let plain = Plain::of_run(&drawn.plan, &drawn.summary, analysed);
+            let analysis = Analysis::new(&design, groups, &plain, None).map_err(|e| broken(&e))?;
+            posterior.sampled = Some(first_draws(analysis, &prepared, analysed, &sampler)?);
+            clock.lap("sensitivity_s");
+        }
+        let Drawn { assessment, plan, .. } = drawn;
+        clock.lap("posterior_s");
+        let info = RunInfo { plan_hash: plan_hash(&plan), backend: sampler.device(), timings: clock.laps };
+        Ok(Outcome { assessment, posterior, settings, info })
+    }
+
+    /// Compiles and draws an assessment, and keeps the draws.
+    ///
+    /// # Errors
+    /// [`RunError::Plan`], and those of drawing.
+    pub fn draw_assessed(
+        &self,
+        assessment: Assessment,
+        settings: Settings,
+        progress: &dyn Progress,
+    ) -> Result<Drawn, RunError> {
+        let plan = compile(&assessment)?;
+        let summary = self.draw(&plan, settings, progress)?;
+        Ok(Drawn { assessment, plan, summary, settings })
+    }
+}

@@ -1,0 +1,10 @@
+//! What rows imply: disclosures combined, scopes, the value of a disclosure, outputs other than emissions.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod combine;
+mod disclosure;
+mod outputs;
+mod rerun;
+mod scope;

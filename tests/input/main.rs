@@ -1,0 +1,7 @@
+//! What a user gives: files, cells and studies as they are read, and the distributions that are stated in them.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod marginals;
+mod portfolio;

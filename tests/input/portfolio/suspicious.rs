@@ -1,0 +1,130 @@
+//! Rules: each with a row that trips it alone, and a neighbour that trips nothing.
+
+use carbonhaze::portfolio::{Portfolio, Study, rules};
+
+use super::studies::study;
+use super::{listed, models};
+
+fn warned(text: &str) -> Vec<&'static str> {
+    let file = models(text).unwrap_or_else(|p| panic!("{text:?}:{}", listed(&p)));
+    let mut found: Vec<&'static str> = file.warnings.iter().map(|w| w.rule).collect();
+    let portfolio = Portfolio::new(file.models, Study::default());
+    found.extend(rules::check(&portfolio).iter().map(|w| w.rule));
+    found
+}
+
+/// Rule, header, row (or rows) that trip it, row that does not.
+const CASES: &[(&str, &str, &str, &str)] = &[
+    ("emissions-thousandfold", "id,emissions_kg,energy_kwh", "a,4e5,1000", "a,400,1000"),
+    ("emissions-thousandfold", "id,emissions_kg,energy_kwh", "a,0.4,1000", "a,20,1000"),
+    ("emissions-thousandfold", "id,emissions_kg,energy_kwh,grid_g_per_kwh", "a,30,1e5,400", "a,3e4,1e5,400"),
+    ("emissions-thousandfold", "id,emissions_kg,gpu_hours", "a,2e5,1e3", "a,200,1e3"),
+    ("emissions-thousandfold", "id,emissions_kg,compute_flop", "a,1e9,3e23", "a,5.5e5,3e23"),
+    ("emissions-for-size", "id,emissions_kg,parameters", "a,1e9,7e9", "a,1e5,7e9"),
+    ("emissions-for-size", "id,emissions_kg,parameters,relation", "a,0.01,7e9,", "a,0.01,7e9,lora"),
+    ("energy-hours-power", "id,energy_kwh,gpu_hours,power_w", "a,4e5,1e3,400", "a,600,1e3,400"),
+    ("energy-zero", "id,emissions_kg,energy_kwh", "a,5,0", "a,0,0"),
+    ("copied-from-base", "id,base_model,tokens", "a,,1e12\nb,a,1e12", "a,,1e12\nb,a,1e10"),
+    // A certain derivative's compute is compared when it is assessed.
+    (
+        "copied-from-base",
+        "id,base_model,base_probability,compute_flop",
+        "a,,,1e21\nb,a,0.5,1e21",
+        "a,,,1e21\nb,a,,1e21\nc,a,0.5,1e20",
+    ),
+    ("emissions-zero", "id,emissions_kg,gpu_hours,emissions_basis", "a,0,1e5,", "a,0,1e5,market\nb,0,,\nc,1e4,1e5,"),
+    ("mfu-format", "id,numerical_format,mfu", "a,FP8,0.17", "a,BF16,0.4\nb,FP8,"),
+    ("mfu-high", "id,mfu", "a,0.72", "a,0.65"),
+    ("mfu-one", "id,mfu", "a,1", "a,0.6"),
+    ("sparse-peak", "id,efficiency_flop_per_j", "a,4e12", "a,1.4e12"),
+    ("tokens-in-billions", "id,tokens", "a,300", "a,3e11"),
+    ("parameters-in-billions", "id,parameters", "a,7", "a,7e9"),
+    ("active-above-total", "id,parameters,active_parameters", "a,7e9,4e10", "a,4e10,7e9"),
+    ("active-not-stated", "id,parameters,active_parameters", "Mixtral-8x7B,4.7e10,", "Mixtral-8x7B,4.7e10,1.3e10"),
+    ("active-not-stated", "id,parameters,gpu_hours", "Qwen3-235B-A22B,2.35e11,", "Qwen3-235B-A22B,2.35e11,1e6"),
+    ("active-not-stated", "id,architecture,parameters", "a,OlmoeForCausalLM MoE,7e9", "a,LlamaForCausalLM,7e9"),
+    ("compute-in-eflop", "id,compute_flop,parameters", "a,3e5,7e9", "a,3e23,7e9"),
+    ("pue-high", "id,pue", "a,3", "a,1.6"),
+    ("grid-high", "id,grid_g_per_kwh", "a,1500", "a,1100"),
+    ("grid-in-kg", "id,grid_g_per_kwh", "a,0.4", "a,20"),
+    ("power-high", "id,power_w", "a,10200", "a,1400"),
+    ("wue-unused", "id,wue_l_per_kwh", "a,1.8", "a,"),
+    ("wue-unused", "id,wue_l_per_kwh", "a,\nb,1 to 2\nc,0", "a,\nb,"),
+    ("date-range", "id,date", "a,1924", "a,2024"),
+    // Five and a half sd of 2e10 from 0, and ten.
+    ("divisor-near-zero", "id,efficiency_flop_per_j", "a,1.1e11 ± 2e10", "a,2e11 ± 2e10"),
+    ("divisor-near-zero", "id,mfu", "a,\"mixture(0.5: normal(0.4, 0.07), 0.5: fixed(0.3))\"", "a,0.4 ± 0.04"),
+    ("sigma-large", "id,tokens", "a,\"lognormal(1e12, 8)\"", "a,\"lognormal(1e12, 7)\""),
+    ("gsd-one", "id,tokens", "a,\"lognormal(1e12, 1.0001)\"", "a,\"lognormal(1e12, 1.05)\""),
+];
+
+#[test]
+fn each_rule_warns_and_its_neighbour_does_not() {
+    for (rule, header, bad, fine) in CASES {
+        assert_eq!(warned(&format!("{header}\n{bad}\n")), [*rule], "{header}: {bad}");
+        assert!(warned(&format!("{header}\n{fine}\n")).is_empty(), "{header}: {fine}");
+    }
+    assert_eq!(warned("id,emission_kg\na,5\n"), ["almost-a-column"]);
+    assert_eq!(warned("id,tier\na,1\n"), ["tier-column"]);
+    assert!(warned("id,emissions_kg,level\na,5,1\n").is_empty());
+}
+
+/// However many rows give it, water is warned of once, at the first of them.
+#[test]
+fn unused_water_is_told_once() {
+    let file = models("id,wue_l_per_kwh\na,\nb,1.8\nc,1 to 2\nd,0\n").unwrap();
+    let found = rules::check(&Portfolio::new(file.models, Study::default()));
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].place.line, found[0].place.column.as_str()), (3, "wue_l_per_kwh"));
+    assert_eq!(found[0].value, "1.8");
+    assert!(found[0].message.contains("(given in 3 rows)"), "{}", found[0].message);
+}
+
+#[test]
+fn shared_effects_have_their_guard_rails_too() {
+    let text = "models = \"a.csv\"\n[[shared]]\nfactor = \"grid\"\ngsd = 9\n\
+                [[shared]]\nfactor = \"grid\"\ngsd = 1.0005\n[[shared]]\nfactor = \"grid\"\ngsd = 1.3\n";
+    let found = rules::check(&Portfolio::new(Vec::new(), study(text).0));
+    let found: Vec<_> = found.iter().map(|w| (w.rule, w.place.line)).collect();
+    assert_eq!(found, [("shared-sigma-large", 2), ("shared-gsd-one", 5)]);
+}
+
+/// 1 − E[X²]/exp(2σ²) in NumPy and SciPy: 2^24 of the engine's z in each tail summed one by one (`ndtri` of (2m+1)/2^33,
+/// weight 2^-32), the body between them as exp(2σ²) times a difference of `ndtr`.
+const LOST: [(f64, f64); 3] = [(2.01, 0.5297), (2.4, 3.927), (2.7, 12.538)];
+
+#[test]
+fn wide_lognormals_tell_what_the_draws_lack() {
+    for (sigma, lost) in LOST {
+        let text = format!("id,tokens\na,\"lognormal(1e12, {})\"\n", f64::exp(sigma));
+        let file = models(&text).unwrap();
+        let found = rules::check(&Portfolio::new(file.models, Study::default()));
+        assert!(found[0].message.contains(&format!("lack {lost:.1} % of")), "{sigma}: {}", found[0].message);
+    }
+}
+
+#[test]
+fn every_listed_rule_has_a_case() {
+    let others = ["almost-a-column", "tier-column", "shared-sigma-large", "shared-gsd-one"];
+    for (rule, _) in rules::RULES {
+        assert!(others.contains(&rule) || CASES.iter().any(|case| case.0 == rule), "{rule} is not tested");
+    }
+    for rule in CASES.iter().map(|case| case.0).chain(others) {
+        assert!(rules::RULES.iter().any(|(listed, _)| *listed == rule), "{rule} is not listed");
+    }
+}
+
+/// The rows of published runs (LLaMA-7B: arXiv 2302.13971, Table 15; Llama 3.1 405B: its model card) raise nothing;
+/// the same with emissions a thousand times off raise the rule.
+#[test]
+fn published_runs_pass_and_their_unit_errors_do_not() {
+    let header = "id,parameters,gpu_hours,power_w,energy_kwh,energy_includes_pue,emissions_t\n";
+    let rows = ["LLaMA-7B,6.7e9,82432,400,36000,yes,", "Llama-3.1-405B,4.05e11,30.84e6,700,,,"];
+    for (row, tonnes) in rows.iter().zip([14.0, 8930.0]) {
+        assert!(warned(&format!("{header}{row}{tonnes}\n")).is_empty(), "{row}");
+        for off in [1000.0, 0.001] {
+            let found = warned(&format!("{header}{row}{}\n", tonnes * off));
+            assert!(found.contains(&"emissions-thousandfold"), "{row} × {off}: {found:?}");
+        }
+    }
+}

@@ -147,7 +147,7 @@ mod tmp {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("models.csv"), text).unwrap();
             std::fs::write(folder.path().join("study.toml"), study).unwrap();
-            let (p, _) = crate::portfolio::read(&folder.path().join("study.toml")).unwrap();
+            let p = Portfolio::read(folder.path().join("study.toml")).unwrap();
             let old = compile(&assess(&p).unwrap()).unwrap();
             assert_eq!(plan_hash(&old), plan_hash(&w.plan(n).unwrap()), "{w:?}");
             assert!(old == w.plan(n).unwrap());

@@ -33,5 +33,5 @@ pub use distribution::cell::Value;
 pub use distribution::{Distribution, cell, moments, quantile};
 pub use model::{Confidence, Date, Model, Relation, Source};
 pub use problem::{Place, Problem, Problems, Warning};
-pub use read::{Portfolio, read};
+pub use read::Portfolio;
 pub use study::{Basis, Boundary, Factor, Imputation, Outputs, Run, Scope, SharedSpec, Study};

@@ -77,16 +77,6 @@ impl Portfolio {
     }
 }
 
-/// [`Portfolio::read`] with the warnings apart.
-///
-/// # Errors
-/// All problems of all files.
-pub fn read(path: &Path) -> Result<(Portfolio, Vec<Warning>), Vec<Problem>> {
-    let mut portfolio = Portfolio::read(path)?;
-    let warnings = std::mem::take(&mut portfolio.warnings);
-    Ok((portfolio, warnings))
-}
-
 /// The file as a whole.
 fn whole(path: &Path) -> Place {
     Place { file: Arc::new(path.to_path_buf()), line: 0, column: String::new() }

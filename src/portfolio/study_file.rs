@@ -118,22 +118,6 @@ fn lines_of(text: &str, table: &DeTable, section: &str, lines: &mut BTreeMap<Str
     }
 }
 
-/// The line (from 1) of a dotted key in a study file's text, for problems found after reading (an unknown prior).
-pub fn line_of(text: &str, keys: &[&str]) -> Option<u64> {
-    let (table, _) = DeTable::parse_recoverable(text);
-    let mut table = table.get_ref();
-    let mut line = None;
-    for key in keys {
-        let (name, value) = table.iter().find(|(name, _)| name.get_ref() == key)?;
-        line = Some(line_at(text, name.span().start));
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => break,
-        }
-    }
-    line
-}
-
 fn line_at(text: &str, byte: usize) -> u64 {
     1 + text.bytes().take(byte).filter(|b| *b == b'\n').count() as u64
 }

@@ -129,7 +129,7 @@ mod tests {
         );
         let header = csv::StringRecord::from(text.split(',').collect::<Vec<_>>());
         let warned = warnings(&Arc::new(PathBuf::from("runs.csv")), &header);
-        let problems = file.err().unwrap_or_default().iter().map(ToString::to_string).collect();
+        let problems = file.err().iter().flatten().map(ToString::to_string).collect();
         (warned.iter().map(|w| format!("{} {}", w.place.column, w.message)).collect(), problems)
     }
 

@@ -24,7 +24,7 @@ use crate::assess::{self, Assessment, Output};
 use crate::compile::compile;
 use crate::portfolio::cell::NoFiles;
 use crate::portfolio::formats::values::Folder;
-use crate::portfolio::{Model, Portfolio, Problem, Study, models_file};
+use crate::portfolio::{Model, Portfolio, Problems, Study, models_file};
 use crate::run::{RunError, Sampler};
 
 /// A list to be tested.
@@ -88,7 +88,7 @@ pub fn shipped_lists() -> Vec<MaskedList> {
 ///
 /// # Errors
 /// All problems of the file.
-pub fn read_list(path: &Path, bytes: &[u8]) -> Result<MaskedList, Vec<Problem>> {
+pub fn read_list(path: &Path, bytes: &[u8]) -> Result<MaskedList, Problems> {
     let models = models_file::read(path, bytes, &Folder(path.parent().unwrap_or(Path::new(""))))?.models;
     Ok(MaskedList { name: path.display().to_string(), models, found_in_epoch: false })
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::cell::Files;
 use super::columns::Header;
-use super::formats::{Fault, Table, csv};
+use super::formats::{self, Fault, Table};
 use super::model::Model;
 use super::problem::{Findings, Problems, Warning};
 use super::row;
@@ -31,7 +31,7 @@ pub struct ModelsFile {
 /// All problems of the file.
 pub fn read(path: &Path, bytes: &[u8], files: &dyn Files) -> Result<ModelsFile, Problems> {
     let mut found = Findings::of(path);
-    let (models, label_columns) = typed(csv::table(bytes), files, &mut found);
+    let (models, label_columns) = typed(formats::table(bytes), files, &mut found);
     let Findings { mut problems, warnings, .. } = found;
     problems.sort_by_key(|p| p.place.line);
     if problems.is_empty() { Ok(ModelsFile { models, label_columns, warnings }) } else { Err(problems.into()) }

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits;
 use super::document;
 use super::estimate;
+use super::numbers;
 use super::page::{Page, Style, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::Assessment;
@@ -117,10 +117,10 @@ pub fn write(out: &mut dyn Write, result: &Atci<'_>) -> io::Result<()> {
 /// The page, ending in a line end.
 pub fn terminal(result: &Atci<'_>, style: Style) -> String {
     let mut page = Page::new(style);
-    let models = digits::counted(result.assessment.models.len() as u64, "model");
+    let models = numbers::counted(result.assessment.models.len() as u64, "model");
     page.note(&format!(
         "{models}, {} draws, seed {}",
-        digits::count(result.found.settings.draws),
+        numbers::count(result.found.settings.draws),
         result.found.settings.seed
     ));
     page.note(&scope::phrase(result.assessment.scope));
@@ -129,11 +129,11 @@ pub fn terminal(result: &Atci<'_>, style: Style) -> String {
     page.ratios("", &[&result.found.total], result.found.settings.level);
     let all = &result.found.total.intensity.atci_kg_per_eflop;
     if let Some(mean) = all.mean {
-        let mean = digits::value(mean, all.mcse.mean);
+        let mean = numbers::value(mean, all.mcse.mean);
         page.line(&format!("  Mean {mean} kg/EFLOP. The ratios multiply in every draw; their medians need not."));
     }
     if result.found.without_compute > 0 {
-        let draws = digits::count(result.found.without_compute);
+        let draws = numbers::count(result.found.without_compute);
         page.line(&format!("  {draws} draws in which compute is zero have no ratio and are left out"));
     }
     for grouping in &result.found.columns {
@@ -148,7 +148,7 @@ fn name(part: &Part) -> String {
     match part {
         Part::Value(value) => value.clone(),
         Part::NotStated => "(not stated)".into(),
-        Part::Other(values) => format!("({} others)", digits::count(*values as u64)),
+        Part::Other(values) => format!("({} others)", numbers::count(*values as u64)),
     }
 }
 
@@ -168,8 +168,8 @@ impl Page {
                 } else {
                     shorten(&name(&row.part), width)
                 }),
-                right(digits::count(row.models as u64)),
-                right(digits::share(row.share)),
+                right(numbers::count(row.models as u64)),
+                right(numbers::share(row.share)),
                 middle(atci),
                 left(estimate::interval(atci, 1.0)),
                 middle(&i.it_energy_kwh_per_eflop),
@@ -188,16 +188,16 @@ impl Page {
         for a in anchors {
             table.push(vec![
                 left(shorten(&a.name, width)),
-                right(digits::value(a.kg_per_eflop, None)),
+                right(numbers::value(a.kg_per_eflop, None)),
                 right(format!("{:.2e}", a.compute_eflop)),
-                right(digits::value(a.emissions_t, None)),
+                right(numbers::value(a.emissions_t, None)),
                 left(a.basis),
                 left(shorten(&a.source, width)),
             ]);
         }
         self.rows(&table, true);
         if let Some(middle) = median(anchors) {
-            let value = digits::value(middle, None);
+            let value = numbers::value(middle, None);
             self.line(&format!(
                 "  Median {value} kg/EFLOP. Hours × TDP leaves out the rest of the node, so it gives lower values."
             ));

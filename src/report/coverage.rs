@@ -7,9 +7,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits::{self, Quantity, Unit};
 use super::document;
 use super::estimate::{self, interval};
+use super::numbers::{self, Quantity, Unit};
 use super::page::{Cell, Page, Style, heads, left, right, shorten};
 use super::scope::{self, basis_name, boundary_name, run_name};
 use crate::coverage::Coverage;
@@ -80,12 +80,8 @@ fn amounts(e: &Estimate, factor: f64) -> [Cell; 3] {
 /// `41 % (28 to 55 %)`
 fn share(e: &Estimate) -> Cell {
     let (Some(mean), Some([lo, hi])) = (e.mean, e.interval) else { return right("–") };
-    let end = |x: f64| digits::percent(x).trim_end_matches(" %").to_string();
-    right(format!("{} ({} to {})", digits::percent(mean), end(lo), digits::percent(hi)))
-}
-
-fn count(n: usize) -> String {
-    digits::count(n as u64)
+    let end = |x: f64| numbers::percent(x).trim_end_matches(" %").to_string();
+    right(format!("{} ({} to {})", numbers::percent(mean), end(lo), numbers::percent(hi)))
 }
 
 /// The page, ending in a line end.
@@ -93,8 +89,9 @@ pub fn terminal(result: &Findings<'_>, style: Style) -> String {
     let mut page = Page::new(style);
     let c = result.coverage;
     let unit = estimate::unit(Quantity::Emissions, &c.emissions_t);
-    let level = digits::level(result.level);
-    let line = format!("{} models, {} draws, seed {}", count(c.models), digits::count(result.draws), result.seed);
+    let level = numbers::level(result.level);
+    let line =
+        format!("{} models, {} draws, seed {}", numbers::count(c.models), numbers::count(result.draws), result.seed);
     page.note(&line);
     page.note(&scope::phrase(result.scope));
     headline(&mut page, c, &unit, &level);
@@ -114,12 +111,12 @@ pub fn terminal(result: &Findings<'_>, style: Style) -> String {
         page.line(&format!(
             "  Priors marked \"chosen\": {} of the variance alone, {} with interactions ({} of {} factors, {} of {} shared \
              effects).",
-            digits::percent(chosen.first_order),
-            digits::percent(chosen.total),
-            count(chosen.factors),
-            count(chosen.of_factors),
-            count(chosen.effects),
-            count(chosen.of_effects),
+            numbers::percent(chosen.first_order),
+            numbers::percent(chosen.total),
+            numbers::count(chosen.factors),
+            numbers::count(chosen.of_factors),
+            numbers::count(chosen.effects),
+            numbers::count(chosen.of_effects),
         ));
     }
     if let Some(predictive) = &c.predictive {
@@ -155,18 +152,18 @@ fn thresholds(page: &mut Page, bands: &Bands, unit: &Unit, level: &str) {
         &["min. downloads", "models", "mean", "median", &interval_head, "uncorrelated", "share of the total"],
     )];
     for step in &bands.steps {
-        let mut row = vec![left(digits::count(step.downloads as u64)), right(count(step.models))];
+        let mut row = vec![left(numbers::count(step.downloads as u64)), right(numbers::count(step.models))];
         row.extend(amounts(&step.emissions_t, unit.factor));
         row.extend([right(interval(&step.independent_t, unit.factor)), share(&step.share)]);
         rows.push(row);
     }
     page.rows(&rows, true);
-    let least = digits::count(bands.least as u64);
+    let least = numbers::count(bands.least as u64);
     page.line(&format!("  No model in the list has fewer than {least} downloads; nothing is extrapolated below that."));
     if bands.without_downloads > 0 {
         page.line(&format!(
             "  {} models do not state their downloads: they count in the total and are above no threshold.",
-            count(bands.without_downloads)
+            numbers::count(bands.without_downloads)
         ));
     }
 }
@@ -177,7 +174,7 @@ fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
     let mut rows =
         vec![heads(1, &["", "rows", "models", "mean", "median", &format!("{level} interval"), "share of the union"])];
     let mut row = |name: &str, rows_of: usize, models: String, e: &Estimate, of: Option<&Estimate>| {
-        let mut row = vec![left(name), right(count(rows_of)), right(models)];
+        let mut row = vec![left(name), right(numbers::count(rows_of)), right(models)];
         row.extend(amounts(e, unit.factor));
         row.extend(of.map(share));
         rows.push(row);
@@ -188,9 +185,9 @@ fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
             "first" => "In this list only",
             _ => "In the other only",
         };
-        row(name, part.rows, count(part.models), &part.emissions_t, Some(&part.share));
+        row(name, part.rows, numbers::count(part.models), &part.emissions_t, Some(&part.share));
     }
-    row("Union", lists.rows, count(lists.parts.iter().map(|p| p.models).sum()), &lists.union_t, None);
+    row("Union", lists.rows, numbers::count(lists.parts.iter().map(|p| p.models).sum::<usize>()), &lists.union_t, None);
     let mut both = vec![left("In both, figures of the other"), right(""), right("")];
     both.extend(amounts(&lists.both_by_other_t, unit.factor));
     rows.push(both);
@@ -200,12 +197,12 @@ fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
             "  {} ({}): {} in this list, {} in the other, {} in both, {} in all; at least {} ± {} exist (Chapman).",
             capital(r.of),
             r.domain,
-            count(r.first),
-            count(r.second),
-            count(r.both),
-            count(r.seen),
-            digits::count(libm::rint(r.estimate) as u64),
-            digits::count(libm::rint(r.standard_error) as u64),
+            numbers::count(r.first),
+            numbers::count(r.second),
+            numbers::count(r.both),
+            numbers::count(r.seen),
+            numbers::count(libm::rint(r.estimate) as u64),
+            numbers::count(libm::rint(r.standard_error) as u64),
         ));
     }
     page.line(
@@ -224,7 +221,7 @@ fn tiers(page: &mut Page, c: &Coverage, unit: &Unit, level: &str) {
     let mut rows =
         vec![heads(1, &["tier", "models", "mean", "median", &format!("{level} interval"), "share of the total"])];
     for tier in &c.tiers {
-        let mut row = vec![left(&tier.tier), right(count(tier.models))];
+        let mut row = vec![left(&tier.tier), right(numbers::count(tier.models))];
         row.extend(amounts(&tier.emissions_t, unit.factor));
         row.push(share(&tier.share));
         rows.push(row);
@@ -260,10 +257,10 @@ fn check(page: &mut Page, predictive: &Predictive) {
         "where published figures fall in the prediction of the tier below",
     );
     let mut rows = vec![heads(1, &["tier", "models"])];
-    rows[0].extend(LEVELS.map(|l| right(digits::level(l))));
+    rows[0].extend(LEVELS.map(|l| right(numbers::level(l))));
     rows[0].push(left("models by tenth of probability"));
     for group in &predictive.groups {
-        let mut row = vec![left(&group.tier), right(count(group.models))];
+        let mut row = vec![left(&group.tier), right(numbers::count(group.models))];
         row.extend(group.inside.map(|p| right(format!("{:.0} %", 100.0 * p))));
         row.push(left(group.deciles.map(|n| format!("{n:>3}")).join(" ")));
         rows.push(row);

@@ -5,6 +5,7 @@
 
 use std::io::Write;
 
+use super::numbers;
 use crate::posterior::{Estimate, Posterior};
 
 /// Columns of one estimate, to be put between a quantity's name and its unit.
@@ -33,7 +34,7 @@ pub fn models(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
     header.extend(columns("atci", "kg_per_eflop"));
     table.write_record(&header)?;
     for model in &posterior.models {
-        let mut row = vec![model.id.clone(), model.tier.name().into(), number(model.share)];
+        let mut row = vec![model.id.clone(), model.tier.name().into(), numbers::round_trip(model.share)];
         row.extend(cells(&model.emissions_t));
         row.extend(cells(&model.atci_kg_per_eflop));
         table.write_record(&row)?;
@@ -50,7 +51,8 @@ pub fn groups(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
     header.extend(columns("atci", "kg_per_eflop"));
     table.write_record(&header)?;
     for group in &posterior.groups {
-        let mut row = vec![group.by.clone(), group.value.clone(), group.models.to_string(), number(group.share)];
+        let mut row =
+            vec![group.by.clone(), group.value.clone(), group.models.to_string(), numbers::round_trip(group.share)];
         row.extend(cells(&group.emissions_t));
         row.extend(cells(&group.compute_eflop.unwrap_or_default()));
         row.extend(cells(&group.atci_kg_per_eflop.unwrap_or_default()));
@@ -85,16 +87,11 @@ fn cells(e: &Estimate) -> [String; PARTS.len()] {
         shortest_lo_mcse,
         shortest_hi_mcse,
     ]
-    .map(number)
+    .map(numbers::round_trip)
 }
 
 fn ends(pair: Option<[f64; 2]>) -> [Option<f64>; 2] {
     pair.map_or([None; 2], |p| p.map(Some))
-}
-
-/// The digits of the JSON result: the shortest that read back as the same number.
-fn number(x: Option<f64>) -> String {
-    x.filter(|x| x.is_finite()).and_then(|x| serde_json::to_string(&x).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

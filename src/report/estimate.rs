@@ -3,7 +3,7 @@
 //! Either way a number has the digits that its error supports. Numbers come in the unit they are held in, `factor`
 //! converts them to the one they are shown in; what is undefined is a dash.
 
-use super::digits::{self, Quantity, Unit};
+use super::numbers::{self, Quantity, Unit};
 use crate::posterior::Estimate;
 
 /// The unit in which an estimate's mean reads well.
@@ -26,18 +26,18 @@ pub(super) fn interval(e: &Estimate, factor: f64) -> String {
 
 /// The head over [`interval`].
 pub(super) fn equal_tailed(level: f64) -> String {
-    format!("{} equal-tailed", digits::level(level))
+    format!("{} equal-tailed", numbers::level(level))
 }
 
 /// `61.32`
 pub(super) fn value(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
-    x.map_or("–".into(), |x| digits::value(x * factor, mcse.map(|e| e * factor)))
+    x.map_or("–".into(), |x| numbers::value(x * factor, mcse.map(|e| e * factor)))
 }
 
 /// `61.32 ± 0.03`
 pub(super) fn value_with_error(x: Option<f64>, mcse: Option<f64>, factor: f64) -> String {
     let Some(x) = x else { return "–".into() };
-    match digits::with_error(x * factor, mcse.map(|e| e * factor)) {
+    match numbers::with_error(x * factor, mcse.map(|e| e * factor)) {
         (value, Some(error)) => format!("{value} ± {error}"),
         (value, None) => value,
     }

@@ -1,5 +1,6 @@
 //! Where every factor of one model comes from, as text for people.
 
+use super::numbers::four_digits;
 use crate::assess::{Assessment, Kind, OUTPUTS, Provenance, Slot, Term};
 use crate::portfolio::quantile::quantile;
 
@@ -14,11 +15,11 @@ pub fn explain(assessment: &Assessment, id: &str) -> Option<String> {
         out += &format!(
             "\n{:<11} median {}, 90 % from {} to {}\n",
             slot.factor().name(),
-            short(quantile(d, 0.5)),
-            short(quantile(d, 0.05)),
-            short(quantile(d, 0.95))
+            four_digits(quantile(d, 0.5)),
+            four_digits(quantile(d, 0.05)),
+            four_digits(quantile(d, 0.95))
         );
-        out += &format!("  {:<9} {}\n", "own", d.abridged(&short));
+        out += &format!("  {:<9} {}\n", "own", d.abridged(&four_digits));
         out += &provenance(&factor.provenance);
         for (index, weight) in &factor.shared {
             let Some(effect) = assessment.shared.get(*index) else { continue };
@@ -58,7 +59,7 @@ fn provenance(p: &Provenance) -> String {
 }
 
 fn product(term: &Term) -> String {
-    let mut text = short(term.constant);
+    let mut text = four_digits(term.constant);
     for (slot, power) in Slot::ALL.into_iter().zip(term.powers) {
         let name = slot.factor().name();
         match power {
@@ -73,16 +74,6 @@ fn product(term: &Term) -> String {
 
 fn exponent(power: i8) -> String {
     if power == 1 { String::new() } else { format!("^{power}") }
-}
-
-/// Four significant digits.
-fn short(x: f64) -> String {
-    if x != 0.0 && !(1e-3..1e5).contains(&x.abs()) {
-        return format!("{x:.3e}");
-    }
-    let digits = if x == 0.0 { 0 } else { 3 - (libm::log10(x.abs()).floor() as i32).clamp(-3, 3) };
-    let text = format!("{x:.*}", usize::try_from(digits).unwrap_or(0));
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits;
 use super::document;
+use super::numbers;
 use super::page::{Page, Style, left, right};
 use crate::assess::fits::Term;
 use crate::fit::card::{Coefficient, Point};
@@ -52,26 +52,11 @@ fn equation(card: &Card) -> String {
             (_, false) => " + ",
             (_, true) => " − ",
         };
-        let value = number(c.value.abs(), Some(c.se));
+        let value = numbers::coefficient(c.value.abs(), Some(c.se));
         let symbol = c.term.symbol();
         text += &if symbol.is_empty() { format!("{sign}{value}") } else { format!("{sign}{value}·{symbol}") };
     }
     text + " + residual"
-}
-
-/// With two decimals more than the standard error's first digit has.
-fn number(x: f64, se: Option<f64>) -> String {
-    let decimals = se.and_then(digits::magnitude).map_or(3, |place| (1 - place).clamp(0, 6)) as usize;
-    format!("{x:.decimals$}").replace('-', "−")
-}
-
-fn fixed(x: Option<f64>, decimals: usize) -> String {
-    x.map_or("none".to_string(), |x| format!("{x:.decimals$}").replace('-', "−"))
-}
-
-/// Four significant digits, without exponent below a million.
-fn factor(x: f64) -> String {
-    if x.is_finite() && x < 1e6 { digits::value(x, Some(0.0)) } else { format!("{x:.3e}") }
 }
 
 #[derive(Serialize)]
@@ -201,9 +186,9 @@ pub fn write(out: &mut dyn Write, result: &Cards<'_>) -> io::Result<()> {
 /// The page, ending in a line end.
 pub fn terminal(result: &Cards<'_>, style: Style) -> String {
     let mut page = Page::new(style);
-    page.note(&format!("{}: {} usable rows", result.data, digits::count(result.rows.rows.len() as u64)));
+    page.note(&format!("{}: {} usable rows", result.data, numbers::count(result.rows.rows.len() as u64)));
     let left_out: Vec<String> =
-        result.rows.left_out.iter().map(|(why, n)| format!("{why} {}", digits::count(*n as u64))).collect();
+        result.rows.left_out.iter().map(|(why, n)| format!("{why} {}", numbers::count(*n as u64))).collect();
     if !left_out.is_empty() {
         page.note(&format!("left out: {}", left_out.join(" · ")));
     }
@@ -236,11 +221,11 @@ impl Page {
                 Term::Year => "year (decimal)".to_string(),
                 other => other.name(),
             };
-            let robust = c.se_hc3.map_or("none".to_string(), |se| number(se, Some(c.se)));
+            let robust = c.se_hc3.map_or("none".to_string(), |se| numbers::coefficient(se, Some(c.se)));
             rows.push(vec![
                 left(name),
-                cell(&number(c.value, Some(c.se))),
-                cell(&number(c.se, Some(c.se))),
+                cell(&numbers::coefficient(c.value, Some(c.se))),
+                cell(&numbers::coefficient(c.se, Some(c.se))),
                 cell(&robust),
             ]);
         }
@@ -249,23 +234,23 @@ impl Page {
         self.prose(&format!(
             "residual sd {:.3} (GSD {}), skewness {}, R² {}, leave-one-out Q² {}",
             card.fit.sd,
-            digits::value(libm::exp(card.fit.sd), None),
-            fixed(d.skewness, 2),
-            fixed(d.r2, 3),
-            fixed(d.q2, 3),
+            numbers::value(libm::exp(card.fit.sd), None),
+            numbers::or_none(d.skewness, 2),
+            numbers::or_none(d.r2, 3),
+            numbers::or_none(d.q2, 3),
         ));
         let o = &d.organizations;
         let note = card.coverage_note().map_or(String::new(), |note| format!(" ({note})"));
         self.prose(&format!(
             "leave-one-organisation-out, {} organisations: residual GSD {}, 90 % intervals cover {}{note}",
-            digits::count(o.organizations as u64),
-            o.gsd.map_or("none".to_string(), |gsd| digits::value(gsd, None)),
+            numbers::count(o.organizations as u64),
+            o.gsd.map_or("none".to_string(), |gsd| numbers::value(gsd, None)),
             o.coverage.map_or("none".to_string(), |c| format!("{:.1} %", 100.0 * c)),
         ));
         self.prose(&format!(
             "Duan's smearing factor {} (exp(s²/2) would be {})",
-            factor(d.smearing),
-            factor(card.normal_smearing()),
+            numbers::factor(d.smearing),
+            numbers::factor(card.normal_smearing()),
         ));
         self.plot(card);
     }

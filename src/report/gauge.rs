@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits::{self, fixed};
 use super::document;
+use super::numbers::{self, fixed};
 use super::page::{Page, Style, left, right};
 use crate::engine::Check;
 use crate::gauge::{Criterion, Drawn, FALSE_ALARMS, Figure, Law, Limits, Report, Section, Value};
@@ -148,7 +148,7 @@ pub fn write(out: &mut dyn Write, report: &Report, drawn: &Drawn, seconds: f64) 
 pub fn terminal(report: &Report, drawn: &Drawn, style: Style) -> String {
     let mut page = Page::new(style);
     let limits = &report.limits;
-    page.note(&format!("{} draws, seed {}", digits::count(report.draws), report.seed));
+    page.note(&format!("{} draws, seed {}", numbers::count(report.draws), report.seed));
     page.aside(&format!(
         "An estimate passes within {:.1} standard errors, a quantile within {:.1}: with 999 of 1,000 seeds a correct \
          machine passes all {} of them",
@@ -186,8 +186,8 @@ impl Page {
                 left(check.name),
                 right(format!(
                     "{} of {} answers wrong",
-                    digits::count(check.wrong as u64),
-                    digits::count(check.answers as u64)
+                    numbers::count(check.wrong as u64),
+                    numbers::count(check.answers as u64)
                 )),
                 left(verdict),
             ]);
@@ -219,19 +219,19 @@ impl Page {
 fn texts(figure: &Figure) -> [String; 4] {
     let exact = |value: Value| match value {
         Value::Real(x) => format!("{x}"),
-        Value::Count(n) => digits::count(n),
+        Value::Count(n) => numbers::count(n),
         // The document has them all.
         Value::Words([first, .., last]) => format!("{first:08x}…{last:08x}"),
     };
     match (figure.criterion, figure.obtained, figure.expected) {
         (Criterion::Within(tolerance), Value::Real(obtained), Value::Real(expected)) => {
             // One decimal beyond the tolerance.
-            let decimals = digits::magnitude(tolerance).map_or(6, |m| (1 - m).clamp(0, 12) as usize);
-            let how = format!("within {}", digits::scientific(tolerance));
+            let decimals = numbers::magnitude(tolerance).map_or(6, |m| (1 - m).clamp(0, 12) as usize);
+            let how = format!("within {}", numbers::scientific(tolerance));
             [fixed(obtained, decimals), String::new(), fixed(expected, decimals), how]
         }
         (Criterion::Estimate { standard_error, score, .. }, Value::Real(obtained), Value::Real(expected)) => {
-            let decimals = digits::magnitude(2.0 * standard_error).map_or(6, |m| (-m).clamp(0, 12) as usize);
+            let decimals = numbers::magnitude(2.0 * standard_error).map_or(6, |m| (-m).clamp(0, 12) as usize);
             let least = libm::pow(10.0, -(decimals as f64));
             let error = format!("± {:.decimals$}", standard_error.max(least));
             let how = format!("z = {}", fixed(score, 1));

@@ -5,13 +5,12 @@
 //! commands of these names; `explain` says where one model's factors come from; `study` writes the study file that gives
 //! the same result again; `files` puts outputs in place whole or not at all.
 //!
-//! What these share: `page` lays out a page, `document` a JSON document; `digits` prints a number no more exactly than
+//! What these share: `page` lays out a page, `document` a JSON document; `numbers` prints a number no more exactly than
 //! it is known, in a unit that reads well; `estimate` an estimate with its interval; `scope` what was counted.
 
 pub mod atci;
 pub mod coverage;
 pub mod csv;
-pub mod digits;
 pub mod document;
 mod estimate;
 pub mod explain;
@@ -19,6 +18,7 @@ pub mod files;
 pub mod fit;
 pub mod gauge;
 pub mod json;
+pub mod numbers;
 pub mod page;
 pub mod priors;
 pub mod sampled;

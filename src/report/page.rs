@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::digits;
+use super::numbers;
 
 /// How the page may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Page {
     /// How many entries of a list are not shown: all but the first `shown`.
     pub(super) fn more(&mut self, entries: usize, shown: usize, place: &str) {
         if let Some(more) = entries.checked_sub(shown).filter(|n| *n > 0) {
-            self.note(&format!("  and {} more, in {place}", digits::count(more as u64)));
+            self.note(&format!("  and {} more, in {place}", numbers::count(more as u64)));
         }
     }
 

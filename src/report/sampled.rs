@@ -9,8 +9,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits::{self, Quantity, exact_percent};
 use super::document;
+use super::numbers::{self, Quantity, exact_percent};
 use super::page::{Page, Style, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::{Assessment, SharedEffect};
@@ -273,12 +273,12 @@ pub fn terminal(
 ) -> String {
     let mut page = Page::new(style);
     let top = top.unwrap_or(TOP);
-    let level = digits::level(options.settings.level);
+    let level = numbers::level(options.settings.level);
     for line in [
         scope::phrase(assessment.scope),
         format!(
             "{} draws, seed {}, by {}",
-            digits::count(options.settings.draws),
+            numbers::count(options.settings.draws),
             options.settings.seed,
             options.grouping.name()
         ),
@@ -294,7 +294,7 @@ pub fn terminal(
 
 impl Page {
     fn part(&mut self, part: &SampledPart, top: usize) {
-        let models = digits::counted(part.assessment.models.len() as u64, "model");
+        let models = numbers::counted(part.assessment.models.len() as u64, "model");
         let whose = part.of.as_ref().map_or(String::new(), |(column, value)| format!("{column} {value}: "));
         let mut line = format!("{whose}{models}");
         match &part.exact {
@@ -310,7 +310,7 @@ impl Page {
         if let Some(other) = part.sampled.groups.iter().find(|g| g.kind == Kind::Other) {
             let line = format!(
                 "More values than the analysis can take: the {} with the smallest exact shares form one group",
-                digits::count(other.values as u64)
+                numbers::count(other.values as u64)
             );
             self.line(&line);
         }
@@ -324,11 +324,11 @@ impl Page {
         let (name, note) = match of.output {
             AnalysedOutput::ExceedsTail { threshold_t } => (
                 "What decides whether a draw is in the upper 5 %".into(),
-                format!("emissions above {}", tonnes(threshold_t)),
+                format!("emissions above {}", numbers::emissions(threshold_t)),
             ),
             AnalysedOutput::ExceedsThreshold { threshold_t } => (
-                format!("What decides whether the emissions exceed {}", tonnes(threshold_t)),
-                of.exceeding.map_or(String::new(), |share| format!("{} of the draws do", digits::percent(share))),
+                format!("What decides whether the emissions exceed {}", numbers::emissions(threshold_t)),
+                of.exceeding.map_or(String::new(), |share| format!("{} of the draws do", numbers::percent(share))),
             ),
             AnalysedOutput::Emissions => ("Share of the variance of the total emissions".into(), String::new()),
             AnalysedOutput::LogEmissions => ("Of their logarithm".into(), "what decides the order of magnitude".into()),
@@ -412,11 +412,6 @@ impl Page {
     }
 }
 
-fn tonnes(t: f64) -> String {
-    let unit = Quantity::Emissions.unit(t);
-    format!("{} {}", unit.exact(t), unit.name)
-}
-
 fn cell(index: Index) -> String {
-    digits::percent_with_interval(index.value, [index.lo, index.hi], index.se)
+    numbers::percent_with_interval(index.value, [index.lo, index.hi], index.se)
 }

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits::{self, Quantity};
 use super::document;
+use super::numbers::{self, Quantity};
 use super::page::{Cell, Page, Style, bar, heads, left, right, shorten};
 use super::scope::{self, ScopeText};
 use crate::assess::Assessment;
@@ -117,7 +117,7 @@ pub fn write(out: &mut dyn Write, result: &Sensitivity<'_>) -> io::Result<()> {
 pub fn terminal(result: &Sensitivity<'_>, top: Option<usize>, style: Style) -> String {
     let mut page = Page::new(style);
     let most = top.unwrap_or(TOP);
-    page.note(&digits::counted(result.assessment.models.len() as u64, "model"));
+    page.note(&numbers::counted(result.assessment.models.len() as u64, "model"));
     page.note(&scope::phrase(result.assessment.scope));
     match &result.exact {
         Ok((shares, disclosures)) => {
@@ -134,7 +134,7 @@ pub fn terminal(result: &Sensitivity<'_>, top: Option<usize>, style: Style) -> S
 }
 
 fn percent(share: f64) -> Cell {
-    right(digits::exact_percent(share))
+    right(numbers::exact_percent(share))
 }
 
 fn both(part: Part) -> [Cell; 2] {
@@ -166,7 +166,7 @@ impl Page {
         }
         rows.push(vec![left("interactions"), percent(shares.factor_interactions)]);
         self.rows(&rows, true);
-        let of = |i: &Interaction| format!("{} {}", i.factors.join(" × "), digits::percent(i.share));
+        let of = |i: &Interaction| format!("{} {}", i.factors.join(" × "), numbers::percent(i.share));
         let largest: Vec<String> = shares.interactions.iter().take(3).map(of).collect();
         if !largest.is_empty() {
             self.line(&format!("  Of these, the largest: {}", largest.join(", ")));
@@ -191,7 +191,7 @@ impl Page {
             for e in shares.effects.iter().take(top) {
                 let mut row = vec![left(shorten(&e.name, width))];
                 row.extend(both(Part { first_order: e.first_order, total: e.total }));
-                row.push(right(digits::count(e.models as u64)));
+                row.push(right(numbers::count(e.models as u64)));
                 row.extend([left(e.factor), left(shorten(&whose(&e.by, &e.value), 24))]);
                 rows.push(row);
             }
@@ -226,7 +226,7 @@ impl Page {
             let name = label.value.as_deref().unwrap_or("(not stated)");
             let mut row = vec![left(shorten(name, self.style.width.saturating_sub(44).max(16)))];
             row.extend(both(Part { first_order: label.first_order, total: label.total }));
-            row.push(right(digits::count(label.models as u64)));
+            row.push(right(numbers::count(label.models as u64)));
             rows.push(row);
         }
         self.rows(&rows, true);
@@ -243,12 +243,12 @@ impl Page {
         let mut rows = vec![heads(1, &["", "of the variance", &format!("sd after, {}", unit.name)])];
         rows[0].splice(1..1, [left("quantity"), left("tier")]);
         if let Some(reruns) = reruns {
-            rows[0].push(right(format!("{} expected", digits::percent(reruns.level))));
+            rows[0].push(right(format!("{} expected", numbers::percent(reruns.level))));
             rows[0].push(right("at its median"));
         }
         let width = self.style.width.saturating_sub(if reruns.is_some() { 84 } else { 60 }).max(20);
         let interval = |ends: [f64; 2], mcse: Option<[f64; 2]>| {
-            let end = |k: usize| digits::value(ends[k] * unit.factor, mcse.map(|mcse| mcse[k] * unit.factor));
+            let end = |k: usize| numbers::value(ends[k] * unit.factor, mcse.map(|mcse| mcse[k] * unit.factor));
             format!("[{}, {}]", end(0), end(1))
         };
         for d in disclosures.iter().take(top) {
@@ -272,11 +272,12 @@ impl Page {
         self.more(disclosures.len(), top, "--json");
         let now = disclosures.iter().find_map(|d| d.interval.as_ref());
         if let (Some(now), Some(reruns)) = (now, reruns) {
-            let level = digits::percent(reruns.level);
-            let [lo, hi] = [0, 1].map(|k| digits::value(now.now_t[k] * unit.factor, Some(now.mcse_t[k] * unit.factor)));
+            let level = numbers::percent(reruns.level);
+            let [lo, hi] =
+                [0, 1].map(|k| numbers::value(now.now_t[k] * unit.factor, Some(now.mcse_t[k] * unit.factor)));
             self.line(&format!(
                 "  {level} interval now [{lo}, {hi}]; expected: each end averaged over 32 equally probable figures, {} draws",
-                digits::count(reruns.draws)
+                numbers::count(reruns.draws)
             ));
         }
     }

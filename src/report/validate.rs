@@ -9,8 +9,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::digits;
 use super::document;
+use super::numbers;
 use super::page::{Cell, Page, Style, heads, left, right, shorten};
 use crate::validate::{LeftOut, MaskedSum, Row, Summary, Validation};
 
@@ -65,30 +65,8 @@ pub fn write(out: &mut dyn Write, validation: &Validation) -> io::Result<()> {
     document::write(out, &document)
 }
 
-fn fixed(x: Option<f64>, decimals: usize) -> Cell {
-    right(x.map_or("-".to_string(), |x| format!("{:.decimals$}", if x.abs() < 0.5e-3 { 0.0 } else { x })))
-}
-
 fn passed(pass: bool) -> &'static str {
     if pass { "PASS" } else { "FAIL" }
-}
-
-/// Three significant digits.
-fn short(x: f64) -> String {
-    if (0.01..1e4).contains(&x) {
-        let decimals = (2 - libm::floor(libm::log10(x)) as i32).max(0) as usize;
-        format!("{x:.decimals$}")
-    } else {
-        format!("{x:.2e}")
-    }
-}
-
-fn count(n: usize) -> String {
-    digits::count(n as u64)
-}
-
-fn counted(n: usize, what: &str) -> String {
-    digits::counted(n as u64, what)
 }
 
 /// A share of `n` figures in per cent, or as a count where they are few.
@@ -105,18 +83,18 @@ pub fn terminal(validation: &Validation, style: Style) -> String {
     let mut page = Page::new(style);
     page.line(&format!(
         "{}, {} scored, {} published and not scored; {} each, seed {}",
-        counted(validation.rows_read, "row"),
-        counted(validation.rows.len(), "figure"),
-        count(validation.left_out.len()),
-        digits::counted(validation.draws, "draw"),
+        numbers::counted(validation.rows_read, "row"),
+        numbers::counted(validation.rows.len(), "figure"),
+        numbers::count(validation.left_out.len()),
+        numbers::counted(validation.draws, "draw"),
         validation.seed
     ));
     if validation.runs_scored > 0 {
         page.line(&format!(
             "{} scored: {} with an unknown chip, {} with an unknown region",
-            counted(validation.runs_scored, "run"),
-            count(validation.chips_unknown),
-            count(validation.regions_unknown),
+            numbers::counted(validation.runs_scored, "run"),
+            numbers::count(validation.chips_unknown),
+            numbers::count(validation.regions_unknown),
         ));
     } else {
         page.line("Nothing could be scored; the reasons are given below.");
@@ -150,9 +128,9 @@ fn quantities(page: &mut Page, validation: &Validation) {
             right(s.n.to_string()),
             right(s.n_circular.to_string()),
             right(s.families.to_string()),
-            fixed(s.mdape, 3),
-            fixed(s.bias_ln, 3),
-            fixed(s.crps, 3),
+            right(numbers::or_hyphen(s.mdape, 3)),
+            right(numbers::or_hyphen(s.bias_ln, 3)),
+            right(numbers::or_hyphen(s.crps, 3)),
             percent(c.map(|c| c.at_50)),
             percent(c.map(|c| c.at_80)),
             percent(c.map(|c| c.at_90)),
@@ -179,9 +157,9 @@ fn baselines(page: &mut Page, validation: &Validation) {
             rows.push(vec![
                 left(name),
                 right(s.n.to_string()),
-                fixed(s.mdape, 3),
-                fixed(s.bias_ln, 3),
-                fixed(s.crps, 3),
+                right(numbers::or_hyphen(s.mdape, 3)),
+                right(numbers::or_hyphen(s.bias_ln, 3)),
+                right(numbers::or_hyphen(s.crps, 3)),
                 share(s.coverage.map(|c| c.at_90), s.n),
             ]);
         }
@@ -189,9 +167,9 @@ fn baselines(page: &mut Page, validation: &Validation) {
             rows.push(vec![
                 left(b.name),
                 right(b.n.to_string()),
-                fixed(b.mdape, 3),
-                fixed(b.bias_ln, 3),
-                fixed(b.crps, 3),
+                right(numbers::or_hyphen(b.mdape, 3)),
+                right(numbers::or_hyphen(b.bias_ln, 3)),
+                right(numbers::or_hyphen(b.crps, 3)),
                 share(b.coverage_90, b.n),
             ]);
         }
@@ -204,7 +182,7 @@ fn baselines(page: &mut Page, validation: &Validation) {
         let few = if q.on_baseline_rows.n < FEW { " (too few to tell)" } else { "" };
         let line = format!(
             "On the {} whose chip is known: MdAPE {}, CRPS {}{few}.",
-            counted(q.on_baseline_rows.n, "figure"),
+            numbers::counted(q.on_baseline_rows.n, "figure"),
             worse(q.mdape_no_worse),
             worse(q.crps_no_worse)
         );
@@ -239,9 +217,9 @@ fn apart(page: &mut Page, validation: &Validation) {
                 left(q.name.name()),
                 left(name),
                 right(s.n.to_string()),
-                fixed(s.mdape, 3),
-                fixed(s.bias_ln, 3),
-                fixed(s.crps, 3),
+                right(numbers::or_hyphen(s.mdape, 3)),
+                right(numbers::or_hyphen(s.bias_ln, 3)),
+                right(numbers::or_hyphen(s.crps, 3)),
                 share(s.coverage.map(|c| c.at_90), s.n),
             ]);
         }
@@ -264,7 +242,7 @@ fn not_scored(page: &mut Page, validation: &Validation) {
     reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     page.section("Published and not scored", "");
     let rows: Vec<Vec<Cell>> =
-        reasons.into_iter().map(|(reason, n)| vec![right(count(n)), Cell::Last(reason.to_string())]).collect();
+        reasons.into_iter().map(|(reason, n)| vec![right(numbers::count(n)), Cell::Last(reason.to_string())]).collect();
     page.rows(&rows, false);
 }
 
@@ -281,9 +259,9 @@ fn misses(page: &mut Page, validation: &Validation) {
         rows.push(vec![
             left(shorten(&r.model, LONGEST_NAME)),
             left(r.quantity.name()),
-            right(short(r.published)),
-            right(short(r.predicted)),
-            right(format!("{} to {}", short(lo), short(hi))),
+            right(numbers::three_digits(r.published)),
+            right(numbers::three_digits(r.predicted)),
+            right(format!("{} to {}", numbers::three_digits(lo), numbers::three_digits(hi))),
             Cell::Last(r.quantity.unit().to_string() + if r.distilled { ", distilled" } else { "" }),
         ]);
     }
@@ -304,10 +282,10 @@ fn masked_sums(page: &mut Page, sums: &[MaskedSum]) {
                 left(shorten(&m.name, LONGEST_NAME)),
                 left(which),
                 right(m.models.to_string()),
-                right(short(m.true_eflop)),
-                right(short(s.mean_eflop)),
+                right(numbers::three_digits(m.true_eflop)),
+                right(numbers::three_digits(s.mean_eflop)),
                 right(format!("{:.2}", s.ratio)),
-                right(format!("{} to {}", short(lo), short(hi))),
+                right(format!("{} to {}", numbers::three_digits(lo), numbers::three_digits(hi))),
                 Cell::Last(passed(s.pass).to_string()),
             ]);
         }

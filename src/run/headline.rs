@@ -13,7 +13,7 @@ use crate::exact::oracle::oracle;
 use crate::portfolio::{Portfolio, Study};
 use crate::posterior::grouping::by_factor;
 use crate::posterior::sampled::{self, Analysis, Plain};
-use crate::posterior::{self, Estimate, Options, Posterior};
+use crate::posterior::{self, Estimate, Options, Oracle, Posterior};
 
 /// What a run is asked for. What is `None` is taken from the study, and else is the default.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -56,14 +56,13 @@ impl Outcome {
     /// An output of the whole portfolio: emissions in t, compute in EFLOP, energy in kWh, water in m³.
     /// [`Estimate::NONE`] for one that the study did not ask for.
     pub fn total(&self, output: Output) -> &Estimate {
-        let total = &self.posterior.total;
-        let further = || self.posterior.further.iter().find(|(o, _)| *o == output).map(|(_, estimate)| estimate);
+        let (total, further) = (&self.posterior.total, &self.posterior.further);
         let asked = match output {
             Output::Compute => Some(&total.compute_eflop),
             Output::ItEnergy => Some(&total.it_energy_kwh),
             Output::Energy => Some(&total.energy_kwh),
             Output::Emissions => Some(&total.emissions_t),
-            _ => further(),
+            other => further.iter().find(|(output, _)| *output == other).map(|(_, estimate)| estimate),
         };
         asked.unwrap_or(&Estimate::NONE)
     }
@@ -91,10 +90,13 @@ pub struct Drawn {
 impl Drawn {
     /// What the draws say, with credible intervals of `level`. `reduce` sorts and divides the draws.
     pub fn posterior(&self, level: f64, reduce: &dyn Reduce) -> Posterior {
+        self.compared_with(&oracle(&self.assessment), level, reduce)
+    }
+
+    fn compared_with(&self, oracle: &Oracle, level: f64, reduce: &dyn Reduce) -> Posterior {
         let discretisation_bound = plan::error::relative_bound(&self.plan, OUTPUTS);
         let options = Options { interval: level, seed: self.settings.seed, discretisation_bound };
-        let oracle = oracle(&self.assessment);
-        posterior::posterior(&self.assessment, &self.plan, &self.summary, &oracle, &options, reduce)
+        posterior::posterior(&self.assessment, &self.plan, &self.summary, oracle, &options, reduce)
     }
 }
 
@@ -126,8 +128,8 @@ impl Session {
     ) -> Result<Outcome, RunError> {
         let mut clock = Clock::start();
         let settings = options.settings(&portfolio.study);
-        let assessment = with_outputs(portfolio, &assessment)?;
-        let plan = compile(&assessment)?;
+        let whole = with_outputs(portfolio, &assessment)?;
+        let plan = compile(&whole)?;
         clock.lap("plan_s");
         fits_in_memory(&plan, settings.draws)?;
         let analysed = if options.sensitivity { settings.draws.min(sampled::DRAWS) } else { 0 };
@@ -135,8 +137,8 @@ impl Session {
         let sampler = self.sampler(settings, draws.saturating_mul(plan.models.len() as u64), progress);
         let summary = sampler.draw(&plan)?;
         clock.lap("draw_s");
-        let drawn = Drawn { assessment, plan, summary, settings };
-        let mut posterior = drawn.posterior(settings.level, sampler.reduce());
+        let drawn = Drawn { assessment: whole, plan, summary, settings };
+        let mut posterior = drawn.compared_with(&oracle(&assessment), settings.level, sampler.reduce());
         if options.sensitivity && !posterior.oracle.groups.is_empty() {
             clock.lap("posterior_s");
             let (design, groups) = by_factor(&drawn.assessment, &drawn.plan);
@@ -146,9 +148,8 @@ impl Session {
             posterior.sampled = Some(first_draws(analysis, &prepared, analysed, &sampler)?);
             clock.lap("sensitivity_s");
         }
-        let Drawn { assessment, plan, .. } = drawn;
         clock.lap("posterior_s");
-        let info = RunInfo { plan_hash: plan_hash(&plan), backend: sampler.device(), timings: clock.laps };
+        let info = RunInfo { plan_hash: plan_hash(&drawn.plan), backend: sampler.device(), timings: clock.laps };
         Ok(Outcome { assessment, posterior, settings, info })
     }
 

@@ -10,7 +10,7 @@ use carbonhaze::engine::draw::quotient::quotient;
 use carbonhaze::engine::draw::reduce::MAX_SHIFT;
 use carbonhaze::engine::gpu::layout::{QuotientParams, SortParams};
 use carbonhaze::engine::gpu::shader::Kernel;
-use carbonhaze::engine::gpu::{self, Fault, Gpu, GpuError, OnDevice, Options, Variant};
+use carbonhaze::engine::gpu::{Fault, Gpu, GpuError, OnDevice, Options, Variant};
 use carbonhaze::engine::{Host, Reduce, Summary};
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::posterior;

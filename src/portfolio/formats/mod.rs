@@ -1,7 +1,7 @@
 //! All that opens files in this stage, and the formats that models files have: one file per format.
 //!
 //! A format turns bytes into a [`Table`]; what the cells mean is not its business. To add one, write its file with a
-//! function such as [`csv::table`] and let `models_file::read` choose it.
+//! function such as [`csv::table`] and let [`table`] choose it.
 
 pub mod csv;
 pub(crate) mod csv_text;
@@ -51,6 +51,11 @@ impl Fault {
     pub(super) fn new(line: u64, value: impl Into<String>, message: impl Into<String>) -> Fault {
         Fault { line, value: value.into(), message: message.into() }
     }
+}
+
+/// The table in the bytes of a models file, which is CSV: no other format is read.
+pub fn table(bytes: &[u8]) -> Table<'_> {
+    csv::table(bytes)
 }
 
 /// The bytes of a file, or of standard input for [`STDIN`].

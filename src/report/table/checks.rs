@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::engine::stats::tail;
 use crate::posterior::{Posterior, SdCheck};
-use crate::report::digits::{self, Quantity};
 use crate::report::estimate;
+use crate::report::numbers::{self, Quantity};
 use crate::report::page::Page;
 
 impl Page {
@@ -13,7 +13,7 @@ impl Page {
         self.section("Checks", "");
         let unit = estimate::unit(Quantity::Emissions, &p.total.emissions_t);
         let exact = |x: Option<f64>| x.filter(|x| x.is_finite()).map(|x| unit.exact(x));
-        let z = |z: f64| format!("z = {}", signed(z));
+        let z = |z: f64| format!("z = {}", numbers::signed(z, 1));
         if let Some(mean) = exact(Some(p.oracle.mean_t)) {
             let mut line = format!("  Exact mean {mean} {}", unit.name);
             if let Some(score) = p.check.z_mean {
@@ -39,7 +39,7 @@ impl Page {
         if let Some(score) = p.check.z_independent_mean {
             self.line(&format!("  Mean with correlation ignored against its exact value: {}", z(score)));
         }
-        let relative = |x: f64| if x == 0.0 { "0".to_string() } else { digits::scientific(x) };
+        let relative = |x: f64| if x == 0.0 { "0".to_string() } else { numbers::scientific(x) };
         let d = &p.discretisation;
         if let (Some(bound), Some(mcse)) = (d.bound, d.relative_mcse) {
             let (bound, mcse) = (relative(bound), relative(mcse));
@@ -56,7 +56,7 @@ impl Page {
         if p.draws_without_compute > 0 {
             self.line(&format!(
                 "  {} draws in which compute is zero have no ATCI",
-                digits::count(p.draws_without_compute)
+                numbers::count(p.draws_without_compute)
             ));
         }
         if p.saturated.any() {
@@ -64,35 +64,18 @@ impl Page {
             let totals = s.compute + s.it_energy + s.energy + s.emissions + s.independent;
             let line = format!(
                 "  SATURATED: draws held at a ceiling: totals {}, ATCI {}, single models {}, groups {}",
-                digits::count(totals),
-                digits::count(s.atci),
-                digits::count(s.models),
-                digits::count(s.groups)
+                numbers::count(totals),
+                numbers::count(s.atci),
+                numbers::count(s.models),
+                numbers::count(s.groups)
             );
             self.alarm(&line);
         }
         let warnings = match p.warnings {
             0 => "  No warnings about the input".into(),
             1 => "  1 warning about the input: `haze check` shows it".into(),
-            n => format!("  {} warnings about the input: `haze check` shows them", digits::count(n as u64)),
+            n => format!("  {} warnings about the input: `haze check` shows them", numbers::count(n as u64)),
         };
         self.line(&warnings);
-    }
-}
-
-fn signed(z: f64) -> String {
-    match digits::fixed(z, 1) {
-        text if text == "0.0" || text.starts_with('−') => text,
-        text => format!("+{text}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::signed;
-
-    #[test]
-    fn scores_with_their_sign() {
-        assert_eq!((signed(-1.26), signed(0.04), signed(2.0)), ("−1.3".into(), "0.0".into(), "+2.0".into()));
     }
 }

@@ -7,8 +7,8 @@ mod checks;
 mod parts;
 mod variance;
 
-use super::digits::{self, Quantity};
 use super::estimate::{self, equal_tailed, range, range_with_errors, value, value_with_error};
+use super::numbers::{self, Quantity};
 use super::page::{Cell, Page, Style, left, right};
 use super::scope;
 use crate::assess::Assessment;
@@ -36,13 +36,13 @@ pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) ->
 
 impl Page {
     fn headline(&mut self, p: &Posterior, assessment: &Assessment) {
-        let (models, draws) = (digits::counted(p.total.models as u64, "model"), digits::counted(p.draws, "draw"));
+        let (models, draws) = (numbers::counted(p.total.models as u64, "model"), numbers::counted(p.draws, "draw"));
         self.note(&format!("{models}, {draws}, seed {}", p.seed));
         self.note(&scope::phrase(assessment.scope));
         let total = &p.total.emissions_t;
         let unit = estimate::unit(Quantity::Emissions, total);
         self.section(&format!("Training emissions, {}", unit.name), "± is the Monte Carlo standard error");
-        let interval = format!("{} credible interval (equal-tailed)", digits::level(p.level));
+        let interval = format!("{} credible interval (equal-tailed)", numbers::level(p.level));
         let mut rows = vec![self.header("", &interval)];
         for (name, e) in [("As modelled", total), ("Correlation ignored", &p.total.independent_t)] {
             rows.push(self.estimate(name, e, unit.factor));

@@ -1,8 +1,8 @@
 //! What the total is made of: the largest contributors, the groups.
 
 use crate::posterior::Posterior;
-use crate::report::digits::{self, Quantity};
 use crate::report::estimate::{self, equal_tailed, interval, mean};
+use crate::report::numbers::{self, Quantity};
 use crate::report::page::{Page, left, right, shorten};
 
 /// Groups shown before the rest is counted.
@@ -11,8 +11,8 @@ const GROUPS_SHOWN: usize = 12;
 impl Page {
     pub(super) fn contributors(&mut self, p: &Posterior) {
         let c = &p.concentration;
-        let effective = c.effective_models.map_or("–".into(), |n| digits::value(n, None));
-        let note = format!("effective number of models {effective} of {}", digits::count(p.models.len() as u64));
+        let effective = c.effective_models.map_or("–".into(), |n| numbers::value(n, None));
+        let note = format!("effective number of models {effective} of {}", numbers::count(p.models.len() as u64));
         self.section("Largest contributors to the mean", &note);
         if c.top.is_empty() {
             self.line("  none: no model has emissions");
@@ -32,7 +32,7 @@ impl Page {
             let unit = estimate::unit(Quantity::Emissions, e);
             rows.push(vec![
                 left(shorten(&model.id, name_width)),
-                right(digits::share(model.share)),
+                right(numbers::share(model.share)),
                 left(model.tier.name()),
                 right(mean(e, unit.factor)),
                 left(interval(e, unit.factor)),
@@ -44,8 +44,8 @@ impl Page {
             .tiers
             .iter()
             .map(|t| {
-                let share = digits::share(t.share);
-                format!("tier {} {share} ({})", t.tier.name(), digits::count(t.models as u64))
+                let share = numbers::share(t.share);
+                format!("tier {} {share} ({})", t.tier.name(), numbers::count(t.models as u64))
             })
             .collect();
         self.line("");
@@ -79,8 +79,8 @@ impl Page {
                 let atci_unit = estimate::unit(Quantity::CarbonPerCompute, &atci);
                 rows.push(vec![
                     left(shorten(&g.value, name_width)),
-                    right(digits::count(g.models as u64)),
-                    right(digits::share(g.share)),
+                    right(numbers::count(g.models as u64)),
+                    right(numbers::share(g.share)),
                     right(mean(e, unit.factor)),
                     left(interval(e, unit.factor)),
                     left(unit.name),

@@ -2,7 +2,7 @@
 
 use crate::posterior::Posterior;
 use crate::posterior::sampled::{Analysed, AnalysedOutput, Sampled};
-use crate::report::digits;
+use crate::report::numbers;
 use crate::report::page::{Cell, Page, bar, left, right};
 
 const LONGEST_BAR: usize = 40;
@@ -20,8 +20,8 @@ impl Page {
         for share in p.oracle.groups.iter().filter(|s| s.total != 0.0) {
             rows.push(vec![
                 left(share.name.clone()),
-                right(digits::percent(share.first_order)),
-                right(digits::percent(share.total)),
+                right(numbers::percent(share.first_order)),
+                right(numbers::percent(share.total)),
                 Cell::Last(bar(share.first_order, share.total, longest)),
             ]);
         }
@@ -30,7 +30,7 @@ impl Page {
 
     /// The sampled analysis: total indices, and first-order ones of the emissions.
     pub(super) fn sampled(&mut self, sampled: &Sampled) {
-        let draws = digits::count(sampled.draws);
+        let draws = numbers::count(sampled.draws);
         self.section("The same, sampled, for other outputs", &format!("{draws} draws, ± standard error"));
         let mut rows = vec![vec![left("")]];
         rows.extend(sampled.groups.iter().map(|group| vec![left(group.title())]));
@@ -41,7 +41,7 @@ impl Page {
                     .indices
                     .as_ref()
                     .map(|indices| if first_order { indices.first_order(g) } else { indices.total(g) });
-                row.push(right(index.map_or("–".into(), |i| digits::percent_with_error(i.value, i.se))));
+                row.push(right(index.map_or("–".into(), |i| numbers::percent_with_error(i.value, i.se))));
             }
         };
         for of in &sampled.outputs {

@@ -66,9 +66,68 @@ pub fn fixed(x: f64, decimals: usize) -> String {
     text.replace('-', if nothing { "" } else { "−" })
 }
 
+/// The same with a sign in front, unless it rounds to zero.
+pub fn signed(x: f64, decimals: usize) -> String {
+    let text = fixed(x, decimals);
+    let zero = text.bytes().all(|b| matches!(b, b'0' | b'.'));
+    if zero || text.starts_with('−') { text } else { format!("+{text}") }
+}
+
+/// So many decimals, or a hyphen where there is none; without the sign of what is nearly zero.
+pub fn or_hyphen(x: Option<f64>, decimals: usize) -> String {
+    x.map_or("-".into(), |x| format!("{:.decimals$}", if x.abs() < 0.5e-3 { 0.0 } else { x }))
+}
+
+/// So many decimals, or the word none.
+pub fn or_none(x: Option<f64>, decimals: usize) -> String {
+    x.map_or("none".into(), |x| format!("{x:.decimals$}").replace('-', "−"))
+}
+
+/// A coefficient with one decimal more than the first digit of its standard error.
+pub fn coefficient(x: f64, se: Option<f64>) -> String {
+    let decimals = se.and_then(magnitude).map_or(3, |place| (1 - place).clamp(0, 6)) as usize;
+    format!("{x:.decimals$}").replace('-', "−")
+}
+
+/// Four significant digits, without exponent below a million.
+pub fn factor(x: f64) -> String {
+    if x.is_finite() && x < 1e6 { value(x, Some(0.0)) } else { format!("{x:.3e}") }
+}
+
+/// Three significant digits.
+pub fn three_digits(x: f64) -> String {
+    if (0.01..1e4).contains(&x) {
+        let decimals = (2 - libm::floor(libm::log10(x)) as i32).max(0) as usize;
+        format!("{x:.decimals$}")
+    } else {
+        format!("{x:.2e}")
+    }
+}
+
+/// At most four significant digits, without trailing zeros.
+pub fn four_digits(x: f64) -> String {
+    if x != 0.0 && !(1e-3..1e5).contains(&x.abs()) {
+        return format!("{x:.3e}");
+    }
+    let digits = if x == 0.0 { 0 } else { 3 - (libm::log10(x.abs()).floor() as i32).clamp(-3, 3) };
+    let text = format!("{x:.*}", usize::try_from(digits).unwrap_or(0));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+/// The digits of a JSON document: the shortest that read back as the same number. Nothing where there is none.
+pub fn round_trip(x: Option<f64>) -> String {
+    x.filter(|x| x.is_finite()).and_then(|x| serde_json::to_string(&x).ok()).unwrap_or_default()
+}
+
+/// Tonnes of CO2e, in a unit that reads well.
+pub fn emissions(t: f64) -> String {
+    let unit = Quantity::Emissions.unit(t);
+    format!("{} {}", unit.exact(t), unit.name)
+}
+
 /// `1,234,567`
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
+pub fn count(n: impl TryInto<u64>) -> String {
+    let digits = n.try_into().unwrap_or(u64::MAX).to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
@@ -80,7 +139,8 @@ pub fn count(n: u64) -> String {
 }
 
 /// `1,234 models`, `1 model`
-pub fn counted(n: u64, what: &str) -> String {
+pub fn counted(n: impl TryInto<u64>, what: &str) -> String {
+    let n = n.try_into().unwrap_or(u64::MAX);
     format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
@@ -225,6 +285,12 @@ mod tests {
             (percent_with_error(0.0, 0.0), percent_with_error(-0.01, 0.004)),
             ("0 %".into(), "not above 0".into())
         );
+    }
+
+    #[test]
+    fn scores_with_their_sign() {
+        let shown = [-1.26, 0.04, 2.0].map(|z| signed(z, 1));
+        assert_eq!(shown, ["−1.3", "0.0", "+2.0"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::plan::{Plan, WORDS};
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
 use carbonhaze::gauge::workload::Workload;
-use carbonhaze::portfolio;
+use carbonhaze::portfolio::Portfolio;
 use carbonhaze::posterior::grouping::by_factor;
 use carbonhaze::posterior::sampled::DRAWS;
 
@@ -31,7 +31,7 @@ struct Case {
 
 fn fixture(name: &'static str) -> Case {
     let path = format!("{}/fixtures/{name}.csv", env!("CARGO_MANIFEST_DIR"));
-    let (portfolio, _) = portfolio::read(path.as_ref()).expect("a models file");
+    let portfolio = Portfolio::read(path).expect("a models file");
     let assessment = assess(&portfolio).expect("an assessment");
     let plan = compile(&assessment).expect("a plan");
     let (design, _) = by_factor(&assessment, &plan);

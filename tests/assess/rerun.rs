@@ -7,7 +7,7 @@ use carbonhaze::exact::disclosure::{Disclosure, disclosures};
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::exact::terms::Known;
 use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{self, Distribution, Model, Portfolio, Value};
+use carbonhaze::portfolio::{Distribution, Model, Portfolio, Value};
 use carbonhaze::posterior::rerun::{Disclosed, Rerun, VALUES, figures};
 use rand::{RngExt, SeedableRng};
 
@@ -35,7 +35,7 @@ struct Case {
 
 impl Case {
     fn new(file: &Path, draws: u64) -> Case {
-        let portfolio = portfolio::read(file).unwrap().0;
+        let portfolio = Portfolio::read(file).unwrap();
         let assessment = assess(&portfolio).unwrap();
         let alternatives: Vec<_> =
             Disclosable::ALL.into_iter().map(|q| (q, if_disclosed(&portfolio, q).unwrap())).collect();

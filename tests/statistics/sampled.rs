@@ -10,7 +10,7 @@ use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
 use carbonhaze::exact::oracle::oracle;
 use carbonhaze::exact::shares::shares;
 use carbonhaze::exact::terms::Known;
-use carbonhaze::portfolio;
+use carbonhaze::portfolio::Portfolio;
 use carbonhaze::posterior::grouping::{Grouping, Kind, by_factor};
 use carbonhaze::posterior::ranked;
 use carbonhaze::posterior::sampled::{AnalysedOutput, Analysis, Plain, Sampled};
@@ -19,7 +19,7 @@ const DRAWS: u64 = 1 << 15;
 
 fn fixture(name: &str) -> Assessment {
     let path = format!("{}/fixtures/{name}.csv", env!("CARGO_MANIFEST_DIR"));
-    assess(&portfolio::read(path.as_ref()).expect("it reads").0).expect("it assesses")
+    assess(&Portfolio::read(path).expect("it reads")).expect("it assesses")
 }
 
 /// In slabs of `slab` draws, the later ones first.

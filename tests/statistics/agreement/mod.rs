@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use carbonhaze::assess::{Assessment, assess};
-use carbonhaze::portfolio;
+use carbonhaze::portfolio::Portfolio;
 use carbonhaze::posterior::SdCheck;
 use compare::{Exacts, Score, scores};
 use float::{Mistake, sample};
@@ -42,7 +42,7 @@ fn assert_disagreement(name: &str, scores: &[Score]) {
 
 fn fixture(name: &str) -> Assessment {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
-    let (portfolio, _) = portfolio::read(&path).expect("the fixture is read");
+    let portfolio = Portfolio::read(&path).expect("the fixture is read");
     assess(&portfolio).expect("the fixture is assessed")
 }
 

@@ -47,7 +47,7 @@ pub struct Warning {
 /// `Display` writes each on a line of its own.
 ///
 /// ```
-/// use carbonhaze::portfolio::{Portfolio, Problems};
+/// use carbonhaze::{Portfolio, Problems};
 ///
 /// fn models(path: &str) -> Result<usize, Box<dyn std::error::Error>> {
 ///     Ok(Portfolio::read(path)?.models.len())

@@ -36,7 +36,7 @@ impl Portfolio {
     /// Reads a models file (`.csv`, or `-` for CSV on standard input), or a study file (`.toml`) with all it names.
     ///
     /// ```
-    /// use carbonhaze::portfolio::{Portfolio, Value};
+    /// use carbonhaze::{Portfolio, Value};
     ///
     /// let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("models.csv");

@@ -42,7 +42,7 @@ fn no_circle_between_folders() {
         let several = |circle: &BTreeSet<&str>| circle.iter().map(|f| stage(f)).collect::<BTreeSet<_>>().len() > 1;
         graph.circles().into_iter().filter(several).map(|c| format!("{c:?}")).collect()
     };
-    holds(rule, "src/portfolio/mod.rs", "use crate::assess::assess;");
+    holds(rule, "src/portfolio/study.rs", "use crate::assess::assess;");
 }
 
 #[test]

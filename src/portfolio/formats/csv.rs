@@ -11,7 +11,7 @@ use super::{Fault, Record, Table};
 /// Reads the text of a CSV file; the first row is the header.
 ///
 /// ```
-/// use carbonhaze::portfolio::formats::csv;
+/// use carbonhaze::low_level::portfolio::formats::csv;
 ///
 /// let mut table = csv::table(b"id,tokens\n\nllama, 2e12\n");
 /// assert_eq!(table.header.unwrap().cells, ["id", "tokens"]);

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use carbonhaze::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{Distribution, Portfolio};
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Distribution, Portfolio};
 use rand::SeedableRng;
 use rand_distr::{Distribution as _, StandardNormal};
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::assess::{AssessedModel, Assessment, Disclosable, Output, Slot, assess, if_disclosed};
-use carbonhaze::exact::disclosure::{Disclosure, disclosures};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::exact::terms::Known;
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{Distribution, Portfolio};
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, Disclosable, Output, Slot, assess, if_disclosed};
+use carbonhaze::low_level::exact::disclosure::{Disclosure, disclosures};
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::exact::terms::Known;
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Distribution, Portfolio};
 
 /// Spreads small enough that no bound cuts and that nothing beyond |z| = 6.34 counts, so that every factor but PUE is
 /// lognormal.

@@ -1,8 +1,8 @@
 //! What a stated figure covers: location- or market-based, with or without PUE, the accelerators or the node.
 
-use carbonhaze::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{Basis, Portfolio, Problems, Warning};
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Basis, Portfolio, Problems, Warning};
 
 const HEAD: &str = "id,organization,date,region,hardware,source,gpu_hours,power_w,energy_kwh,energy_includes_pue,pue,\
                     grid_g_per_kwh,emissions_t,emissions_g,emissions_basis,emissions_include_pue,market_g_per_kwh,wue_l_per_kwh";

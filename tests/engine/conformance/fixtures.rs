@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use carbonhaze::assess::{Assessment, assess};
-use carbonhaze::compile::compile;
 use carbonhaze::engine::Simd;
 use carbonhaze::engine::plan::Plan;
-use carbonhaze::portfolio::Portfolio;
+use carbonhaze::low_level::assess::{Assessment, assess};
+use carbonhaze::low_level::compile::compile;
+use carbonhaze::low_level::portfolio::Portfolio;
 
 use super::backends::{cpu, gpus, run, variants};
 

@@ -1,7 +1,7 @@
 //! Cells: known answers, every form of the grammar, bad ones, `empirical` files.
 
-use carbonhaze::portfolio::formats::values::Folder;
-use carbonhaze::portfolio::{Distribution, Portfolio, Value, cell};
+use carbonhaze::low_level::portfolio::formats::values::Folder;
+use carbonhaze::low_level::portfolio::{Distribution, Portfolio, Value, cell};
 
 use super::{folder, parsed};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::portfolio::cell::NoFiles;
-use carbonhaze::portfolio::{Distribution, Model, Place, Value, models_file, quantile, study_file};
+use carbonhaze::low_level::portfolio::cell::NoFiles;
+use carbonhaze::low_level::portfolio::{Distribution, Model, Place, Value, models_file, quantile, study_file};
 use proptest::prelude::*;
 
 use super::studies::STUDY;

@@ -9,9 +9,9 @@ mod suspicious;
 
 use std::path::Path;
 
-use carbonhaze::portfolio::cell::{self, NoFiles};
-use carbonhaze::portfolio::models_file::{self, ModelsFile};
-use carbonhaze::portfolio::{Model, Problem, Problems, Value};
+use carbonhaze::low_level::portfolio::cell::{self, NoFiles};
+use carbonhaze::low_level::portfolio::models_file::{self, ModelsFile};
+use carbonhaze::low_level::portfolio::{Model, Problem, Problems, Value};
 
 /// A bad text; line and column of its problem; words that the message must hold.
 type Bad = (&'static str, u64, &'static str, &'static [&'static str]);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::portfolio::cell::NoFiles;
-use carbonhaze::portfolio::models_file;
-use carbonhaze::portfolio::{Date, Distribution, Source, Value};
+use carbonhaze::low_level::portfolio::cell::NoFiles;
+use carbonhaze::low_level::portfolio::models_file;
+use carbonhaze::low_level::portfolio::{Date, Distribution, Source, Value};
 
 use super::{Bad, good, listed, models};
 

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use carbonhaze::assess::priors::Priors;
-use carbonhaze::portfolio::{columns, study_file, words};
-use carbonhaze::report::priors::priors;
-use carbonhaze::report::study::{Effective, resolved};
+use carbonhaze::low_level::assess::priors::Priors;
+use carbonhaze::low_level::portfolio::{columns, study_file, words};
+use carbonhaze::low_level::report::priors::priors;
+use carbonhaze::low_level::report::study::{Effective, resolved};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

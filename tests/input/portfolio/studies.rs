@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use carbonhaze::portfolio::{Basis, Boundary, Factor, Imputation, Portfolio, Problem, Run, Scope, Study, study_file};
+use carbonhaze::low_level::portfolio::{
+    Basis, Boundary, Factor, Imputation, Portfolio, Problem, Run, Scope, Study, study_file,
+};
 
 use super::{Bad, folder, listed};
 

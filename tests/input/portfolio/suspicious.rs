@@ -1,6 +1,6 @@
 //! Rules: each with a row that trips it alone, and a neighbour that trips nothing.
 
-use carbonhaze::portfolio::{Portfolio, Study, rules};
+use carbonhaze::low_level::portfolio::{Portfolio, Study, rules};
 
 use super::studies::study;
 use super::{listed, models};

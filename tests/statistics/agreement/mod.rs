@@ -9,9 +9,9 @@ mod float;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::assess::{Assessment, assess};
-use carbonhaze::portfolio::Portfolio;
-use carbonhaze::posterior::SdCheck;
+use carbonhaze::low_level::assess::{Assessment, assess};
+use carbonhaze::low_level::portfolio::Portfolio;
+use carbonhaze::low_level::posterior::SdCheck;
 use compare::{Exacts, Score, scores};
 use float::{Mistake, sample};
 

@@ -1,11 +1,11 @@
 //! A portfolio imputed by a regression: exact, sampled, and by brute force with floats.
 
-use carbonhaze::assess::fits::{FITS, embedded};
-use carbonhaze::assess::{Assessment, Slot, assess};
-use carbonhaze::fit::{Response, Sample, Size};
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{Portfolio, Problems};
-use carbonhaze::posterior::check::SdCheck;
+use carbonhaze::low_level::assess::fits::{FITS, embedded};
+use carbonhaze::low_level::assess::{Assessment, Slot, assess};
+use carbonhaze::low_level::fit::{Response, Sample, Size};
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Portfolio, Problems};
+use carbonhaze::low_level::posterior::check::SdCheck;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution as _, StandardNormal};
@@ -105,7 +105,7 @@ fn brute_force(draws: usize, shared: bool) -> [(f64, f64); 2] {
 }
 
 fn exact(assessment: &Assessment) -> (f64, f64) {
-    let oracle = carbonhaze::exact::oracle::oracle(assessment);
+    let oracle = carbonhaze::low_level::exact::oracle::oracle(assessment);
     (oracle.mean_t, oracle.sd_t.unwrap())
 }
 

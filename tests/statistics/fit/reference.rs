@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use carbonhaze::fit::{self, Card, Response, Sample, Size, sample};
-use carbonhaze::portfolio::cell::NoFiles;
-use carbonhaze::portfolio::{Portfolio, models_file};
+use carbonhaze::low_level::fit::{self, Card, Response, Sample, Size, sample};
+use carbonhaze::low_level::portfolio::cell::NoFiles;
+use carbonhaze::low_level::portfolio::{Portfolio, models_file};
 
 /// Both exports as a models file: the newer row of a name, base models only.
 fn raw() -> Portfolio {

@@ -17,6 +17,7 @@ impl Quotient {
     /// Nothing is divided by zero. All bits are set, far above the ceiling.
     pub const NONE: Quotient = Quotient(u64::MAX);
 
+    /// The quotient; `None` where the divisor is zero.
     pub fn get(self) -> Option<u64> {
         (self != Quotient::NONE).then_some(self.0)
     }

@@ -58,6 +58,7 @@ pub struct Table {
     pub bits: u32,
     /// `slope << 32 | base`.
     pub cells: Box<[u64]>,
+    /// Pieces of the irregular cells, each cell's in a row.
     pub pieces: Box<[Piece]>,
     /// log2 of the largest value; what the results are relative to.
     pub reference_log2: f64,
@@ -78,14 +79,17 @@ pub struct Piece {
     pub base: i32,
     /// Rise over `2^(32 − shift)` units of z.
     pub slope: u32,
+    /// By how many bits the distance from `start` is widened.
     pub shift: u32,
 }
 
+/// Why a distribution has no table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
     /// No marginal: the term is a true zero.
     #[error("the distribution is zero with certainty")]
     AlwaysZero,
+    /// Somewhere it is infinite or not a number.
     #[error("the distribution has a quantile that is not a finite number")]
     NotFinite,
     /// An empirical distribution of more than about 150,000 values, or the like.
@@ -175,6 +179,7 @@ impl Table {
 }
 
 impl Piece {
+    /// Its value at `z`, log2 in Q9.22.
     #[inline]
     pub fn value(&self, z: i32) -> i32 {
         self.base.wrapping_add(rise(self.slope, (z.wrapping_sub(self.start) as u32) << self.shift))

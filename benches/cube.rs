@@ -7,16 +7,16 @@
 
 use std::time::Instant;
 
-use carbonhaze::assess::{Output, assess};
-use carbonhaze::compile::compile;
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::plan::{Plan, WORDS};
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
-use carbonhaze::gauge::workload::Workload;
-use carbonhaze::portfolio;
-use carbonhaze::posterior::grouping::by_factor;
-use carbonhaze::posterior::sampled::DRAWS;
+use carbonhaze::low_level::assess::{Output, assess};
+use carbonhaze::low_level::compile::compile;
+use carbonhaze::low_level::gauge::workload::Workload;
+use carbonhaze::low_level::portfolio::Portfolio;
+use carbonhaze::low_level::posterior::grouping::by_factor;
+use carbonhaze::low_level::posterior::sampled::DRAWS;
 
 const ROUNDS: usize = 3;
 /// Draws of a run where the user does not say.
@@ -31,7 +31,7 @@ struct Case {
 
 fn fixture(name: &'static str) -> Case {
     let path = format!("{}/fixtures/{name}.csv", env!("CARGO_MANIFEST_DIR"));
-    let (portfolio, _) = portfolio::read(path.as_ref()).expect("a models file");
+    let portfolio = Portfolio::read(path).expect("a models file");
     let assessment = assess(&portfolio).expect("an assessment");
     let plan = compile(&assessment).expect("a plan");
     let (design, _) = by_factor(&assessment, &plan);

@@ -9,13 +9,13 @@
 use std::process::Command;
 use std::time::Instant;
 
-use carbonhaze::compile::compile;
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::stats::sensitivity::{Cube, CubeIndices};
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
-use carbonhaze::gauge::answers::{EMISSIONS, four_groups};
-use carbonhaze::gauge::{expected, portfolios};
+use carbonhaze::low_level::compile::compile;
+use carbonhaze::low_level::gauge::answers::{EMISSIONS, four_groups};
+use carbonhaze::low_level::gauge::{expected, portfolios};
 
 const MODELS: usize = 2650;
 const DRAWS: u64 = 1 << 16;

@@ -11,7 +11,7 @@ use std::time::Instant;
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::{Backend, Cpu, Scalar, Simd};
-use carbonhaze::gauge::workload::Workload;
+use carbonhaze::low_level::gauge::workload::Workload;
 
 const MODELS: usize = 5000;
 const DRAWS: u64 = 20_480;

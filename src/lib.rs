@@ -1,39 +1,74 @@
 //! How uncertain is the carbon footprint of AI models?
 //!
-//! The data goes one way, a module per stage:
+//! What is known of each model is read from a file. What is not known gets a probability distribution, from published
+//! figures. Monte Carlo draws then give credible intervals of the emissions, the compute, the energy and the emissions
+//! per compute (ATCI) of the whole portfolio, of every model and of groups of models, and say which unknowns the
+//! uncertainty comes from.
 //!
-//! ```text
-//! files ─> portfolio ─> assess ─> compile ─> engine ─> posterior ─> report
+//! ```
+//! use carbonhaze::{NoProgress, Output, Portfolio, RunOptions, Session};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("models.csv");
+//! std::fs::write(&path, "id,parameters,tokens,hardware,region\nlab/small,7B,2T,A100,France\nlab/large,70B,2T,H100,\n")?;
+//!
+//! let portfolio = Portfolio::read(&path)?;
+//! let session = Session::builder().build()?;
+//! let options = RunOptions { draws: Some(20_000), ..RunOptions::default() };
+//! let outcome = session.run(&portfolio, &options, &NoProgress)?;
+//!
+//! let [low, high] = outcome.total(Output::Emissions).interval.unwrap();
+//! println!("{low:.0} to {high:.0} t of CO2e");
+//! assert!(low > 10.0 && high > 2.0 * low);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - [`portfolio`] reads what is known of each model;
-//! - [`assess`] turns that into tiers and a distribution for every factor, each with its provenance;
-//! - [`compile`] compiles the distributions into exact integer numbers, without names;
-//! - [`engine`] draws from the plan, in integers from the first random bit to the last sum;
-//! - [`exact`] gives the mean and the variance shares in closed form;
-//! - [`posterior`] turns the integers into means, intervals and variance shares;
-//! - [`report`] writes tables and files.
+//! The same portfolio, seed and number of draws give the same bytes on every machine, with any number of threads, on a
+//! GPU and without one.
 //!
-//! [`run`] is the one place that draws: every command, validation and the tests go through its `Session`.
+//! # The way of the data
 //!
-//! In addition, [`fit`] makes the regressions that [`assess`] can impute compute by; [`gauge`] recomputes known answers
-//! through all stages, [`mod@validate`] predicts published runs through them and scores the predictions, and
-//! [`mod@coverage`] says what a total rests on and what it leaves out. A stage never reaches back. `cli` is a thin layer
-//! over the same functions.
+//! ```text
+//! files ─> Portfolio ─> Assessment ─> Plan ─> Summary ─> Posterior ─> tables and files
+//!          what is      tiers,        integers  integers   estimates,
+//!          stated       distributions                      intervals
+//! ```
+//!
+//! [`Portfolio::read`] checks what a user's files say and reports every problem at once. [`assess()`] turns that into a
+//! distribution for every factor of every model, each with its provenance. [`Session::run`] compiles the distributions
+//! into exact integer numbers, draws from them and reads the estimates off the draws. [`engine`] is the part that
+//! draws: a Monte Carlo engine for sums of products, which knows nothing of carbon and can be used without the rest.
+//! Whatever else the program `haze` does is in [`low_level`].
+//!
+//! # Features
+//!
+//! Both are on by default.
+//!
+//! - `cli`: the program `haze`, with its arguments, terminal and result files.
+//! - `gpu`: drawing on a GPU through wgpu. Without it [`Backend::Gpu`] is an error, and [`Backend::Auto`] is the CPU.
 
-pub mod assess;
+mod assess;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
-pub mod compile;
-pub mod coverage;
+mod compile;
+mod coverage;
 pub mod engine;
-pub mod exact;
-pub mod fit;
-pub mod gauge;
-pub mod portfolio;
-pub mod posterior;
-pub mod report;
-pub mod run;
-pub mod validate;
+mod exact;
+mod fit;
+mod gauge;
+pub mod low_level;
+mod portfolio;
+mod posterior;
+mod report;
+mod run;
+mod validate;
+
+pub use assess::{Assessment, Output, assess};
+pub use engine::stats::estimate::{Estimate, Mcse};
+pub use portfolio::{Distribution, Model, Place, Portfolio, Problem, Problems, Study, Value, Warning};
+pub use posterior::Posterior;
+pub use run::{Backend, Builder, NoProgress, Outcome, Progress, RunError, RunOptions, Session, Settings};
 
 #[cfg(test)]
 #[path = "../tests/common/cases.rs"]

@@ -9,7 +9,7 @@ use super::draft::DraftModel;
 use super::effects::{EffectKey, Effects};
 use super::priors::Priors;
 use super::{basis, checks, row, study_effects};
-use crate::portfolio::{Model, Portfolio, Problem, Study, Warning};
+use crate::portfolio::{Model, Portfolio, Problems, Study, Warning};
 
 /// What the portfolio implies, under its study's priors, scope and shared effects.
 ///
@@ -19,7 +19,7 @@ use crate::portfolio::{Model, Portfolio, Problem, Study, Warning};
 /// # Errors
 /// All problems at once: priors that do not exist or have the wrong form, scopes that are not supported, chips and
 /// regions that are needed and not known, zeros that would be divided by.
-pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
+pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
     let study = &portfolio.study;
     let mut problems = checks::unsupported(study);
     let priors = match Priors::of(study) {
@@ -48,7 +48,7 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
     if !problems.is_empty() {
         // In the order of the file, whatever the order of ids.
         problems.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
-        return Err(problems);
+        return Err(problems.into());
     }
     if at_location > 0 {
         warnings.push(basis::at_location(study, at_location, by_id.len()));

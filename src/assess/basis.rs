@@ -11,7 +11,6 @@
 //!
 //! Where location-based emissions lead to the energy, the market intensity enters as a number: its own error is left out.
 
-use super::checks::of_scope;
 use super::draft::{Draft, Product};
 use super::evidence::{Evidence, Market};
 use super::exposure::Exposure;
@@ -62,7 +61,7 @@ fn not_of_this_scope(model: &Model) -> Warning {
 pub fn at_location(study: &Study, rows: usize, of: usize) -> Warning {
     Warning {
         rule: "market-basis-unknown",
-        place: of_scope(study, "basis"),
+        place: study.place("scope.basis"),
         value: format!("{rows} of {of} models"),
         message:
             "state neither market_g_per_kwh nor market-based emissions; the grid at their location is used instead"

@@ -1,14 +1,11 @@
 //! What is said of the study and of its rows before anything is drawn: scopes that are not computed, figures that look
 //! wrong in the light of priors and tables.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use super::node::stated_power;
 use super::priors::Priors;
 use super::stated::column;
 use super::wording::shown;
-use crate::portfolio::{Confidence, Model, Place, Problem, Study, Warning};
+use crate::portfolio::{Confidence, Model, Problem, Study, Warning};
 
 /// Scopes that are known and not computed.
 pub fn unsupported(study: &Study) -> Vec<Problem> {
@@ -17,16 +14,7 @@ pub fn unsupported(study: &Study) -> Vec<Problem> {
     }
     let message =
         "the total never includes embodied emissions; write embodied = false here and embodied = true under [outputs]";
-    vec![Problem { place: of_scope(study, "embodied"), value: "true".to_string(), message: message.to_string() }]
-}
-
-/// A key of `[scope]`.
-pub fn of_scope(study: &Study, key: &str) -> Place {
-    Place {
-        file: Arc::new(study.path.clone().unwrap_or_else(|| PathBuf::from("study"))),
-        line: 0,
-        column: format!("scope.{key}"),
-    }
+    vec![Problem { place: study.place("scope.embodied"), value: "true".to_string(), message: message.to_string() }]
 }
 
 /// Less than this times the TDP is no accelerator's power in a training run: the least published is 0.63 (a V100 in

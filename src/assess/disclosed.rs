@@ -21,7 +21,7 @@ use super::output::Output;
 use super::priors::Priors;
 use super::stated::{is_zero, states_compute};
 use super::{figure, node, row};
-use crate::portfolio::{Confidence, Model, Portfolio, Problem, Value};
+use crate::portfolio::{Confidence, Model, Portfolio, Problems, Value};
 
 /// A quantity that a publisher could disclose as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +100,7 @@ impl Figures {
 ///
 /// # Errors
 /// Priors that do not exist or have the wrong form.
-pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Assessment, Vec<Problem>> {
+pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Assessment, Problems> {
     let study = &portfolio.study;
     let priors = Priors::of(study)?;
     let by_id = by_id(portfolio);

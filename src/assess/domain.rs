@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::spelling::normal;
+use crate::portfolio::spelling::normal;
 
 /// Classes with a budget of their own. Vision-language models are trained as language models are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::spelling::{did_you_mean, normal};
+use crate::portfolio::spelling::{did_you_mean, normal};
 
 const FIRST_YEAR: i32 = 2010;
 

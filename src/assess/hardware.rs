@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use super::spelling::{nearest, normal, question};
+use crate::portfolio::spelling::{nearest, normal, question};
 
 mod name;
 

@@ -11,9 +11,9 @@ use super::lognormal::{LogNormal, eighth_octave, lognormal, mixture, quadrature,
 use super::priors::names::{self, Lognormal, Number};
 use super::provenance::{Kind, Provenance};
 use super::regression::{self, When};
-use super::spelling::normal;
 use super::stated::{active_parameters, flop_per_parameter_and_token};
 use super::tier::Tier;
+use crate::portfolio::spelling::normal;
 use crate::portfolio::{Imputation, Model};
 
 /// Median Hub creation year of an architecture's original models. From an embedded table and not from the rows at

@@ -69,7 +69,6 @@ mod regression;
 mod row;
 mod single;
 mod slot;
-mod spelling;
 pub(crate) mod stated;
 mod study_effects;
 mod term;

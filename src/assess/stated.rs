@@ -10,8 +10,8 @@
 //! | the median of a cell | [`median`] by the quantile, [`LogNormal::of`] by the parameter |
 
 use super::lognormal::LogNormal;
-use super::spelling::normal;
 use crate::portfolio::quantile::quantile;
+use crate::portfolio::spelling::normal;
 use crate::portfolio::{Confidence, Distribution, Model, Place, Relation, Source, Value};
 
 /// A cell of the row.

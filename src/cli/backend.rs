@@ -61,9 +61,9 @@ impl BackendArgs {
 }
 
 /// Why there is no GPU to draw on, and what to do.
-pub(super) fn without_gpu(reason: &str, advice: &[String]) -> String {
+pub(super) fn without_gpu(reason: &str, none_found: bool) -> String {
     let mut text = reason.to_string();
-    for advice in advice {
+    for advice in if none_found { advice() } else { vec![] } {
         text += &format!("\n  - {advice}");
     }
     text + "\n  `haze doctor` gives details; --backend cpu gives the same bytes without a GPU"
@@ -74,4 +74,14 @@ pub(super) fn notices(session: &Session) {
     for notice in session.notices() {
         eprintln!("warning: {notice}");
     }
+}
+
+#[cfg(feature = "gpu")]
+fn advice() -> Vec<String> {
+    super::installation::Installation::look().advice()
+}
+
+#[cfg(not(feature = "gpu"))]
+fn advice() -> Vec<String> {
+    vec![]
 }

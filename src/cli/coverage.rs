@@ -12,7 +12,7 @@ use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::coverage::Settings;
 use crate::coverage::two_lists::Other;
-use crate::portfolio::{self, Place, Problem};
+use crate::portfolio::{Place, Portfolio, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
 
@@ -79,9 +79,9 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
-    let (portfolio, warnings) = portfolio::read(&args.file)?;
+    let portfolio = Portfolio::read(&args.file)?;
     let other = other(&args)?;
-    let opened = Opened::assessed(portfolio, warnings)?;
+    let opened = Opened::assessed(portfolio)?;
     let Opened { portfolio, assessment } = &opened;
     interrupt.hold();
     let mut inputs = portfolio.study.clone();
@@ -122,7 +122,7 @@ fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> 
         None => neighbour(),
     };
     let Some((path, join)) = found else { return Ok(None) };
-    let (list, _) = portfolio::read(&path)?;
+    let list = Portfolio::read(&path)?;
     let matches = join.as_deref().map(matches).transpose()?.unwrap_or_default();
     let files = list.study.models.iter().chain([&path]).chain(&join).cloned().collect();
     Ok(Some((Other { name: path.display().to_string(), models: list.models, matches }, files)))
@@ -132,7 +132,7 @@ fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> 
 fn matches(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let problem = |line: u64, column: &str, message: String| {
         let place = Place { file: Arc::new(path.to_path_buf()), line, column: column.to_string() };
-        Failure::Input(vec![Problem { place, value: String::new(), message }])
+        Failure::Input(Problem { place, value: String::new(), message }.into())
     };
     let unreadable = |e: csv::Error| {
         let line = e.position().map_or(0, csv::Position::line);

@@ -8,7 +8,7 @@ use super::Failure;
 use super::input::{WARNINGS, warn};
 use super::output::{Output, document, print, style};
 use crate::fit::{self, KNOWN_COMPUTE_NAME, Response, Sample, Size, sample};
-use crate::portfolio;
+use crate::portfolio::Portfolio;
 use crate::report::fit::{self as page, Cards};
 
 /// What `haze fit` takes.
@@ -80,12 +80,12 @@ enum SizeArg {
 }
 
 pub fn fit(args: FitArgs) -> Result<(), Failure> {
-    let (portfolio, warnings) = match &args.file {
-        Some(file) => portfolio::read(file)?,
-        None => (fit::known_compute(), Vec::new()),
+    let portfolio = match &args.file {
+        Some(file) => Portfolio::read(file)?,
+        None => fit::known_compute(),
     };
     let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
-    warn(&warnings, WARNINGS);
+    warn(&portfolio.warnings, WARNINGS);
 
     let size = if args.size == SizeArg::Active { Size::Active } else { Size::Total };
     let rows = sample::rows(&portfolio, size);

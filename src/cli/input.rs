@@ -1,12 +1,12 @@
-//! How a command opens a portfolio: the files are read and assessed, problems are reported with their lines.
+//! How a command opens a portfolio: the files are read and assessed, and what it implies is assessed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Failure;
-use crate::assess::{self, Assessment};
-use crate::portfolio::problem::did_you_mean;
-use crate::portfolio::{self, Portfolio, Problem, Warning, study_file};
+use crate::assess::{Assessment, assess};
+use crate::portfolio::spelling::closest;
+use crate::portfolio::{Portfolio, Warning};
 use crate::run::RunError;
 
 /// Warnings shown by a run; `haze check` shows all.
@@ -20,15 +20,14 @@ pub(super) struct Opened {
 
 /// Reads a models file or study and assesses it.
 pub(super) fn open(file: &Path) -> Result<Opened, Failure> {
-    let (portfolio, warnings) = portfolio::read(file)?;
-    Opened::assessed(portfolio, warnings)
+    Opened::assessed(Portfolio::read(file)?)
 }
 
 impl Opened {
-    /// What was read, and perhaps changed since, with the warnings of reading.
-    pub(super) fn assessed(portfolio: Portfolio, warnings: Vec<Warning>) -> Result<Opened, Failure> {
+    /// What was read, and perhaps changed since.
+    pub(super) fn assessed(portfolio: Portfolio) -> Result<Opened, Failure> {
         let mut assessment = assess(&portfolio)?;
-        assessment.warnings.splice(0..0, warnings);
+        assessment.warnings.splice(0..0, portfolio.warnings.iter().cloned());
         Ok(Opened { portfolio, assessment })
     }
 
@@ -73,23 +72,7 @@ pub(super) fn in_file(file: &Path) -> impl Fn(RunError) -> Failure {
 
 /// What may have been meant, to stand at the end of a message.
 pub(super) fn hint(name: &str, known: &[&str]) -> String {
-    did_you_mean(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
-}
-
-/// Assesses a portfolio; problems of the study are reported with their lines.
-pub(super) fn assess(portfolio: &Portfolio) -> Result<Assessment, Failure> {
-    assess::assess(portfolio).map_err(|problems| Failure::Input(with_lines(problems)))
-}
-
-/// The assessment knows sections and keys of the study but not its text: the lines are looked up here.
-pub(super) fn with_lines(mut problems: Vec<Problem>) -> Vec<Problem> {
-    for problem in problems.iter_mut().filter(|p| p.place.line == 0 && p.place.column.contains('.')) {
-        let Ok(text) = std::fs::read_to_string(problem.place.file.as_path()) else { continue };
-        let keys: Vec<&str> = problem.place.column.split('.').collect();
-        problem.place.line = study_file::line_of(&text, &keys).unwrap_or(0);
-    }
-    problems.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
-    problems
+    closest(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
 }
 
 /// Warnings on standard error, at most `limit` of them.

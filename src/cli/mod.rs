@@ -3,6 +3,8 @@
 //! Arguments are taken in two steps: clap reads what was typed, then each command resolves it against the study file.
 //! Exit codes are decided here and nowhere else: 0 done, 1 the run failed, 2 bad input or usage, 130 interrupted.
 
+#[cfg(feature = "gpu")]
+mod adapters;
 mod atci;
 mod backend;
 mod bench;
@@ -13,6 +15,8 @@ mod explain;
 mod fit;
 mod gauge;
 mod input;
+#[cfg(feature = "gpu")]
+mod installation;
 mod output;
 mod priors;
 mod run;
@@ -28,9 +32,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::portfolio::Problem;
 use crate::portfolio::quantity::hundredth;
 use crate::portfolio::study_file::MAX_DRAWS;
+use crate::portfolio::{Problem, Problems};
 use crate::run::RunError;
 
 /// How uncertain is the carbon footprint of AI models?
@@ -129,7 +133,7 @@ fn level(text: &str) -> Result<f64, String> {
 #[derive(Debug)]
 enum Failure {
     /// What the user gave is wrong: exit code 2.
-    Input(Vec<Problem>),
+    Input(Problems),
     /// The same, where no file and line can be named.
     Usage(String),
     /// Something else went wrong: exit code 1.
@@ -138,8 +142,8 @@ enum Failure {
     Interrupted,
 }
 
-impl From<Vec<Problem>> for Failure {
-    fn from(problems: Vec<Problem>) -> Failure {
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Failure {
         Failure::Input(problems)
     }
 }
@@ -154,11 +158,11 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
         match error {
             RunError::Interrupted => Failure::Interrupted,
-            RunError::Input(problems) => Failure::Input(input::with_lines(problems)),
+            RunError::Input(problems) => Failure::Input(problems),
             RunError::Usage(message) => Failure::Usage(message),
             RunError::Plan(e) => Failure::Usage(e.to_string()),
-            RunError::NoGpu { reason, advice } => {
-                Failure::Run(anyhow::Error::msg(backend::without_gpu(&reason, &advice)))
+            RunError::NoGpu { reason, none_found } => {
+                Failure::Run(anyhow::Error::msg(backend::without_gpu(&reason, none_found)))
             }
             other => Failure::Run(anyhow::Error::new(other)),
         }

@@ -15,7 +15,7 @@ use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::portfolio::rules::WUE_UNUSED;
-use crate::portfolio::{self, Outputs, Study};
+use crate::portfolio::{Outputs, Portfolio, Study};
 use crate::report::files::{self, Target};
 use crate::report::study::Effective;
 use crate::report::{csv, json, study, table};
@@ -79,13 +79,13 @@ enum SensitivityMethod {
 pub fn run(args: RunArgs) -> Result<(), Failure> {
     let mut clock = Clock::start();
     let interrupt = Interrupt::install();
-    let (mut portfolio, mut warnings) = portfolio::read(&args.file)?;
+    let mut portfolio = Portfolio::read(&args.file)?;
     let asked = Outputs { water: args.water, embodied: args.embodied, development: args.development };
     portfolio.study.outputs = portfolio.study.outputs.and(asked);
     if portfolio.study.outputs.water {
-        warnings.retain(|w| w.rule != WUE_UNUSED);
+        portfolio.warnings.retain(|w| w.rule != WUE_UNUSED);
     }
-    let opened = Opened::assessed(portfolio, warnings)?;
+    let opened = Opened::assessed(portfolio)?;
     clock.lap("read_and_assess_s");
     // Until here nothing was touched.
     interrupt.hold();

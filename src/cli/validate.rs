@@ -9,8 +9,8 @@ use super::input::warn;
 use super::output::{Output, document, style};
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
-use crate::portfolio::read::STDIN;
-use crate::portfolio::{Place, Problem};
+use crate::portfolio::formats::STDIN;
+use crate::portfolio::{Place, Problem, Problems};
 use crate::report::validate as page;
 use crate::run::Settings;
 use crate::validate::{MaskedList, masked_sum, runs_file};
@@ -86,7 +86,7 @@ fn lists(paths: &[PathBuf]) -> Result<Vec<MaskedList>, Failure> {
             Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Ok(lists) } else { Err(Failure::Input(problems)) }
+    if problems.is_empty() { Ok(lists) } else { Err(Problems::from(problems).into()) }
 }
 
 fn shown(path: &Path) -> PathBuf {
@@ -96,7 +96,7 @@ fn shown(path: &Path) -> PathBuf {
 fn input(path: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |message: String| {
         let place = Place { file: Arc::new(shown(path)), line: 0, column: String::new() };
-        Failure::Input(vec![Problem { place, value: String::new(), message }])
+        Failure::Input(Problem { place, value: String::new(), message }.into())
     };
     if path == Path::new(STDIN) {
         let mut bytes = Vec::new();

@@ -66,7 +66,7 @@ pub fn predictive(portfolio: &Portfolio) -> Result<Option<Predictive>, RunError>
     study.scope.run = Run::Final;
     let published: std::collections::BTreeMap<String, f64> =
         rows.iter().map(|(model, eflop)| (model.id.clone(), *eflop)).collect();
-    let bare = Portfolio { models: rows.into_iter().map(|(model, _)| model).collect(), study };
+    let bare = Portfolio::new(rows.into_iter().map(|(model, _)| model).collect(), study);
     if bare.models.is_empty() {
         return Ok(None);
     }

@@ -131,7 +131,7 @@ pub fn compared(
         part_of.insert(&model.id, if found { BOTH } else { FIRST });
     }
 
-    let theirs = assess(&Portfolio { models: other.models.clone(), study: portfolio.study.clone() })?;
+    let theirs = assess(&Portfolio::new(other.models.clone(), portfolio.study.clone()))?;
     let of = |id: &str| part_of.get(id).copied().unwrap_or(FIRST);
     let only_second = theirs.only(|m| of(&m.id) == SECOND);
     let same = theirs.only(|m| of(&m.id) == BOTH);

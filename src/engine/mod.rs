@@ -6,6 +6,7 @@
 
 mod check;
 pub mod draw;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod plan;
 pub mod stats;
@@ -21,6 +22,7 @@ pub use draw::reduce::{Host, Reduce};
 pub use draw::scalar::Scalar;
 pub use draw::simd::Simd;
 pub use draw::summary::{GroupSummary, ModelSummary, Moments, Summary};
+#[cfg(feature = "gpu")]
 pub use gpu::Gpu;
 
 use draw::summary;
@@ -86,7 +88,7 @@ pub enum Stopped {
     /// By its progress callback.
     #[error("interrupted")]
     Interrupted,
-    /// The device failed, in the words of [`gpu::GpuError`], and nothing else was to finish the work.
+    /// The device failed, in its own words, and nothing else was to finish the work.
     #[error("{0}")]
     Device(String),
     /// The blocks of the plan cannot be put together.

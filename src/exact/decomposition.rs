@@ -4,7 +4,7 @@ use super::disclosure::{Disclosure, disclosures};
 use super::shares::{Shares, shares};
 use super::terms::Known;
 use crate::assess::{Assessment, Disclosable, if_disclosed};
-use crate::portfolio::{Portfolio, Problem};
+use crate::portfolio::{Portfolio, Problems};
 
 /// Where the variance of the emissions comes from, and what one more published figure would take off it.
 pub struct Decomposition {
@@ -27,7 +27,7 @@ pub fn decomposition(
     portfolio: &Portfolio,
     assessment: &Assessment,
     by: &[String],
-) -> Result<Result<Decomposition, String>, Vec<Problem>> {
+) -> Result<Result<Decomposition, String>, Problems> {
     let mut known = Known::default();
     let shares = match shares(assessment, by, &mut known) {
         Ok(shares) => shares,

@@ -24,7 +24,8 @@ pub use sample::{Rows, Sample, Size};
 
 use std::path::Path;
 
-use crate::portfolio::{Portfolio, models_file};
+use crate::portfolio::cell::NoFiles;
+use crate::portfolio::{Portfolio, Study, models_file};
 
 /// Models of Epoch AI whose own compute, size and date are known (CC BY 4.0), built by `fixtures/build.py`.
 pub const KNOWN_COMPUTE: &str = include_str!("../../fixtures/known_compute.csv");
@@ -34,8 +35,8 @@ pub const KNOWN_COMPUTE_NAME: &str = "fixtures/known_compute.csv (Epoch AI, CC B
 /// The embedded models file as a portfolio. It is part of the program and its tests; no input leads to an error.
 pub fn known_compute() -> Portfolio {
     let path = Path::new("known_compute.csv");
-    let read = models_file::read(path, KNOWN_COMPUTE.as_bytes(), Path::new(""));
-    Portfolio { models: read.map_or_else(|_| Vec::new(), |file| file.models), study: Default::default() }
+    let read = models_file::read(path, KNOWN_COMPUTE.as_bytes(), &NoFiles);
+    Portfolio::new(read.map_or_else(|_| Vec::new(), |file| file.models), Study::default())
 }
 
 /// Why a fit is not to be had.

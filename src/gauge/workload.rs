@@ -83,7 +83,7 @@ impl Workload {
 
     /// The portfolio of `n` models.
     pub fn portfolio(self, n: usize) -> Portfolio {
-        Portfolio { models: (0..n).map(|k| self.model(k)).collect(), study: self.study() }
+        Portfolio::new((0..n).map(|k| self.model(k)).collect(), self.study())
     }
 
     /// The compiled workload of `n` models.

@@ -1,13 +1,18 @@
-//! How errors and warnings name their place: file, line, column, value, and what to do.
+//! What is wrong or suspicious in what a user gave, and where: file, line, column, value, and what to do.
+//!
+//! A stage that reads or assesses gives all its problems at once, as [`Problems`].
 
 use std::fmt;
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A place in a file. Line 0 is "the file as a whole".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
+    /// As the user named it.
     pub file: Arc<PathBuf>,
+    /// Physical line, from 1.
     pub line: u64,
     /// Column of the models file or key of the study file; empty where there is none.
     pub column: String,
@@ -16,6 +21,7 @@ pub struct Place {
 /// Something that stops a run: bad input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
+    /// Where.
     pub place: Place,
     /// The offending text, shortened.
     pub value: String,
@@ -26,10 +32,117 @@ pub struct Problem {
 /// Something legal that is suspicious; names the rule that raised it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Warning {
+    /// Its name, as in [`RULES`](super::rules::RULES).
     pub rule: &'static str,
+    /// Where.
     pub place: Place,
+    /// The text in question, shortened.
     pub value: String,
+    /// What was found, and what to do.
     pub message: String,
+}
+
+/// All that is wrong with what a user gave: at least one [`Problem`], in the order in which they are best read.
+///
+/// `Display` writes each on a line of its own.
+///
+/// ```
+/// use carbonhaze::{Portfolio, Problems};
+///
+/// fn models(path: &str) -> Result<usize, Box<dyn std::error::Error>> {
+///     Ok(Portfolio::read(path)?.models.len())
+/// }
+///
+/// let error = models("no such file.csv").unwrap_err();
+/// let problems = error.downcast_ref::<Problems>().unwrap();
+/// assert_eq!(problems.len(), 1);
+/// assert!(problems[0].message.ends_with("check the path"));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problems(Vec<Problem>);
+
+impl From<Vec<Problem>> for Problems {
+    fn from(problems: Vec<Problem>) -> Problems {
+        debug_assert!(!problems.is_empty());
+        Problems(problems)
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Problems {
+        Problems(vec![problem])
+    }
+}
+
+impl From<Problems> for Vec<Problem> {
+    fn from(problems: Problems) -> Vec<Problem> {
+        problems.0
+    }
+}
+
+impl Deref for Problems {
+    type Target = [Problem];
+
+    fn deref(&self) -> &[Problem] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'p> IntoIterator for &'p Problems {
+    type Item = &'p Problem;
+    type IntoIter = std::slice::Iter<'p, Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            write!(f, "{}{problem}", if i == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// What one file is found to have as it is read.
+pub(super) struct Findings {
+    file: Arc<PathBuf>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl Findings {
+    pub(super) fn of(file: &Path) -> Findings {
+        Findings { file: Arc::new(file.to_path_buf()), problems: Vec::new(), warnings: Vec::new() }
+    }
+
+    pub(super) fn place(&self, line: u64, column: &str) -> Place {
+        Place { file: Arc::clone(&self.file), line, column: column.to_string() }
+    }
+
+    pub(super) fn problem(&mut self, line: u64, column: &str, value: &str, message: impl Into<String>) {
+        let place = self.place(line, column);
+        self.problems.push(Problem { place, value: shorten(value), message: message.into() });
+    }
+
+    /// A warning about a column as such.
+    pub(super) fn warning(&mut self, rule: &'static str, line: u64, column: &str, message: String) {
+        let place = self.place(line, column);
+        self.warnings.push(Warning { rule, place, value: shorten(column), message });
+    }
 }
 
 impl fmt::Display for Place {
@@ -87,20 +200,4 @@ pub(crate) fn shorten(text: &str) -> String {
     const MOST: usize = 60;
     let line: String = text.chars().take(MOST + 1).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.chars().count() > MOST { line.chars().take(MOST - 1).chain(['…']).collect() } else { line }
-}
-
-/// The known name that `text` was probably meant to be: the nearest by Damerau–Levenshtein distance, if that is at
-/// most a third of the name's length (and 1 for the shortest).
-pub(crate) fn did_you_mean<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
-    // A longer text cannot be near, and the distance takes time in its length.
-    if text.chars().count() > 40 {
-        return None;
-    }
-    let text = text.to_lowercase();
-    known
-        .iter()
-        .map(|name| (strsim::osa_distance(&text, &name.to_lowercase()), *name))
-        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
 }

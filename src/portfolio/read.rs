@@ -1,55 +1,80 @@
 //! From paths to a checked portfolio: the one entrance of this stage.
 //!
-//! A study and all its models files are read before anything is reported, so that one call tells every problem.
+//! A study and all its models files are read before anything is reported, so that one call gives every problem.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::formats::named::NamedFiles;
+use super::formats::values::Folder;
+use super::formats::{STDIN, bytes_of, named};
+use super::model::Model;
 use super::models_file::{self, ModelsFile};
+use super::problem::{Place, Problem, Problems, Warning, shorten};
+use super::rules;
+use super::spelling::{closest, question};
+use super::study::Study;
 use super::study_file::{self, StudyFile};
-use super::{Place, Portfolio, Problem, Study, Warning, did_you_mean, rules};
 
-/// The path that stands for standard input.
-pub const STDIN: &str = "-";
+/// Everything the user gave: the models of all files and the study's settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Portfolio {
+    /// In the order of the files. Ids are unique.
+    pub models: Vec<Model>,
+    /// What is run, and how.
+    pub study: Study,
+    /// What was suspicious in the files.
+    pub warnings: Vec<Warning>,
+}
 
-/// Formats that people try, and that are no CSV under any reading.
-const OTHER_FORMATS: [&str; 6] = ["parquet", "json", "jsonl", "xlsx", "xls", "ods"];
-
-/// A portfolio and what is suspicious in it, or everything that is wrong.
-pub type Outcome = Result<(Portfolio, Vec<Warning>), Vec<Problem>>;
-
-/// Reads a models file (`.csv`, or `-` for CSV on standard input) or a study file (`.toml`) with all it names.
-///
-/// # Errors
-/// All problems of all files, never an empty list.
-pub fn read(path: &Path) -> Outcome {
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
-        read_study(path)
-    } else {
-        read_models(&[path])
+impl Portfolio {
+    /// A portfolio that no file holds. It is not checked: see [`rules::check`] for what is suspicious in it.
+    pub fn new(models: Vec<Model>, study: Study) -> Portfolio {
+        Portfolio { models, study, warnings: Vec::new() }
     }
-}
 
-/// Reads several models files as one portfolio, with the default settings.
-///
-/// # Errors
-/// All problems of all files, never an empty list.
-pub fn read_models(paths: &[&Path]) -> Outcome {
-    let study = Study { models: paths.iter().map(|p| p.to_path_buf()).collect(), ..Study::default() };
-    let places = paths.iter().map(|p| whole(p)).collect();
-    let file = StudyFile { study, model_places: places, groups_place: whole(Path::new("")) };
-    combine(file, Vec::new())
-}
+    /// Reads a models file (`.csv`, or `-` for CSV on standard input), or a study file (`.toml`) with all it names.
+    ///
+    /// ```
+    /// use carbonhaze::{Portfolio, Value};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("models.csv");
+    /// std::fs::write(&path, "id,emissions_t\nllama,2.5\nmistral,1 to 4\n")?;
+    /// let portfolio = Portfolio::read(&path)?;
+    /// assert_eq!(portfolio.models[0].emissions_kg, Some(Value::Number(2500.0)));
+    /// assert!(portfolio.warnings.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// All problems of all files.
+    pub fn read(path: impl AsRef<Path>) -> Result<Portfolio, Problems> {
+        let path = path.as_ref();
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+            Portfolio::read_study(path)
+        } else {
+            Portfolio::read_models(&[path])
+        }
+    }
 
-fn read_study(path: &Path) -> Outcome {
-    let bytes =
-        bytes_of(path).map_err(|message| vec![Problem { place: whole(path), value: String::new(), message }])?;
-    let (mut file, problems) = study_file::read(path, &bytes);
-    file.study.named = NamedFiles::read(&file.study);
-    combine(file, problems)
+    /// Reads several models files as one portfolio, with the default settings.
+    ///
+    /// # Errors
+    /// All problems of all files.
+    pub fn read_models(paths: &[impl AsRef<Path>]) -> Result<Portfolio, Problems> {
+        let models: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_path_buf()).collect();
+        let model_places = models.iter().map(|path| whole(path)).collect();
+        let study = Study { models, ..Study::default() };
+        combine(StudyFile { study, model_places, groups_place: whole(Path::new("")) }, Vec::new())
+    }
+
+    fn read_study(path: &Path) -> Result<Portfolio, Problems> {
+        let bytes = bytes_of(path).map_err(|message| Problem { place: whole(path), value: String::new(), message })?;
+        let (mut file, problems) = study_file::read(path, &bytes);
+        file.study.named = named::read(&file.study);
+        combine(file, problems)
+    }
 }
 
 /// The file as a whole.
@@ -57,66 +82,47 @@ fn whole(path: &Path) -> Place {
     Place { file: Arc::new(path.to_path_buf()), line: 0, column: String::new() }
 }
 
-fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
-    if path == Path::new(STDIN) {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|e| format!("standard input could not be read: {e}"))?;
-        return Ok(bytes);
-    }
-    let extension = path.extension().map(|e| e.to_ascii_lowercase());
-    if extension.is_some_and(|e| OTHER_FORMATS.iter().any(|other| e == *other)) {
-        return Err("this format is not supported; give a CSV file".into());
-    }
-    if path.is_dir() {
-        return Err("this is a folder; name a file in it".into());
-    }
-    std::fs::read(path).map_err(|e| format!("the file could not be read: {e}; check the path"))
+/// Reads one models file, which the study names at `named_at`.
+fn models_of(path: &Path, named_at: &Place) -> Result<ModelsFile, Problems> {
+    let shown = if path == Path::new(STDIN) { Path::new("standard input") } else { path };
+    let bytes = bytes_of(path).map_err(|message| {
+        // A study names several files; a file given by itself is the place already.
+        let value = if *named_at.file == *path { String::new() } else { shown.display().to_string() };
+        Problem { place: named_at.clone(), value, message }
+    })?;
+    models_file::read(shown, &bytes, &Folder(path.parent().unwrap_or(Path::new(""))))
 }
 
 /// Reads the models files of a study and checks what only shows when all are together.
-fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Outcome {
+fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Problems> {
     let mut models = Vec::new();
     let mut warnings = Vec::new();
     let mut columns: BTreeSet<String> = BTreeSet::new();
     let mut first_place: HashMap<String, Place> = HashMap::new();
     let mut all_read = true;
     for (path, named_at) in file.study.models.iter().zip(&file.model_places) {
-        let shown = if path == Path::new(STDIN) { PathBuf::from("standard input") } else { path.clone() };
-        let read = match bytes_of(path) {
-            Ok(bytes) => {
-                let base_dir = path.parent().unwrap_or(Path::new(""));
-                models_file::read(&shown, &bytes, base_dir)
-            }
-            Err(message) => {
-                // A study names several files; a file given by itself is the place already.
-                let value = if *named_at.file == *path { String::new() } else { shown.display().to_string() };
-                Err(vec![Problem { place: named_at.clone(), value, message }])
-            }
-        };
-        match read {
-            Ok(ModelsFile { models: found, label_columns, warnings: suspicious }) => {
-                for model in &found {
-                    if let Some(first) = first_place.get(&model.id) {
-                        problems.push(Problem {
-                            place: Place { column: "id".into(), ..model.place.clone() },
-                            value: model.id.clone(),
-                            message: format!(
-                                "the id is already used in {first}; ids must be unique across models files"
-                            ),
-                        });
-                    } else {
-                        first_place.insert(model.id.clone(), model.place.clone());
-                    }
-                }
-                models.extend(found);
-                columns.extend(label_columns);
-                warnings.extend(suspicious);
-            }
+        let found = match models_of(path, named_at) {
+            Ok(found) => found,
             Err(found) => {
                 all_read = false;
                 problems.extend(found);
+                continue;
+            }
+        };
+        for model in &found.models {
+            if let Some(first) = first_place.get(&model.id) {
+                problems.push(Problem {
+                    place: Place { column: "id".into(), ..model.place.clone() },
+                    value: model.id.clone(),
+                    message: format!("the id is already used in {first}; ids must be unique across models files"),
+                });
+            } else {
+                first_place.insert(model.id.clone(), model.place.clone());
             }
         }
+        models.extend(found.models);
+        columns.extend(found.label_columns);
+        warnings.extend(found.warnings);
     }
     let study = file.study;
     // A file that could not be read may have held the column.
@@ -130,19 +136,20 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Outcome {
         }
     }
     if !problems.is_empty() {
-        return Err(problems);
+        return Err(problems.into());
     }
-    let portfolio = Portfolio { models, study };
-    warnings.extend(rules::check(&portfolio));
-    Ok((portfolio, warnings))
+    let mut portfolio = Portfolio { models, study, warnings };
+    let suspicious = rules::check(&portfolio);
+    portfolio.warnings.extend(suspicious);
+    Ok(portfolio)
 }
 
 fn unknown_column(by: &str, place: &Place, key: &str, columns: &BTreeSet<String>) -> Problem {
     let names: Vec<&str> = columns.iter().map(String::as_str).chain(["tier"]).collect();
-    let close = did_you_mean(by, &names).map_or(String::new(), |close| format!("did you mean {close}? "));
+    let close = question(closest(by, &names).as_slice());
     Problem {
         place: Place { column: key.to_string(), ..place.clone() },
-        value: super::shorten(by),
+        value: shorten(by),
         message: format!("no models file has this column; {close}the columns are {}", names.join(", ")),
     }
 }

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use super::moments::lognormal_engine_moment;
 use super::number::Decimal;
+use super::problem::{Place, Warning, shorten};
 use super::quantile::quantile;
-use super::{Basis, Distribution, Model, Place, Portfolio, Value, Warning};
+use super::{Basis, Distribution, Model, Portfolio, Value};
 
 /// The rule about a column that only water is computed from.
 pub const WUE_UNUSED: &str = "wue-unused";
@@ -96,7 +97,7 @@ fn unused_water(models: &[Model]) -> Option<Warning> {
     let message =
         format!("water is not requested, so this column changes no result; `haze run --water` reports it{rows}");
     let place = Place { column: "wue_l_per_kwh".into(), ..model.place.clone() };
-    Some(Warning { rule: WUE_UNUSED, place, value: super::shorten(&value), message })
+    Some(Warning { rule: WUE_UNUSED, place, value: shorten(&value), message })
 }
 
 struct Row<'m> {
@@ -380,7 +381,7 @@ impl Row<'_> {
             {
                 let message = format!(
                     "the same value as that of its base {}: is it a copy? A derivative states only what it added itself",
-                    super::shorten(&base.id)
+                    shorten(&base.id)
                 );
                 self.warn("copied-from-base", column, x, message);
             }

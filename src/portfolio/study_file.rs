@@ -4,6 +4,7 @@
 //! line of the key or value they are about. The entries of `[priors]` are kept as written: only the assessment knows
 //! which priors there are.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,10 +13,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::distribution::lognormal::gsd_in_range;
+use super::problem::{Place, Problem, shorten};
 use super::quantity::hundredth;
-use super::{
-    Basis, Boundary, Factor, Imputation, Outputs, Place, Problem, Run, Scope, SharedSpec, Study, did_you_mean, shorten,
-};
+use super::spelling::{closest, question};
+use super::study::{Boundary, Factor, Imputation, Outputs, Run, Scope, SharedSpec, Study};
+use super::words::BASES;
 
 /// Most draws one run can have.
 pub const MAX_DRAWS: u64 = 2_147_483_647;
@@ -41,7 +43,6 @@ pub const SHARED_KEYS: [&str; 3] = ["factor", "gsd", "by"];
 pub const GROUPS_KEYS: [&str; 1] = ["by"];
 pub const RUNS: [(&str, Run); 2] = [("final", Run::Final), ("development", Run::Development)];
 pub const BOUNDARIES: [(&str, Boundary); 2] = [("facility", Boundary::Facility), ("it", Boundary::It)];
-pub const BASES: [(&str, Basis); 2] = [("location", Basis::Location), ("market", Basis::Market)];
 pub const IMPUTATIONS: [(&str, Imputation); 2] =
     [("tokens", Imputation::Tokens), ("regression", Imputation::Regression)];
 /// What `[[shared]]` can act on.
@@ -93,6 +94,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
     let syntax = std::mem::take(&mut reader.problems);
     let broken = |line: u64| syntax.iter().any(|p| p.place.line == line);
     reader.top(table.get_ref(), &mut found);
+    lines_of(text, table.get_ref(), "", &mut found.study.lines);
     reader.problems.retain(|p| syntax.is_empty() || !(p.place.line == 0 || broken(p.place.line)));
     if !syntax.is_empty() {
         let (models, places) = (std::mem::take(&mut found.study.models), std::mem::take(&mut found.model_places));
@@ -105,20 +107,15 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
     (found, reader.problems)
 }
 
-/// The line (from 1) of a dotted key in a study file's text, for problems found after reading (an unknown prior).
-pub fn line_of(text: &str, keys: &[&str]) -> Option<u64> {
-    let (table, _) = DeTable::parse_recoverable(text);
-    let mut table = table.get_ref();
-    let mut line = None;
-    for key in keys {
-        let (name, value) = table.iter().find(|(name, _)| name.get_ref() == key)?;
-        line = Some(line_at(text, name.span().start));
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => break,
+/// The line of every key, by its dotted path.
+fn lines_of(text: &str, table: &DeTable, section: &str, lines: &mut BTreeMap<String, u64>) {
+    for (name, value) in table.iter() {
+        let key = format!("{section}{}", name.get_ref());
+        lines.insert(key.clone(), line_at(text, name.span().start));
+        if let DeValue::Table(inner) = value.get_ref() {
+            lines_of(text, inner, &format!("{key}."), lines);
         }
     }
-    line
 }
 
 fn line_at(text: &str, byte: usize) -> u64 {
@@ -198,7 +195,7 @@ impl Reader<'_> {
     }
 
     fn unknown_key(&mut self, byte: usize, section: &str, key: &str, known: &[&str]) {
-        let close = did_you_mean(key, known).map_or(String::new(), |close| format!("did you mean {close}? "));
+        let close = question(closest(key, known).as_slice());
         let column = if section.is_empty() { key.to_string() } else { format!("{section}.{key}") };
         self.add(byte, &column, key, format!("unknown key; {close}the valid keys here are {}", known.join(", ")));
     }
@@ -306,7 +303,7 @@ impl Reader<'_> {
             return Some(*value);
         }
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-        let close = text.and_then(|t| did_you_mean(t, &names));
+        let close = text.and_then(|t| closest(t, &names));
         let close = close.map_or(String::new(), |close| format!("did you mean \"{close}\"? "));
         self.refuse(entry, key, format!("{close}expected one of \"{}\"", names.join("\", \"")));
         None

@@ -93,7 +93,7 @@ mod tests {
             tokens: Some(Value::Number(2e12)),
             ..Model::default()
         };
-        let a = assess(&Portfolio { models: vec![llama], study: Study::default() }).unwrap();
+        let a = assess(&Portfolio::new(vec![llama], Study::default())).unwrap();
         let text = explain(&a, "llama").unwrap();
         for slot in Slot::ALL {
             assert_eq!(

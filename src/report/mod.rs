@@ -14,6 +14,7 @@ pub mod csv;
 pub mod document;
 mod estimate;
 pub mod explain;
+#[cfg(feature = "cli")]
 pub mod files;
 pub mod fit;
 pub mod gauge;

@@ -53,7 +53,7 @@ mod tests {
             tokens: Some(Value::Number(2e12)),
             ..Model::default()
         };
-        assess(&Portfolio { models: vec![model], study }).unwrap().models.remove(0)
+        assess(&Portfolio::new(vec![model], study)).unwrap().models.remove(0)
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use crate::compile::PlanError;
 use crate::engine::Stopped;
-use crate::portfolio::Problem;
+use crate::portfolio::Problems;
 
 /// Why a call that draws has no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// Values of the input that cannot be used, each with its place.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Input(Vec<Problem>),
+    #[error(transparent)]
+    Input(#[from] Problems),
     /// What was asked for is not there to be had.
     #[error("{0}")]
     Usage(String),
@@ -25,8 +25,8 @@ pub enum RunError {
     NoGpu {
         /// In a sentence.
         reason: String,
-        /// One sentence each.
-        advice: Vec<String>,
+        /// Whether that is because no adapter was found.
+        none_found: bool,
     },
     /// A device failed, and nothing else was to finish the work.
     #[error("{0}")]
@@ -68,11 +68,5 @@ impl From<Stopped> for RunError {
             Stopped::Device(failure) => RunError::Device(failure),
             Stopped::Blocks(why) => RunError::Failed(why.to_string()),
         }
-    }
-}
-
-impl From<Vec<Problem>> for RunError {
-    fn from(problems: Vec<Problem>) -> RunError {
-        RunError::Input(problems)
     }
 }

@@ -7,7 +7,10 @@
 //! everywhere. Nothing here opens a file or knows a terminal.
 
 mod disclosures;
+mod drawing;
 mod error;
+#[cfg_attr(not(feature = "gpu"), path = "no_gpu.rs")]
+mod gpu;
 pub mod headline;
 pub mod info;
 pub mod intensity;

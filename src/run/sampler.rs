@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::session::Engine;
+use super::drawing::Drawing;
 use super::{Device, Progress, RunError, Session, Settings, fits_in_memory};
 use crate::engine::plan::Plan;
 use crate::engine::{Check, Corners, Prepared, Reduce, Summary};
 
 /// What draws, how much of which random stream, and who follows.
 pub struct Sampler<'s> {
-    pub(super) engine: &'s Engine,
+    pub(super) engine: &'s dyn Drawing,
     pub(super) progress: &'s dyn Progress,
     /// What draws, and why it was taken, in words.
     pub device_line: String,
@@ -102,7 +102,7 @@ impl Sampler<'_> {
 
     /// Whether a GPU draws.
     pub fn is_gpu(&self) -> bool {
-        matches!(self.engine, Engine::Gpu(_))
+        self.engine.is_gpu()
     }
 
     /// Known answers asked of a GPU; `None` of a CPU.
@@ -110,10 +110,7 @@ impl Sampler<'_> {
     /// # Errors
     /// [`RunError::Device`] where the device does not answer.
     pub fn self_test(&self) -> Result<Option<Vec<Check>>, RunError> {
-        match self.engine {
-            Engine::Gpu(gpu) => gpu.self_test().map(Some).map_err(|e| RunError::Device(e.to_string())),
-            Engine::Cpu(_) | Engine::Other(_) => Ok(None),
-        }
+        self.engine.self_test()
     }
 
     /// The engine counts draws, who follows the work model-draws.

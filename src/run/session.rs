@@ -2,11 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::{Device, NoProgress, Progress, RunError, Sampler, Settings};
-use crate::engine::gpu::installation::Installation;
-use crate::engine::gpu::{GpuError, Options};
+use super::drawing::{Drawing, Other};
+use super::{NoProgress, Progress, RunError, Sampler, Settings, gpu};
 use crate::engine::plan::Plan;
-use crate::engine::{self, Cpu, Gpu, Host, Reduce, Simd, Summary};
+use crate::engine::{self, Cpu, Simd, Summary};
 
 /// What is to draw. Changes no result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,11 +21,6 @@ pub enum Backend {
 
 /// Below so many model-draws a GPU is not looked for: the CPU is done before a device is open.
 const SHORT: u64 = 50_000_000;
-/// Draws at all corners that a CPU is given at a time.
-const CPU_SLAB: u64 = 1 << 12;
-/// The same of a GPU: enough to fill it, and some 20 MB in a cube of six groups.
-const GPU_SLAB: u64 = 1 << 15;
-
 /// Builds a [`Session`].
 #[derive(Debug, Clone, Default)]
 pub struct Builder {
@@ -68,16 +62,13 @@ impl Builder {
     pub fn build(self) -> Result<Session, RunError> {
         let engines = match (self.backend, &self.adapter) {
             (Backend::Cpu, Some(_)) => {
-                return Err(RunError::Usage("an adapter is a GPU and cannot be combined with the CPU backend".into()));
+                return Err(RunError::Usage("an adapter is a GPU and does not go with the CPU as backend".into()));
             }
-            (Backend::Cpu, None) => Engines::One(Engine::Cpu(self.cpu()?)),
+            (Backend::Cpu, None) => Engines::One(Box::new(self.cpu()?)),
             (Backend::Auto, None) => {
-                Engines::ByWork { cpu: Engine::Cpu(self.cpu()?), gpu: OnceLock::new(), builder: self }
+                Engines::ByWork { cpu: Box::new(self.cpu()?), gpu: OnceLock::new(), builder: self }
             }
-            (Backend::Gpu | Backend::Auto, name) => {
-                let gpu = Gpu::new(name.as_deref(), self.options(), None).map_err(|e| no_gpu(&e))?;
-                Engines::One(Engine::Gpu(Box::new(gpu)))
-            }
+            (Backend::Gpu | Backend::Auto, name) => Engines::One(gpu::open(name.as_deref(), self.chunk, None)?),
         };
         Ok(Session { engines })
     }
@@ -86,82 +77,18 @@ impl Builder {
         Cpu::new(self.threads, self.chunk as usize, Simd::detect()).map_err(|e| RunError::Threads(e.to_string()))
     }
 
-    fn options(&self) -> Options {
-        Options { chunk: u64::from(self.chunk), ..Options::default() }
-    }
-
     /// A real GPU that leaves to the CPU what it fails at, or why there is none.
-    fn gpu(&self) -> Result<Engine, String> {
-        let cpu = self.cpu().map_err(|e| e.to_string())?;
-        let gpu = Gpu::new(None, self.options(), Some(cpu)).map_err(|e| e.to_string())?;
-        Ok(Engine::Gpu(Box::new(gpu)))
-    }
-}
-
-fn no_gpu(e: &GpuError) -> RunError {
-    let look = matches!(e, GpuError::NoAdapter(_) | GpuError::NoSuchAdapter { .. });
-    RunError::NoGpu { reason: e.to_string(), advice: if look { Installation::look().advice() } else { vec![] } }
-}
-
-/// Something that draws.
-pub(super) enum Engine {
-    Cpu(Cpu),
-    Gpu(Box<Gpu>),
-    Other(Box<dyn engine::Backend + Send + Sync>),
-}
-
-impl Engine {
-    pub(super) fn backend(&self) -> &dyn engine::Backend {
-        match self {
-            Engine::Cpu(cpu) => cpu,
-            Engine::Gpu(gpu) => &**gpu,
-            Engine::Other(other) => &**other,
-        }
-    }
-
-    pub(super) fn reduce(&self) -> &dyn Reduce {
-        match self {
-            Engine::Cpu(_) | Engine::Other(_) => &Host,
-            Engine::Gpu(gpu) => &**gpu,
-        }
-    }
-
-    pub(super) fn slab(&self) -> u64 {
-        match self {
-            Engine::Cpu(_) | Engine::Other(_) => CPU_SLAB,
-            Engine::Gpu(_) => GPU_SLAB,
-        }
-    }
-
-    pub(super) fn device(&self) -> Device {
-        match self {
-            Engine::Cpu(cpu) => {
-                Device { name: "cpu".into(), adapter: Some(cpu.simd().name().into()), threads: Some(cpu.threads()) }
-            }
-            Engine::Gpu(gpu) => {
-                let name = if gpu.finished_on_cpu() { "gpu, then cpu" } else { "gpu" };
-                Device { name: name.into(), adapter: Some(gpu.facts().name.clone()), threads: None }
-            }
-            Engine::Other(_) => Device { name: "other".into(), adapter: None, threads: None },
-        }
-    }
-
-    /// In words, for someone who waits.
-    fn line(&self) -> String {
-        match self {
-            Engine::Cpu(cpu) => format!("drawing on the CPU ({}, {} threads)", cpu.simd().name(), cpu.threads()),
-            Engine::Gpu(gpu) => format!("drawing on {} ({})", gpu.facts().name, gpu.facts().kind.name()),
-            Engine::Other(_) => "drawing".into(),
-        }
+    fn gpu(&self) -> Result<Box<dyn Drawing>, String> {
+        self.cpu().and_then(|cpu| gpu::open(None, self.chunk, Some(cpu))).map_err(|e| e.to_string())
     }
 }
 
 enum Engines {
-    One(Engine),
+    One(Box<dyn Drawing>),
     /// The GPU is looked for when there is first enough to do.
     ByWork {
-        cpu: Engine,
-        gpu: OnceLock<Result<Engine, String>>,
+        cpu: Box<dyn Drawing>,
+        gpu: OnceLock<Result<Box<dyn Drawing>, String>>,
         builder: Builder,
     },
 }
@@ -179,7 +106,11 @@ impl Session {
 
     /// A session over an engine of one's own; the draws are sorted and divided on the host.
     pub fn over(engine: impl engine::Backend + Send + Sync + 'static) -> Session {
-        Session { engines: Engines::One(Engine::Other(Box::new(engine))) }
+        Session::of(Box::new(Other(engine)))
+    }
+
+    pub(super) fn of(engine: Box<dyn Drawing>) -> Session {
+        Session { engines: Engines::One(engine) }
     }
 
     /// What draws under a seed. [`Backend::Auto`] decides by the work, which is so many model-draws.
@@ -206,24 +137,23 @@ impl Session {
 
     /// What went wrong on a device and was mended, since the last call, in sentences.
     pub fn notices(&self) -> Vec<String> {
-        let gpu = match &self.engines {
-            Engines::One(engine) => Some(engine),
-            Engines::ByWork { gpu, .. } => gpu.get().and_then(|gpu| gpu.as_ref().ok()),
-        };
-        match gpu {
-            Some(Engine::Gpu(gpu)) => gpu.notices(),
-            _ => vec![],
+        match &self.engines {
+            Engines::One(engine) => engine.notices(),
+            Engines::ByWork { gpu, .. } => match gpu.get() {
+                Some(Ok(gpu)) => gpu.notices(),
+                _ => vec![],
+            },
         }
     }
 
     /// What draws so much, and why if that is not plain.
-    fn engine(&self, model_draws: u64) -> (&Engine, String) {
+    fn engine(&self, model_draws: u64) -> (&dyn Drawing, String) {
         match &self.engines {
-            Engines::One(engine) => (engine, String::new()),
-            Engines::ByWork { cpu, .. } if model_draws < SHORT => (cpu, ": the run is short".into()),
+            Engines::One(engine) => (&**engine, String::new()),
+            Engines::ByWork { cpu, .. } if model_draws < SHORT => (&**cpu, ": the run is short".into()),
             Engines::ByWork { cpu, gpu, builder } => match gpu.get_or_init(|| builder.gpu()) {
-                Ok(gpu) => (gpu, String::new()),
-                Err(why) => (cpu, format!(": {why}")),
+                Ok(gpu) => (&**gpu, String::new()),
+                Err(why) => (&**cpu, format!(": {why}")),
             },
         }
     }
@@ -231,12 +161,6 @@ impl Session {
 
 impl From<Cpu> for Session {
     fn from(cpu: Cpu) -> Session {
-        Session { engines: Engines::One(Engine::Cpu(cpu)) }
-    }
-}
-
-impl From<Gpu> for Session {
-    fn from(gpu: Gpu) -> Session {
-        Session { engines: Engines::One(Engine::Gpu(Box::new(gpu))) }
+        Session::of(Box::new(cpu))
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::runs_file;
-use crate::portfolio::problem::did_you_mean;
+use crate::portfolio::spelling::closest;
 use crate::portfolio::{Place, Problem, Warning};
 
 /// Columns with a meaning here, in the order of the shipped file; others are not read.
@@ -74,7 +74,7 @@ pub fn warnings(file: &Arc<PathBuf>, header: &csv::StringRecord) -> Vec<Warning>
     for (name, shown) in names.iter().zip(header.iter()).filter(|(n, _)| !n.is_empty() && !is_known(n)) {
         let other = OTHER_NAMES.iter().find(|(_, others)| others.contains(&name.as_str())).map(|(c, _)| *c);
         let meant = missing.iter().copied().find(|c| joined(c) == joined(name)).or(other);
-        let meant = meant.filter(|c| missing.contains(c)).or_else(|| did_you_mean(name, &missing));
+        let meant = meant.filter(|c| missing.contains(c)).or_else(|| closest(name, &missing));
         if let Some(meant) = meant {
             found.push(Warning {
                 rule: "column-not-read",
@@ -107,7 +107,7 @@ pub fn places(
     }
     let names: Vec<String> = header.iter().map(plain).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let hint = did_you_mean("model", &names).map_or(String::new(), |near| format!(" ({near:?} looks like it)"));
+    let hint = closest("model", &names).map_or(String::new(), |near| format!(" ({near:?} looks like it)"));
     let others = COLUMNS.iter().chain(&QUIET).filter(|c| names.contains(*c)).count();
     let message = if others == 0 {
         "this is not a file of published runs: it has none of their columns; see docs/validation.md".to_string()
@@ -129,7 +129,7 @@ mod tests {
         );
         let header = csv::StringRecord::from(text.split(',').collect::<Vec<_>>());
         let warned = warnings(&Arc::new(PathBuf::from("runs.csv")), &header);
-        let problems = file.err().unwrap_or_default().iter().map(ToString::to_string).collect();
+        let problems = file.err().iter().flatten().map(ToString::to_string).collect();
         (warned.iter().map(|w| format!("{} {}", w.place.column, w.message)).collect(), problems)
     }
 

@@ -22,7 +22,9 @@ use crate::assess::priors::{Priors, set};
 use crate::assess::stated::{EPOCHS_CONVENTION, active_parameters, positive, published_flop, without_compute};
 use crate::assess::{self, Assessment, Output};
 use crate::compile::compile;
-use crate::portfolio::{Model, Portfolio, Problem, Study, models_file};
+use crate::portfolio::cell::NoFiles;
+use crate::portfolio::formats::values::Folder;
+use crate::portfolio::{Model, Portfolio, Problems, Study, models_file};
 use crate::run::{RunError, Sampler};
 
 /// A list to be tested.
@@ -69,7 +71,7 @@ const OPEN_WEIGHTS: &str = include_str!("../../fixtures/open_weights.csv");
 const HUB_MODELS: &str = include_str!("../../fixtures/hub_models.csv");
 fn embedded(text: &str) -> Vec<Model> {
     // The files are part of the program and its tests; no input leads here.
-    models_file::read(Path::new("fixtures"), text.as_bytes(), Path::new("")).map_or(Vec::new(), |f| f.models)
+    models_file::read(Path::new("fixtures"), text.as_bytes(), &NoFiles).map_or(Vec::new(), |f| f.models)
 }
 
 static OPEN: LazyLock<Vec<Model>> = LazyLock::new(|| embedded(OPEN_WEIGHTS));
@@ -86,8 +88,8 @@ pub fn shipped_lists() -> Vec<MaskedList> {
 ///
 /// # Errors
 /// All problems of the file.
-pub fn read_list(path: &Path, bytes: &[u8]) -> Result<MaskedList, Vec<Problem>> {
-    let models = models_file::read(path, bytes, path.parent().unwrap_or(Path::new("")))?.models;
+pub fn read_list(path: &Path, bytes: &[u8]) -> Result<MaskedList, Problems> {
+    let models = models_file::read(path, bytes, &Folder(path.parent().unwrap_or(Path::new(""))))?.models;
     Ok(MaskedList { name: path.display().to_string(), models, found_in_epoch: false })
 }
 
@@ -146,7 +148,7 @@ fn study_without(organization: &str) -> Study {
 }
 
 fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, RunError> {
-    assess::assess(&Portfolio { models, study }).map_err(|problems| {
+    assess::assess(&Portfolio::new(models, study)).map_err(|problems| {
         let text: Vec<String> = problems.iter().take(3).map(ToString::to_string).collect();
         RunError::Failed(format!("the masked list cannot be assessed: {}", text.join("; ")))
     })

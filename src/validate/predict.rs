@@ -275,7 +275,7 @@ fn sample(
     sampler: &Sampler<'_>,
 ) -> Result<(Vec<f64>, &'static str), RunError> {
     let broken = |e: &dyn std::fmt::Display| RunError::failed("the prediction", e);
-    let assessment = assess::assess(&Portfolio { models, study })
+    let assessment = assess::assess(&Portfolio::new(models, study))
         .map_err(|p| broken(&p.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
     let plan = compile(&assessment).map_err(|e| broken(&e))?;
     let summary = sampler.draw(&plan).map_err(|e| e.during("the prediction"))?;

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use super::columns::{self, ANNOTATIONS};
 use super::wording::{active_in, active_in_name, plain_number, says_encoder_decoder, says_moe};
 use super::{Input, Quantity, repeats};
-use crate::portfolio::csv_text::Lines;
+use crate::portfolio::formats::csv_text::Lines;
 use crate::portfolio::problem::shorten;
-use crate::portfolio::{Place, Problem, Warning};
+use crate::portfolio::{Place, Problem, Problems, Warning};
 
 /// One published statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,13 +150,13 @@ struct Record<'a> {
 ///
 /// # Errors
 /// All problems of the file, never an empty list.
-pub fn read(path: &Path, bytes: &[u8]) -> Result<RunsFile, Vec<Problem>> {
+pub fn read(path: &Path, bytes: &[u8]) -> Result<RunsFile, Problems> {
     let file = Arc::new(path.to_path_buf());
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let (runs, annotated) = read_all(&file, bytes, &mut problems, &mut warnings);
     problems.sort_by_key(|p| p.place.line);
     if !problems.is_empty() {
-        return Err(problems);
+        return Err(problems.into());
     }
     warnings.extend(repeats::of(&runs).1);
     Ok(RunsFile { runs, annotated, warnings })
@@ -383,7 +383,7 @@ fn input_of(word: &str) -> Option<Input> {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Result<RunsFile, Vec<Problem>> {
+    fn parsed(text: &str) -> Result<RunsFile, Problems> {
         read(Path::new("runs.csv"), text.as_bytes())
     }
 

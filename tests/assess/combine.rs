@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use carbonhaze::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{self, Distribution};
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Distribution, Portfolio};
 use rand::SeedableRng;
 use rand_distr::{Distribution as _, StandardNormal};
 
@@ -27,7 +27,7 @@ fn assessed(rows: &[&[(&str, &str)]]) -> Assessment {
 }
 
 fn read(path: &Path) -> Assessment {
-    assess(&portfolio::read(path).unwrap().0).unwrap_or_else(|p| panic!("{p:?}"))
+    assess(&Portfolio::read(path).unwrap()).unwrap_or_else(|p| panic!("{p:?}"))
 }
 
 const A100: [(&str, &str); 5] = [

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::assess::{AssessedModel, Assessment, Disclosable, Output, Slot, assess, if_disclosed};
-use carbonhaze::exact::disclosure::{Disclosure, disclosures};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::exact::terms::Known;
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{self, Distribution, Portfolio};
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, Disclosable, Output, Slot, assess, if_disclosed};
+use carbonhaze::low_level::exact::disclosure::{Disclosure, disclosures};
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::exact::terms::Known;
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Distribution, Portfolio};
 
 /// Spreads small enough that no bound cuts and that nothing beyond |z| = 6.34 counts, so that every factor but PUE is
 /// lognormal.
@@ -40,7 +40,7 @@ fn read(dir: &Path, disclosed: &dyn Fn(usize) -> [String; 4]) -> Portfolio {
         ROWS.iter().enumerate().map(|(i, row)| format!("{row},{}\n", disclosed(i).join(","))).collect();
     std::fs::write(dir.join("models.csv"), format!("{HEAD}{}", rows.concat())).unwrap();
     std::fs::write(dir.join("study.toml"), STUDY).unwrap();
-    portfolio::read(&dir.join("study.toml")).unwrap().0
+    Portfolio::read(dir.join("study.toml")).unwrap()
 }
 
 fn variance(assessment: &Assessment) -> f64 {
@@ -153,7 +153,7 @@ fn a_chip_is_told_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("models.csv");
     std::fs::write(&path, "id,date,region,compute_flop\na,2024,FRA,1e24\nb,2023,USA,5e23\n").unwrap();
-    let portfolio = portfolio::read(&path).unwrap().0;
+    let portfolio = Portfolio::read(&path).unwrap();
     let before = assess(&portfolio).unwrap();
     for (row, told) in ["a", "b"]
         .iter()
@@ -186,7 +186,7 @@ fn what_is_stated_is_not_offered() {
                 emissions,10,,,,,,\nenergy,,1e5,,,,,\nhours,,,1e5,,,,\ncompute,,,,1e22,,,\n\
                 likely,,,,1e22,Likely,,\nsize,,,,,,7e9,\ngrid,,,,,,7e9,400\nzero,,,0,,,,\n";
     std::fs::write(&path, rows).unwrap();
-    let found = all(&portfolio::read(&path).unwrap().0);
+    let found = all(&Portfolio::read(&path).unwrap());
     let of = |id: &str| {
         let mut names: Vec<&str> = found.iter().filter(|d| d.id == id).map(|d| d.quantity).collect();
         names.sort_unstable();

@@ -1,13 +1,13 @@
 //! Outputs that are reported separately against their exact means, for rows of every tier, on every backend that is there.
 
-use carbonhaze::assess::{Assessment, Output, assess, with_outputs};
-use carbonhaze::compile::compile;
 use carbonhaze::engine::gpu::Options;
 use carbonhaze::engine::stats::estimate::{Estimate, Scale, of_draws};
 use carbonhaze::engine::stats::order::Draws;
 use carbonhaze::engine::{Backend, Cpu, Gpu, Host, Simd};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::portfolio::{Outputs, read_models};
+use carbonhaze::low_level::assess::{Assessment, Output, assess, with_outputs};
+use carbonhaze::low_level::compile::compile;
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::portfolio::{Outputs, Portfolio};
 
 use crate::common::gpu;
 
@@ -33,7 +33,7 @@ fn of_rows() -> Assessment {
     let path = dir.path().join("models.csv");
     // A comma inside a cell needs quotes.
     std::fs::write(&path, ROWS.replace("uniform(0.5; 1.5)", "\"uniform(0.5, 1.5)\"")).unwrap();
-    let (mut portfolio, _) = read_models(&[&path]).unwrap();
+    let mut portfolio = Portfolio::read_models(&[&path]).unwrap();
     portfolio.study.outputs = Outputs { water: true, embodied: true, development: true };
     with_outputs(&portfolio, &assess(&portfolio).unwrap()).unwrap()
 }

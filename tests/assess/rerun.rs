@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use carbonhaze::assess::{Assessment, Disclosable, Output, Slot, assess, if_disclosed};
-use carbonhaze::exact::disclosure::{Disclosure, disclosures};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::exact::terms::Known;
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{self, Distribution, Model, Portfolio, Value};
-use carbonhaze::posterior::rerun::{Disclosed, Rerun, VALUES, figures};
+use carbonhaze::low_level::assess::{Assessment, Disclosable, Output, Slot, assess, if_disclosed};
+use carbonhaze::low_level::exact::disclosure::{Disclosure, disclosures};
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::exact::terms::Known;
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Distribution, Model, Portfolio, Value};
+use carbonhaze::low_level::posterior::rerun::{Disclosed, Rerun, VALUES, figures};
 use rand::{RngExt, SeedableRng};
 
 use crate::common::pipeline;
@@ -35,7 +35,7 @@ struct Case {
 
 impl Case {
     fn new(file: &Path, draws: u64) -> Case {
-        let portfolio = portfolio::read(file).unwrap().0;
+        let portfolio = Portfolio::read(file).unwrap();
         let assessment = assess(&portfolio).unwrap();
         let alternatives: Vec<_> =
             Disclosable::ALL.into_iter().map(|q| (q, if_disclosed(&portfolio, q).unwrap())).collect();

@@ -1,13 +1,13 @@
 //! What a stated figure covers: location- or market-based, with or without PUE, the accelerators or the node.
 
-use carbonhaze::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{self, Basis, Problem, Warning};
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Basis, Portfolio, Problems, Warning};
 
 const HEAD: &str = "id,organization,date,region,hardware,source,gpu_hours,power_w,energy_kwh,energy_includes_pue,pue,\
                     grid_g_per_kwh,emissions_t,emissions_g,emissions_basis,emissions_include_pue,market_g_per_kwh,wue_l_per_kwh";
 
-fn assessed(basis: Basis, rows: &[&[(&str, &str)]]) -> Result<Assessment, Vec<Problem>> {
+fn assessed(basis: Basis, rows: &[&[(&str, &str)]]) -> Result<Assessment, Problems> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("models.csv");
     // One unit of emissions only may be there.
@@ -20,7 +20,7 @@ fn assessed(basis: Basis, rows: &[&[(&str, &str)]]) -> Result<Assessment, Vec<Pr
         text = text + "\n" + &names.iter().map(cell).collect::<Vec<_>>().join(",");
     }
     std::fs::write(&path, text + "\n").unwrap();
-    let (mut portfolio, _) = portfolio::read(&path).unwrap();
+    let mut portfolio = Portfolio::read(&path).unwrap();
     portfolio.study.scope.basis = basis;
     assess(&portfolio)
 }

@@ -8,8 +8,8 @@ pub mod significance;
 
 use std::collections::BTreeMap;
 
-use carbonhaze::assess::*;
-use carbonhaze::portfolio::*;
+use carbonhaze::low_level::assess::*;
+use carbonhaze::low_level::portfolio::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

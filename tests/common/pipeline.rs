@@ -1,9 +1,9 @@
 //! The way of the data from an assessment to a posterior, as `haze run` goes it.
 
-use carbonhaze::assess::Assessment;
 use carbonhaze::engine::Host;
-use carbonhaze::posterior::Posterior;
-use carbonhaze::run::{Backend, Drawn, NoProgress, Session, Settings};
+use carbonhaze::low_level::assess::Assessment;
+use carbonhaze::low_level::posterior::Posterior;
+use carbonhaze::low_level::run::{Backend, Drawn, NoProgress, Session, Settings};
 
 pub struct Run(Drawn);
 

@@ -1,11 +1,11 @@
 //! Totals at the corners of pick-freeze designs: every path gives the plain definition, and the corner where all comes
 //! from sample A is the plain run.
 
-use carbonhaze::assess::Output;
-use carbonhaze::compile::compile;
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::plan::{Plan, WORDS};
 use carbonhaze::engine::{Backend, Corners, Cpu, Prepared, Scalar, Simd};
+use carbonhaze::low_level::assess::Output;
+use carbonhaze::low_level::compile::compile;
 use proptest::prelude::*;
 
 use crate::common::cases::cases;

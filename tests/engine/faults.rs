@@ -3,11 +3,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use carbonhaze::compile::compile;
 use carbonhaze::engine::gpu::{Fault, Options};
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::{Backend, Cpu, Gpu, Prepared, Simd, Stopped, Summary};
+use carbonhaze::low_level::compile::compile;
 
 use crate::common::{Families, gpu, random_assessment};
 

@@ -1,9 +1,9 @@
 //! Units and bins fit what is drawn: one model alone must say the same by its bins as by its totals, whatever the
 //! shape of its factors; what cannot be held is refused. Expected values are the distributions' own closed forms.
 
-use carbonhaze::assess::{Assessment, SLOTS};
-use carbonhaze::compile::{PlanError, compile};
-use carbonhaze::portfolio::Distribution::{self, Fixed, LogNormal, Mixture, Shifted, Uniform};
+use carbonhaze::low_level::assess::{Assessment, SLOTS};
+use carbonhaze::low_level::compile::{PlanError, compile};
+use carbonhaze::low_level::portfolio::Distribution::{self, Fixed, LogNormal, Mixture, Shifted, Uniform};
 
 use crate::common::pipeline::run;
 use crate::common::{factor, model, scope};
@@ -26,7 +26,7 @@ fn lognormal(median: f64, gsd: f64) -> Distribution {
 /// Ends of the 95 % interval by totals and by the model's bins, and the mean.
 fn ends(assessment: Assessment) -> ([f64; 2], [f64; 2], f64) {
     let posterior = run(assessment, 7, 100_000).posterior(0.95);
-    let interval = |e: &carbonhaze::posterior::Estimate| e.interval.expect("an interval");
+    let interval = |e: &carbonhaze::low_level::posterior::Estimate| e.interval.expect("an interval");
     let total = &posterior.total.emissions_t;
     (interval(total), interval(&posterior.models[0].emissions_t), total.mean.expect("a mean"))
 }

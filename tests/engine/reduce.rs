@@ -12,8 +12,8 @@ use carbonhaze::engine::gpu::layout::{QuotientParams, SortParams};
 use carbonhaze::engine::gpu::shader::Kernel;
 use carbonhaze::engine::gpu::{Fault, Gpu, GpuError, OnDevice, Options, Variant};
 use carbonhaze::engine::{Host, Reduce, Summary};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::posterior;
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::posterior;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
-use carbonhaze::assess::Slot;
-use carbonhaze::portfolio::Distribution::{self, *};
+use carbonhaze::low_level::assess::Slot;
+use carbonhaze::low_level::portfolio::Distribution::{self, *};
 
 use crate::common::pipeline::run;
 use crate::common::significance::KOLMOGOROV_0_001;

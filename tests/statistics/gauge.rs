@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use carbonhaze::engine::gpu::{self, Gpu};
 use carbonhaze::engine::plan::{Block, Plan};
 use carbonhaze::engine::{Backend, Corners, Cpu, Prepared, Scalar, Simd, Stopped, Summary};
-use carbonhaze::gauge::{self, Figure, MIN_DRAWS, Report, Section, Value, answers, integers};
-use carbonhaze::run::{NoProgress, RunError, Sampler, Session, Settings};
+use carbonhaze::low_level::gauge::{self, Figure, MIN_DRAWS, Report, Section, Value, answers, integers};
+use carbonhaze::low_level::run::{NoProgress, RunError, Sampler, Session, Settings};
 
 use crate::common;
 

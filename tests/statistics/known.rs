@@ -3,10 +3,10 @@
 //!
 //! Sampled numbers must lie within four of their own Monte Carlo standard errors, at fixed seeds.
 
-use carbonhaze::assess::{Assessment, Slot};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::portfolio::Factor;
-use carbonhaze::posterior::{Estimate, Posterior};
+use carbonhaze::low_level::assess::{Assessment, Slot};
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::portfolio::Factor;
+use carbonhaze::low_level::posterior::{Estimate, Posterior};
 
 use crate::common::effect;
 use crate::common::pipeline::run;
@@ -129,7 +129,7 @@ fn shortest_intervals_of_lognormals() {
 
 /// `count` equal models, own σ = 0.5, and one factor of σ = 0.2 that all share.
 fn sharing(count: usize) -> Assessment {
-    let fixed = carbonhaze::portfolio::Distribution::Fixed(1.0);
+    let fixed = carbonhaze::low_level::portfolio::Distribution::Fixed(1.0);
     let models = (0..count).map(|k| {
         let factors = [(Slot::Compute, lognormal(0.5)), (Slot::Grid, fixed.clone())];
         let mut model = product(&format!("model {k:06}"), &factors);

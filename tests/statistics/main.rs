@@ -15,8 +15,8 @@ mod sensitivity;
 mod shares;
 mod stability;
 
-use carbonhaze::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
-use carbonhaze::portfolio::Distribution;
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
+use carbonhaze::low_level::portfolio::Distribution;
 
 /// A model whose every output is the product of these factors.
 fn product(id: &str, factors: &[(Slot, Distribution)]) -> AssessedModel {

@@ -1,25 +1,25 @@
 //! The sampled analysis of real portfolios against the exact oracle: two ways to the same indices.
 
-use carbonhaze::assess::{Assessment, assess};
-use carbonhaze::compile::compile;
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::stats::sensitivity::CubeIndices;
 use carbonhaze::engine::stats::sensitivity::Undefined;
 use carbonhaze::engine::{Backend, Cpu, Prepared, Simd};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::exact::shares::shares;
-use carbonhaze::exact::terms::Known;
-use carbonhaze::portfolio;
-use carbonhaze::posterior::grouping::{Grouping, Kind, by_factor};
-use carbonhaze::posterior::ranked;
-use carbonhaze::posterior::sampled::{AnalysedOutput, Analysis, Plain, Sampled};
+use carbonhaze::low_level::assess::{Assessment, assess};
+use carbonhaze::low_level::compile::compile;
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::exact::shares::shares;
+use carbonhaze::low_level::exact::terms::Known;
+use carbonhaze::low_level::portfolio::Portfolio;
+use carbonhaze::low_level::posterior::grouping::{Grouping, Kind, by_factor};
+use carbonhaze::low_level::posterior::ranked;
+use carbonhaze::low_level::posterior::sampled::{AnalysedOutput, Analysis, Plain, Sampled};
 
 const DRAWS: u64 = 1 << 15;
 
 fn fixture(name: &str) -> Assessment {
     let path = format!("{}/fixtures/{name}.csv", env!("CARGO_MANIFEST_DIR"));
-    assess(&portfolio::read(path.as_ref()).expect("it reads").0).expect("it assesses")
+    assess(&Portfolio::read(path).expect("it reads")).expect("it assesses")
 }
 
 /// In slabs of `slab` draws, the later ones first.
@@ -216,7 +216,7 @@ fn shared_effects_by_rank_agree_with_the_exact_ones() {
         assert_eq!(found.len(), assessment.shared.len());
         let (mut large, mut worst) = (0, 0f64);
         for share in &exact.effects {
-            let is = |e: &&carbonhaze::assess::SharedEffect| {
+            let is = |e: &&carbonhaze::low_level::assess::SharedEffect| {
                 (e.factor.name(), &e.by, &e.value, e.ordinal) == (share.factor, &share.by, &share.value, share.ordinal)
             };
             let at = assessment.shared.iter().position(|e| is(&e)).unwrap();
@@ -264,7 +264,7 @@ fn thresholds_at_their_limits() {
 #[test]
 fn a_part_has_the_draws_it_has_in_the_whole() {
     let assessment = fixture("open_weights");
-    let keep = |m: &carbonhaze::assess::AssessedModel| m.labels.get("country").is_some_and(|c| c == "China");
+    let keep = |m: &carbonhaze::low_level::assess::AssessedModel| m.labels.get("country").is_some_and(|c| c == "China");
     let part = assessment.only(keep);
     assert!(part.models.len() > 20 && part.models.len() < assessment.models.len());
     assert!(part.shared.len() < assessment.shared.len());

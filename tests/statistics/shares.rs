@@ -1,10 +1,10 @@
 //! The exact decomposition against the formula summed pair by pair, and against closed forms.
 
-use carbonhaze::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::exact::shares::{self, Part, Shares};
-use carbonhaze::exact::terms::Known;
-use carbonhaze::portfolio::Distribution;
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::exact::shares::{self, Part, Shares};
+use carbonhaze::low_level::exact::terms::Known;
+use carbonhaze::low_level::portfolio::Distribution;
 
 use crate::common::{self, Families, effect, random_assessment};
 

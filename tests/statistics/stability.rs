@@ -4,12 +4,12 @@
 //! Unlike everywhere else in the tests, these literals were printed by this code (version 0.1.0): whether they are
 //! right is shown by the other tests; that they stay is what this one is for.
 
-use carbonhaze::assess::{Assessment, Slot};
-use carbonhaze::compile::key::{effect_key, model_key};
 use carbonhaze::engine::draw::inverse_normal::inverse_normal;
 use carbonhaze::engine::draw::philox::{Domain, MAX_DRAW, Stream};
-use carbonhaze::portfolio::Distribution::{self, *};
-use carbonhaze::portfolio::Factor;
+use carbonhaze::low_level::assess::{Assessment, Slot};
+use carbonhaze::low_level::compile::key::{effect_key, model_key};
+use carbonhaze::low_level::portfolio::Distribution::{self, *};
+use carbonhaze::low_level::portfolio::Factor;
 use sha2::{Digest, Sha256};
 
 use crate::common::pipeline::{Run, run};

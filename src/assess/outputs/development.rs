@@ -9,17 +9,17 @@ use crate::assess::effects::Effects;
 use crate::assess::output::Output;
 use crate::assess::slot::Slot;
 use crate::assess::term::Term;
-use crate::portfolio::{Model, Place, Portfolio, Problem, Run};
+use crate::portfolio::{Model, Portfolio, Problem, Problems, Run};
 
 /// The same portfolio in the scope of all runs.
 ///
 /// # Errors
 /// As [`assess`]; and where the scope is that already.
-pub(super) fn assessed(portfolio: &Portfolio) -> Result<Assessment, Vec<Problem>> {
+pub(super) fn assessed(portfolio: &Portfolio) -> Result<Assessment, Problems> {
     if portfolio.study.scope.run == Run::Development {
-        let place = Place { column: "outputs.development".into(), ..Place::default() };
+        let place = portfolio.study.place("outputs.development");
         let message = "the total already counts all development runs; leave out either [scope] run or this output";
-        return Err(vec![Problem { place, value: "true".into(), message: message.into() }]);
+        return Err(Problem { place, value: "true".into(), message: message.into() }.into());
     }
     let mut all = portfolio.clone();
     all.study.scope.run = Run::Development;

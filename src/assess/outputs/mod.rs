@@ -18,14 +18,14 @@ use super::output::Output;
 use super::priors::Priors;
 use super::row;
 use super::term::Term;
-use crate::portfolio::{Portfolio, Problem};
+use crate::portfolio::{Portfolio, Problems};
 
 /// The assessment with the outputs that the study asks for. Shared effects that only these are exposed to come last, so
 /// that the numbers of the others stay.
 ///
 /// # Errors
 /// As [`super::assess`]; and all runs of the development, where the scope is that already.
-pub fn with_outputs(portfolio: &Portfolio, assessment: &Assessment) -> Result<Assessment, Vec<Problem>> {
+pub fn with_outputs(portfolio: &Portfolio, assessment: &Assessment) -> Result<Assessment, Problems> {
     let asked = portfolio.study.outputs;
     let priors = Priors::of(&portfolio.study)?;
     let mut more = More { all: assessment.clone(), effects: Effects::listed(assessment.shared.clone()) };

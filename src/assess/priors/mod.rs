@@ -6,7 +6,6 @@
 pub(crate) mod names;
 mod read;
 
-use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use self::names::{Chips, Form, Gsd, Lognormal, Name, Number, Shape};
@@ -16,8 +15,8 @@ use super::fits::{self, Fit};
 use super::hardware::Chip;
 use super::lognormal::{LogNormal, lognormal};
 use super::provenance::{Kind, Provenance};
-use super::spelling::did_you_mean;
-use crate::portfolio::{Distribution, Model, Place, Problem, Study};
+use crate::portfolio::spelling::did_you_mean;
+use crate::portfolio::{Distribution, Model, Problem, Problems, Study};
 
 /// A prior that is a spread or has one.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,12 +51,11 @@ impl Priors {
     ///
     /// # Errors
     /// Every unknown section or key, and every value of the wrong form.
-    pub fn of(study: &Study) -> Result<Priors, Vec<Problem>> {
+    pub fn of(study: &Study) -> Result<Priors, Problems> {
         let mut priors = Priors::defaults();
         let mut problems = Vec::new();
-        let file = Arc::new(study.path.clone().unwrap_or_else(|| PathBuf::from("study")));
         let mut problem = |column: String, value: String, message: String| {
-            problems.push(Problem { place: Place { file: file.clone(), line: 0, column }, value, message });
+            problems.push(Problem { place: study.place(&column), value, message });
         };
         for (section, keys) in &study.priors {
             let known = || Name::all().filter(|name| name.section() == section);
@@ -104,7 +102,8 @@ impl Priors {
                 }
             }
         }
-        if problems.is_empty() { Ok(priors) } else { Err(problems) }
+        problems.sort_by_key(|problem| problem.place.line);
+        if problems.is_empty() { Ok(priors) } else { Err(problems.into()) }
     }
 
     fn replace(&mut self, name: Name, content: Content, text: String) {

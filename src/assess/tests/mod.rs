@@ -8,7 +8,7 @@ mod tiers;
 
 use super::*;
 use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Date, Distribution, Model, Portfolio, Problem, Study, Value};
+use crate::portfolio::{Date, Distribution, Model, Portfolio, Problems, Study, Value};
 
 fn study() -> Study {
     Study::default()
@@ -24,8 +24,8 @@ fn number(x: f64) -> Option<Value> {
     Some(Value::Number(x))
 }
 
-fn run(models: Vec<Model>, study: Study) -> Result<Assessment, Vec<Problem>> {
-    assess(&Portfolio { models, study })
+fn run(models: Vec<Model>, study: Study) -> Result<Assessment, Problems> {
+    assess(&Portfolio::new(models, study))
 }
 
 fn one(m: Model) -> (Assessment, AssessedModel) {

@@ -18,7 +18,9 @@ const MAX_LOCAL: usize = 16;
 
 /// A plan and a design with what follows from them.
 pub struct Prepared<'a> {
+    /// All models of the plan.
     pub plan: Block<'a>,
+    /// Which of two samples each group comes from at each corner.
     pub design: &'a Design,
     /// By output: the corners that differ on it.
     pub distinct: Vec<Distinct>,
@@ -62,6 +64,10 @@ pub struct TooManyGroups {
 }
 
 impl<'a> Prepared<'a> {
+    /// Works out which corners each model tells apart.
+    ///
+    /// # Errors
+    /// More groups on one model than can be told apart.
     pub fn new(plan: &'a Plan, design: &'a Design) -> Result<Prepared<'a>, TooManyGroups> {
         let plan = plan.whole();
         for m in 0..plan.models.len() {
@@ -135,6 +141,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// All zero.
     pub fn new() -> Box<Scratch> {
         Box::new(Scratch {
             words: [[0; BLOCK]; 4],

@@ -20,6 +20,7 @@ use crate::engine::plan::{Block, Product, SLOTS, TOTAL_BITS};
 /// What a pick-freeze run leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Corners {
+    /// Which draws these are.
     pub draws: Range<u64>,
     /// By output: which corners it tells apart.
     pub distinct: Vec<Distinct>,
@@ -56,6 +57,7 @@ impl Corners {
 }
 
 impl Sample {
+    /// The random stream of models' own factors.
     pub fn own(self) -> Domain {
         match self {
             Sample::A => Domain::Own,
@@ -63,6 +65,7 @@ impl Sample {
         }
     }
 
+    /// The random stream of shared effects.
     pub fn shared(self) -> Domain {
         match self {
             Sample::A => Domain::Shared,

@@ -50,10 +50,12 @@ impl Cpu {
         Ok(Cpu { pool, chunk, simd: Available::or_baseline(simd) })
     }
 
+    /// How many threads draw.
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
     }
 
+    /// The instruction set in use.
     pub fn simd(&self) -> Simd {
         self.simd.simd()
     }

@@ -5,6 +5,7 @@
 
 use crate::engine::plan::LOG2_BITS;
 
+/// Straight pieces that the logarithm of a mantissa is made of.
 pub const CHORDS: usize = 256;
 
 /// `log2(1 + i/256)` in Q0.32, rounded down to 2^-26; the last entry is 1, held at 2^32 − 1.

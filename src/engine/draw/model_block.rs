@@ -20,13 +20,16 @@ pub const BLOCK: usize = 512;
 /// Shared logarithms of the draws of a block: `cells[c · stride + i]`.
 #[derive(Clone, Copy)]
 pub struct SharedLogs<'a> {
+    /// Cell after cell, log2 in Q9.22.
     pub logs: &'a [i32],
+    /// From one cell's first draw to the next one's.
     pub stride: usize,
     /// Where the block begins within each cell's stretch.
     pub offset: usize,
 }
 
 impl<'a> SharedLogs<'a> {
+    /// The block's first `n` draws of one cell.
     #[inline(always)]
     pub fn cell(&self, cell: u32, n: usize) -> &'a [i32] {
         let start = cell as usize * self.stride + self.offset;
@@ -63,6 +66,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// All zero.
     pub fn new() -> Box<Scratch> {
         Box::new(Scratch {
             words: [[0; BLOCK]; 4],
@@ -83,9 +87,13 @@ impl Scratch {
 
 /// The draws `first .. first + n`, `n ≤ BLOCK`, of one model; `at` is where they lie in `totals`.
 pub struct Span {
+    /// Of the random stream.
     pub seed: u64,
+    /// Absolute index of the first draw.
     pub first: u64,
+    /// How many draws.
     pub n: usize,
+    /// Where they lie in the totals.
     pub at: usize,
 }
 
@@ -447,6 +455,7 @@ fn add_with_zeros(
     }
 }
 
+/// A standard normal of every word.
 #[inline(always)]
 pub fn normals(words: &[u32], z: &mut [i32]) {
     for (z, &w) in z.iter_mut().zip(words) {
@@ -454,6 +463,7 @@ pub fn normals(words: &[u32], z: &mut [i32]) {
     }
 }
 
+/// The fraction of 2^y of every logarithm.
 #[inline(always)]
 pub fn exp2_all(y: &[i32], fractions: &mut [u32]) {
     for (h, &y) in fractions.iter_mut().zip(y) {
@@ -461,6 +471,7 @@ pub fn exp2_all(y: &[i32], fractions: &mut [u32]) {
     }
 }
 
+/// log2(1 + 2^y) of every logarithm.
 #[inline(always)]
 pub fn one_plus_all(y: &[i32], out: &mut [i32]) {
     for (out, &y) in out.iter_mut().zip(y) {
@@ -483,6 +494,7 @@ pub fn log_sum_all(sum: &mut [i32], y: &[i32]) {
     }
 }
 
+/// Adds to every logarithm.
 #[inline(always)]
 pub fn add_all(y: &mut [i32], x: &[i32]) {
     for (y, &x) in y.iter_mut().zip(x) {
@@ -490,6 +502,7 @@ pub fn add_all(y: &mut [i32], x: &[i32]) {
     }
 }
 
+/// Subtracts from every logarithm.
 #[inline(always)]
 pub fn sub_all(y: &mut [i32], x: &[i32]) {
     for (y, &x) in y.iter_mut().zip(x) {

@@ -11,6 +11,7 @@ use crate::engine::plan::LOG2_BITS;
 pub const OCTAVES: i32 = 24;
 /// log2 of the number of chords per octave.
 const CHORD_BITS: u32 = 7;
+/// Fraction bits of what is left within one chord.
 pub const RESIDUAL_BITS: u32 = LOG2_BITS - CHORD_BITS;
 /// Entries of the table; one more than chords, so that y = 0 has an entry of its own.
 pub const ENTRIES: usize = ((OCTAVES as usize) << CHORD_BITS) + 1;

@@ -15,9 +15,13 @@
 //! Reference: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11,
 //! doi:10.1145/2063384.2063405.
 
+/// Multiplier of the first pair (Salmon et al. 2011, table 2).
 pub const MUL_0: u32 = 0xD251_1F53;
+/// Multiplier of the second pair.
 pub const MUL_1: u32 = 0xCD9E_8D57;
+/// What the first half of the key grows by in each round.
 pub const WEYL_0: u32 = 0x9E37_79B9;
+/// What the second half of the key grows by in each round.
 pub const WEYL_1: u32 = 0xBB67_AE85;
 const ROUNDS: u32 = 10;
 
@@ -50,6 +54,7 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The stream of one entity (a model, a shared effect) under a seed; `block` counts its groups of four words.
     pub fn new(seed: u64, domain: Domain, block: u16, entity: u64) -> Stream {
         Stream {
             key: [seed as u32, (seed >> 32) as u32],

@@ -8,7 +8,8 @@ use super::accumulate::CEILING;
 pub const MAX_SHIFT: u32 = 74;
 
 /// A quotient held at 2^53, or that there is none (b = 0). One word, so that it comes off a device as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "gpu", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(transparent)]
 pub struct Quotient(u64);
 
@@ -16,6 +17,7 @@ impl Quotient {
     /// Nothing is divided by zero. All bits are set, far above the ceiling.
     pub const NONE: Quotient = Quotient(u64::MAX);
 
+    /// The quotient; `None` where the divisor is zero.
     pub fn get(self) -> Option<u64> {
         (self != Quotient::NONE).then_some(self.0)
     }

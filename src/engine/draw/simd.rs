@@ -15,8 +15,10 @@ use crate::engine::plan::{Block, Cell, ModelPlan};
 pub enum Simd {
     /// What the target guarantees (SSE2 on x86-64, NEON on AArch64).
     Baseline,
+    /// AVX2 with BMI1, BMI2 and LZCNT.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX-512 F and BW with those.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -52,6 +54,7 @@ impl Simd {
         Simd::available().last().copied().unwrap_or(Simd::Baseline)
     }
 
+    /// As results and `haze doctor` name it.
     pub fn name(self) -> &'static str {
         match self {
             Simd::Baseline => "baseline",
@@ -138,10 +141,12 @@ impl Available {
         Available(if Simd::available().contains(&simd) { simd } else { Simd::Baseline })
     }
 
+    /// The set.
     pub fn simd(self) -> Simd {
         self.0
     }
 
+    /// [`model_block::add_model`], compiled for this set.
     #[allow(clippy::too_many_arguments)]
     pub fn add_model(
         self,
@@ -156,10 +161,12 @@ impl Available {
         dispatch!(self, add_model(plan, model, span, shared, scratch, totals, summary))
     }
 
+    /// The normals of one shared effect, from draw `first` on.
     pub fn draw_effect(self, seed: u64, domain: Domain, effect_key: u64, first: u64, z: &mut [i32]) {
         dispatch!(self, draw_effect(seed, domain, effect_key, first, z))
     }
 
+    /// [`corner_block::add_corners`], compiled for this set.
     pub fn add_corners(
         self,
         design: &corner_block::Prepared,
@@ -172,6 +179,7 @@ impl Available {
         dispatch!(self, add_corners(design, model, span, shared, scratch, totals))
     }
 
+    /// The logarithms of one cell from the normals of all effects.
     pub fn sum_cell(self, cell: &Cell, normals: &[i32], stride: usize, logs: &mut [i32]) {
         dispatch!(self, sum_cell(cell, normals, stride, logs))
     }

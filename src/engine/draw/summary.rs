@@ -26,10 +26,14 @@ pub struct Summary {
 pub enum GroupSummary {
     /// Per draw counts in `2^GroupPlan::{headline, denominator}.unit`.
     Kept {
+        /// By draw.
         headline: Vec<u64>,
+        /// By draw; empty where there is none.
         denominator: Vec<u64>,
     },
+    /// Sums and bins alone.
     Binned {
+        /// Of the group's headline.
         headline: Moments,
     },
 }
@@ -37,7 +41,9 @@ pub enum GroupSummary {
 /// One model's own headline and ratio.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelSummary {
+    /// Of the plan's headline.
     pub headline: Moments,
+    /// Of headline over denominator, draw by draw.
     pub ratio: Moments,
 }
 
@@ -46,6 +52,7 @@ pub struct ModelSummary {
 pub struct Moments {
     /// Σx and Σx² in counts (x ≤ 2^48, draws < 2^31: neither overflows).
     pub sum: u128,
+    /// Σx².
     pub sum_sq: u128,
     /// Draws whose value is exactly zero (in no bin).
     pub zeros: u64,
@@ -58,6 +65,7 @@ pub struct Moments {
 }
 
 impl Moments {
+    /// Of no draw.
     pub fn empty(binned: bool) -> Moments {
         let bins = vec![0; if binned { BINS } else { 0 }].into();
         Moments { sum: 0, sum_sq: 0, zeros: 0, undefined: 0, saturated: 0, bins }
@@ -76,6 +84,7 @@ impl Moments {
 }
 
 impl ModelSummary {
+    /// Of no draw.
     pub fn empty(binned: bool) -> ModelSummary {
         ModelSummary { headline: Moments::empty(binned), ratio: Moments::empty(binned) }
     }

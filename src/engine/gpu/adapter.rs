@@ -9,15 +9,20 @@ use super::shader::Variant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
+    /// A card with memory of its own.
     DiscreteGpu,
+    /// On the processor's die, with its memory.
     IntegratedGpu,
+    /// A share of one, in a virtual machine.
     VirtualGpu,
     /// A Vulkan driver that runs on the processor.
     Cpu,
+    /// The driver does not say.
     Other,
 }
 
 impl Kind {
+    /// In words.
     pub fn name(self) -> &'static str {
         match self {
             Kind::DiscreteGpu => "discrete GPU",
@@ -28,6 +33,7 @@ impl Kind {
         }
     }
 
+    /// Whether it is hardware.
     pub fn is_gpu(self) -> bool {
         matches!(self, Kind::DiscreteGpu | Kind::IntegratedGpu | Kind::VirtualGpu)
     }
@@ -36,20 +42,29 @@ impl Kind {
 /// What is known of an adapter.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Facts {
+    /// As the driver reports it.
     pub name: String,
+    /// Hardware or software.
     pub kind: Kind,
     /// Graphics interface: vulkan, metal, dx12.
     pub api: String,
+    /// Name and version.
     pub driver: String,
     /// 64-bit integers in shaders.
     pub int64: bool,
     /// Smallest and largest subgroup, where there are subgroup operations.
     pub subgroup_sizes: Option<[u32; 2]>,
+    /// Compiled kernels can be kept.
     pub pipeline_cache: bool,
+    /// Largest buffer.
     pub max_buffer_bytes: u64,
+    /// Largest part of a buffer that a kernel can see.
     pub max_binding_bytes: u64,
+    /// Storage buffers of a kernel at most.
     pub max_storage_buffers: u32,
+    /// Invocations of a workgroup at most.
     pub max_workgroup_invocations: u32,
+    /// Workgroups of a dispatch in one dimension at most.
     pub max_workgroups: u32,
 }
 
@@ -84,6 +99,7 @@ impl Facts {
 /// An adapter that was found.
 pub struct Found {
     pub(super) adapter: wgpu::Adapter,
+    /// What is known of it.
     pub facts: Facts,
 }
 

@@ -80,7 +80,7 @@ impl Device {
             ..wgpu::Limits::downlevel_webgl2_defaults()
         };
         let descriptor = wgpu::DeviceDescriptor {
-            label: Some("carbonhaze"),
+            label: Some("engine"),
             required_features: features,
             required_limits: limits,
             ..wgpu::DeviceDescriptor::default()

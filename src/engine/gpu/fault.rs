@@ -17,7 +17,12 @@ pub enum Fault {
     Silent,
     /// Every kernel computes something else: `from` is replaced by `to` wherever it stands. The self-test is left out,
     /// since it would see this before a run. Unlike the others this lasts.
-    ChangedKernel { from: &'static str, to: &'static str },
+    ChangedKernel {
+        /// Text of a kernel.
+        from: &'static str,
+        /// What stands in its place.
+        to: &'static str,
+    },
 }
 
 /// Faults that are still to happen.

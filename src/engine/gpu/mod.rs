@@ -11,13 +11,15 @@
 
 pub mod adapter;
 mod budget;
+// Records as the kernels have them: public for the tests that compare both, and for nobody else.
+#[doc(hidden)]
 pub mod corner_layout;
 mod corners;
 mod device;
 mod error;
 mod fault;
 mod gather;
-pub mod installation;
+#[doc(hidden)]
 pub mod layout;
 mod pace;
 mod reduce;
@@ -62,6 +64,7 @@ pub struct Options {
     pub variant: Option<Variant>,
     /// Kernels with clamped indices and bounded loops.
     pub checked: bool,
+    /// What is to go wrong, for tests.
     pub faults: Vec<Fault>,
 }
 
@@ -100,6 +103,7 @@ impl Gpu {
         }
     }
 
+    /// What is known of the device.
     pub fn facts(&self) -> &Facts {
         &self.found.facts
     }

@@ -22,6 +22,7 @@ impl Variant {
         Variant { int64: true, subgroups: true },
     ];
 
+    /// In words.
     pub fn name(self) -> &'static str {
         match (self.int64, self.subgroups) {
             (false, false) => "16-bit halves, workgroup sums",
@@ -38,17 +39,29 @@ pub const LANES: u32 = 4;
 /// A kernel: one entry point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {
+    /// Normals of the shared effects.
     SharedNormals,
+    /// Their sums by cell.
     SharedLogs,
+    /// Draws of a block of models.
     ModelBlock,
+    /// The same at the corners of a design.
     CornerBlock,
+    /// Adds up what its workgroups found.
     CornerMerge,
+    /// Adds up what the workgroups of a block of models found.
     Merge,
+    /// Sums and bins of groups that are not kept draw by draw.
     BinGroups,
+    /// A pass of the radix sort: how many of each digit.
     SortCount,
+    /// Where each digit begins.
     SortScan,
+    /// Moves every word to its place.
     SortScatter,
+    /// Divides two columns of totals.
     Quotient,
+    /// Known answers of the building blocks.
     SelfTest,
 }
 
@@ -59,6 +72,7 @@ macro_rules! shader {
 }
 
 impl Kernel {
+    /// Every kernel.
     pub const ALL: [Kernel; 12] = [
         Kernel::SharedNormals,
         Kernel::SharedLogs,

@@ -16,6 +16,7 @@ pub const MAX_CUBE: usize = 6;
 /// Groups and corners for one plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Design {
+    /// How many groups there are.
     pub groups: usize,
     /// By model, by random word: the group of the factors that it drives.
     pub own: Vec<[u8; WORDS]>,
@@ -30,7 +31,9 @@ pub struct Design {
 /// Which of the two samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sample {
+    /// The first, which a plain run draws.
     A,
+    /// The second, independent of it.
     B,
 }
 

@@ -6,17 +6,41 @@ pub enum Marginal {
     /// No random input in this slot (log2 = 0; a constant is in the products' `loc`).
     None,
     /// `scale · z`, Q5.26 scale; the median is in the products' `loc`.
-    Affine { scale: i32 },
+    Affine {
+        /// Octaves per standard deviation, Q5.26.
+        scale: i32,
+    },
     /// Value of `Header::tables[table]` at z, relative to a reference that is in the products' `loc`.
-    Table { table: u32 },
+    Table {
+        /// Index into the header's tables.
+        table: u32,
+    },
     /// Slot [`super::SHIFTED`] only: `log2(1 + 2^y)` of `y = loc + scale·z + shared`.
-    OnePlusAffine { loc: i32, scale: i32 },
+    OnePlusAffine {
+        /// log2 of the median of X, Q9.22.
+        loc: i32,
+        /// Octaves per standard deviation, Q5.26.
+        scale: i32,
+    },
     /// Slot [`super::SHIFTED`] only: `log2(1 + 2^y)` of `y = loc + table(z) + shared`.
-    OnePlusTable { loc: i32, table: u32 },
+    OnePlusTable {
+        /// log2 of what the table is relative to, Q9.22.
+        loc: i32,
+        /// Index into the header's tables.
+        table: u32,
+    },
     /// Slot [`super::SHIFTED`] only: `log2(1 + 2^y)` of `y = loc + shared`.
-    OnePlusConstant { loc: i32 },
+    OnePlusConstant {
+        /// log2 of X, Q9.22.
+        loc: i32,
+    },
     /// A gate: 1 where z (Q3.28) is below `threshold`, else 0; with `above` the other way round.
-    Gate { threshold: i32, above: bool },
+    Gate {
+        /// In Q3.28.
+        threshold: i32,
+        /// Whether it is 1 above the threshold, and not below.
+        above: bool,
+    },
 }
 
 impl Marginal {

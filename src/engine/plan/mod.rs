@@ -62,6 +62,7 @@ pub const MAX_PRODUCTS: usize = 4;
 /// What all models of a plan have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
+    /// Distributions that are no lognormals, by shape.
     pub tables: Vec<Arc<table::Table>>,
     /// Key of each shared standard normal.
     pub effects: Vec<u64>,
@@ -80,6 +81,7 @@ pub struct Header {
     pub saturable: bool,
     /// Whether single models' values are binned.
     pub binned: bool,
+    /// Groups of models that are summarised as well, by index in [`ModelPlan::groups`].
     pub groups: Vec<GroupPlan>,
     /// The ratio per draw is `⌊headline·2^k/denominator⌋` (counts), `k` in `0..=64` chosen so that it stays below 2^53
     /// where possible.
@@ -105,8 +107,11 @@ pub struct Cell {
 /// Units of one group's totals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupPlan {
+    /// Of the group's headline.
     pub headline: Range,
+    /// Of its denominator.
     pub denominator: Range,
+    /// As [`Header::ratio_shift`].
     pub ratio_shift: u32,
 }
 
@@ -145,7 +150,9 @@ impl Header {
 /// A header and its models. Model order is by id; results do not depend on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    /// What the models have in common.
     pub header: Header,
+    /// One by one.
     pub models: Vec<ModelPlan>,
     /// Models in a block; 0 for all in one.
     pub block: usize,
@@ -184,7 +191,9 @@ impl Plan {
 /// Consecutive models of a plan: what a backend draws at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
+    /// That of the whole plan.
     pub header: &'a Header,
+    /// Those of the block.
     pub models: &'a [ModelPlan],
 }
 

@@ -7,6 +7,7 @@ use super::{Marginal, Range, SLOTS};
 pub struct ModelPlan {
     /// What tells its random words from other models'.
     pub key: u64,
+    /// The factor in each slot.
     pub marginals: [Marginal; SLOTS],
     /// Index into `Header::cells` by slot.
     pub cells: [Option<u32>; SLOTS],
@@ -19,6 +20,7 @@ pub struct ModelPlan {
     pub independent_shifted_scale: i32,
     /// Range of the model's own headline and ratio.
     pub headline: Range,
+    /// Range of the model's own ratio.
     pub ratio: Range,
     /// Indices into `Header::groups`.
     pub groups: Vec<u32>,

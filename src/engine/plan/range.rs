@@ -49,19 +49,24 @@ pub const MAX_OCTAVES: f64 = 450.0;
 /// Range of log2 of one term in its output's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extent {
+    /// The least value.
     pub min: f64,
+    /// With every normal at 0.
     pub median: f64,
+    /// The largest value.
     pub max: f64,
     /// With lognormal parts at their medians and tables high: values up to here are common.
     pub common: f64,
     /// Distances below and above the median that bins cover.
     pub down: f64,
+    /// Distance above the median that bins cover.
     pub up: f64,
 }
 
 /// One model's extents by output; `None` for a true zero.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spread {
+    /// By output.
     pub outputs: Vec<Option<Extent>>,
 }
 
@@ -96,7 +101,9 @@ impl Extent {
 pub struct TotalUnits {
     /// By output.
     pub units: Vec<i32>,
+    /// Whether some draw could pass the ceiling.
     pub saturable: bool,
+    /// As [`Header::ratio_shift`](super::Header::ratio_shift).
     pub ratio_shift: u32,
 }
 

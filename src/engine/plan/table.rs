@@ -58,6 +58,7 @@ pub struct Table {
     pub bits: u32,
     /// `slope << 32 | base`.
     pub cells: Box<[u64]>,
+    /// Pieces of the irregular cells, each cell's in a row.
     pub pieces: Box<[Piece]>,
     /// log2 of the largest value; what the results are relative to.
     pub reference_log2: f64,
@@ -78,14 +79,17 @@ pub struct Piece {
     pub base: i32,
     /// Rise over `2^(32 − shift)` units of z.
     pub slope: u32,
+    /// By how many bits the distance from `start` is widened.
     pub shift: u32,
 }
 
+/// Why a distribution has no table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
     /// No marginal: the term is a true zero.
     #[error("the distribution is zero with certainty")]
     AlwaysZero,
+    /// Somewhere it is infinite or not a number.
     #[error("the distribution has a quantile that is not a finite number")]
     NotFinite,
     /// An empirical distribution of more than about 150,000 values, or the like.
@@ -175,6 +179,7 @@ impl Table {
 }
 
 impl Piece {
+    /// Its value at `z`, log2 in Q9.22.
     #[inline]
     pub fn value(&self, z: i32) -> i32 {
         self.base.wrapping_add(rise(self.slope, (z.wrapping_sub(self.start) as u32) << self.shift))
@@ -272,7 +277,7 @@ impl<'a> Curve<'a> {
 }
 
 /// The `i`-th multiple of `step` above −LIMIT.
-fn grid_point(i: usize, step: i32) -> i32 {
+fn sample_point(i: usize, step: i32) -> i32 {
     (i as i64 * i64::from(step) - i64::from(LIMIT)) as i32
 }
 
@@ -298,7 +303,7 @@ impl Samples {
 
     fn first(curve: &Curve<'_>) -> Samples {
         let step = 1 << (31 - MIN_BITS);
-        let values = (0..=2 * (LIMIT / step)).map(|i| curve.at(grid_point(i as usize, step))).collect();
+        let values = (0..=2 * (LIMIT / step)).map(|i| curve.at(sample_point(i as usize, step))).collect();
         Samples { values, step }.refined(curve)
     }
 
@@ -306,7 +311,7 @@ impl Samples {
         let step = self.step / 2;
         let mut values = Vec::with_capacity(2 * self.values.len());
         for (i, pair) in self.values.windows(2).enumerate() {
-            let left = grid_point(i, self.step);
+            let left = sample_point(i, self.step);
             let right = left + self.step;
             values.push(pair[0]);
             let solved = || curve.between(left + step, (left, pair[0]), (right, pair[1]));
@@ -323,7 +328,7 @@ impl Samples {
         let fourth = (a - 4.0 * b + 6.0 * c - 4.0 * d + e).abs().max((b - 4.0 * c + 6.0 * d - 4.0 * e + f).abs());
         // The error of the cubic is 3/128 of the fourth difference; twice that is allowed for its change.
         let smooth = fourth * (6.0 / 128.0) < SMOOTH && a > f64::from(FLOOR_LOG2);
-        let start = grid_point(first, self.step);
+        let start = sample_point(first, self.step);
         let whole = || curve.cuts_within(start, start + 5 * self.step).is_empty();
         // By the last bit two equal values can stand in the wrong order.
         (smooth && whole()).then(|| ((9.0 * (c + d) - (b + e)) / 16.0).max(c.min(d)).min(c.max(d)))
@@ -368,7 +373,7 @@ impl Fit {
         let width = 1i32 << (32 - bits);
         let cells = (2 * (LIMIT / width)) as usize;
         let chords = (0..cells).map(|i| {
-            let start = grid_point(i, width);
+            let start = sample_point(i, width);
             let end = start + width;
             let at = &samples.values[i * Samples::PER_CELL..=(i + 1) * Samples::PER_CELL];
             let cuts = curve.cuts_within(start, end);
@@ -469,7 +474,7 @@ impl Fit {
     fn measured_error(&self, table: &Table, curve: &Curve<'_>, samples: &Samples) -> f64 {
         let mut worst: f64 = 0.0;
         for (i, value) in samples.values.iter().enumerate() {
-            let z = grid_point(i, samples.step);
+            let z = sample_point(i, samples.step);
             let miss = (f64::from(table.value(z)) - value).abs();
             worst = worst.max(if miss <= AIM {
                 miss

@@ -21,14 +21,17 @@ pub const MIN_DRAWS_FOR_MCSE: u64 = 64;
 /// Point and interval estimates of one output; `None` where undefined.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Estimate {
+    /// Of all draws.
     pub mean: Option<f64>,
     /// Sample standard deviation.
     pub sd: Option<f64>,
+    /// The order statistic of rank ⌈N/2⌉.
     pub median: Option<f64>,
     /// Equal-tailed credible interval.
     pub interval: Option<[f64; 2]>,
     /// Shortest credible interval (highest density where the density has one peak).
     pub shortest: Option<[f64; 2]>,
+    /// The numerical error of each.
     pub mcse: Mcse,
 }
 
@@ -47,25 +50,34 @@ impl Estimate {
 /// Monte Carlo standard errors, in the unit of the estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Mcse {
+    /// Of the mean.
     pub mean: Option<f64>,
+    /// Of the standard deviation.
     pub sd: Option<f64>,
+    /// Of the median.
     pub median: Option<f64>,
+    /// Of both ends of the equal-tailed interval.
     pub interval: Option<[f64; 2]>,
+    /// Of both ends of the shortest interval.
     pub shortest: Option<[f64; 2]>,
 }
 
 /// What a count is worth: `count · 2^exponent · factor`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
+    /// Power of two.
     pub exponent: i32,
+    /// On top of it.
     pub factor: f64,
 }
 
 impl Scale {
+    /// `2^exponent` alone.
     pub fn power_of_two(exponent: i32) -> Scale {
         Scale { exponent, factor: 1.0 }
     }
 
+    /// So many counts in the unit of the output.
     pub fn apply(self, counts: f64) -> f64 {
         libm::ldexp(counts, self.exponent) * self.factor
     }

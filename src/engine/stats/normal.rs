@@ -11,7 +11,9 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 /// A cumulative probability, held from both ends: `below + above = 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {
+    /// Probability below.
     pub below: f64,
+    /// Probability above.
     pub above: f64,
 }
 

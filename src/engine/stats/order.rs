@@ -26,6 +26,7 @@ pub struct Draws {
 /// Which draws are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sample {
+    /// Every draw.
     All,
     /// All but those of one batch.
     Without(usize),

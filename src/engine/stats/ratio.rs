@@ -1,4 +1,4 @@
-//! Ratios of two totals, draw by draw, as integers: ATCI and its decomposition.
+//! Ratios of two totals, draw by draw, as integers.
 //!
 //! A draw's ratio is the integer `⌊a·2^k/b⌋` of its two counts. A draw with b = 0 has no ratio: it is
 //! counted and left out. This is the ratio of the sums, never a mean of ratios.
@@ -10,6 +10,7 @@ use crate::engine::draw::reduce::MAX_SHIFT;
 
 /// The ratios of all draws that have one.
 pub struct Ratios {
+    /// Sorted.
     pub draws: Draws,
     /// A ratio of 1 count is `2^exponent` in the quotient of the outputs' units.
     pub exponent: i32,
@@ -22,7 +23,9 @@ pub struct Ratios {
 /// One side of a ratio: counts by draw and the unit's exponent.
 #[derive(Clone, Copy)]
 pub struct Side<'a> {
+    /// By draw.
     pub counts: &'a [u64],
+    /// A count is `2^unit`.
     pub unit: i32,
 }
 

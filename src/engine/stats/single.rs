@@ -12,7 +12,7 @@ use crate::engine::plan::Range;
 use super::estimate::{Estimate, MIN_DRAWS_FOR_MCSE, Mcse, Scale, tails};
 use super::wide::{Sums, Wide};
 
-/// Estimates over `draws` draws, less those in which the output is undefined (ATCI without compute). `factor` turns
+/// Estimates over `draws` draws, less those in which the output is undefined (a ratio whose denominator is zero). `factor` turns
 /// the plan's unit into the reported one.
 pub fn of_moments(moments: &Moments, range: Range, draws: u64, level: f64, factor: f64) -> Estimate {
     let n = draws.saturating_sub(moments.undefined);

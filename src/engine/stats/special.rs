@@ -50,6 +50,7 @@ pub struct Gamma {
 }
 
 impl Gamma {
+    /// Of a shape above 0.
     pub fn new(shape: f64) -> Gamma {
         Gamma { shape, ln_gamma: libm::lgamma(shape) }
     }
@@ -127,6 +128,7 @@ pub struct Beta {
 }
 
 impl Beta {
+    /// Of shapes above 0.
     pub fn new(a: f64, b: f64) -> Beta {
         Beta { a, b, ln_beta: ln_beta(a, b) }
     }

@@ -4,7 +4,7 @@
 //! errors to be trusted at this number of draws (A. Vehtari, D. Simpson, A. Gelman, Y. Yao, J. Gabry, J. Mach. Learn.
 //! Res. 25 (2024) 72, arXiv:1507.02646, who also give the number of draws in the tail, min(N/5, 3√N), and the weak
 //! prior at k = ½ worth ten draws). The fit is that of J. Zhang and M. A. Stephens, Technometrics 51 (2009) 316–325,
-//! doi:10.1198/tech.2009.08017: the mean of the profile over a grid instead of its maximum.
+//! doi:10.1198/tech.2009.08017: the mean of the profile over evenly spaced points instead of its maximum.
 
 /// Above this, a mean is not to be trusted.
 pub const LARGEST_K: f64 = 0.7;
@@ -14,8 +14,8 @@ pub const RULE: &str = "heavy-tail";
 const LEAST_TAIL: usize = 5;
 /// Weight, in draws, of the prior at k = ½.
 const PRIOR_DRAWS: f64 = 10.0;
-/// The grid's prior of Zhang and Stephens.
-const PRIOR_GRID: f64 = 3.0;
+/// The prior of those points, of Zhang and Stephens.
+const PRIOR_POINTS: f64 = 3.0;
 
 /// Whether a k̂ is to be warned of.
 pub fn is_heavy(k: Option<f64>) -> bool {
@@ -82,10 +82,10 @@ fn shape(x: &[f64]) -> f64 {
     let greatest = x[x.len() - 1];
     let at = |i: usize| {
         let step = 1.0 - (points as f64 / (i as f64 + 0.5)).sqrt();
-        step / (PRIOR_GRID * quartile) + 1.0 / greatest
+        step / (PRIOR_POINTS * quartile) + 1.0 / greatest
     };
-    let grid: Vec<f64> = (0..points).map(at).collect();
-    let profile: Vec<f64> = grid
+    let tried: Vec<f64> = (0..points).map(at).collect();
+    let profile: Vec<f64> = tried
         .iter()
         .map(|&b| {
             let k = mean_log(b);
@@ -97,6 +97,6 @@ fn shape(x: &[f64]) -> f64 {
     let weight = |i: usize| 1.0 / profile.iter().fold(0.0, |sum, p| sum + libm::exp(p - profile[i]));
     let weights: Vec<f64> = (0..points).map(weight).map(|w| if w >= 10.0 * f64::EPSILON { w } else { 0.0 }).collect();
     let all = weights.iter().fold(0.0, |sum, w| sum + w);
-    let b = grid.iter().zip(&weights).fold(0.0, |sum, (b, w)| sum + b * w) / all;
+    let b = tried.iter().zip(&weights).fold(0.0, |sum, (b, w)| sum + b * w) / all;
     (n * mean_log(b) + PRIOR_DRAWS * 0.5) / (n + PRIOR_DRAWS)
 }

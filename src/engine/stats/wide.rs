@@ -45,6 +45,7 @@ impl Wide {
         Wide { hi: low.hi.wrapping_add(self.hi.wrapping_mul(k as u128)), lo: low.lo }
     }
 
+    /// Whether it is 0.
     pub fn is_zero(self) -> bool {
         self.hi == 0 && self.lo == 0
     }
@@ -73,18 +74,23 @@ impl From<u128> for Wide {
 /// How many, Σx and Σx².
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
+    /// How many.
     pub n: u64,
+    /// Σx.
     pub sum: u128,
+    /// Σx².
     pub sum_sq: Wide,
 }
 
 impl Sums {
+    /// One more.
     pub fn add(&mut self, x: u64) {
         self.n += 1;
         self.sum += x as u128;
         self.sum_sq = self.sum_sq.plus(Wide::from(x as u128 * x as u128));
     }
 
+    /// Both together.
     pub fn plus(&self, other: &Sums) -> Sums {
         Sums { n: self.n + other.n, sum: self.sum + other.sum, sum_sq: self.sum_sq.plus(other.sum_sq) }
     }

@@ -8,12 +8,12 @@
 //! 25; its cumulative probability is the incomplete beta function, DLMF 8.17.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "beta(2, 2, 0, 10)".parse()?;
 //! assert_eq!(d, Distribution::Beta { a: 2.0, b: 2.0, lo: 0.0, hi: 10.0 });
 //! assert!((quantile(&d, 0.5) - 5.0).abs() < 1e-12);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

@@ -19,7 +19,8 @@ use super::family::Syntax;
 use super::{Distribution, FAMILIES, lognormal};
 use crate::portfolio::number::{Decimal, number};
 pub use crate::portfolio::problem::CellError;
-use crate::portfolio::problem::{did_you_mean, shorten};
+use crate::portfolio::problem::shorten;
+use crate::portfolio::spelling::closest;
 
 /// A cell's content: a plain number gets its quantity's measurement error later, a distribution stands as it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,7 +151,7 @@ fn interval_parts(text: &str) -> Result<Option<(f64, f64, f64)>, CellError> {
 
 fn function(name: &str, rest: &str, files: &dyn Files, depth: usize) -> Result<Distribution, CellError> {
     let Some(syntax) = FAMILIES.into_iter().find(|known| known.name == name) else {
-        let advice = match did_you_mean(name, &FAMILIES.map(|known| known.name)) {
+        let advice = match closest(name, &FAMILIES.map(|known| known.name)) {
             Some(close) => format!("did you mean {close}? {}", known_functions()),
             None => known_functions(),
         };

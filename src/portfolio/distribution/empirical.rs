@@ -8,12 +8,12 @@
 //! doi:10.1080/00031305.1996.10473566: no value that is not in the sample is ever drawn.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "empirical(3, 1, 2)".parse()?;
 //! assert_eq!(d.to_string(), "empirical(1, 2, 3)");
 //! assert_eq!(quantile(&d, 0.5), 2.0);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use std::sync::Arc;

@@ -5,12 +5,12 @@
 //! ```
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "fixed(3)".parse()?;
 //! assert_eq!(d, Distribution::Fixed(3.0));
 //! assert_eq!(quantile(&d, 0.99), 3.0);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

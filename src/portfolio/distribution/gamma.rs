@@ -8,12 +8,12 @@
 //! 17; its cumulative probability is the incomplete gamma function, DLMF 8.2.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, moments::raw_moment};
+//! use carbonhaze::low_level::portfolio::{Distribution, moments::raw_moment};
 //!
 //! let d: Distribution = "gamma(2, 3)".parse()?;
 //! assert_eq!(d, Distribution::Gamma { shape: 2.0, scale: 3.0 });
 //! assert!((raw_moment(&d, 1).unwrap() - 6.0).abs() < 1e-12);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

@@ -9,12 +9,12 @@
 //! one-dimensional case).
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "logitnormal(0, 0.7)".parse()?;
 //! assert_eq!(d, Distribution::LogitNormal { mu: 0.0, sd: 0.7, lo: 0.0, hi: 1.0 });
 //! assert_eq!(quantile(&d, 0.5), 0.5);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

@@ -9,12 +9,12 @@
 //! standard deviation").
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "lognormal(400, 1.5)".parse()?;
 //! assert_eq!(d, Distribution::LogNormal { median: 400.0, gsd: 1.5 });
 //! assert!((quantile(&d, 0.5) - 400.0).abs() < 1e-9);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

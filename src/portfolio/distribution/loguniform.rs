@@ -8,12 +8,12 @@
 //! distribution").
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "loguniform(1, 100)".parse()?;
 //! assert_eq!(d, Distribution::LogUniform { lo: 1.0, hi: 100.0 });
 //! assert!((quantile(&d, 0.5) - 10.0).abs() < 1e-12);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

@@ -9,12 +9,12 @@
 //! Its quantiles have no closed form: see `inversion`.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "mixture(0.25: 0, 0.75: uniform(1, 2))".parse()?;
 //! assert_eq!(quantile(&d, 0.2), 0.0);
 //! assert!((quantile(&d, 0.625) - 1.5).abs() < 1e-12);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

@@ -44,13 +44,13 @@ use super::problem::CellError;
 /// A probability distribution on the numbers from 0.
 ///
 /// ```
-/// use carbonhaze::portfolio::Distribution;
+/// use carbonhaze::Distribution;
 ///
 /// let grid: Distribution = "mixture(0.7: lognormal(400, 1.5), 0.3: uniform(20, 60))".parse()?;
 /// assert!(matches!(grid, Distribution::Mixture(_)));
 /// assert_eq!(grid.to_string(), "mixture(0.7: lognormal(400, 1.5), 0.3: uniform(20, 60))");
 /// assert_eq!(grid.scaled(2.0).to_string(), "mixture(0.7: lognormal(800, 1.5), 0.3: uniform(40, 120))");
-/// # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+/// # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

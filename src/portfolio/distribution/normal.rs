@@ -8,12 +8,12 @@
 //! 13. At most 1 % may lie below 0, so that what is cut off hardly counts.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "300 ± 20".parse()?;
 //! assert_eq!(d, Distribution::Normal { mean: 300.0, sd: 20.0 });
 //! assert!((quantile(&d, 0.5) - 300.0).abs() < 1e-9);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

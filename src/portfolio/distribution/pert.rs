@@ -7,12 +7,12 @@
 //! D. G. Malcolm, J. H. Roseboom, C. E. Clark, W. Fazar, Oper. Res. 7 (1959) 646–669, doi:10.1287/opre.7.5.646.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, moments::raw_moment};
+//! use carbonhaze::low_level::portfolio::{Distribution, moments::raw_moment};
 //!
 //! let d: Distribution = "pert(0, 1, 8)".parse()?;
 //! assert_eq!(d, Distribution::Pert { lo: 0.0, mode: 1.0, hi: 8.0 });
 //! assert!((raw_moment(&d, 1).unwrap() - 2.0).abs() < 1e-12);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

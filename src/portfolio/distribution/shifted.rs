@@ -8,12 +8,12 @@
 //! [`unshift_down`] find an atom again after its shift was rounded.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "shifted(1, uniform(0, 0.5))".parse()?;
 //! assert_eq!(quantile(&d, 0.5), 1.25);
 //! assert_eq!(d.minus_one(), "uniform(0, 0.5)".parse()?);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

@@ -8,12 +8,12 @@
 //! S. Kotz, J. R. van Dorp, Beyond Beta (World Scientific, 2004), chapter 1, doi:10.1142/5720.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "triangular(0, 1, 2)".parse()?;
 //! assert_eq!(d, Distribution::Triangular { lo: 0.0, mode: 1.0, hi: 2.0 });
 //! assert_eq!(quantile(&d, 0.125), 0.5);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

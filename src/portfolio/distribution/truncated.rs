@@ -8,12 +8,12 @@
 //! 12. The bounds belong to the distribution, so that an atom on one counts.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "truncated(uniform(0, 4), 1, 3)".parse()?;
 //! assert_eq!(d.ends(), (1.0, 3.0));
 //! assert_eq!(quantile(&d, 0.25), 1.5);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

@@ -7,12 +7,12 @@
 //! JCGM 101:2008, Propagation of distributions using a Monte Carlo method, 6.4.2; doi:10.59161/JCGM101-2008.
 //!
 //! ```
-//! use carbonhaze::portfolio::{Distribution, quantile::quantile};
+//! use carbonhaze::low_level::portfolio::{Distribution, quantile::quantile};
 //!
 //! let d: Distribution = "uniform(1, 3)".parse()?;
 //! assert_eq!(d, Distribution::Uniform { lo: 1.0, hi: 3.0 });
 //! assert_eq!(quantile(&d, 0.25), 1.5);
-//! # Ok::<(), carbonhaze::portfolio::cell::CellError>(())
+//! # Ok::<(), carbonhaze::low_level::portfolio::cell::CellError>(())
 //! ```
 
 use super::Distribution;

@@ -1,4 +1,79 @@
-//! What opens files: one file per format.
+//! All that opens files in this stage, and the formats that models files have: one file per format.
+//!
+//! A format turns bytes into a [`Table`]; what the cells mean is not its business. To add one, write its file with a
+//! function such as [`csv::table`] and let [`table`] choose it.
 
+pub mod csv;
+pub(crate) mod csv_text;
 pub mod named;
 pub mod values;
+
+use std::io::Read;
+use std::path::Path;
+
+/// The path that stands for standard input.
+pub const STDIN: &str = "-";
+
+/// Formats that people try, and that are no CSV under any reading.
+const OTHER_FORMATS: [&str; 6] = ["parquet", "json", "jsonl", "xlsx", "xls", "ods"];
+
+/// The cells of a models file, as text without blanks around it.
+pub struct Table<'b> {
+    /// The names of the columns; `None` where there are none.
+    pub header: Option<Record>,
+    /// The rows, in the order of the file. After a fault there are none.
+    pub records: Box<dyn Iterator<Item = Result<Record, Fault>> + 'b>,
+    /// What is wrong with the file as a whole. What could be read in spite of it is in the table.
+    pub faults: Vec<Fault>,
+}
+
+/// One row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The physical line on which it starts, from 1.
+    pub line: u64,
+    /// Its cells; not every row has as many as the header.
+    pub cells: Vec<String>,
+}
+
+/// Why a file, or the rest of it, is no table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The physical line, from 1; 0 for the file as a whole.
+    pub line: u64,
+    /// The text in question, if there is one.
+    pub value: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Fault {
+    pub(super) fn new(line: u64, value: impl Into<String>, message: impl Into<String>) -> Fault {
+        Fault { line, value: value.into(), message: message.into() }
+    }
+}
+
+/// The table in the bytes of a models file, which is CSV: no other format is read.
+pub fn table(bytes: &[u8]) -> Table<'_> {
+    csv::table(bytes)
+}
+
+/// The bytes of a file, or of standard input for [`STDIN`].
+///
+/// # Errors
+/// Why it cannot be read, and what to do.
+pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+    if path == Path::new(STDIN) {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|e| format!("standard input could not be read: {e}"))?;
+        return Ok(bytes);
+    }
+    let extension = path.extension().map(|e| e.to_ascii_lowercase());
+    if extension.is_some_and(|e| OTHER_FORMATS.iter().any(|other| e == *other)) {
+        return Err("this format is not supported; give a CSV file".into());
+    }
+    if path.is_dir() {
+        return Err("this is a folder; name a file in it".into());
+    }
+    std::fs::read(path).map_err(|e| format!("the file could not be read: {e}; check the path"))
+}

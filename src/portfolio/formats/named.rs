@@ -1,42 +1,26 @@
-//! What a study names besides its models files: the values of `empirical(file)` among its priors, and the regressions to
-//! impute by. They are read with the study, so that later stages open nothing.
+//! Reads what a study names besides its models files.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::values::Folder;
-use crate::portfolio::Study;
-use crate::portfolio::cell::{self, CellError, Files, NoFiles};
+use crate::portfolio::distribution::cell::{self, CellError, Files};
+use crate::portfolio::named::NamedFiles;
+use crate::portfolio::study::Study;
 
-/// The contents of the files, or why there are none: that is a problem where they are needed, and only there.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct NamedFiles {
-    values: BTreeMap<String, Result<Vec<f64>, CellError>>,
-    /// The text of `[imputation] fits`; `None` where the study names no file.
-    pub fits: Option<Result<String, String>>,
-}
-
-impl NamedFiles {
-    /// Reads all files that the study names; paths among its priors are relative to its folder.
-    pub fn read(study: &Study) -> NamedFiles {
-        let folder = study.path.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-        let recorder = Recorder { folder: Folder(folder), found: RefCell::default() };
-        for value in study.priors.values() {
-            record(value, &recorder);
-        }
-        let fits = study
-            .fits
-            .as_deref()
-            .map(|path| std::fs::read_to_string(path).map_err(|e| format!("the file could not be read: {e}")));
-        NamedFiles { values: recorder.found.into_inner(), fits }
+/// Reads all files that the study names; paths among its priors are relative to its folder.
+pub fn read(study: &Study) -> NamedFiles {
+    let folder = study.path.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    let recorder = Recorder { folder: Folder(folder), found: RefCell::default() };
+    for value in study.priors.values() {
+        record(value, &recorder);
     }
-}
-
-impl Files for NamedFiles {
-    fn values(&self, name: &str) -> Result<Vec<f64>, CellError> {
-        self.values.get(name).cloned().unwrap_or_else(|| NoFiles.values(name))
-    }
+    let fits = study
+        .fits
+        .as_deref()
+        .map(|path| std::fs::read_to_string(path).map_err(|e| format!("the file could not be read: {e}")));
+    NamedFiles { values: recorder.found.into_inner(), fits }
 }
 
 /// Keeps what each file that a cell names holds.
@@ -80,13 +64,13 @@ mod tests {
             fits: Some(dir.path().join("fits.toml")),
             ..Study::default()
         };
-        study.named = NamedFiles::read(&study);
+        study.named = read(&study);
         drop(dir);
         assert_eq!(study.named.values("values.txt"), Ok(vec![1.0, 2.0]));
         assert!(study.named.values("none.txt").unwrap_err().found.contains("cannot read"));
         // A name that the study does not have is never looked for.
         assert!(study.named.values("other.txt").unwrap_err().found.contains("cannot be named here"));
         assert_eq!(study.named.fits, Some(Ok("[all]\n".to_string())));
-        assert!(matches!(NamedFiles::read(&study).fits, Some(Err(_))));
+        assert!(matches!(read(&study).fits, Some(Err(_))));
     }
 }

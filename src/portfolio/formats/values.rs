@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use crate::portfolio::cell::{CellError, Files};
+use crate::portfolio::distribution::cell::{CellError, Files};
 use crate::portfolio::distribution::check::magnitude;
 use crate::portfolio::number::number;
 

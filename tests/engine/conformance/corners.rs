@@ -7,7 +7,7 @@ use carbonhaze::engine::gpu::{Fault, Options};
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::plan::{Plan, WORDS};
 use carbonhaze::engine::{Backend, Corners, Gpu, Prepared, Simd};
-use carbonhaze::posterior::grouping::by_factor;
+use carbonhaze::low_level::posterior::grouping::by_factor;
 use proptest::prelude::*;
 
 use super::backends::{cpu, every_adapter, gpus, variants};

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use carbonhaze::assess::{Assessment, assess};
-use carbonhaze::compile::compile;
 use carbonhaze::engine::Simd;
 use carbonhaze::engine::plan::Plan;
-use carbonhaze::portfolio;
+use carbonhaze::low_level::assess::{Assessment, assess};
+use carbonhaze::low_level::compile::compile;
+use carbonhaze::low_level::portfolio::Portfolio;
 
 use super::backends::{cpu, gpus, run, variants};
 
@@ -20,7 +20,7 @@ pub fn assessed(name: &str) -> Assessment {
 
 fn assessed_by(name: &str, groups: &[&str]) -> Assessment {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(format!("{name}.csv"));
-    let (mut portfolio, _) = portfolio::read(&path).expect("a models file");
+    let mut portfolio = Portfolio::read(&path).expect("a models file");
     portfolio.study.groups_by = groups.iter().map(|g| g.to_string()).collect();
     assess(&portfolio).expect("an assessment")
 }

@@ -8,9 +8,9 @@ mod fixtures;
 mod parts;
 mod random;
 
-use carbonhaze::assess::Assessment;
-use carbonhaze::compile::compile;
 use carbonhaze::engine::plan::Plan;
+use carbonhaze::low_level::assess::Assessment;
+use carbonhaze::low_level::compile::compile;
 
 fn plan(assessment: &Assessment) -> Plan {
     compile(assessment).expect("random portfolios compile")

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use carbonhaze::assess::{Output, SLOTS};
-use carbonhaze::compile::compile_with;
-use carbonhaze::compile::tables::Tables;
 use carbonhaze::engine::plan::table::Table;
 use carbonhaze::engine::plan::{KEPT_GROUPS, Plan};
 use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd, Stopped};
+use carbonhaze::low_level::assess::{Output, SLOTS};
+use carbonhaze::low_level::compile::compile_with;
+use carbonhaze::low_level::compile::tables::Tables;
 use proptest::prelude::*;
 
 use super::backends::{Named, cpu, gpus, run};

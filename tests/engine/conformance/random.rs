@@ -11,7 +11,7 @@ use crate::common::cases::cases;
 use crate::common::{Families, random_assessment};
 
 /// The output of a compiled plan that groups and models are summarised for.
-const HEADLINE: usize = carbonhaze::assess::Output::Emissions as usize;
+const HEADLINE: usize = carbonhaze::low_level::assess::Output::Emissions as usize;
 
 /// On the CPU in so many threads and chunks, and on every adapter.
 fn every_backend_gives_the_definition(

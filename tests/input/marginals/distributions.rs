@@ -1,6 +1,6 @@
 //! The distributions of `reference/quantiles.py` and their quantiles.
 
-use carbonhaze::portfolio::Distribution::{self, *};
+use carbonhaze::low_level::portfolio::Distribution::{self, *};
 
 pub fn lognormal(median: f64, gsd: f64) -> Distribution {
     LogNormal { median, gsd }

@@ -1,9 +1,9 @@
 //! Any legal distribution, nested to some depth: nothing panics and everything is monotone.
 
 use carbonhaze::engine::plan::table::{LIMIT, Table};
-use carbonhaze::portfolio::Distribution::{self, *};
-use carbonhaze::portfolio::moments::{engine_moment, raw_moment};
-use carbonhaze::portfolio::quantile::Quantiles;
+use carbonhaze::low_level::portfolio::Distribution::{self, *};
+use carbonhaze::low_level::portfolio::moments::{engine_moment, raw_moment};
+use carbonhaze::low_level::portfolio::quantile::Quantiles;
 use proptest::prelude::*;
 
 use crate::common::cases::cases;

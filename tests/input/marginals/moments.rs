@@ -1,8 +1,8 @@
 //! Moments against mpmath and SciPy (`tests/reference/moments.py`).
 
 use super::distributions::{cases, lognormal, truncated};
-use carbonhaze::portfolio::Distribution::{self, *};
-use carbonhaze::portfolio::moments::{engine_moment, lognormal_engine_moment, raw_moment};
+use carbonhaze::low_level::portfolio::Distribution::{self, *};
+use carbonhaze::low_level::portfolio::moments::{engine_moment, lognormal_engine_moment, raw_moment};
 
 /// The fields of one line of the reference: kind, case, k, moment.
 fn reference(kind: &str) -> Vec<(String, String, f64)> {

@@ -1,8 +1,8 @@
 //! Quantile functions against mpmath (`tests/reference/quantiles.py`).
 
 use super::distributions::{cases, reference};
-use carbonhaze::portfolio::Distribution::{self, *};
-use carbonhaze::portfolio::quantile::{Quantiles, quantile, quantile_z};
+use carbonhaze::low_level::portfolio::Distribution::{self, *};
+use carbonhaze::low_level::portfolio::quantile::{Quantiles, quantile, quantile_z};
 
 /// The largest relative difference from the reference.
 fn worst(d: &Distribution, reference: &[(f64, f64)]) -> (f64, f64) {

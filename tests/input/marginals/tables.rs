@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::distributions::{cases, lognormal, reference, truncated};
 use carbonhaze::engine::plan::table::{FLOOR_LOG2, LIMIT, Table, TableError};
 use carbonhaze::engine::plan::{LOG2_BITS, Z_BITS, ZERO_LOG2};
-use carbonhaze::portfolio::Distribution::{self, *};
-use carbonhaze::portfolio::distribution::shape::{ShapeKey, normalise};
-use carbonhaze::portfolio::quantile::Quantiles;
+use carbonhaze::low_level::portfolio::Distribution::{self, *};
+use carbonhaze::low_level::portfolio::distribution::shape::{ShapeKey, normalise};
+use carbonhaze::low_level::portfolio::quantile::Quantiles;
 
 /// What design and documentation promise for every family: 2^-18 octave and the rounding to 2^-22.
 const BOUND: f64 = 1.5 / (1 << 18) as f64;

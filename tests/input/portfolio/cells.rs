@@ -1,7 +1,7 @@
 //! Cells: known answers, every form of the grammar, bad ones, `empirical` files.
 
-use carbonhaze::portfolio::formats::values::Folder;
-use carbonhaze::portfolio::{self, Distribution, Value, cell};
+use carbonhaze::low_level::portfolio::formats::values::Folder;
+use carbonhaze::low_level::portfolio::{Distribution, Portfolio, Value, cell};
 
 use super::{folder, parsed};
 
@@ -140,7 +140,7 @@ fn empirical_files_are_read_next_to_the_file_that_names_them() {
         ("a, b.txt", "5\n"),
         ("models.csv", "id,grid_g_per_kwh\na,empirical(values.txt)\n"),
     ]);
-    let (portfolio, _) = portfolio::read(&dir.path().join("models.csv")).unwrap();
+    let portfolio = Portfolio::read(dir.path().join("models.csv")).unwrap();
     let values = Distribution::Empirical([3.0, 20.0, 100.0].into());
     assert_eq!(portfolio.models[0].grid_g_per_kwh, Some(Value::Distribution(values)));
     let read = |text| cell::parse(text, &Folder(dir.path())).map_err(|e| e.to_string());

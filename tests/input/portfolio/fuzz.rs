@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::portfolio::{Distribution, Model, Place, Value, models_file, quantile, study_file};
+use carbonhaze::low_level::portfolio::cell::NoFiles;
+use carbonhaze::low_level::portfolio::{Distribution, Model, Place, Value, models_file, quantile, study_file};
 use proptest::prelude::*;
 
 use super::studies::STUDY;
@@ -162,7 +163,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_models_or_problems(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        match models_file::read(Path::new("m.csv"), &bytes, Path::new("")) {
+        match models_file::read(Path::new("m.csv"), &bytes, &NoFiles) {
             Ok(file) => prop_assert!(!file.models.is_empty()),
             Err(problems) => prop_assert!(!problems.is_empty()),
         }
@@ -186,7 +187,7 @@ proptest! {
                     }
                 }
             }
-            match models_file::read(Path::new("m.csv"), &bytes, Path::new("")) {
+            match models_file::read(Path::new("m.csv"), &bytes, &NoFiles) {
                 Ok(file) => prop_assert!(!file.models.is_empty()),
                 Err(problems) => prop_assert!(!problems.is_empty()),
             }

@@ -9,14 +9,15 @@ mod suspicious;
 
 use std::path::Path;
 
-use carbonhaze::portfolio::models_file::{self, ModelsFile};
-use carbonhaze::portfolio::{Model, Problem, Value, cell};
+use carbonhaze::low_level::portfolio::cell::{self, NoFiles};
+use carbonhaze::low_level::portfolio::models_file::{self, ModelsFile};
+use carbonhaze::low_level::portfolio::{Model, Problem, Problems, Value};
 
 /// A bad text; line and column of its problem; words that the message must hold.
 type Bad = (&'static str, u64, &'static str, &'static [&'static str]);
 
-fn models(text: &str) -> Result<ModelsFile, Vec<Problem>> {
-    models_file::read(Path::new("models.csv"), text.as_bytes(), Path::new(""))
+fn models(text: &str) -> Result<ModelsFile, Problems> {
+    models_file::read(Path::new("models.csv"), text.as_bytes(), &NoFiles)
 }
 
 fn good(text: &str) -> Vec<Model> {
@@ -28,7 +29,7 @@ fn listed(problems: &[Problem]) -> String {
 }
 
 fn parsed(text: &str) -> Result<Value, String> {
-    cell::parse(text, &cell::NoFiles).map_err(|e| e.to_string())
+    cell::parse(text, &NoFiles).map_err(|e| e.to_string())
 }
 
 /// A folder of its own with these files, removed when dropped.

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use carbonhaze::assess::priors::Priors;
-use carbonhaze::portfolio::{models_file, study_file};
-use carbonhaze::report::priors::priors;
-use carbonhaze::report::study::{Effective, resolved};
+use carbonhaze::low_level::assess::priors::Priors;
+use carbonhaze::low_level::portfolio::{columns, study_file, words};
+use carbonhaze::low_level::report::priors::priors;
+use carbonhaze::low_level::report::study::{Effective, resolved};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ fn study_differences(schema: &Value) -> Vec<String> {
     let scope = |key: &str| words(schema, &format!("/properties/scope/properties/{key}"));
     found.extend(apart(&scope("run"), &set(study_file::RUNS.map(|(name, _)| name))));
     found.extend(apart(&scope("boundary"), &set(study_file::BOUNDARIES.map(|(name, _)| name))));
-    found.extend(apart(&scope("basis"), &set(study_file::BASES.map(|(name, _)| name))));
+    found.extend(apart(&scope("basis"), &set(words::BASES.map(|(name, _)| name))));
     let imputations = set(study_file::IMPUTATIONS.map(|(name, _)| name));
     found.extend(apart(&words(schema, "/properties/imputation/properties/compute"), &imputations));
     found.extend(apart(&words(schema, "/properties/shared/items/properties/factor"), &set(factors)));
@@ -111,20 +111,20 @@ fn prior_differences(schema: &Value) -> Vec<String> {
 
 /// Where the models schema and the lists of the models reader differ.
 fn models_differences(schema: &Value) -> Vec<String> {
-    let mut found = apart(&keys(schema, ""), &set(models_file::known_columns()));
+    let mut found = apart(&keys(schema, ""), &set(columns::known()));
     let column = |name: &str| -> BTreeSet<String> {
         let words = words(schema, &format!("/properties/{name}"));
         // The reader ignores case, and takes an empty cell in any column but id.
         assert!(words.contains(""), "{name}");
         words.iter().map(|w| w.to_lowercase()).filter(|w| !w.is_empty()).collect()
     };
-    found.extend(apart(&column("relation"), &set(models_file::RELATIONS.map(|(name, _)| name))));
-    found.extend(apart(&column("source"), &set(models_file::SOURCES.map(|(name, _)| name))));
-    found.extend(apart(&column("compute_confidence"), &set(models_file::CONFIDENCES.map(|(name, _)| name))));
+    found.extend(apart(&column("relation"), &set(words::RELATIONS.map(|(name, _)| name))));
+    found.extend(apart(&column("source"), &set(words::SOURCES.map(|(name, _)| name))));
+    found.extend(apart(&column("compute_confidence"), &set(words::CONFIDENCES.map(|(name, _)| name))));
     for name in ["energy_includes_pue", "emissions_include_pue"] {
-        found.extend(apart(&column(name), &set(models_file::YES_OR_NO.map(|(name, _)| name))));
+        found.extend(apart(&column(name), &set(words::YES_OR_NO.map(|(name, _)| name))));
     }
-    found.extend(apart(&column("emissions_basis"), &set(study_file::BASES.map(|(name, _)| name))));
+    found.extend(apart(&column("emissions_basis"), &set(words::BASES.map(|(name, _)| name))));
     found
 }
 
@@ -381,7 +381,7 @@ fn the_models_schema_and_the_reader_agree_on_cells() {
 #[test]
 fn the_models_schema_and_the_reader_agree_on_pairs_of_columns() {
     let validator = validator(&models_schema());
-    let columns = models_file::known_columns();
+    let columns = columns::known();
     let mut refused = 0;
     for (i, first) in columns.iter().enumerate().skip(1) {
         for second in &columns[i + 1..] {

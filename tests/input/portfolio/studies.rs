@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use carbonhaze::portfolio::{self, Basis, Boundary, Factor, Imputation, Problem, Run, Scope, study_file};
+use carbonhaze::low_level::portfolio::{
+    Basis, Boundary, Factor, Imputation, Portfolio, Problem, Run, Scope, Study, study_file,
+};
 
 use super::{Bad, folder, listed};
 
@@ -28,7 +30,7 @@ by = "region"
 by = ["organization", "tier"]
 "#;
 
-pub fn study(text: &str) -> (portfolio::Study, Vec<Problem>) {
+pub fn study(text: &str) -> (Study, Vec<Problem>) {
     let (file, problems) = study_file::read(Path::new("dir/study.toml"), text.as_bytes());
     (file.study, problems)
 }
@@ -48,8 +50,10 @@ fn the_study_of_the_manual_is_read() {
     assert_eq!((found.shared[0].factor, found.shared[0].gsd), (Factor::Grid, 1.3));
     assert_eq!((found.shared[0].by.as_slice(), found.shared[0].place.line), (&["region".to_string()][..], 15));
     assert!(found.priors["grid"]["unknown"].as_str().unwrap().starts_with("mixture("));
-    assert_eq!(study_file::line_of(STUDY, &["priors", "grid", "unknown"]), Some(14));
-    assert_eq!(study_file::line_of(STUDY, &["priors", "grids"]), None);
+    let line = |key: &str| found.place(key).line;
+    assert_eq!((line("priors.grid.unknown"), line("priors.grids"), line("priors.grid.nowhere")), (14, 0, 0));
+    // Within an array, the line of the array.
+    assert_eq!(line("shared.gsd"), line("shared"));
 }
 
 pub const BAD: &[Bad] = &[
@@ -121,7 +125,7 @@ fn all_problems_of_a_study_and_its_files_come_at_once() {
         ("a.csv", "id,tokens\na,-1\n"),
         ("b.csv", "id,mfu\na,72\n"),
     ]);
-    let problems = portfolio::read(&dir.path().join("study.toml")).unwrap_err();
+    let problems = Portfolio::read(dir.path().join("study.toml")).unwrap_err();
     let name = |p: &Problem| p.place.file.file_name().unwrap().to_str().unwrap().to_string();
     let mut places: Vec<(String, u64, String)> =
         problems.iter().map(|p| (name(p), p.place.line, p.place.column.clone())).collect();
@@ -142,7 +146,7 @@ fn ids_are_unique_across_files_and_columns_are_there() {
                 [[shared]]\nfactor = \"grid\"\ngsd = 1.2\nby = [\"regio\"]\n";
     let a = ("a.csv", "id,team\nx,1\n");
     let dir = folder(&[("study.toml", text), a, ("b.csv", "id,organization,region\nx,1,FR\n")]);
-    let problems = portfolio::read(&dir.path().join("study.toml")).unwrap_err();
+    let problems = Portfolio::read(dir.path().join("study.toml")).unwrap_err();
     assert_eq!(problems.len(), 3, "{}", listed(&problems));
     assert!(problems[0].message.contains("a.csv:2") && problems[0].place.file.ends_with("b.csv"), "{}", problems[0]);
     assert!(problems[1].message.contains("did you mean organization?"), "{}", problems[1]);
@@ -151,7 +155,7 @@ fn ids_are_unique_across_files_and_columns_are_there() {
     // Negative control: with the slips corrected it is read.
     let corrected = text.replace("orgnization", "organization").replace("regio\"", "region\"");
     let dir = folder(&[("study.toml", &corrected), a, ("b.csv", "id,organization,region\ny,1,FR\n")]);
-    let (portfolio, _) = portfolio::read(&dir.path().join("study.toml")).unwrap();
+    let portfolio = Portfolio::read(dir.path().join("study.toml")).unwrap();
     assert_eq!(portfolio.models.len(), 2);
 }
 
@@ -161,7 +165,7 @@ fn missing_files_folders_and_other_formats_are_problems() {
     for (name, words) in
         [("nowhere.csv", "could not be read"), ("nowhere.toml", "could not"), ("", "folder"), ("m.parquet", "CSV")]
     {
-        let problems = portfolio::read(&dir.path().join(name)).unwrap_err();
+        let problems = Portfolio::read(dir.path().join(name)).unwrap_err();
         assert_eq!(problems.len(), 1, "{name}");
         assert!(problems[0].message.contains(words), "{}", problems[0]);
     }

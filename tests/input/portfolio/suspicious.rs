@@ -1,6 +1,6 @@
 //! Rules: each with a row that trips it alone, and a neighbour that trips nothing.
 
-use carbonhaze::portfolio::{Portfolio, Study, rules};
+use carbonhaze::low_level::portfolio::{Portfolio, Study, rules};
 
 use super::studies::study;
 use super::{listed, models};
@@ -8,7 +8,7 @@ use super::{listed, models};
 fn warned(text: &str) -> Vec<&'static str> {
     let file = models(text).unwrap_or_else(|p| panic!("{text:?}:{}", listed(&p)));
     let mut found: Vec<&'static str> = file.warnings.iter().map(|w| w.rule).collect();
-    let portfolio = Portfolio { models: file.models, study: Study::default() };
+    let portfolio = Portfolio::new(file.models, Study::default());
     found.extend(rules::check(&portfolio).iter().map(|w| w.rule));
     found
 }
@@ -73,7 +73,7 @@ fn each_rule_warns_and_its_neighbour_does_not() {
 #[test]
 fn unused_water_is_told_once() {
     let file = models("id,wue_l_per_kwh\na,\nb,1.8\nc,1 to 2\nd,0\n").unwrap();
-    let found = rules::check(&Portfolio { models: file.models, study: Study::default() });
+    let found = rules::check(&Portfolio::new(file.models, Study::default()));
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].place.line, found[0].place.column.as_str()), (3, "wue_l_per_kwh"));
     assert_eq!(found[0].value, "1.8");
@@ -84,7 +84,7 @@ fn unused_water_is_told_once() {
 fn shared_effects_have_their_guard_rails_too() {
     let text = "models = \"a.csv\"\n[[shared]]\nfactor = \"grid\"\ngsd = 9\n\
                 [[shared]]\nfactor = \"grid\"\ngsd = 1.0005\n[[shared]]\nfactor = \"grid\"\ngsd = 1.3\n";
-    let found = rules::check(&Portfolio { models: Vec::new(), study: study(text).0 });
+    let found = rules::check(&Portfolio::new(Vec::new(), study(text).0));
     let found: Vec<_> = found.iter().map(|w| (w.rule, w.place.line)).collect();
     assert_eq!(found, [("shared-sigma-large", 2), ("shared-gsd-one", 5)]);
 }
@@ -98,7 +98,7 @@ fn wide_lognormals_tell_what_the_draws_lack() {
     for (sigma, lost) in LOST {
         let text = format!("id,tokens\na,\"lognormal(1e12, {})\"\n", f64::exp(sigma));
         let file = models(&text).unwrap();
-        let found = rules::check(&Portfolio { models: file.models, study: Study::default() });
+        let found = rules::check(&Portfolio::new(file.models, Study::default()));
         assert!(found[0].message.contains(&format!("lack {lost:.1} % of")), "{sigma}: {}", found[0].message);
     }
 }

@@ -9,11 +9,11 @@
 //!
 //! Scores that are undefined (no spread, next to no draws on one side) are left out.
 
-use carbonhaze::assess::{Assessment, OUTPUTS, Output, SharedEffect, Term};
 use carbonhaze::engine::Moments;
 use carbonhaze::engine::plan::{BINS, Range};
-use carbonhaze::exact::oracle::oracle;
-use carbonhaze::posterior::{Estimate, Oracle, Posterior};
+use carbonhaze::low_level::assess::{Assessment, OUTPUTS, Output, SharedEffect, Term};
+use carbonhaze::low_level::exact::oracle::oracle;
+use carbonhaze::low_level::posterior::{Estimate, Oracle, Posterior};
 
 use super::float::Sample;
 use crate::common::pipeline::Run;

@@ -5,8 +5,8 @@
 //! probability, which no comparison of shares of some 10^4 draws resolves and which none of these runs is expected to
 //! draw more than once; and a table's relative error of 1e-6 is some ten thousandth of a standard error.
 
-use carbonhaze::assess::{Assessment, Output, SLOTS, Slot};
-use carbonhaze::portfolio::Distribution;
+use carbonhaze::low_level::assess::{Assessment, Output, SLOTS, Slot};
+use carbonhaze::low_level::portfolio::Distribution;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::{Beta, Distribution as _, Gamma, LogNormal, Normal, Pert, StandardNormal, Triangular};

@@ -9,9 +9,9 @@ mod float;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::assess::{Assessment, assess};
-use carbonhaze::portfolio;
-use carbonhaze::posterior::SdCheck;
+use carbonhaze::low_level::assess::{Assessment, assess};
+use carbonhaze::low_level::portfolio::Portfolio;
+use carbonhaze::low_level::posterior::SdCheck;
 use compare::{Exacts, Score, scores};
 use float::{Mistake, sample};
 
@@ -42,7 +42,7 @@ fn assert_disagreement(name: &str, scores: &[Score]) {
 
 fn fixture(name: &str) -> Assessment {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
-    let (portfolio, _) = portfolio::read(&path).expect("the fixture is read");
+    let portfolio = Portfolio::read(&path).expect("the fixture is read");
     assess(&portfolio).expect("the fixture is assessed")
 }
 

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use carbonhaze::assess::fits::{FITS, fits};
-use carbonhaze::fit::{Response, Sample, Size, coefficients};
+use carbonhaze::low_level::assess::fits::{FITS, fits};
+use carbonhaze::low_level::fit::{Response, Sample, Size, coefficients};
 use serde_json::Value;
 
 const DOCS: &str = include_str!("../../../docs/regressions.md");

@@ -5,7 +5,7 @@ mod peers;
 mod prediction;
 mod reference;
 
-use carbonhaze::fit::{self, Card, Response, Sample, Size, sample};
+use carbonhaze::low_level::fit::{self, Card, Response, Sample, Size, sample};
 
 /// A fit of the embedded models.
 fn embedded(sample: Sample, response: Response, size: Size) -> Card {

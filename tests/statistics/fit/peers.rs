@@ -1,6 +1,6 @@
 //! The same regressions by another program: tests/peers/fit_statsmodels.py (statsmodels) and what it gave.
 
-use carbonhaze::fit::{Card, Response, Sample, Size};
+use carbonhaze::low_level::fit::{Card, Response, Sample, Size};
 use serde_json::Value;
 
 /// Largest relative difference of two lists, against the largest of theirs.
@@ -13,8 +13,10 @@ fn apart(ours: &[f64], theirs: &Value) -> f64 {
 
 /// The names of what differs.
 fn differences(card: &Card, theirs: &Value) -> Vec<&'static str> {
-    let of = |f: fn(&carbonhaze::fit::card::Coefficient) -> f64| card.coefficients.iter().map(f).collect::<Vec<_>>();
-    let point = |f: fn(&carbonhaze::fit::card::Point) -> f64| card.points.iter().map(f).collect::<Vec<_>>();
+    let of = |f: fn(&carbonhaze::low_level::fit::card::Coefficient) -> f64| {
+        card.coefficients.iter().map(f).collect::<Vec<_>>()
+    };
+    let point = |f: fn(&carbonhaze::low_level::fit::card::Point) -> f64| card.points.iter().map(f).collect::<Vec<_>>();
     let one = |x: f64| vec![x];
     let pairs = [
         ("coefficients", of(|c| c.value), theirs["coefficients"].clone()),

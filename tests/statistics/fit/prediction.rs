@@ -1,11 +1,11 @@
 //! A portfolio imputed by a regression: exact, sampled, and by brute force with floats.
 
-use carbonhaze::assess::fits::{FITS, embedded};
-use carbonhaze::assess::{Assessment, Slot, assess};
-use carbonhaze::fit::{Response, Sample, Size};
-use carbonhaze::portfolio::quantile::quantile;
-use carbonhaze::portfolio::{self, Problem};
-use carbonhaze::posterior::check::SdCheck;
+use carbonhaze::low_level::assess::fits::{FITS, embedded};
+use carbonhaze::low_level::assess::{Assessment, Slot, assess};
+use carbonhaze::low_level::fit::{Response, Sample, Size};
+use carbonhaze::low_level::portfolio::quantile::quantile;
+use carbonhaze::low_level::portfolio::{Portfolio, Problems};
+use carbonhaze::low_level::posterior::check::SdCheck;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution as _, StandardNormal};
@@ -40,7 +40,7 @@ fn assessment(by: &str, default_shared: bool, epoch: bool, priors: &str) -> Asse
          to_2020_bound = {MOST_TOKENS:e}\n[priors.efficiency]\nflop_convention_gsd = 1.0\n{priors}"
     );
     std::fs::write(dir.path().join("study.toml"), study).unwrap();
-    let (portfolio, _) = portfolio::read(&dir.path().join("study.toml")).unwrap();
+    let portfolio = Portfolio::read(dir.path().join("study.toml")).unwrap();
     assess(&portfolio).unwrap()
 }
 
@@ -105,7 +105,7 @@ fn brute_force(draws: usize, shared: bool) -> [(f64, f64); 2] {
 }
 
 fn exact(assessment: &Assessment) -> (f64, f64) {
-    let oracle = carbonhaze::exact::oracle::oracle(assessment);
+    let oracle = carbonhaze::low_level::exact::oracle::oracle(assessment);
     (oracle.mean_t, oracle.sd_t.unwrap())
 }
 
@@ -171,7 +171,7 @@ fn models_beyond_the_fits_are_widened() {
 }
 
 /// The compute of one vision model in FLOP (median), imputed by the fits in this text.
-fn imputed_by(fits: &str) -> Result<f64, Vec<Problem>> {
+fn imputed_by(fits: &str) -> Result<f64, Problems> {
     let dir = tempfile::tempdir().unwrap();
     let row = "id,task,date,parameters,epoch_model\na,image-classification,2019-06-10,1e8,x\n";
     std::fs::write(dir.path().join("models.csv"), row).unwrap();
@@ -180,7 +180,7 @@ fn imputed_by(fits: &str) -> Result<f64, Vec<Problem>> {
     if !fits.is_empty() {
         std::fs::write(dir.path().join("fits.toml"), fits).unwrap();
     }
-    let assessment = assess(&portfolio::read(&dir.path().join("study.toml")).unwrap().0)?;
+    let assessment = assess(&Portfolio::read(dir.path().join("study.toml")).unwrap())?;
     let compute = assessment.models[0].factors[Slot::Compute as usize].as_ref().unwrap();
     let named = assessment.shared.iter().find(|e| e.name.starts_with("coefficients of the vision")).unwrap();
     assert!(compute.provenance.source.contains("the study's fits") && named.source.contains("the study's fits"));

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use carbonhaze::fit::{self, Card, Response, Sample, Size, sample};
-use carbonhaze::portfolio::{Portfolio, models_file};
+use carbonhaze::low_level::fit::{self, Card, Response, Sample, Size, sample};
+use carbonhaze::low_level::portfolio::cell::NoFiles;
+use carbonhaze::low_level::portfolio::{Portfolio, models_file};
 
 /// Both exports as a models file: the newer row of a name, base models only.
 fn raw() -> Portfolio {
@@ -32,8 +33,8 @@ fn raw() -> Portfolio {
         }
     }
     let bytes = out.into_inner().unwrap();
-    let file = models_file::read(Path::new("raw.csv"), &bytes, Path::new("")).unwrap();
-    Portfolio { models: file.models, study: Default::default() }
+    let file = models_file::read(Path::new("raw.csv"), &bytes, &NoFiles).unwrap();
+    Portfolio::new(file.models, Default::default())
 }
 
 /// Without the coefficients of domains, which the reference points do not have: one sample of all open-weight models.

@@ -28,6 +28,7 @@ pub struct Batches {
 }
 
 impl Batches {
+    /// Of so many quantities per draw.
     pub fn new(width: usize) -> Batches {
         Batches { draws: [0; BATCHES], sums: vec![ExactSum::default(); BATCHES * width], width }
     }
@@ -51,6 +52,7 @@ impl Batches {
         }
     }
 
+    /// How many draws were added.
     pub fn draws(&self) -> u64 {
         self.draws.iter().sum()
     }

@@ -40,6 +40,7 @@ impl Components {
         Components { groups, parts }
     }
 
+    /// The whole variance.
     pub fn variance(&self) -> f64 {
         self.parts.iter().sum()
     }

@@ -25,6 +25,7 @@
 use super::batches::Batches;
 use super::{Components, Index, Mismatch, Shares, Undefined, common_length};
 
+/// More groups have more corners than can be drawn.
 pub const MAX_GROUPS: usize = 6;
 
 /// The sums of a cube.
@@ -38,15 +39,21 @@ pub struct Cube {
 /// All indices of the groups of a cube.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CubeIndices {
+    /// How many draws these are from.
     pub draws: u64,
     /// Mean over all corners.
     pub mean: Index,
     /// Σ V_s.
     pub variance: Index,
+    /// Of the variance, by group and set of groups.
     pub shares: Shares<Index>,
 }
 
 impl Cube {
+    /// Of 1 to [`MAX_GROUPS`] groups.
+    ///
+    /// # Errors
+    /// [`Mismatch::Groups`] of another number.
     pub fn new(groups: usize) -> Result<Cube, Mismatch> {
         if !(1..=MAX_GROUPS).contains(&groups) {
             return Err(Mismatch::Groups(groups));
@@ -79,6 +86,7 @@ impl Cube {
         Ok(())
     }
 
+    /// How many draws were added.
     pub fn draws(&self) -> u64 {
         self.batches.draws()
     }

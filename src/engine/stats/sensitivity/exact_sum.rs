@@ -30,6 +30,7 @@ impl Default for ExactSum {
 }
 
 impl ExactSum {
+    /// One more term, without rounding.
     pub fn add(&mut self, x: f64) {
         if !x.is_finite() {
             self.not_finite = true;

@@ -19,6 +19,7 @@ use super::source::{Sample, Source};
 /// A function of independent standard inputs, with its inputs divided into groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
+    /// As reports name it.
     pub name: String,
     function: Function,
     /// The group of each input.
@@ -41,7 +42,9 @@ enum Function {
 /// Outputs for [`super::PickFreeze`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct PickFreezeOutputs {
+    /// On sample A.
     pub a: Vec<f64>,
+    /// On sample B.
     pub b: Vec<f64>,
     /// By group, (AB, BA).
     pub hybrids: Vec<(Vec<f64>, Vec<f64>)>,
@@ -53,6 +56,7 @@ impl Case {
         Case { name: name.to_string(), function, group_of: group_of.to_vec(), groups }
     }
 
+    /// Ishigami and Homma 1990, with a = 7 and b = 0.1.
     pub fn ishigami() -> Case {
         Case::new("Ishigami", Function::Ishigami { a: 7.0, b: 0.1 }, &[0, 1, 2])
     }
@@ -71,10 +75,12 @@ impl Case {
         Function::SobolG { a: vec![0.0, 1.0, 4.5, 9.0, 99.0, 99.0, 99.0, 99.0] }
     }
 
+    /// A product of four lognormals.
     pub fn four_lognormals() -> Case {
         Case::new("four lognormals", Function::Lognormals { sigma: vec![0.5, 0.3, 0.05, 0.4] }, &[0, 1, 2, 3])
     }
 
+    /// A product of eight lognormals, two in each group.
     pub fn eight_lognormals() -> Case {
         let sigma = vec![0.5, 0.1, 0.3, 0.1, 0.05, 0.02, 0.4, 0.2];
         Case::new("eight lognormals in pairs", Function::Lognormals { sigma }, &[0, 0, 1, 1, 2, 2, 3, 3])
@@ -87,10 +93,12 @@ impl Case {
         Case::new(&format!("scaling law, M = {models}"), Function::Scaling { models, own: 0.5, shared: 0.2 }, &group_of)
     }
 
+    /// How many groups of inputs.
     pub fn groups(&self) -> usize {
         self.groups
     }
 
+    /// How many inputs.
     pub fn inputs(&self) -> usize {
         self.group_of.len()
     }

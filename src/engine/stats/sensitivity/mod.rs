@@ -1,6 +1,6 @@
 //! Sobol' indices, Shapley effects and target indices from any outputs: arrays in, indices out.
 //!
-//! Nothing here knows of carbon or of the engine. A caller evaluates its model on two independent samples A and B of
+//! Nothing here knows what is modelled, or of the rest of the engine. A caller evaluates its model on two independent samples A and B of
 //! the inputs and on hybrids of both, and gives the outputs:
 //!
 //! - [`cube`]: all hybrids of up to six groups of inputs; first-order, total, closed indices, interactions, Shapley;
@@ -34,14 +34,18 @@ pub use pick_freeze::{InputIndices, PickFreeze};
 /// level asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Index {
+    /// The estimate.
     pub value: f64,
+    /// Lower end of its interval.
     pub lo: f64,
+    /// Upper end of its interval.
     pub hi: f64,
     /// Standard error of `value`.
     pub se: f64,
 }
 
 impl Index {
+    /// Whether the interval covers a value.
     pub fn covers(&self, x: f64) -> bool {
         self.lo <= x && x <= self.hi
     }
@@ -50,12 +54,16 @@ impl Index {
 /// Why there are no indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Undefined {
+    /// No standard error can be given.
     #[error("fewer than two draws in one of the 32 batches (at least 64 draws are needed)")]
     TooFewDraws,
+    /// A share of nothing.
     #[error("the output does not vary")]
     NoVariance,
+    /// Sums of these mean nothing.
     #[error("an output, or its square, is not a finite number")]
     NotFinite,
+    /// No interval can be given.
     #[error("the level of the intervals is not between 0 and 1")]
     Level,
 }
@@ -63,10 +71,23 @@ pub enum Undefined {
 /// Arrays that do not fit together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
+    /// Too few or too many.
     #[error("{got} arrays where {want} are needed")]
-    Arrays { want: usize, got: usize },
+    Arrays {
+        /// As many as there are corners.
+        want: usize,
+        /// As many as were given.
+        got: usize,
+    },
+    /// A slab has one length.
     #[error("arrays of different lengths: {want} and {got}")]
-    Lengths { want: usize, got: usize },
+    Lengths {
+        /// Length of the first array.
+        want: usize,
+        /// Length of the first that differs.
+        got: usize,
+    },
+    /// More groups than a cube takes, or none.
     #[error("{0} groups; the full cube takes 1 to 6")]
     Groups(usize),
 }

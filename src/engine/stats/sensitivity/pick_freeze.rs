@@ -36,11 +36,14 @@ pub struct Hybrids<'a> {
 /// Indices of one input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InputIndices {
+    /// Of the input alone.
     pub first_order: Index,
+    /// Of the input with all its interactions.
     pub total: Index,
 }
 
 impl PickFreeze {
+    /// Of so many inputs or groups.
     pub fn new(inputs: usize) -> PickFreeze {
         PickFreeze { cubes: (0..inputs).map(|_| Cube::one_against_others()).collect() }
     }

@@ -27,8 +27,10 @@ use super::{Index, Mismatch, Undefined};
 /// Why there is no index of ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RankError {
+    /// Arrays of different lengths.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
+    /// No index can be given.
     #[error(transparent)]
     Undefined(#[from] Undefined),
 }

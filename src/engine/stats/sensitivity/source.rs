@@ -10,12 +10,16 @@ use crate::engine::draw::philox::{Domain, Stream};
 /// Which of the two independent samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sample {
+    /// The first.
     A,
+    /// The second.
     B,
 }
 
+/// Uniforms to evaluate a function on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
+    /// Of the random stream.
     pub seed: u64,
 }
 

@@ -12,6 +12,7 @@ use super::Undefined;
 /// A threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Target {
+    /// In the unit of the output.
     pub threshold: f64,
 }
 

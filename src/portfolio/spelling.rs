@@ -1,5 +1,23 @@
 //! Spelling of names that people write: normal form and the nearest known names for messages.
 
+/// No known name is longer than some 40 letters, and the distance takes time in the length.
+const LONGEST: usize = 40;
+
+/// The known name that `text` was probably meant to be: the nearest, if its distance is at most a third of the name's
+/// length (and 1 for the shortest).
+pub fn closest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+    if text.chars().count() > LONGEST {
+        return None;
+    }
+    let text = text.to_lowercase();
+    known
+        .iter()
+        .map(|name| (strsim::osa_distance(&text, &name.to_lowercase()), *name))
+        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
 /// Lower case, letters and digits only, accents of Latin letters kept as they are.
 pub fn normal(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()

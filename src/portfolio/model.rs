@@ -1,0 +1,145 @@
+//! One row of a models file, typed.
+
+use std::collections::BTreeMap;
+
+use super::distribution::cell::Value;
+use super::problem::Place;
+use super::study::Basis;
+
+/// One row of a models file. `None` is "not stated"; a stated zero is kept as zero.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Model {
+    /// Unique among all models.
+    pub id: String,
+    /// The line it came from.
+    pub place: Place,
+    /// Every non-empty textual cell by its column name: the known ones (`name`, `organization`, `date`, `region`,
+    /// `provider`, `hardware`, `task`, `base_model`, `relation`, `source`, …) and any other column.
+    /// Groups and shared effects look here.
+    pub labels: BTreeMap<String, String>,
+    /// Of publication.
+    pub date: Option<Date>,
+    /// Accelerators.
+    pub hardware_count: Option<f64>,
+    /// What the coverage by downloads sweeps a threshold over.
+    pub downloads: Option<f64>,
+    /// Ids of the models this one was made from (several: a merge).
+    pub base_models: Vec<String>,
+    /// How it was made from them.
+    pub relation: Option<Relation>,
+    /// Probability that the row is a training run of its own; `None` = not stated (column `base_probability`).
+    pub base_probability: Option<f64>,
+    /// Who states the figures.
+    pub source: Source,
+    /// Of the training run.
+    pub emissions_kg: Option<Value>,
+    /// Stated in grams, as model cards do.
+    pub emissions_from_card: bool,
+    /// Whether the facility's overhead is in the emissions; `None` = not stated.
+    pub emissions_include_pue: Option<bool>,
+    /// Whose grid intensity is in the emissions.
+    pub emissions_basis: Basis,
+    /// Of the training run.
+    pub energy_kwh: Option<Value>,
+    /// Whether the facility's overhead is in the energy.
+    pub energy_includes_pue: bool,
+    /// Accelerators times hours.
+    pub gpu_hours: Option<Value>,
+    /// Watts per accelerator, as the source counted it.
+    pub power_w: Option<Value>,
+    /// Floating-point operations of the training run.
+    pub compute_flop: Option<Value>,
+    /// How sure the source is of them.
+    pub compute_confidence: Option<Confidence>,
+    /// All of them.
+    pub parameters: Option<Value>,
+    /// Those that a token passes through (mixtures of experts).
+    pub active_parameters: Option<Value>,
+    /// Training tokens of one epoch.
+    pub tokens: Option<Value>,
+    /// How often the tokens were repeated.
+    pub epochs: Option<Value>,
+    /// Model FLOP utilisation, a fraction of the dense peak.
+    pub mfu: Option<Value>,
+    /// Operations per joule of IT energy.
+    pub efficiency_flop_per_j: Option<Value>,
+    /// Facility energy over IT energy.
+    pub pue: Option<Value>,
+    /// Emission intensity of the grid at the place.
+    pub grid_g_per_kwh: Option<Value>,
+    /// Of the electricity as bought: contracts, certificates, supplier's mix. 0 where all of it is matched.
+    pub market_g_per_kwh: Option<Value>,
+    /// Litres of water per kWh of IT energy.
+    pub wue_l_per_kwh: Option<Value>,
+}
+
+/// A date of which the month and day may be unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    /// Common era.
+    pub year: i32,
+    /// 1 to 12.
+    pub month: Option<u8>,
+    /// From 1.
+    pub day: Option<u8>,
+}
+
+impl Date {
+    /// As a year with the part of it that is over; the middle of what is not stated.
+    pub fn as_year(self) -> f64 {
+        const DAYS_BEFORE: [f64; 12] = [0.0, 31.0, 59.0, 90.0, 120.0, 151.0, 181.0, 212.0, 243.0, 273.0, 304.0, 334.0];
+        let before = self.month.and_then(|month| DAYS_BEFORE.get(usize::from(month).checked_sub(1)?).copied());
+        let days = before.map_or(182.5, |before| before + self.day.map_or(15.0, |day| f64::from(day) - 1.0));
+        f64::from(self.year) + days / 365.25
+    }
+}
+
+/// How a derivative was made from its base (column `relation`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    /// Trained further.
+    Finetune,
+    /// Trained further, with low-rank adapters.
+    Lora,
+    /// The same on a quantised base.
+    Qlora,
+    /// With other adapters.
+    Adapter,
+    /// Fewer bits per weight; no training.
+    Quantized,
+    /// Weights of several models combined; no training.
+    Merge,
+    /// Trained on the outputs of the base.
+    Distill,
+    /// A copy; no training.
+    Fork,
+}
+
+/// Who says so (column `source`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Source {
+    /// A meter.
+    Metered,
+    /// A third party has checked it.
+    Audited,
+    /// The organisation itself.
+    #[default]
+    SelfReported,
+    /// A tool that estimates.
+    Calculator,
+}
+
+/// Epoch's word on how sure a compute figure is (column `compute_confidence`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// "Confident".
+    Confident,
+    /// "Likely".
+    Likely,
+    /// "Speculative".
+    Speculative,
+    /// "Unknown".
+    Unknown,
+    /// Known to be wrong: the figure is not used.
+    Wrong,
+}

@@ -1,0 +1,136 @@
+//! Columns that hold a word or a date: which words there are, and how they are read.
+
+use super::cell::CellError;
+use super::model::{Confidence, Date, Model, Relation, Source};
+use super::spelling::{closest, question};
+use super::study::Basis;
+
+/// Words of the column `relation`; case does not matter, and `_` or a blank stand for `-`, here and below. The
+/// lists here and [`known`](super::columns::known) are what `docs/models.schema.json` is tested against.
+pub const RELATIONS: [(&str, Relation); 8] = [
+    ("finetune", Relation::Finetune),
+    ("lora", Relation::Lora),
+    ("qlora", Relation::Qlora),
+    ("adapter", Relation::Adapter),
+    ("quantized", Relation::Quantized),
+    ("merge", Relation::Merge),
+    ("distill", Relation::Distill),
+    ("fork", Relation::Fork),
+];
+/// Words of `source`.
+pub const SOURCES: [(&str, Source); 4] = [
+    ("metered", Source::Metered),
+    ("audited", Source::Audited),
+    ("self-reported", Source::SelfReported),
+    ("calculator", Source::Calculator),
+];
+/// Words of `compute_confidence`.
+pub const CONFIDENCES: [(&str, Confidence); 5] = [
+    ("confident", Confidence::Confident),
+    ("likely", Confidence::Likely),
+    ("speculative", Confidence::Speculative),
+    ("unknown", Confidence::Unknown),
+    ("wrong", Confidence::Wrong),
+];
+/// Words of `energy_includes_pue` and `emissions_include_pue`.
+pub const YES_OR_NO: [(&str, bool); 6] =
+    [("yes", true), ("no", false), ("true", true), ("false", false), ("1", true), ("0", false)];
+/// Words of `emissions_basis`, and of `basis` in a study's `[scope]`.
+pub const BASES: [(&str, Basis); 2] = [("location", Basis::Location), ("market", Basis::Market)];
+
+pub(super) fn date(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.date = Some(read_date(text)?);
+    Ok(())
+}
+
+pub(super) fn base_models(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.base_models = text.split(';').map(str::trim).filter(|b| !b.is_empty()).map(str::to_string).collect();
+    Ok(())
+}
+
+pub(super) fn relation(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.relation = Some(word(text, &RELATIONS)?);
+    Ok(())
+}
+
+pub(super) fn source(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.source = word(text, &SOURCES).map_err(|e| of_a_tool(text).unwrap_or(e))?;
+    Ok(())
+}
+
+pub(super) fn compute_confidence(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.compute_confidence = Some(word(text, &CONFIDENCES)?);
+    Ok(())
+}
+
+pub(super) fn energy_includes_pue(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.energy_includes_pue = word(text, &YES_OR_NO)?;
+    Ok(())
+}
+
+pub(super) fn emissions_include_pue(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.emissions_include_pue = Some(word(text, &YES_OR_NO)?);
+    Ok(())
+}
+
+pub(super) fn emissions_basis(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.emissions_basis = word(text, &BASES)?;
+    Ok(())
+}
+
+/// Tools that estimate emissions, where their name stands for the kind of source.
+fn of_a_tool(text: &str) -> Option<CellError> {
+    let lower = text.to_lowercase().replace([' ', '-', '_'], "");
+    let tools = ["codecarbon", "mlco2", "carbontracker", "eco2ai", "mlemissions", "greenalgorithms"];
+    tools
+        .iter()
+        .any(|tool| lower.contains(tool))
+        .then(|| CellError::new("the name of a tool", "did you mean calculator? The column states the kind of source"))
+}
+
+/// Looks a word up, whatever its case.
+fn word<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, CellError> {
+    let lower = text.to_lowercase().replace(['_', ' '], "-");
+    if let Some((_, value)) = known.iter().find(|(name, _)| *name == lower) {
+        return Ok(*value);
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let close = question(closest(&lower, &names).as_slice());
+    Err(CellError::new("an unknown word", format!("{close}one of {}", names.join(", "))))
+}
+
+/// `2024`, `2024-05` or `2024-05-17`.
+fn read_date(text: &str) -> Result<Date, CellError> {
+    let wrong = || CellError::new("not a date", "write 2024, 2024-05 or 2024-05-17");
+    let digits = |t: &str, n: usize| -> Result<u16, CellError> {
+        if t.len() == n && t.bytes().all(|b| b.is_ascii_digit()) {
+            t.parse().map_err(|_| wrong())
+        } else {
+            Err(wrong())
+        }
+    };
+    let mut parts = text.split('-');
+    let year = digits(parts.next().unwrap_or(""), 4)?;
+    let month = parts.next().map(|m| digits(m, 2)).transpose()?;
+    let day = parts.next().map(|d| digits(d, 2)).transpose()?;
+    if parts.next().is_some() {
+        return Err(wrong());
+    }
+    if let Some(month) = month {
+        if !(1..=12).contains(&month) {
+            return Err(CellError::new(format!("there is no month {month}"), "the order is year-month-day"));
+        }
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let length = match month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if day.is_some_and(|d| !(1..=length).contains(&d)) {
+            return Err(CellError::new("there is no such day", "the order is year-month-day"));
+        }
+    }
+    let small = |x: Option<u16>| x.and_then(|x| u8::try_from(x).ok());
+    Ok(Date { year: i32::from(year), month: small(month), day: small(day) })
+}

@@ -11,6 +11,7 @@ mod coverage;
 mod doctor;
 mod explain;
 mod fit;
+mod further;
 mod gauge;
 mod input;
 mod output;

@@ -29,6 +29,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::input::FILE;
 use crate::portfolio::quantity::hundredth;
 use crate::portfolio::study_file::MAX_DRAWS;
 use crate::portfolio::{Problem, Problems};
@@ -67,7 +68,7 @@ enum Command {
 
 Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse the input.")]
     Check {
-        /// Models file (CSV), study file (TOML), or - for CSV on standard input
+        #[arg(help = FILE)]
         file: PathBuf,
     },
     /// Where every factor of one model comes from
@@ -75,7 +76,7 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
   haze explain models.csv lab/base-7b
   haze explain study.toml lab/base-7b       under the study's priors, scope and shared effects")]
     Explain {
-        /// Models file (CSV), study file (TOML), or - for CSV on standard input
+        #[arg(help = FILE)]
         file: PathBuf,
         /// The model's id
         id: String,

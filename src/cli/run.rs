@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use super::backend::{BackendArgs, notices};
 use super::further::FurtherArgs;
-use super::input::{Opened, in_file};
+use super::input::{FILE, Opened, in_file};
 use super::output::{Output, bytes, document, spare_inputs, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
@@ -36,7 +36,7 @@ use crate::run::{Clock, Outcome, RunOptions};
 The command line overrides the study file, and the study file overrides the defaults.
 --backend auto uses a real GPU for long runs, else the CPU; a software GPU is used only with --adapter.")]
 pub struct RunArgs {
-    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    #[arg(help = FILE)]
     file: PathBuf,
     /// Monte Carlo draws [default: 1000000]
     #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]

@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::effects::{Effects, SharedEffect, renumbered};
-use super::output::{OUTPUTS, Output};
 use super::provenance::Provenance;
 use super::slot::SLOTS;
 use super::term::Term;
 use super::tier::Tier;
-use crate::portfolio::{Distribution, Scope, Warning};
+use crate::portfolio::{Distribution, OUTPUTS, Output, Scope, Warning};
 
 /// The models with a distribution for each factor, and what they share.
 #[derive(Debug, Clone, PartialEq)]

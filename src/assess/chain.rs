@@ -11,12 +11,11 @@ use super::context::Context;
 use super::disclosures::several;
 use super::draft::{Core, DraftModel, Factors, Product};
 use super::evidence::{Evidence, Market};
-use super::output::OUTPUTS;
 use super::slot::{SLOTS, Slot};
 use super::stated::{column, is_zero};
 use super::term::Term;
 use super::{basis, combine, facility, lineage, single};
-use crate::portfolio::{Basis, Boundary, Model, Problem};
+use crate::portfolio::{Basis, Boundary, Model, OUTPUTS, Problem};
 
 /// The model of a row of which it is known what counts.
 ///

@@ -17,11 +17,10 @@ use super::assemble::{assembled, by_id};
 use super::assessment::Assessment;
 use super::chips::{Chips, chips};
 use super::context::Context;
-use super::output::Output;
 use super::priors::Priors;
 use super::stated::{is_zero, states_compute};
 use super::{figure, node, row};
-use crate::portfolio::{Confidence, Model, Portfolio, Problems, Value};
+use crate::portfolio::{Confidence, Model, Output, Portfolio, Problems, Value};
 
 /// A quantity that a publisher could disclose as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 
 use super::effects::Loads;
 use super::lognormal::{LogNormal, lognormal};
-use super::output::OUTPUTS;
 use super::provenance::{Kind, Provenance};
 use super::slot::{SLOTS, Slot};
 use super::term::Term;
 use super::tier::Tier;
 use super::wording::shown;
 use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Distribution, Value, Warning};
+use crate::portfolio::{Distribution, OUTPUTS, Value, Warning};
 
 pub const J_PER_KWH: f64 = 3.6e6;
 pub const FLOP_PER_EFLOP: f64 = 1e18;

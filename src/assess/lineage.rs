@@ -7,13 +7,12 @@ use super::draft::{Draft, FLOP_PER_EFLOP, Factors, Product};
 use super::effects::Loads;
 use super::exposure::Exposure;
 use super::lognormal::eighth_octave;
-use super::output::OUTPUTS;
 use super::priors::names::{self, Lognormal};
 use super::provenance::{Kind, Provenance};
 use super::slot::Slot;
 use super::stated::{guessed, is_derivative, says_yes, usage_if_derivative};
 use crate::portfolio::moments::raw_moment;
-use crate::portfolio::{Distribution, Model, Problem, Run};
+use crate::portfolio::{Distribution, Model, OUTPUTS, Problem, Run};
 
 /// Multiplies all outputs by the factor of it, where there is one.
 ///

@@ -13,14 +13,13 @@ use super::derivative::own_compute;
 use super::draft::{Core, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
 use super::exposure::Exposure;
 use super::lognormal::{LogNormal, quadrature};
-use super::output::OUTPUTS;
 use super::priors::names;
 use super::provenance::Provenance;
 use super::slot::Slot;
 use super::stated::{is_derivative, is_zero, states_compute, usage, without_chip, without_pue};
 use super::tier::Tier;
 use super::{efficiency, figure, imputed, node};
-use crate::portfolio::{Model, Problem, Warning};
+use crate::portfolio::{Model, OUTPUTS, Problem, Warning};
 
 /// Which disclosure the chain starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,12 +6,11 @@ use super::context::Context;
 use super::described::loadings;
 use super::draft::DraftModel;
 use super::effects::Loads;
-use super::output::Output;
 use super::priors::Priors;
 use super::row;
 use super::tier::Tier;
 use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Date, Model, Source, Study, Value};
+use crate::portfolio::{Date, Model, Output, Source, Study, Value};
 
 /// Tier and geometric standard deviation of the emissions of a model in the USA of 2024 on A100s where the tier knows
 /// the chip, with the least that the tier discloses. Quadrature of half the central 68 % range of each factor's ln and

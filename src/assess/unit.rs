@@ -14,12 +14,11 @@ use super::evidence::{Evidence, Market};
 use super::facility;
 use super::figure;
 use super::normal::{add, ln};
-use super::output::Output;
 use super::priors::names;
 use super::slot::Slot;
 use super::stated::{column, is_zero, number, states_compute, without_pue};
 use super::wording::{shown, shown_to_three};
-use crate::portfolio::{Model, Value, Warning};
+use crate::portfolio::{Model, Output, Value, Warning};
 
 /// What a card's figure may have to be multiplied by, and how often, before anything else is known.
 const UNITS: [(f64, f64); 3] = [(1.0, 0.975), (1e3, 0.02), (1e-3, 0.005)];

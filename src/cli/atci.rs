@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{Opened, in_file, open};
+use super::input::{FILE, Opened, in_file, open};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
@@ -29,7 +29,7 @@ sum of compute, in every draw. The draws are the first ones of `haze run`. The 2
 with the largest expected compute are listed, the others taken together. Published runs are listed
 for comparison, each in the scope of its source.")]
 pub struct AtciArgs {
-    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    #[arg(help = FILE)]
     file: PathBuf,
     /// Only by this column; may be given several times [default: tier, year, hardware, organization, region]
     #[arg(long, value_name = "year|tier|COLUMN")]

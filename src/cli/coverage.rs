@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::backend::{BackendArgs, notices};
-use super::input::Opened;
+use super::input::{FILE, Opened};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
@@ -34,7 +34,7 @@ const MATCHES: &str = "matches.csv";
 Every alternative is a run of its own, which takes two to three seconds with 131,072 draws and 1,300 models. Structural
 choices lie outside the credible interval. What each section means: docs/coverage.md")]
 pub struct CoverageArgs {
-    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    #[arg(help = FILE)]
     file: PathBuf,
     /// A second list that overlaps this one [default: of the two fixtures in one folder, the other one]
     #[arg(long, value_name = "MODELS")]

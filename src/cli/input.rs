@@ -9,6 +9,9 @@ use crate::portfolio::spelling::closest;
 use crate::portfolio::{Portfolio, Warning};
 use crate::run::RunError;
 
+/// What the help of a command says of the file it reads.
+pub(super) const FILE: &str = "Models file (CSV), study file (TOML), or - for CSV on standard input";
+
 /// Warnings shown by a run; `haze check` shows all.
 pub(super) const WARNINGS: usize = 5;
 

@@ -13,6 +13,7 @@ mod coverage;
 mod doctor;
 mod explain;
 mod fit;
+mod further;
 mod gauge;
 mod input;
 #[cfg(feature = "gpu")]
@@ -32,6 +33,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::input::FILE;
 use crate::portfolio::quantity::hundredth;
 use crate::portfolio::study_file::MAX_DRAWS;
 use crate::portfolio::{Problem, Problems};
@@ -70,7 +72,7 @@ enum Command {
 
 Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse the input.")]
     Check {
-        /// Models file (CSV), study file (TOML), or - for CSV on standard input
+        #[arg(help = FILE)]
         file: PathBuf,
     },
     /// Where every factor of one model comes from
@@ -78,7 +80,7 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
   haze explain models.csv lab/base-7b
   haze explain study.toml lab/base-7b       under the study's priors, scope and shared effects")]
     Explain {
-        /// Models file (CSV), study file (TOML), or - for CSV on standard input
+        #[arg(help = FILE)]
         file: PathBuf,
         /// The model's id
         id: String,

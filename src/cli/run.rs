@@ -9,13 +9,14 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{Opened, in_file};
+use super::further::FurtherArgs;
+use super::input::{FILE, Opened, in_file};
 use super::output::{Output, bytes, document, spare_inputs, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::portfolio::rules::WUE_UNUSED;
-use crate::portfolio::{Outputs, Portfolio, Study};
+use crate::portfolio::{Further, Portfolio, Study};
 use crate::report::files::{self, Target};
 use crate::report::study::Effective;
 use crate::report::{csv, json, study, table};
@@ -35,7 +36,7 @@ use crate::run::{Clock, Outcome, RunOptions};
 The command line overrides the study file, and the study file overrides the defaults.
 --backend auto uses a real GPU for long runs, else the CPU; a software GPU is used only with --adapter.")]
 pub struct RunArgs {
-    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    #[arg(help = FILE)]
     file: PathBuf,
     /// Monte Carlo draws [default: 1000000]
     #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
@@ -47,15 +48,8 @@ pub struct RunArgs {
     /// Sensitivity analysis: exact, or cube (sampled as well)
     #[arg(long, value_enum, default_value = "exact", value_name = "METHOD", hide_possible_values = true)]
     sensitivity: SensitivityMethod,
-    /// Also report water, in m³
-    #[arg(long)]
-    water: bool,
-    /// Also report emissions of making the hardware, separately
-    #[arg(long)]
-    embodied: bool,
-    /// Also report emissions of all development runs, separately
-    #[arg(long)]
-    development: bool,
+    #[command(flatten)]
+    further: FurtherArgs,
     /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -80,9 +74,8 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let mut clock = Clock::start();
     let interrupt = Interrupt::install();
     let mut portfolio = Portfolio::read(&args.file)?;
-    let asked = Outputs { water: args.water, embodied: args.embodied, development: args.development };
-    portfolio.study.outputs = portfolio.study.outputs.and(asked);
-    if portfolio.study.outputs.water {
+    portfolio.study.outputs = portfolio.study.outputs.and(args.further.asked);
+    if portfolio.study.outputs.has(Further::Water) {
         portfolio.warnings.retain(|w| w.rule != WUE_UNUSED);
     }
     let opened = Opened::assessed(portfolio)?;

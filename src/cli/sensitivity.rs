@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::backend::notices;
-use super::input::{Opened, open};
+use super::input::{FILE, Opened, open};
 use super::output::{Output, document, style};
 use super::sample::{SampleArgs, sample};
 use super::watch::{Interrupt, Watch};
@@ -33,7 +33,7 @@ and concerns the variance of total emissions; nothing is drawn, except with --re
 two samples give indices with intervals for their numerical error: up to six groups as a full cube, with Shapley
 effects; more groups in pairs.")]
 pub struct SensitivityArgs {
-    /// Models file (CSV), study file (TOML), or - for CSV on standard input
+    #[arg(help = FILE)]
     file: PathBuf,
     /// Also shares by the values of this column; may be given several times
     #[arg(long, value_name = "COLUMN")]

@@ -194,7 +194,10 @@ mod tests {
         let x = Distribution::LogNormal { median: 0.25, gsd: 2.0 };
         model.factors[0] = factor(Distribution::LogNormal { median: 2.0, gsd: 3.0 }, vec![(0, -1.0)]);
         model.factors[2] = factor(Distribution::Shifted { shift: 1.0, inner: Box::new(x) }, vec![]);
-        model.terms[3].powers = [1, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+        model.terms[Output::Emissions as usize].powers = [0; SLOTS];
+        for slot in [Slot::Compute, Slot::Pue] {
+            model.terms[Output::Emissions as usize].powers[slot as usize] = 1;
+        }
         assessment.shared = vec![SharedEffect {
             factor: Factor::Compute,
             name: "bias".into(),

@@ -31,7 +31,7 @@ pub struct ModelsFile {
 /// All problems of the file.
 pub fn read(path: &Path, bytes: &[u8], files: &dyn Files) -> Result<ModelsFile, Problems> {
     let mut found = Findings::of(path);
-    let (models, label_columns) = typed(formats::table(bytes), files, &mut found);
+    let (models, label_columns) = typed(formats::table(path, bytes), files, &mut found);
     let Findings { mut problems, warnings, .. } = found;
     problems.sort_by_key(|p| p.place.line);
     if problems.is_empty() { Ok(ModelsFile { models, label_columns, warnings }) } else { Err(problems.into()) }

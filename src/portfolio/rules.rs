@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::moments::lognormal_engine_moment;
 use super::number::Decimal;
+use super::output::Further;
 use super::problem::{Place, Warning, shorten};
 use super::quantile::quantile;
 use super::{Basis, Distribution, Model, Portfolio, Value};
@@ -68,7 +69,7 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
             row.copies(base);
         }
     }
-    if !portfolio.study.outputs.water {
+    if !portfolio.study.outputs.has(Further::Water) {
         found.extend(unused_water(&portfolio.models));
     }
     for effect in &portfolio.study.shared {

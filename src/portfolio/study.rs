@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::named::NamedFiles;
+use super::output::Outputs;
 use super::problem::Place;
 
 /// A study file's settings, or their defaults where only a models file was given.
@@ -86,28 +87,6 @@ impl Study {
                 (None, Some((section, _))) => shorter = section,
                 _ => return 0,
             }
-        }
-    }
-}
-
-/// What is reported separately, and never added to the emissions (`[outputs]`). All off by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Outputs {
-    /// Water, in litres.
-    pub water: bool,
-    /// Emissions of making the accelerators.
-    pub embodied: bool,
-    /// Emissions of the runs before the final one.
-    pub development: bool,
-}
-
-impl Outputs {
-    /// What either asks for.
-    pub fn and(self, other: Outputs) -> Outputs {
-        Outputs {
-            water: self.water || other.water,
-            embodied: self.embodied || other.embodied,
-            development: self.development || other.development,
         }
     }
 }

@@ -13,10 +13,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::distribution::lognormal::gsd_in_range;
+use super::output::{Further, Outputs};
 use super::problem::{Place, Problem, shorten};
 use super::quantity::hundredth;
 use super::spelling::{closest, question};
-use super::study::{Boundary, Factor, Imputation, Outputs, Run, Scope, SharedSpec, Study};
+use super::study::{Boundary, Factor, Imputation, Run, Scope, SharedSpec, Study};
 use super::words::BASES;
 
 /// Most draws one run can have.
@@ -38,7 +39,6 @@ pub const KEYS: [&str; 11] = [
 ];
 pub const SCOPE_KEYS: [&str; 4] = ["run", "boundary", "basis", "embodied"];
 pub const IMPUTATION_KEYS: [&str; 2] = ["compute", "fits"];
-pub const OUTPUT_KEYS: [&str; 3] = ["water", "embodied", "development"];
 pub const SHARED_KEYS: [&str; 3] = ["factor", "gsd", "by"];
 pub const GROUPS_KEYS: [&str; 1] = ["by"];
 pub const RUNS: [(&str, Run); 2] = [("final", Run::Final), ("development", Run::Development)];
@@ -350,16 +350,14 @@ impl Reader<'_> {
     fn outputs(&mut self, entry: Entry, outputs: &mut Outputs) {
         let Some(table) = self.table(entry, "outputs") else { return };
         for (key, entry) in table.iter() {
-            let on = match key.get_ref().as_ref() {
-                "water" => &mut outputs.water,
-                "embodied" => &mut outputs.embodied,
-                "development" => &mut outputs.development,
-                other => {
-                    self.unknown_key(key.span().start, "outputs", other, &OUTPUT_KEYS);
-                    continue;
-                }
+            let name: &str = key.get_ref();
+            let Some(further) = Further::find(name) else {
+                self.unknown_key(key.span().start, "outputs", name, &Further::ALL.map(Further::name));
+                continue;
             };
-            *on = self.boolean(entry, &format!("outputs.{}", key.get_ref())).unwrap_or(*on);
+            if let Some(on) = self.boolean(entry, &format!("outputs.{name}")) {
+                outputs.set(further, on);
+            }
         }
     }
 

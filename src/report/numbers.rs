@@ -3,6 +3,8 @@
 //! The last decimal printed is the first one of twice the Monte Carlo standard error: an MCSE of 0.03 supports
 //! hundredths, one of 0.006 too, one of 0.2 tenths.
 
+use crate::portfolio::output::{KWH, Multiples, TONNES};
+
 /// Significant digits of a number that has no sampling error.
 const EXACT_DIGITS: i32 = 4;
 /// Significant digits where the error is unknown.
@@ -240,17 +242,17 @@ pub enum Quantity {
     CarbonPerEnergy,
     /// Facility energy over IT energy.
     Overhead,
-    /// m³
-    Water,
+    /// A further output, by the names of its unit.
+    Further(Multiples),
 }
 
 impl Quantity {
     /// The unit in which `typical` has one to three digits before the point, as far as there are names.
     pub fn unit(self, typical: f64) -> Unit {
         // Powers of 1,000 and names, smallest first, relative to the unit the number is held in.
-        let names: &[(i32, &str)] = match self {
-            Quantity::Emissions => &[(-2, "gCO2e"), (-1, "kgCO2e"), (0, "tCO2e"), (1, "ktCO2e"), (2, "MtCO2e")],
-            Quantity::Energy => &[(-1, "Wh"), (0, "kWh"), (1, "MWh"), (2, "GWh"), (3, "TWh")],
+        let names: Multiples = match self {
+            Quantity::Emissions => TONNES,
+            Quantity::Energy => KWH,
             Quantity::Compute => {
                 return match magnitude(typical).map_or(0, |m| m.div_euclid(3) * 3) {
                     0 => Unit { name: "EFLOP".into(), factor: 1.0 },
@@ -261,7 +263,7 @@ impl Quantity {
             Quantity::EnergyPerCompute => &[(-1, "Wh/EFLOP"), (0, "kWh/EFLOP"), (1, "MWh/EFLOP")],
             Quantity::CarbonPerEnergy => &[(-1, "g/kWh"), (0, "kg/kWh")],
             Quantity::Overhead => &[(0, "")],
-            Quantity::Water => &[(-1, "L"), (0, "m³"), (1, "10^3 m³"), (2, "10^6 m³")],
+            Quantity::Further(multiples) => multiples,
         };
         let wanted = magnitude(typical).map_or(0, |m| m.div_euclid(3));
         let fitting = names.iter().rev().find(|(power, _)| *power <= wanted).or(names.first());

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::Value;
 
-use crate::portfolio::{SharedSpec, Study};
+use crate::portfolio::{Further, SharedSpec, Study};
 
 use super::scope::{basis_name, boundary_name, run_name};
 
@@ -54,9 +54,9 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> io::Resul
         key(&mut text, "fits", told_from(fits, &folder)?.into());
     }
     text.push_str("\n[outputs]\n");
-    key(&mut text, "water", Value::Boolean(study.outputs.water));
-    key(&mut text, "embodied", Value::Boolean(study.outputs.embodied));
-    key(&mut text, "development", Value::Boolean(study.outputs.development));
+    for further in Further::ALL {
+        key(&mut text, further.name(), Value::Boolean(study.outputs.has(further)));
+    }
     if !study.priors.is_empty() {
         let from = match &study.path {
             Some(path) if !is_standard_input(path) => path.parent().unwrap_or(Path::new("")).to_path_buf(),
@@ -201,7 +201,7 @@ by = ["organization", "tier"]
         let scope = Scope { run: Run::Development, boundary: Boundary::Facility, basis: Basis::Market, embodied: true };
         assert_eq!((again.scope, again.default_shared), (scope, false));
         assert_eq!(again.imputation, Imputation::Regression);
-        assert!(again.outputs.water && !again.outputs.embodied);
+        assert!(again.outputs.has(Further::Water) && !again.outputs.has(Further::Embodied));
         assert_eq!(again.groups_by, ["organization", "tier"]);
         let shared = |s: &Study| s.shared.iter().map(|s| (s.factor, s.gsd, s.by.clone())).collect::<Vec<_>>();
         assert_eq!(shared(&again), shared(&study));

@@ -7,7 +7,7 @@ use carbonhaze::engine::{Backend, Cpu, Gpu, Host, Simd};
 use carbonhaze::low_level::assess::{Assessment, Output, assess, with_outputs};
 use carbonhaze::low_level::compile::compile;
 use carbonhaze::low_level::exact::oracle::oracle;
-use carbonhaze::low_level::portfolio::{Outputs, Portfolio};
+use carbonhaze::low_level::portfolio::{Further, Outputs, Portfolio};
 
 use crate::common::gpu;
 
@@ -34,7 +34,7 @@ fn of_rows() -> Assessment {
     // A comma inside a cell needs quotes.
     std::fs::write(&path, ROWS.replace("uniform(0.5; 1.5)", "\"uniform(0.5, 1.5)\"")).unwrap();
     let mut portfolio = Portfolio::read_models(&[&path]).unwrap();
-    portfolio.study.outputs = Outputs { water: true, embodied: true, development: true };
+    portfolio.study.outputs = Outputs::from_iter(Further::ALL);
     with_outputs(&portfolio, &assess(&portfolio).unwrap()).unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! Water, embodied emissions and development: reported separately, from the same draws, against arithmetic, closed forms
 //! and a float Monte Carlo that shares no code with the program.
 
+use carbonhaze::portfolio::Further;
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 use serde_json::Value;
@@ -75,8 +76,10 @@ fn the_draws_are_those_of_the_headline() {
 fn never_mixed_into_the_headline() {
     let dir = folder(&[("models.csv", MODELS)]);
     let plain = result(dir.path(), &["models.csv", "--draws", "2000"]);
-    let mut more = result(dir.path(), &["models.csv", "--draws", "2000", "--water", "--embodied", "--development"]);
-    for key in ["water_m3", "water_site_m3", "water_grid_m3", "embodied_t", "development_t"] {
+    let flags = Further::ALL.map(|further| format!("--{}", further.name()));
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let mut more = result(dir.path(), &[&["models.csv", "--draws", "2000"], &flags[..]].concat());
+    for key in Further::ALL.iter().flat_map(|further| further.outputs()).map(|output| output.key()) {
         assert!(plain["total"].get(key).is_none(), "{key}");
         assert!(more["total"].as_object_mut().unwrap().remove(key).is_some(), "{key}");
     }

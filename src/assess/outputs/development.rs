@@ -6,10 +6,9 @@
 use crate::assess::assemble::assess;
 use crate::assess::assessment::{AssessedModel, Assessment};
 use crate::assess::effects::Effects;
-use crate::assess::output::Output;
 use crate::assess::slot::Slot;
 use crate::assess::term::Term;
-use crate::portfolio::{Model, Portfolio, Problem, Problems, Run};
+use crate::portfolio::{Model, Output, Portfolio, Problem, Problems, Run};
 
 /// The same portfolio in the scope of all runs.
 ///

@@ -11,14 +11,13 @@ use crate::assess::effects::Effects;
 use crate::assess::exposure::Exposure;
 use crate::assess::lognormal::{LogNormal, lognormal};
 use crate::assess::node;
-use crate::assess::output::Output;
 use crate::assess::priors::names;
 use crate::assess::slot::{SLOTS, Slot};
 use crate::assess::stated::without_chip;
 use crate::assess::term::Term;
 use crate::assess::tier::Tier;
-use crate::portfolio::Distribution;
 use crate::portfolio::moments::raw_moment;
+use crate::portfolio::{Distribution, Output};
 
 const T_PER_KG: f64 = 1e-3;
 

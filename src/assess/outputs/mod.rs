@@ -14,11 +14,10 @@ use super::assessment::{AssessedModel, Assessment};
 use super::context::Context;
 use super::effects::Effects;
 use super::exposure::Exposure;
-use super::output::Output;
 use super::priors::Priors;
 use super::row;
 use super::term::Term;
-use crate::portfolio::{Portfolio, Problems};
+use crate::portfolio::{Further, Portfolio, Problems};
 
 /// The assessment with the outputs that the study asks for. Shared effects that only these are exposed to come last, so
 /// that the numbers of the others stay.
@@ -26,21 +25,19 @@ use crate::portfolio::{Portfolio, Problems};
 /// # Errors
 /// As [`super::assess`]; and all runs of the development, where the scope is that already.
 pub fn with_outputs(portfolio: &Portfolio, assessment: &Assessment) -> Result<Assessment, Problems> {
-    let asked = portfolio.study.outputs;
     let priors = Priors::of(&portfolio.study)?;
     let mut more = More { all: assessment.clone(), effects: Effects::listed(assessment.shared.clone()) };
-    if asked.water {
-        more.add(portfolio, &priors, &[Output::Water, Output::WaterSite, Output::WaterGrid], water::of);
-    }
-    if asked.embodied {
-        more.add(portfolio, &priors, &[Output::Embodied], embodied::of);
-    }
-    if asked.development {
-        let development = development::assessed(portfolio)?;
-        let of = |row: Exposure<'_>, model: &mut AssessedModel, effects: &mut Effects| {
-            development::of(&development, row.model, model, effects)
-        };
-        more.add(portfolio, &priors, &[Output::Development], of);
+    for further in portfolio.study.outputs.iter() {
+        match further {
+            Further::Water => more.add(portfolio, &priors, further, water::of),
+            Further::Embodied => more.add(portfolio, &priors, further, embodied::of),
+            Further::Development => {
+                let all_runs = development::assessed(portfolio)?;
+                more.add(portfolio, &priors, further, |row, model, effects| {
+                    development::of(&all_runs, row.model, model, effects)
+                });
+            }
+        }
     }
     Ok(Assessment { shared: more.effects.into_list(), ..more.all })
 }
@@ -52,12 +49,13 @@ struct More {
 }
 
 impl More {
-    /// Adds outputs: `of` gives the model of a row, as far as it counts, their factors and returns the products of each.
+    /// Adds a study's wish: `of` gives the model of a row, as far as it counts, its factors and returns the products of
+    /// each of its outputs.
     fn add(
         &mut self,
         portfolio: &Portfolio,
         priors: &Priors,
-        outputs: &[Output],
+        further: Further,
         of: impl Fn(Exposure<'_>, &mut AssessedModel, &mut Effects) -> Vec<Vec<Term>>,
     ) {
         let by_id = by_id(portfolio);
@@ -67,8 +65,8 @@ impl More {
                 let row = row::evidence(&context, row).model;
                 of(context.exposure(&row), model, &mut self.effects)
             });
-            model.further.extend(products.unwrap_or_else(|| vec![vec![]; outputs.len()]));
+            model.further.extend(products.unwrap_or_else(|| vec![vec![]; further.outputs().len()]));
         }
-        self.all.further.extend(outputs);
+        self.all.further.extend(further.outputs());
     }
 }

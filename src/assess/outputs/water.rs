@@ -13,11 +13,10 @@ use crate::assess::effects::Effects;
 use crate::assess::exposure::Exposure;
 use crate::assess::grid;
 use crate::assess::lognormal::{LogNormal, lognormal};
-use crate::assess::output::Output;
 use crate::assess::priors::names;
 use crate::assess::slot::Slot;
 use crate::assess::term::Term;
-use crate::portfolio::Distribution;
+use crate::portfolio::{Distribution, Output};
 
 const M3_PER_L: f64 = 1e-3;
 

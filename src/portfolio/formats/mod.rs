@@ -14,6 +14,12 @@ use std::path::Path;
 /// The path that stands for standard input.
 pub const STDIN: &str = "-";
 
+/// Reads the cells of a models file.
+type Reader = fn(&[u8]) -> Table<'_>;
+
+/// The formats of models files, by the extension of their names; a name with no or another extension is taken for CSV.
+const FORMATS: [(&str, Reader); 1] = [("csv", csv::table)];
+
 /// Formats that people try, and that are no CSV under any reading.
 const OTHER_FORMATS: [&str; 6] = ["parquet", "json", "jsonl", "xlsx", "xls", "ods"];
 
@@ -53,9 +59,14 @@ impl Fault {
     }
 }
 
-/// The table in the bytes of a models file, which is CSV: no other format is read.
-pub fn table(bytes: &[u8]) -> Table<'_> {
-    csv::table(bytes)
+/// The cells of the models file of this name.
+pub fn table<'b>(path: &Path, bytes: &'b [u8]) -> Table<'b> {
+    let known = FORMATS.iter().find(|(extension, _)| has_extension(path, extension));
+    known.map_or(csv::table as Reader, |(_, reader)| *reader)(bytes)
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
 /// The bytes of a file, or of standard input for [`STDIN`].
@@ -68,8 +79,7 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
         std::io::stdin().read_to_end(&mut bytes).map_err(|e| format!("standard input could not be read: {e}"))?;
         return Ok(bytes);
     }
-    let extension = path.extension().map(|e| e.to_ascii_lowercase());
-    if extension.is_some_and(|e| OTHER_FORMATS.iter().any(|other| e == *other)) {
+    if OTHER_FORMATS.iter().any(|other| has_extension(path, other)) {
         return Err("this format is not supported; give a CSV file".into());
     }
     if path.is_dir() {

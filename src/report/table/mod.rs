@@ -12,7 +12,6 @@ use super::numbers::{self, Quantity};
 use super::page::{Cell, Page, Style, left, right};
 use super::scope;
 use crate::assess::Assessment;
-use crate::assess::Output;
 use crate::posterior::{Estimate, Posterior};
 
 /// From this width on there is room for the sd and for the error of every number.
@@ -87,16 +86,8 @@ impl Page {
         let mut rows = vec![self.header("", &equal_tailed(p.level))];
         rows[0].push(left("unit"));
         for (output, e) in &p.further {
-            let (name, quantity) = match output {
-                Output::Water => ("Water", Quantity::Water),
-                Output::WaterSite => ("= at the site", Quantity::Water),
-                Output::WaterGrid => ("+ at power stations", Quantity::Water),
-                Output::Embodied => ("Embodied emissions", Quantity::Emissions),
-                Output::Development => ("With development", Quantity::Emissions),
-                Output::Compute | Output::ItEnergy | Output::Energy | Output::Emissions => continue,
-            };
-            let unit = estimate::unit(quantity, e);
-            let mut row = self.estimate(name, e, unit.factor);
+            let unit = estimate::unit(Quantity::Further(output.multiples()), e);
+            let mut row = self.estimate(output.title(), e, unit.factor);
             row.push(left(unit.name));
             rows.push(row);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use carbonhaze::low_level::assess::priors::Priors;
-use carbonhaze::low_level::portfolio::{columns, study_file, words};
+use carbonhaze::low_level::portfolio::{Further, columns, study_file, words};
 use carbonhaze::low_level::report::priors::priors;
 use carbonhaze::low_level::report::study::{Effective, resolved};
 use jsonschema::Validator;
@@ -62,7 +62,7 @@ fn study_differences(schema: &Value) -> Vec<String> {
     let mut found = apart(&keys(schema, ""), &named(&study_file::KEYS));
     found.extend(apart(&keys(schema, "/properties/scope"), &named(&study_file::SCOPE_KEYS)));
     found.extend(apart(&keys(schema, "/properties/imputation"), &named(&study_file::IMPUTATION_KEYS)));
-    found.extend(apart(&keys(schema, "/properties/outputs"), &named(&study_file::OUTPUT_KEYS)));
+    found.extend(apart(&keys(schema, "/properties/outputs"), &set(Further::ALL.map(Further::name))));
     found.extend(apart(&keys(schema, "/properties/shared/items"), &named(&study_file::SHARED_KEYS)));
     found.extend(apart(&keys(schema, "/properties/groups"), &named(&study_file::GROUPS_KEYS)));
     let scope = |key: &str| words(schema, &format!("/properties/scope/properties/{key}"));

@@ -22,6 +22,12 @@ impl std::ops::Deref for Run {
     }
 }
 
+impl std::ops::DerefMut for Run {
+    fn deref_mut(&mut self) -> &mut Drawn {
+        &mut self.0
+    }
+}
+
 impl Run {
     pub fn posterior(&self, interval: f64) -> Posterior {
         self.0.posterior(interval, &Host)

@@ -309,7 +309,7 @@ fn parameters_lie_as_the_kernels_read_them() {
 #[test]
 fn known_answers() {
     for gpu in devices() {
-        let checks: Vec<gpu::Check> = gpu.self_test().unwrap_or_else(|e: GpuError| panic!("{e}"));
+        let checks: Vec<carbonhaze::engine::Check> = gpu.self_test().unwrap_or_else(|e: GpuError| panic!("{e}"));
         let of = |name: &str| checks.iter().find(|c| c.name == name).map(|c| (c.answers > 1000, c.wrong));
         assert_eq!((of("sort"), of("quotients")), (Some((true, 0)), Some((true, 0))));
     }

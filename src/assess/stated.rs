@@ -148,16 +148,21 @@ pub fn usage_if_derivative(model: &Model) -> Use {
     }
 }
 
+/// FLOP per parameter and token: forward and backward pass.
+pub const FORWARD_AND_BACKWARD: f64 = 6.0;
+
+/// The same where each token passes through half of the model (encoder–decoders).
+pub const THROUGH_HALF: f64 = 3.0;
+
 /// FLOP per parameter and token as Epoch AI counts them, 6 for every architecture. Its figures of compute, and the
 /// tokens D = C/(6 N) that the priors of training length were derived from, are compared by it.
-pub const EPOCHS_CONVENTION: f64 = 6.0;
+pub const EPOCHS_CONVENTION: f64 = FORWARD_AND_BACKWARD;
 
-/// FLOP per parameter and token: forward and backward pass, 6; 3 where each token passes through half of the model
-/// (encoder–decoders).
+/// FLOP per parameter and token of the row's architecture.
 pub fn flop_per_parameter_and_token(model: &Model) -> f64 {
     let architecture = model.labels.get("architecture").map(|a| normal(a)).unwrap_or_default();
     let encdec = ["encdec", "encoderdecoder", "t5", "bart", "ul2", "pegasus", "marian", "m2m100", "nllb"];
-    if encdec.iter().any(|w| architecture.contains(w)) { 3.0 } else { 6.0 }
+    if encdec.iter().any(|w| architecture.contains(w)) { THROUGH_HALF } else { FORWARD_AND_BACKWARD }
 }
 
 /// Active parameters, if stated; all of them where the row does not tell them apart.

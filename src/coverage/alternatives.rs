@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{assessed, spreads};
 use crate::assess::effects::Effects;
 use crate::assess::priors::{Priors, names, set};
+use crate::assess::stated::guessed;
 use crate::assess::{AssessedFactor, Assessment, Kind, Output, Slot};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
@@ -59,7 +60,7 @@ pub fn choices(portfolio: &Portfolio) -> Vec<Choice> {
         Imputation::Regression => "tokens prior of the era",
     };
     add("tier-5 model", imputation, Change::Study(|s, _| s.imputation = other_imputation(s.imputation)));
-    if has(|m| m.base_probability.is_some_and(|p| p > 0.0 && p < 1.0)) {
+    if has(|m| guessed(m).is_some()) {
         let name = "every guessed row a run of its own";
         add("lineage", name, Change::Model(|m| m.base_probability = guessed_as(m.base_probability, 1.0)));
         let name = "every guessed row a derivative";

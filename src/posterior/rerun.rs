@@ -37,8 +37,8 @@ pub struct Rerun {
 enum Figure {
     Number {
         /// Emissions are the product Q of what the figure replaces.
-        replaced: Assessment,
-        after: Assessment,
+        replaced: Box<Assessment>,
+        after: Box<Assessment>,
         /// k.
         power: f64,
         /// Mean of the emissions now over that of `after`.
@@ -97,13 +97,14 @@ impl Rerun {
         let power = libm::sqrt(libm::log(second / of_after) / libm::log(of_replaced));
         let scale = mean / mean_after;
         let usable = power.is_finite() && scale.is_finite();
+        let (replaced, after) = (Box::new(replaced), Box::new(after));
         usable.then_some(Rerun { now, figure: Figure::Number { replaced, after, power, scale } })
     }
 
     /// What is to be drawn, in the order in which [`Rerun::interval`] takes the emissions.
     pub fn assessments(&self) -> Vec<&Assessment> {
         let others = match &self.figure {
-            Figure::Number { replaced, after, .. } => vec![replaced, after],
+            Figure::Number { replaced, after, .. } => vec![&**replaced, after],
             Figure::Chip(parts) => parts.iter().map(|(_, with)| with).collect(),
         };
         std::iter::once(&self.now).chain(others).collect()

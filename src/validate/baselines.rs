@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::calibrate::{self, Class, Point, REFERENCE};
 use super::runs_file::Run;
 use super::{Judged, Row, predict, scores, shipped};
+use crate::assess::stated::FORWARD_AND_BACKWARD;
 
 /// Scores of one baseline on the same rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -71,7 +72,7 @@ fn width(rule: Rule, seen: &[Point]) -> f64 {
 
 /// 6·N·D whatever the architecture, else the published FLOP.
 fn six_n_d(run: &Run) -> Option<f64> {
-    run.active().zip(run.tokens).map(|(n, d)| 6.0 * n * d).or(run.training_flop)
+    run.active().zip(run.tokens).map(|(n, d)| FORWARD_AND_BACKWARD * n * d).or(run.training_flop)
 }
 
 fn run_of<'r>(row: &Row, runs: &'r [Run]) -> Option<&'r Run> {

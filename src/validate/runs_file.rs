@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::columns::{self, ANNOTATIONS};
 use super::wording::{active_in, active_in_name, plain_number, says_encoder_decoder, says_moe};
 use super::{Input, Quantity, repeats};
+use crate::assess::stated::{FORWARD_AND_BACKWARD, THROUGH_HALF};
 use crate::portfolio::formats::csv_text::Lines;
 use crate::portfolio::problem::shorten;
 use crate::portfolio::{Place, Problem, Problems, Warning};
@@ -86,7 +87,7 @@ pub enum Architecture {
 impl Run {
     /// FLOP per parameter and token.
     pub fn flop_per_parameter_and_token(&self) -> f64 {
-        if self.architecture == Architecture::EncoderDecoder { 3.0 } else { 6.0 }
+        if self.architecture == Architecture::EncoderDecoder { THROUGH_HALF } else { FORWARD_AND_BACKWARD }
     }
 
     /// Parameters that a token passes through: of a mixture of experts only if stated.

@@ -1,7 +1,7 @@
 //! Water, embodied emissions and development: reported separately, from the same draws, against arithmetic, closed forms
 //! and a float Monte Carlo that shares no code with the program.
 
-use carbonhaze::portfolio::Further;
+use carbonhaze::low_level::portfolio::Further;
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 use serde_json::Value;

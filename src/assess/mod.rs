@@ -22,7 +22,7 @@
 //! row         all of this for one row
 //! assemble    all rows, with numbers for the shared effects (effects)
 //! assessment  the result
-//! outputs     what is computed besides, from the same factors: water, embodied emissions, development
+//! outputs     what is also computed from the same factors: water, embodied emissions, development
 //! ```
 
 mod assemble;

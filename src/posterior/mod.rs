@@ -1,16 +1,10 @@
 //! Integers to means, intervals and shares: what the draws say, with the error of every number.
 //!
-//! `order` sorts one output's draws, `estimate` reads point and interval estimates and their Monte Carlo standard
-//! errors off them, `ratio` forms ratios draw by draw, `intensity` ATCI and its decomposition, `beside` what is reported
-//! separately, `single` reads a model's estimates off its
-//! sums and bins, `wide` sums exactly, `concentration` says how few models matter, `check` compares the run with the
-//! exact oracle and bounds what the integers cost.
-//! `sensitivity` estimates variance-based indices from any outputs; `grouping` says what a portfolio is decomposed by,
-//! `sampled` takes in the draws for it, `ranked` has the shared effects. `tail` says whether a mean can be trusted.
-//!
-//! Without any draw, from the assessment alone: `terms` writes the emissions as products, `closed` gives the variance
-//! that any set of inputs explains, `oracle` what every run reports of it and `shares` all of it, `disclosure` what one
-//! more published figure is worth, `tornado` what each input moves alone.
+//! `intensity` forms ATCI and its decomposition, `concentration` says how few models matter, `check` compares the run
+//! with the exact oracle and bounds what the integers cost. `grouping` says what a portfolio is decomposed by, `sampled`
+//! takes in the draws for it, `ranked` has the shared effects, `rerun` the interval that a disclosure would leave. The
+//! estimators, which know nothing of a portfolio, are in [`crate::engine::stats`]; what needs no draws is in
+//! [`crate::exact`].
 //!
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
 //! gives the same bytes on every host and with any number of threads.

@@ -16,7 +16,7 @@
 //!
 //! [`run`] is the one place that draws: every command, validation and the tests go through its `Session`.
 //!
-//! Beside it, [`fit`] makes the regressions that [`assess`] can impute compute by; [`gauge`] replays known answers
+//! In addition, [`fit`] makes the regressions that [`assess`] can impute compute by; [`gauge`] recomputes known answers
 //! through all stages, [`mod@validate`] predicts published runs through them and scores the predictions, and
 //! [`mod@coverage`] says what a total rests on and what it leaves out. A stage never reaches back. `cli` is a thin layer
 //! over the same functions.

@@ -25,7 +25,7 @@ const MATCHES: &str = "matches.csv";
 /// What `haze coverage` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-    haze coverage fixtures/hub_models.csv                  compared with fixtures/open_weights.csv, joined by matches.csv
+  haze coverage fixtures/hub_models.csv                  compared with fixtures/open_weights.csv, joined by matches.csv
   haze coverage models.csv --thresholds 1k,10k,1M
   haze coverage models.csv --other theirs.csv            joined by id, or by a column epoch_model
   haze coverage models.csv --other theirs.csv --matches join.csv

@@ -18,7 +18,7 @@ use crate::report::fit::{self as page, Cards};
   haze fit --sample language                tokens and compute of language models on size and date
   haze fit models.csv --response tokens     on your own models with known compute (or tokens), parameters and date
   haze fit --sample vision --json -         with the residuals: id, fitted, residual, leverage
-    haze fit --coefficients                   the regressions that [imputation] compute = \"regression\" uses
+  haze fit --coefficients                   the regressions that [imputation] compute = \"regression\" uses
   haze fit models.csv --coefficients > fits.toml      your own, for a study with fits = \"fits.toml\"
 
 ln D (tokens) is more informative than ln C: C = 6·N·D, so part of an R² of ln C is an identity.")]

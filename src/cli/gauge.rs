@@ -16,7 +16,7 @@ use crate::run::{Progress, Settings};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-    haze gauge                              on what `haze run` would use; about ten seconds on two cores
+  haze gauge                              on what `haze run` would use; about ten seconds on two cores
   haze gauge --backend cpu --threads 4
   haze gauge --adapter llvmpipe           a software GPU, by name
   haze gauge --json - | jq '.figures[] | select(.verdict == \"DIFF\")'

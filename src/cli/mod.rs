@@ -37,7 +37,7 @@ use crate::run::RunError;
 #[derive(Debug, Parser)]
 #[command(name = "haze", version, arg_required_else_help = true)]
 #[command(after_help = "Examples:
-    haze run models.csv                       credible intervals for a portfolio, with default priors for the rest
+  haze run models.csv                       credible intervals for a portfolio, with default priors for the rest
   haze run study.toml --out results/        a study file: priors, scope, groups, draws
   haze check models.csv                     what is wrong or suspicious in the input
   haze explain models.csv org/model-7b      where every factor of one model comes from

@@ -29,7 +29,7 @@ use crate::run::{Clock, Outcome, RunOptions};
   haze run study.toml --out results/        result.json, models.csv, groups.csv, study.toml
   haze run models.csv --json - | jq .total.emissions_t
   haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
-    haze run models.csv --water --embodied    reported separately, never added to the total
+  haze run models.csv --water --embodied    reported separately, never added to the total
   cat models.csv | haze run -
 
 The command line overrides the study file, and the study file overrides the defaults.

@@ -22,10 +22,10 @@ use crate::run::Settings;
   haze sensitivity models.csv
   haze sensitivity models.csv --by organization --top 20
   haze sensitivity study.toml --json - | jq '.disclosures[:5]'
-    haze sensitivity models.csv --reruns                              also the intervals after a disclosure
+  haze sensitivity models.csv --reruns                              also the intervals after a disclosure
   haze sensitivity models.csv --sample                              also ATCI, logarithm, energy and the upper 5 %
   haze sensitivity models.csv --sample --threshold 50000            what decides whether we exceed 50,000 t
-    haze sensitivity models.csv --sample --groups organization        whose unknowns matter most
+  haze sensitivity models.csv --sample --groups organization        whose unknowns matter most
   haze sensitivity models.csv --sample --of 'organization=Meta AI'  the emissions of these models only
 
 \"alone\" is the first-order Sobol' index, \"with interactions\" the total index. Without --sample everything is exact

@@ -40,7 +40,7 @@ pub fn section(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     figures.push(Figure::count("pick-freeze corners: totals that differ", differing, 0));
     Ok(Section {
         title: "Integers",
-        source: "the definition written draw by draw, src/engine/scalar.rs; docs/engine.md",
+        source: "the definition written draw by draw, src/engine/draw/scalar.rs; docs/engine.md",
         how: "the portfolio below, all outputs".into(),
         figures,
     })

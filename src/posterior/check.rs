@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_condition_on_the_kurtosis() {
-        // Told below N/100 = 100 only.
+        // Given below N/100 = 100 only.
         let at = |kurtosis| checked(100.0, 20.0, oracle(Some(20.0), kurtosis), 10_000).z_sd;
         assert!(matches!(at(Some(99.0)), SdCheck::Z(_)));
         assert_eq!(at(Some(100.0)), SdCheck::NotEstimable);

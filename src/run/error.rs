@@ -11,38 +11,38 @@ pub enum RunError {
     /// Values of the input that cannot be used, each with its place.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Input(Vec<Problem>),
-    /// What was asked for is not there to be had.
+    /// What was asked for is not available.
     #[error("{0}")]
     Usage(String),
     /// The portfolio cannot be compiled.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The progress callback ended it.
+    /// The progress callback stopped the run.
     #[error("interrupted")]
     Interrupted,
     /// There is no GPU to draw on: why, and what can be done about it.
     #[error("{reason}")]
     NoGpu {
-        /// In a sentence.
+        /// The reason, in a sentence.
         reason: String,
-        /// One sentence each.
+        /// Advice, one sentence each.
         advice: Vec<String>,
     },
-    /// A device failed, and nothing else was to finish the work.
+    /// A device failed, and no other was allowed to finish the work.
     #[error("{0}")]
     Device(String),
-    /// The threads of the CPU did not start.
+    /// The CPU threads could not be started.
     #[error("cannot start the threads: {0}")]
     Threads(String),
     /// The draws need more memory than there is.
     #[error("{draws} draws need {gigabytes} GB of memory, more than is available; use fewer draws")]
     Memory {
-        /// As asked for.
+        /// Number of draws requested.
         draws: u64,
-        /// That they need.
+        /// Memory that they need.
         gigabytes: u64,
     },
-    /// A step failed: which, and why.
+    /// A step failed: which one, and why.
     #[error("{0}")]
     Failed(String),
 }

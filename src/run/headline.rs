@@ -1,4 +1,4 @@
-//! The main job: from a portfolio to what its draws say of emissions, compute, energy and ATCI.
+//! The main job: from a portfolio to its emissions, compute, energy and ATCI, with credible intervals.
 
 use super::info::{Clock, RunInfo};
 use super::sampled::{broken, first_draws};
@@ -15,7 +15,7 @@ use crate::posterior::grouping::by_factor;
 use crate::posterior::sampled::{self, Analysis, Plain};
 use crate::posterior::{self, Estimate, Options, Oracle, Posterior};
 
-/// What a run is asked for. What is `None` is taken from the study, and else is the default.
+/// The options of a run. What is `None` is taken from the study, else from the defaults.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RunOptions {
     /// Number of draws, from 1 to 2,147,483,647; 1,000,000 by default.
@@ -24,12 +24,12 @@ pub struct RunOptions {
     pub seed: Option<u64>,
     /// Level of the credible intervals, in (0, 1); 0.95 by default.
     pub level: Option<f64>,
-    /// Whether emissions, ATCI, energy and the upper tail are decomposed by factor from pick-freeze draws as well.
+    /// Whether emissions, ATCI, energy and the upper tail are also decomposed by factor, from pick-freeze draws.
     pub sensitivity: bool,
 }
 
 impl RunOptions {
-    /// The options go before the study, the study before the defaults.
+    /// The options override the study, and the study overrides the defaults.
     pub fn settings(&self, study: &Study) -> Settings {
         Settings {
             draws: self.draws.or(study.draws).unwrap_or(DRAWS),
@@ -39,12 +39,12 @@ impl RunOptions {
     }
 }
 
-/// What a run found.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// What the portfolio implied: tiers, distributions and their provenance, warnings.
     pub assessment: Assessment,
-    /// What the draws say.
+    /// Estimates from the draws.
     pub posterior: Posterior,
     /// What was drawn.
     pub settings: Settings,
@@ -67,7 +67,7 @@ impl Outcome {
         asked.unwrap_or(&Estimate::NONE)
     }
 
-    /// What should be known before a figure is used, in sentences: a tail too heavy for its mean.
+    /// Warnings to read before using a figure, in sentences: a tail too heavy for its mean.
     pub fn cautions(&self) -> Vec<String> {
         let heavy = self.posterior.pareto_k.filter(|k| *k > tail::LARGEST_K);
         heavy.map(|k| tail::warning("the total emissions", k)).into_iter().collect()
@@ -88,7 +88,7 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// What the draws say, with credible intervals of `level`. `reduce` sorts and divides the draws.
+    /// Estimates from the draws, with credible intervals at `level`. `reduce` sorts and divides the draws.
     pub fn posterior(&self, level: f64, reduce: &dyn Reduce) -> Posterior {
         self.compared_with(&oracle(&self.assessment), level, reduce)
     }
@@ -115,7 +115,7 @@ impl Session {
         self.run_assessed(portfolio, assess(portfolio)?, options, progress)
     }
 
-    /// The same for a portfolio that was assessed before.
+    /// The same for a portfolio that has already been assessed.
     ///
     /// # Errors
     /// As [`Session::run`].

@@ -1,18 +1,18 @@
-//! How a result came about: what of a result file may differ between machines, and the plan's fingerprint.
+//! How a result was computed: the part of a result file that may differ between machines, and the plan's fingerprint.
 
 use std::time::Instant;
 
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-/// What drew a result.
+/// The device that made the draws.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Device {
     /// `cpu`, `gpu`, or `gpu, then cpu` where the GPU failed on the way.
     pub name: String,
     /// The GPU, or the instruction set of the CPU.
     pub adapter: Option<String>,
-    /// Threads of the CPU.
+    /// Number of CPU threads.
     pub threads: Option<usize>,
 }
 

@@ -15,11 +15,11 @@ use crate::posterior::intensity::{Part, Row, intensity, split};
 pub struct Intensities {
     /// What was drawn.
     pub settings: Settings,
-    /// Of all models.
+    /// The whole portfolio.
     pub total: Row,
-    /// Draws of the whole without any compute.
+    /// Draws in which total compute is zero.
     pub without_compute: u64,
-    /// In the order of the columns asked for.
+    /// In the order of the requested columns.
     pub columns: Vec<Column>,
     /// How it was drawn.
     pub info: RunInfo,
@@ -30,12 +30,12 @@ pub struct Intensities {
 pub struct Column {
     /// The column's name.
     pub by: String,
-    /// A part each.
+    /// One row for each part.
     pub rows: Vec<Row>,
 }
 
 impl Session {
-    /// ATCI and its three ratios of an assessment, and of its parts by each of these columns.
+    /// ATCI and its three ratios for an assessment, and for its parts by each of these columns.
     ///
     /// # Errors
     /// [`RunError::Plan`], and those of drawing.

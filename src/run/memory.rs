@@ -16,8 +16,8 @@ pub fn fits_in_memory(plan: &Plan, draws: u64) -> Result<(), RunError> {
     held_in_memory(draws, kept, (columns + plan.groups.len()) as u64)
 }
 
-/// So many words by draw, and one chunk of so many totals for each thread. Asked for in one piece first: an allocation
-/// that fails later ends the program without a word of use.
+/// The words held per draw, and one chunk of totals for each thread. They are requested in one piece first, because an
+/// allocation that fails later ends the program without a useful message.
 ///
 /// # Errors
 /// [`RunError::Memory`] where there is less.

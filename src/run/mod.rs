@@ -1,7 +1,7 @@
 //! The one place that draws.
 //!
 //! A [`Session`] holds what draws (the CPU, a GPU, or whichever suits the work) and is asked for a [`Sampler`]: the
-//! session's engine with a seed, a number of draws, a level for the intervals and someone who follows the work
+//! session's engine with a seed, a number of draws, a level for the intervals and a listener that follows the work
 //! ([`Progress`]). Every command draws through it, and so do validation, coverage, the known answers and the tests, so
 //! that the check of memory, progress, interruption, falling back to the CPU and errors ([`RunError`]) are the same
 //! everywhere. Nothing here opens a file or knows a terminal.
@@ -31,11 +31,11 @@ pub use session::{Backend, Builder, Session};
 
 use serde::Serialize;
 
-/// Draws of a run where the user does not say.
+/// Default number of draws.
 pub const DRAWS: u64 = 1_000_000;
-/// Seed of the random stream where the user does not say.
+/// Default seed of the random stream.
 pub const SEED: u64 = 42;
-/// Level of the credible intervals where the user does not say.
+/// Default level of the credible intervals.
 pub const INTERVAL: f64 = 0.95;
 
 /// What a run draws.

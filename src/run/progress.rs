@@ -1,14 +1,14 @@
-//! Who follows the work, and may end it.
+//! Following the progress of the work, and stopping it.
 
-/// Follows a call that draws. A closure `Fn(u64) -> bool` is one that only counts; [`NoProgress`] does nothing.
+/// Follows a call that draws. A closure `Fn(u64) -> bool` only counts; [`NoProgress`] does nothing.
 pub trait Progress: Sync {
-    /// Drawing begins: on which device, in words, and how many model-draws there are to do.
+    /// Drawing begins: on which device, in words, and how many model-draws there are to make.
     fn begin(&self, _device: &str, _model_draws: u64) {}
 
     /// The next part of the work, by its title.
     fn part(&self, _title: &str) {}
 
-    /// So many more model-draws are done (0 where it only asks). Whether to go on: after `false` the call returns
+    /// `model_draws` more are done (0 to ask only). Returns whether to go on: after `false` the call returns
     /// [`RunError::Interrupted`](super::RunError::Interrupted).
     fn advance(&self, model_draws: u64) -> bool;
 }

@@ -17,16 +17,16 @@ use crate::posterior::grouping::{Exact, Grouping};
 use crate::posterior::ranked::{self, EffectIndices};
 use crate::posterior::sampled::{Analysis, Plain, Sampled};
 
-/// What a sampled analysis is asked for.
+/// The options of a sampled analysis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleOptions {
-    /// What is drawn; `level` is that of the intervals of the numerical error.
+    /// What is drawn; `level` is that of the intervals for the numerical error.
     pub settings: Settings,
     /// What the variance is decomposed by.
     pub grouping: Grouping,
-    /// What decides whether the emissions exceed so many tonnes is analysed as well.
+    /// If given, what decides whether emissions exceed this many tonnes is analysed as well.
     pub threshold_t: Option<f64>,
-    /// Only the models with this value in this column, each of these parts alone; empty: the whole portfolio.
+    /// Only the models with this value in this column, each part analysed separately; empty: the whole portfolio.
     pub of: Vec<(String, String)>,
 }
 
@@ -40,8 +40,7 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// What should be known before a figure is used, in sentences: a tail too heavy for its variance. `title` names an
-    /// output.
+    /// Warnings to read before using a figure, in sentences: a tail too heavy for its variance. `title` names an output.
     pub fn cautions(&self, title: impl Fn(crate::posterior::sampled::AnalysedOutput) -> &'static str) -> Vec<String> {
         let analysed = self.parts.iter().flat_map(|part| &part.sampled.outputs);
         let heavy = |k: &f64| *k > tail::LARGEST_K;
@@ -54,7 +53,7 @@ impl Samples {
 pub struct SampledPart {
     /// Column and value; `None` for the whole.
     pub of: Option<(String, String)>,
-    /// Of these models alone.
+    /// The assessment of these models only.
     pub assessment: Assessment,
     /// The indices.
     pub sampled: Sampled,

@@ -7,11 +7,11 @@ use super::{Device, Progress, RunError, Session, Settings, fits_in_memory};
 use crate::engine::plan::Plan;
 use crate::engine::{Check, Corners, Prepared, Reduce, Summary};
 
-/// What draws, how much of which random stream, and who follows.
+/// The device, the part of the random stream to draw, and the listener that follows.
 pub struct Sampler<'s> {
     pub(super) engine: &'s dyn Drawing,
     pub(super) progress: &'s dyn Progress,
-    /// What draws, and why it was taken, in words.
+    /// The device, and why it was chosen, in words.
     pub device_line: String,
     /// Draws 0 to this are drawn.
     pub draws: u64,
@@ -30,7 +30,7 @@ impl Sampler<'_> {
         self.draw_part(plan, self.seed, 0..self.draws)
     }
 
-    /// Draws other draws of a plan, perhaps of another stream.
+    /// Draws another range of draws of a plan, possibly from another stream.
     ///
     /// # Errors
     /// As [`Sampler::draw`].
@@ -47,8 +47,8 @@ impl Sampler<'_> {
         Ok(self.engine.backend().corners(prepared, self.seed, draws, &self.counting(prepared.plan.models.len()))?)
     }
 
-    /// The first `draws` draws at the corners of a design, so many at a time that they fill the device and not the
-    /// memory. The length of a slab changes no result.
+    /// The first `draws` draws at the corners of a design, in slabs that fill the device but not the memory. The length
+    /// of a slab changes no result.
     ///
     /// # Errors
     /// As [`Sampler::draw`], and those of `take`.
@@ -72,7 +72,7 @@ impl Sampler<'_> {
         self.engine.reduce()
     }
 
-    /// Tells of the next part of the work, by its title.
+    /// Announces the next part of the work, by its title.
     pub fn part(&self, title: &str) {
         self.progress.part(title);
     }
@@ -105,7 +105,7 @@ impl Sampler<'_> {
         self.engine.is_gpu()
     }
 
-    /// Known answers asked of a GPU; `None` of a CPU.
+    /// Self-test of a GPU; `None` for a CPU.
     ///
     /// # Errors
     /// [`RunError::Device`] where the device does not answer.

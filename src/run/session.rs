@@ -1,4 +1,4 @@
-//! What draws: chosen once, or by the length of the work.
+//! The device that draws: chosen once, or by the length of the work.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use super::{NoProgress, Progress, RunError, Sampler, Settings, gpu};
 use crate::engine::plan::Plan;
 use crate::engine::{self, Cpu, Simd, Summary};
 
-/// What is to draw. Changes no result.
+/// Which device to use. Changes no result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Backend {
     /// A real GPU for long work where there is one, else the CPU.
@@ -19,7 +19,7 @@ pub enum Backend {
     Gpu,
 }
 
-/// Below so many model-draws a GPU is not looked for: the CPU is done before a device is open.
+/// Below this many model-draws no GPU is looked for: the CPU is done before a device is open.
 const SHORT: u64 = 50_000_000;
 /// Builds a [`Session`].
 #[derive(Debug, Clone, Default)]
@@ -31,19 +31,19 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// What is to draw; [`Backend::Auto`] if this is not called.
+    /// The device to use; [`Backend::Auto`] if this is not called.
     pub fn backend(mut self, backend: Backend) -> Builder {
         self.backend = backend;
         self
     }
 
-    /// The GPU whose name contains this; software ones are taken by name only.
+    /// The GPU whose name contains this; a software GPU is used only if it is named.
     pub fn adapter(mut self, name: impl Into<String>) -> Builder {
         self.adapter = Some(name.into());
         self
     }
 
-    /// Threads of the CPU; 0 for all cores.
+    /// CPU threads; 0 for all cores.
     pub fn threads(mut self, threads: usize) -> Builder {
         self.threads = threads;
         self
@@ -55,7 +55,7 @@ impl Builder {
         self
     }
 
-    /// Starts the threads and, where a GPU was asked for, finds it.
+    /// Starts the threads and, if a GPU was requested, finds it.
     ///
     /// # Errors
     /// [`RunError::Threads`]; [`RunError::NoGpu`]; [`RunError::Usage`] for the name of a GPU with [`Backend::Cpu`].
@@ -93,7 +93,7 @@ enum Engines {
     },
 }
 
-/// What draws: the CPU's threads, an open GPU, or both. One session serves any number of runs.
+/// The devices that draw: CPU threads, an open GPU, or both. One session serves any number of runs.
 pub struct Session {
     engines: Engines,
 }
@@ -104,7 +104,7 @@ impl Session {
         Builder::default()
     }
 
-    /// A session over an engine of one's own; the draws are sorted and divided on the host.
+    /// A session over an engine of your own; the draws are sorted and divided on the host.
     pub fn over(engine: impl engine::Backend + Send + Sync + 'static) -> Session {
         Session::of(Box::new(Other(engine)))
     }

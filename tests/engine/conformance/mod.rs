@@ -7,6 +7,7 @@ mod corners;
 mod fixtures;
 mod parts;
 mod random;
+mod shards;
 
 use carbonhaze::assess::Assessment;
 use carbonhaze::compile::compile;

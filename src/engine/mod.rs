@@ -20,8 +20,10 @@ pub use draw::corners::Corners;
 pub use draw::cpu::Cpu;
 pub use draw::reduce::{Host, Reduce};
 pub use draw::scalar::Scalar;
+pub use draw::shard::{MergeError, Shard};
 pub use draw::simd::Simd;
 pub use draw::summary::{GroupSummary, ModelSummary, Moments, Summary};
+pub use draw::summary_file::ReadError;
 #[cfg(feature = "gpu")]
 pub use gpu::Gpu;
 

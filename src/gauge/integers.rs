@@ -3,7 +3,8 @@
 use super::portfolios::mixed;
 use super::{Figure, Section};
 use crate::compile::compile;
-use crate::engine::{Prepared, Scalar, Summary};
+use crate::engine::plan::Plan;
+use crate::engine::{MergeError, Prepared, Scalar, Shard, Summary};
 use crate::posterior::grouping::by_factor;
 use crate::run::{RunError, Sampler, Session};
 
@@ -27,7 +28,8 @@ pub fn section(sampler: &Sampler<'_>) -> Result<Section, RunError> {
         figures.push(Figure::count(format!("{name}: models that differ"), models(&given, &defined), 0));
         if first == 0 {
             let (a, b) = (sampler.draw_part(&plan, seed, cut..DRAWS)?, sampler.draw_part(&plan, seed, 0..cut)?);
-            let differs = a.merge(b).map_or(1, |merged| usize::from(merged != given));
+            let merged = merged(&plan, seed, [a, b]);
+            let differs = merged.map_or(1, |merged| usize::from(*merged.summary() != given));
             figures.push(Figure::count("drawn in two parts and merged: results that differ", differs, 0));
         }
     }
@@ -44,6 +46,12 @@ pub fn section(sampler: &Sampler<'_>) -> Result<Section, RunError> {
         how: "the portfolio below, all outputs".into(),
         figures,
     })
+}
+
+/// Parts of one run, each with the plan and seed that it was drawn from.
+fn merged(plan: &Plan, seed: u64, parts: [Summary; 2]) -> Result<Shard, MergeError> {
+    let [a, b] = parts.map(|part| Shard::new(plan, seed, part));
+    a?.merge(b?)
 }
 
 fn unequal(a: &[u64], b: &[u64]) -> usize {

@@ -98,7 +98,7 @@ mod tests {
         for slot in Slot::ALL {
             assert_eq!(
                 text.contains(&format!("\n{:<11} median", slot.factor().name())),
-                a.models[0].factors[slot as usize].is_some()
+                Slot::ALL.iter().any(|s| s.factor() == slot.factor() && a.models[0].factors[*s as usize].is_some())
             );
         }
         for effect in &a.shared {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::accumulate::{self, CEILING};
 use crate::engine::plan::{self, BINS, Block, GroupPlan};
 
-/// What a run of the engine leaves: integers only, mergeable in any order.
+/// What a run of the engine leaves: integers only. It says not of which run: a [`Shard`](crate::engine::Shard) does, and
+/// merges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// The draws covered (absolute indices).
@@ -174,8 +175,9 @@ impl Summary {
         Ok(())
     }
 
-    /// The summary of both stretches of draws. Associative, and commutative because the earlier stretch goes first.
-    pub fn merge(self, other: Summary) -> Result<Summary, NotNeighbours> {
+    /// The summary of both stretches of draws of one run, which the caller answers for. Associative, and commutative
+    /// because the earlier stretch goes first.
+    pub(in crate::engine) fn merge(self, other: Summary) -> Result<Summary, NotNeighbours> {
         let (mut a, b) = if self.draws.start <= other.draws.start { (self, other) } else { (other, self) };
         let alike =
             a.draws.end == b.draws.start && a.models.len() == b.models.len() && a.groups.len() == b.groups.len();

@@ -1,15 +1,78 @@
 //! The plan's fingerprint: SHA-256 of its content sorted by key, so that the order of rows does not matter.
 //!
-//! Seed and number of draws are not part of a plan. Units are not hashed: they follow from the rest.
+//! Seed and number of draws are not part of a plan. Units are not hashed: they follow from the rest. A summary's integers
+//! depend on them all the same, and on the order of the models; that is what [`LayoutHash`] is for.
 
-use std::fmt::Write;
+use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{Marginal, ModelPlan, Plan};
+use super::{Marginal, ModelPlan, Plan, Range};
+
+/// SHA-256 of what is drawn, the same for every order of the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PlanHash(pub(in crate::engine) [u8; 32]);
+
+/// SHA-256 of how draws are counted: which totals are kept, units, ranges of bins, groups, the order of the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LayoutHash(pub(in crate::engine) [u8; 32]);
 
 /// 64 hexadecimal digits.
+impl fmt::Display for PlanHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// [`PlanHash`] as 64 hexadecimal digits.
 pub fn plan_hash(plan: &Plan) -> String {
+    PlanHash::of(plan).to_string()
+}
+
+impl PlanHash {
+    /// Of a plan.
+    pub fn of(plan: &Plan) -> PlanHash {
+        PlanHash(content(plan))
+    }
+}
+
+impl LayoutHash {
+    /// Of a plan.
+    pub fn of(plan: &Plan) -> LayoutHash {
+        let mut hash = Sha256::new();
+        for output in &plan.outputs {
+            hash.update(output.unit.to_le_bytes());
+            hash.update([output.kept.into()]);
+        }
+        let roles = [Some(plan.headline), plan.denominator].map(|o| o.map_or(u64::MAX, |o| o as u64));
+        roles.iter().for_each(|o| hash.update(o.to_le_bytes()));
+        hash.update([plan.has_independent.into(), plan.saturable.into(), plan.binned.into()]);
+        hash.update(plan.ratio_shift.to_le_bytes());
+        hash.update((plan.groups.len() as u64).to_le_bytes());
+        for group in &plan.groups {
+            range_bytes(&group.headline, &mut hash);
+            range_bytes(&group.denominator, &mut hash);
+            hash.update(group.ratio_shift.to_le_bytes());
+        }
+        for model in &plan.models {
+            hash.update(model.key.to_le_bytes());
+            hash.update(model.independent_scale.to_le_bytes());
+            hash.update(model.independent_shifted_scale.to_le_bytes());
+            range_bytes(&model.headline, &mut hash);
+            range_bytes(&model.ratio, &mut hash);
+        }
+        LayoutHash(hash.finalize().into())
+    }
+}
+
+fn range_bytes(range: &Range, hash: &mut Sha256) {
+    hash.update(range.unit.to_le_bytes());
+    hash.update([range.saturable.into()]);
+    hash.update(range.bins_lo.to_le_bytes());
+    hash.update(range.bin_scale.to_le_bytes());
+}
+
+fn content(plan: &Plan) -> [u8; 32] {
     let tables: Vec<[u8; 32]> = plan.tables.iter().map(|t| table_hash(t)).collect();
     let mut models: Vec<&ModelPlan> = plan.models.iter().collect();
     models.sort_by_key(|m| m.key);
@@ -39,10 +102,7 @@ pub fn plan_hash(plan: &Plan) -> String {
             hash.update(product.signs.map(|s| s as u8));
         }
     }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hash.finalize().into()
 }
 
 fn marginal_bytes(marginal: &Marginal, tables: &[[u8; 32]], hash: &mut Sha256) {

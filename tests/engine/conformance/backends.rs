@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use carbonhaze::engine::gpu::{Options, Variant};
 use carbonhaze::engine::plan::Plan;
-use carbonhaze::engine::{Backend, Cpu, Gpu, Simd, Summary};
+use carbonhaze::engine::{Backend, Cpu, Gpu, Shard, Simd, Summary};
 
 use crate::common::gpu::adapters;
 
@@ -17,6 +17,11 @@ pub struct Named<B: ?Sized> {
 
 pub fn run(backend: &dyn Backend, plan: &Plan, seed: u64, draws: std::ops::Range<u64>) -> Summary {
     backend.run(plan, seed, draws, &|_| true).expect("neither interrupted nor failed")
+}
+
+/// The same with its identity: a part that merges.
+pub fn shard(backend: &dyn Backend, plan: &Plan, seed: u64, draws: std::ops::Range<u64>) -> Shard {
+    Shard::new(plan, seed, run(backend, plan, seed, draws)).expect("a summary of the plan")
 }
 
 pub fn cpu(threads: usize, chunk: usize, simd: Simd) -> Cpu {

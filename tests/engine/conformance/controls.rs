@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use carbonhaze::engine::gpu::{Fault, Options};
 use carbonhaze::engine::plan::Plan;
-use carbonhaze::engine::{Gpu, Scalar, Simd, Summary};
+use carbonhaze::engine::{Gpu, Scalar, Shard, Simd, Summary};
 
 use super::backends::{cpu, gpus, run};
 use super::plan;
@@ -57,7 +57,11 @@ fn a_dropped_stretch_is_seen() {
     let expected = run(&Scalar, &plan, 1, 0..1200);
     for gpu in gpus().iter().take(1) {
         let part = |draws| run(&*gpu.backend, &plan, 1, draws);
-        let whole = |middle: Summary| part(0..400).merge(middle).and_then(|s| s.merge(part(800..1200))).expect("parts");
+        let whole = |middle: Summary| {
+            let parts = [part(0..400), middle, part(800..1200)];
+            let shards = parts.map(|summary| Shard::new(&plan, 1, summary).expect("a summary of the plan"));
+            Shard::merge_all(shards).and_then(|merged| merged.into_summary(&plan)).expect("parts")
+        };
         assert!(whole(part(400..800)) == expected);
         assert!(whole(Summary::empty(plan.whole(), 400..800)) != expected);
         let totals = Summary { models: part(400..800).models, ..Summary::empty(plan.whole(), 400..800) };

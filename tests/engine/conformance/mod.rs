@@ -7,6 +7,7 @@ mod corners;
 mod fixtures;
 mod parts;
 mod random;
+mod shards;
 
 use carbonhaze::engine::plan::Plan;
 use carbonhaze::low_level::assess::Assessment;

@@ -10,7 +10,7 @@ use carbonhaze::low_level::compile::compile_with;
 use carbonhaze::low_level::compile::tables::Tables;
 use proptest::prelude::*;
 
-use super::backends::{Named, cpu, gpus, run};
+use super::backends::{Named, cpu, gpus, run, shard};
 use super::plan;
 use super::random::further;
 use crate::common::cases::cases;
@@ -25,13 +25,13 @@ proptest! {
         let cpu = cpu(2, 300, Simd::detect());
         let at = ((draws as f64 * cut) as u64).clamp(1, draws - 1);
         let whole = run(&cpu, &plan, 7, 0..draws);
-        let (a, b) = (run(&cpu, &plan, 7, 0..at), run(&cpu, &plan, 7, at..draws));
-        prop_assert!(b.clone().merge(a.clone()).unwrap() == whole);
-        prop_assert!(a.clone().merge(b.clone()).unwrap() == whole);
+        let (a, b) = (shard(&cpu, &plan, 7, 0..at), shard(&cpu, &plan, 7, at..draws));
+        prop_assert!(*b.clone().merge(a.clone()).unwrap().summary() == whole);
+        prop_assert!(*a.clone().merge(b.clone()).unwrap().summary() == whole);
         // Negative controls: a dropped draw, and parts that do not meet.
-        let short = run(&cpu, &plan, 7, at..draws - 1 + u64::from(at == draws - 1));
+        let short = shard(&cpu, &plan, 7, at..draws - 1 + u64::from(at == draws - 1));
         prop_assert!(a.clone().merge(a.clone()).is_err());
-        prop_assert!(at == draws - 1 || a.merge(short).unwrap() != whole);
+        prop_assert!(at == draws - 1 || *a.merge(short).unwrap().summary() != whole);
     }
 
     #[test]
@@ -74,8 +74,8 @@ fn parts_of_different_backends_merge_to_the_whole() {
     let whole = run(&cpu, &plan, 7, first..end);
     for Named { name, backend, .. } in gpus() {
         for at in [first + 1, first + 256, first + 1000, first + 1333, end - 1] {
-            let (a, b) = (run(&cpu, &plan, 7, first..at), run(&**backend, &plan, 7, at..end));
-            assert!(b.merge(a).unwrap() == whole, "{name}: {at}");
+            let (a, b) = (shard(&cpu, &plan, 7, first..at), shard(&**backend, &plan, 7, at..end));
+            assert!(*b.merge(a).unwrap().summary() == whole, "{name}: {at}");
         }
     }
 }

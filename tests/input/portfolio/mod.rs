@@ -9,7 +9,8 @@ mod suspicious;
 
 use std::path::Path;
 
-use carbonhaze::low_level::portfolio::cell::{self, NoFiles};
+use carbonhaze::low_level::portfolio::cell;
+use carbonhaze::low_level::portfolio::formats::values::Folder;
 use carbonhaze::low_level::portfolio::models_file::{self, ModelsFile};
 use carbonhaze::low_level::portfolio::{Model, Problem, Problems, Value};
 
@@ -17,7 +18,7 @@ use carbonhaze::low_level::portfolio::{Model, Problem, Problems, Value};
 type Bad = (&'static str, u64, &'static str, &'static [&'static str]);
 
 fn models(text: &str) -> Result<ModelsFile, Problems> {
-    models_file::read(Path::new("models.csv"), text.as_bytes(), &NoFiles)
+    models_file::read(Path::new("models.csv"), text.as_bytes(), &Folder(Path::new("")))
 }
 
 fn good(text: &str) -> Vec<Model> {
@@ -29,7 +30,7 @@ fn listed(problems: &[Problem]) -> String {
 }
 
 fn parsed(text: &str) -> Result<Value, String> {
-    cell::parse(text, &NoFiles).map_err(|e| e.to_string())
+    cell::parse(text, &Folder(Path::new(""))).map_err(|e| e.to_string())
 }
 
 /// A folder of its own with these files, removed when dropped.

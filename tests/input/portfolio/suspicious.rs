@@ -99,7 +99,7 @@ fn wide_lognormals_tell_what_the_draws_lack() {
         let text = format!("id,tokens\na,\"lognormal(1e12, {})\"\n", f64::exp(sigma));
         let file = models(&text).unwrap();
         let found = rules::check(&Portfolio::new(file.models, Study::default()));
-        assert!(found[0].message.contains(&format!("lack {lost:.1} % of")), "{sigma}: {}", found[0].message);
+        assert!(found[0].message.contains(&format!("miss {lost:.1} % of")), "{sigma}: {}", found[0].message);
     }
 }
 

@@ -227,8 +227,8 @@ impl Factors {
         let mut common = constant;
         let (mut down, mut up) = (0.0, 0.0);
         let (mut table_down, mut table_up) = (0.0, 0.0);
-        for s in 0..SLOTS {
-            let (Some(factor), power) = (&self.factors[s], powers[s]) else { continue };
+        for (s, (factor, &power)) in self.factors.iter().zip(powers).enumerate() {
+            let Some(factor) = factor else { continue };
             let half = self.half_widths[s];
             let at = factor.with_shared(half);
             let (low, high) = if power >= 0 { (at[0], at[2]) } else { (at[2], at[0]) };

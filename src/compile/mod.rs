@@ -44,7 +44,7 @@ pub enum PlanError {
     DividedByZero { id: String, factor: &'static str },
 }
 
-/// What `[groups] by` asks for, in the order of [`Plan::groups`].
+/// What `[groups] by` asks for, in the order of `Plan::groups`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
     pub by: String,

@@ -1,6 +1,6 @@
 //! What a sampled analysis decomposes by: factors, tiers or the values of a label, as groups of a pick-freeze design.
 //!
-//! The groups divide all random inputs, so that each index has an exact counterpart in [`super::shares`]:
+//! The groups divide all random inputs, so that each index has an exact counterpart in `super::shares`:
 //!
 //! - by factor, a group is one factor of all models with the shared effects on it;
 //! - by tier or label, a group is all own inputs of the models with one value, and the shared effects are a group of
@@ -87,7 +87,7 @@ impl Grouping {
         }
     }
 
-    /// The column whose shares [`super::shares::shares`] has to be asked for.
+    /// The column whose shares `super::shares::shares` has to be asked for.
     pub fn column(&self) -> Option<&str> {
         match self {
             Grouping::Label(column) if column != "tier" => Some(column),

@@ -2,7 +2,7 @@
 //!
 //! An effect is one standard normal per draw, shared by all models exposed to it. Its normals are drawn again from their
 //! own stream, the draws are put in their order, and neighbours then differ in all else
-//! ([`super::sensitivity::rank`]; Gamboa, Gremaud, Klein and Lagnoux 2022, doi:10.3150/21-BEJ1421). No further totals
+//! (`super::sensitivity::rank`; Gamboa, Gremaud, Klein and Lagnoux 2022, doi:10.3150/21-BEJ1421). No further totals
 //! are drawn. The error does not shrink with the index: what is below some 1/√N cannot be distinguished from 0.
 
 use rayon::prelude::*;

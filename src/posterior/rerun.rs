@@ -1,12 +1,12 @@
 //! The total's interval after a disclosure: the run again, at equally probable values of the figure that is disclosed.
 //!
-//! [`super::disclosure`] gives the expected variance exactly; an interval has to be drawn. The draws of all other models
+//! `super::disclosure` gives the expected variance exactly; an interval has to be drawn. The draws of all other models
 //! stay as they are, so a rerun is the total less the model's own draws plus c · W: W the model as assessed with the
 //! figure stated ([`crate::assess::if_disclosed`]), c the figure relative to its mean. The caller draws one-model
 //! assessments ([`Rerun::assessments`]) under the seed and the draws of the total and hands the emissions back.
 //!
 //! What is known of c before it is published: c · W is distributed as the model's emissions are now, whence
-//! `E[c] = 1` and `E[c²] = ρ_c` (the ratio of [`super::disclosure`]). Its shape is that of the factors it replaces: their
+//! `E[c] = 1` and `E[c²] = ρ_c` (the ratio of `super::disclosure`). Its shape is that of the factors it replaces: their
 //! product Q, raised to the power k that gives the second moment, k² = ln ρ_c / ln ρ_Q. That is exact for lognormals,
 //! whose measurement error it takes off, and approximate for other shapes. The [`VALUES`] values are the means of
 //! equally probable parts of c, so that c keeps its mean. A chip is one of the parts of the mixture, with its share.

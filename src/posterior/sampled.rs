@@ -3,7 +3,7 @@
 //!
 //! What the exact oracle cannot give (logarithms, ATCI, the upper tail) and, for comparison, what it can. The engine draws
 //! totals at the corners of a design of [`super::grouping`], slab by slab; [`Analysis::add`] takes them in, in memory
-//! that does not grow with the draws. The estimators are those of [`super::sensitivity`].
+//! that does not grow with the draws. The estimators are those of `super::sensitivity`.
 
 use serde::Serialize;
 

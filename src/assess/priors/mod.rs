@@ -1,7 +1,7 @@
 //! The default priors and what a study replaces of them.
 //!
 //! `data/priors.toml` holds every default with its unit, source and whether it was chosen; `[priors.*]` of a study
-//! replaces values by section and key. The code asks by [`names`], each of which exists and has its form.
+//! replaces values by section and key. The code asks by `names`, each of which exists and has its form.
 
 pub(crate) mod names;
 mod read;

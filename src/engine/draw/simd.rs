@@ -166,7 +166,7 @@ impl Available {
         dispatch!(self, draw_effect(seed, domain, effect_key, first, z))
     }
 
-    /// [`corner_block::add_corners`], compiled for this set.
+    /// `corner_block::add_corners`, compiled for this set.
     pub fn add_corners(
         self,
         design: &corner_block::Prepared,

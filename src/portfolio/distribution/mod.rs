@@ -1,8 +1,8 @@
 //! The distributions that a cell, a prior or an assessment can hold: one file per family.
 //!
 //! A family's file has all that is known of it: how a cell writes it, what its numbers may be, its quantiles and
-//! moments, its scale and the key of its shape. [`Distribution::family`] is the one place that names a file for each
-//! variant, and [`FAMILIES`] the one list of them. What the families share: `family` (what each has to say), `check`
+//! moments, its scale and the key of its shape. `Distribution::family` is the one place that names a file for each
+//! variant, and `FAMILIES` the one list of them. What the families share: `family` (what each has to say), `check`
 //! (rules that several have), [`quantile`] and [`moments`] (what is computed from a prepared family), [`shape`] (equal
 //! shapes, one table), [`cell`] (the grammar).
 //!

@@ -6,7 +6,7 @@
 //! the smallest x whose probability `P(X ≤ x)` reaches p, so point masses (a fixed number, a zero, equally likely
 //! values) are exact: no value between two atoms is ever returned.
 //!
-//! Each family prepares itself ([`Prepared`]); this file knows none of them.
+//! Each family prepares itself (`Prepared`); this file knows none of them.
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -136,7 +136,7 @@ fn what_happens_twice_is_finished_on_the_cpu_or_not_at_all() {
         let Some(mended) = with(options(&faults), true, &plan) else { return };
         assert!(mended.result == Ok(expected.clone()), "{faults:?}: {:?}", mended.result.map(|_| "another summary"));
         assert_eq!(mended.notices.len(), 2, "{faults:?}: {:?}", mended.notices);
-        assert!(has(&mended.notices[1..], &[word, "on the CPU"]), "{faults:?}: {:?}", mended.notices);
+        assert!(has(&mended.notices[1..], &[word, "the CPU draws"]), "{faults:?}: {:?}", mended.notices);
         assert_eq!(mended.told, 1000, "{faults:?}");
 
         let Some(failed) = with(options(&faults), false, &plan) else { return };
@@ -164,7 +164,7 @@ fn what_will_not_pass_goes_to_the_cpu_at_once() {
     for (options, plan, words) in cases {
         let Some(mended) = with(options.clone(), true, plan) else { return };
         assert!(mended.result == Ok(expected(plan)), "{words:?}");
-        assert!(has(&mended.notices, &words) && has(&mended.notices, &["on the CPU"]), "{:?}", mended.notices);
+        assert!(has(&mended.notices, &words) && has(&mended.notices, &["the CPU draws"]), "{:?}", mended.notices);
         assert_eq!(mended.told, 1000, "{words:?}");
         let Some(failed) = with(options, false, plan) else { return };
         let Err(Stopped::Device(message)) = failed.result else { panic!("{words:?}") };
@@ -222,10 +222,10 @@ fn corners_are_whole_or_not_there() {
         (options(&[late(0)]), &["fresh device"]),
         (options(&[late(5)]), &["fresh device"]),
         (options(&[Fault::Silent]), &["fresh device"]),
-        (options(&[late(3), late(5)]), &["fresh device", "on the CPU"]),
-        (options(&[Fault::WrongAnswer]), &["on the CPU"]),
+        (options(&[late(3), late(5)]), &["fresh device", "the CPU draws"]),
+        (options(&[Fault::WrongAnswer]), &["the CPU draws"]),
         // Buffers too small for the tables.
-        (small, &["on the CPU"]),
+        (small, &["the CPU draws"]),
     ];
     for (options, notices) in cases {
         let Some(found) = gpu::first() else { return };
@@ -240,8 +240,8 @@ fn corners_are_whole_or_not_there() {
         let said = gpu.notices();
         assert!(said.len() == notices.len() && said.iter().zip(notices).all(|(s, n)| s.contains(n)), "{said:?}");
         assert_eq!(told.into_inner(), 2500, "{:?}", options.faults);
-        assert_eq!(gpu.finished_on_cpu(), notices.contains(&"on the CPU"));
-        if notices.contains(&"on the CPU") {
+        assert_eq!(gpu.finished_on_cpu(), notices.contains(&"the CPU draws"));
+        if notices.contains(&"the CPU draws") {
             let Some(found) = gpu::first() else { return };
             let alone = Gpu::with(found, options, None);
             assert!(matches!(alone.corners(&prepared, SEED, CORNER_DRAWS, &|_| true), Err(Stopped::Device(_))));

@@ -179,6 +179,13 @@ pub fn further(portfolio: u64, models: usize) -> Plan {
         model.marginals[8] = if tables > 0 { Marginal::Table { table: k as u32 % tables } } else { Marginal::None };
         model.marginals[9] = model.marginals[5];
         model.cells[7] = model.cells[3];
+        // A product has a power only of a factor that there is.
+        let there: Vec<usize> =
+            (0..SLOTS).filter(|&s| model.marginals[s] != Marginal::None || model.cells[s].is_some()).collect();
+        let with = |first: &Product, output: usize, slots: &[usize]| {
+            let slots: Vec<usize> = slots.iter().copied().filter(|s| there.contains(s)).collect();
+            with(first, output, &slots)
+        };
         model.products.extend([
             with(&first, 4, &[6]),
             with(&first, 5, &[6, 7]),
@@ -191,8 +198,10 @@ pub fn further(portfolio: u64, models: usize) -> Plan {
             model.marginals[10] = Marginal::Gate { threshold, above: false };
             model.marginals[11] = Marginal::Gate { threshold, above: true };
             model.zeros |= 0b1100_0000_0000;
-            let second = Product { loc: first.loc + (3 << 22), ..with(&first, HEADLINE, &[11, 7]) };
+            let second = Product { loc: first.loc + (3 << 22), ..with(&first, HEADLINE, &[7]) };
             let at = model.products.iter().position(|p| usize::from(p.output) == HEADLINE).unwrap();
+            let mut second = second;
+            second.signs[11] = 1;
             model.products[at].signs[10] = 1;
             model.products.insert(at + 1, second);
         }

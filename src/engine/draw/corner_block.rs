@@ -67,7 +67,7 @@ impl<'a> Prepared<'a> {
     /// Works out which corners each model tells apart.
     ///
     /// # Errors
-    /// More groups on one model than can be told apart.
+    /// More groups on one model than can be separated.
     pub fn new(plan: &'a Plan, design: &'a Design) -> Result<Prepared<'a>, TooManyGroups> {
         let plan = plan.whole();
         for m in 0..plan.models.len() {

@@ -31,7 +31,7 @@ for comparison, each in the scope of its source.")]
 pub struct AtciArgs {
     #[arg(help = FILE)]
     file: PathBuf,
-    /// Only by this column; may be given several times [default: tier, year, hardware, organization, region]
+    /// Only by this column; repeatable [default: tier, year, hardware, organization, region]
     #[arg(long, value_name = "year|tier|COLUMN")]
     by: Vec<String>,
     /// Monte Carlo draws [default: 131072]

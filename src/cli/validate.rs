@@ -29,7 +29,7 @@ exit code is 0 whenever the validation finished, passed or not. The protocol: do
 pub struct ValidateArgs {
     /// File of published runs (CSV), or - for CSV on standard input
     file: PathBuf,
-    /// Models file for the masked sum, instead of the two built-in lists; may be given several times
+    /// Models file for the masked sum, instead of the two built-in lists; repeatable
     #[arg(long, value_name = "MODELS")]
     masked_sum: Vec<PathBuf>,
     /// Draws of each prediction

@@ -36,7 +36,7 @@ choices lie outside the credible interval. What each section means: docs/coverag
 pub struct CoverageArgs {
     #[arg(help = FILE)]
     file: PathBuf,
-    /// A second list that overlaps this one [default: of the two fixtures in a folder, the other]
+    /// A list that overlaps this one [default: of the two fixtures in a folder, the other]
     #[arg(long, value_name = "MODELS")]
     other: Option<PathBuf>,
     /// Matches between the lists: CSV with the columns id and epoch_model

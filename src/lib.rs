@@ -10,7 +10,7 @@
 //!
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("models.csv");
-//! std::fs::write(&path, "id,parameters,tokens,hardware,region\nlab/small,7B,2T,A100,France\nlab/large,70B,2T,H100,\n")?;
+//! std::fs::write(&path, "id,parameters,tokens,hardware,region\nlab/small,7e9,2e12,A100,France\nlab/large,70e9,2e12,H100,\n")?;
 //!
 //! let portfolio = Portfolio::read(&path)?;
 //! let session = Session::builder().build()?;
@@ -46,6 +46,8 @@
 //!
 //! - `cli`: the program `haze`, with its arguments, terminal and result files.
 //! - `gpu`: drawing on a GPU through wgpu. Without it [`Backend::Gpu`] is an error, and [`Backend::Auto`] is the CPU.
+
+#![deny(missing_docs)]
 
 mod assess;
 #[cfg(feature = "cli")]

@@ -23,25 +23,125 @@ macro_rules! stages {
 
 stages! {
     /// What is known of each model: reading and checking files, distributions.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::portfolio::{Distribution, Value, models_file, cell::NoFiles};
+    ///
+    /// let bytes = b"id,parameters,power_w\nlab/small,7e9,\"normal(400, 40)\"\n";
+    /// let file = models_file::read("models.csv".as_ref(), bytes, &NoFiles)?;
+    /// assert_eq!(file.models[0].parameters, Some(Value::Number(7e9)));
+    /// assert!(matches!(file.models[0].power_w, Some(Value::Distribution(Distribution::Normal { .. }))));
+    /// # Ok::<(), carbonhaze::Problems>(())
+    /// ```
     portfolio,
     /// What the known implies: tiers, a distribution for every factor, provenance of each.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::assess::{Slot, Tier, assess};
+    /// use carbonhaze::low_level::gauge::workload::Workload;
+    ///
+    /// let assessment = assess(&Workload::Lognormals.portfolio(3))?;
+    /// assert_eq!(assessment.models.len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     assess,
     /// From an assessment to the plan that the engine draws.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::gauge::workload::Workload;
+    /// use carbonhaze::low_level::{assess, compile};
+    ///
+    /// // Removing other models changes no number of a model that stays.
+    /// let plan = |n| Ok::<_, Box<dyn std::error::Error>>(compile::compile(&assess::assess(&Workload::Lognormals.portfolio(n))?)?);
+    /// let (few, many) = (plan(2)?, plan(20)?);
+    /// let same = many.models.iter().find(|m| m.key == few.models[0].key);
+    /// assert_eq!(same.map(|m| &m.products), Some(&few.models[0].products));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     compile,
     /// Closed forms over an assessment: variance shares, kurtosis, values of disclosure.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::gauge::workload::Workload;
+    /// use carbonhaze::low_level::{assess::assess, exact::oracle::oracle};
+    ///
+    /// // The mean of the total in closed form: it grows with the number of models.
+    /// let mean = |n| Ok::<_, Box<dyn std::error::Error>>(oracle(&assess(&Workload::Lognormals.portfolio(n))?).mean_t);
+    /// assert!(mean(20)? > mean(10)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     exact,
     /// Sessions: the one place that draws.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::gauge::workload::Workload;
+    /// use carbonhaze::low_level::run::{Backend, NoProgress, Session, Settings};
+    ///
+    /// let session = Session::builder().backend(Backend::Cpu).threads(1).build()?;
+    /// let settings = Settings { draws: 1000, ..Settings::default() };
+    /// let summary = session.draw(&Workload::Lognormals.plan(10)?, settings, &NoProgress)?;
+    /// assert_eq!(summary.totals[0].len(), 1000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     run,
     /// What the draws say.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::gauge::workload::Workload;
+    /// use carbonhaze::{NoProgress, RunOptions, Session};
+    ///
+    /// let options = RunOptions { draws: Some(10_000), ..RunOptions::default() };
+    /// let outcome = Session::builder().build()?.run(&Workload::Lognormals.portfolio(10), &options, &NoProgress)?;
+    /// let total = &outcome.posterior.total.emissions_t;
+    /// // The total is known to its Monte Carlo standard error only.
+    /// assert!(total.mcse.mean < total.sd.map(|sd| sd / 90.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     posterior,
     /// Tables and documents.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::report::numbers;
+    ///
+    /// // No more digits than are known: here the standard error is 0.2.
+    /// assert_eq!(numbers::value(251.1234, Some(0.2)), "251.1");
+    /// ```
     report,
     /// The regressions that missing compute can be imputed by.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::fit::known_compute;
+    ///
+    /// assert!(known_compute().models.len() > 100);
+    /// ```
     fit,
     /// Known answers, replayed on a backend, and workloads to measure one with.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::gauge::workload::Workload;
+    ///
+    /// assert_eq!(Workload::Lognormals.plan(7)?.models.len(), 7);
+    /// # Ok::<(), carbonhaze::RunError>(())
+    /// ```
     gauge,
     /// Published runs predicted from less than was published.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::validate::scores::interval_score;
+    ///
+    /// // Gneiting & Raftery 2007: the width, and 2/α times what an observation is outside by.
+    /// assert_eq!(interval_score([1.0, 3.0], 0.1, 2.0), 2.0);
+    /// assert_eq!(interval_score([1.0, 3.0], 0.1, 4.0), 22.0);
+    /// ```
     validate,
     /// What a total rests on and what it leaves out.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::coverage::two_lists::chapman;
+    ///
+    /// // Two lists of 100 with 50 in common: about 200 in all (Chapman 1951).
+    /// let (all, standard_error) = chapman(100, 100, 50);
+    /// assert!((all - 199.0).abs() < 0.1 && standard_error > 0.0);
+    /// ```
     coverage,
 }

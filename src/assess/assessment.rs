@@ -18,7 +18,9 @@ pub struct Assessment {
     /// Sorted by (factor, by, value, ordinal); only those that at least one model is exposed to. Those that only further
     /// outputs are exposed to come last.
     pub shared: Vec<SharedEffect>,
+    /// Which runs and which energy count, and on what basis.
     pub scope: Scope,
+    /// What is legal in the input and suspicious.
     pub warnings: Vec<Warning>,
     /// `[groups] by`, as asked for.
     pub groups_by: Vec<String>,
@@ -102,7 +104,9 @@ impl Assessment {
 /// One model, ready to be compiled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AssessedModel {
+    /// The id of its row.
     pub id: String,
+    /// How much of the chain its row states.
     pub tier: Tier,
     /// By slot; `None` where the model has no such random input.
     pub factors: [Option<AssessedFactor>; SLOTS],
@@ -136,6 +140,7 @@ impl AssessedModel {
 pub struct AssessedFactor {
     /// For `Slot::Pue` the distribution of PUE itself (≥ 1).
     pub distribution: Distribution,
+    /// Where the distribution comes from.
     pub provenance: Provenance,
     /// Shared effects on this factor (for PUE: on PUE − 1): index into `Assessment::shared`, and a weight that
     /// multiplies the effect's ln GSD. Sorted by index.

@@ -25,16 +25,22 @@ use crate::portfolio::{Confidence, Model, Output, Portfolio, Problems, Value};
 /// A quantity that a publisher could disclose as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Disclosable {
+    /// Training compute, in FLOP.
     Compute,
+    /// Accelerator-hours.
     Hours,
+    /// IT energy, in kWh.
     Energy,
+    /// The grid intensity of the place, in gCO2e/kWh.
     Place,
 }
 
 impl Disclosable {
+    /// Every quantity, in the order of the chain.
     pub const ALL: [Disclosable; 4] =
         [Disclosable::Compute, Disclosable::Hours, Disclosable::Energy, Disclosable::Place];
 
+    /// The name used in tables and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Disclosable::Compute => "compute",

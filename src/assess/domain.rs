@@ -7,14 +7,18 @@ use crate::portfolio::spelling::normal;
 /// Classes with a budget of their own. Vision-language models are trained as language models are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Domain {
+    /// Language, and vision with language.
     Language,
     /// Vision, generation of images and videos.
     Vision,
+    /// Proteins and genomes.
     Biology,
+    /// Speech, audio and everything else.
     Other,
 }
 
 impl Domain {
+    /// The name used in fits and tables.
     pub fn name(self) -> &'static str {
         match self {
             Domain::Language => "language",

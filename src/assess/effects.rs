@@ -11,15 +11,20 @@ use crate::portfolio::Factor;
 /// What tells one draw from another. Ordered by its fields, as `Assessment::shared` is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EffectKey {
+    /// The factor that is multiplied.
     pub factor: Factor,
+    /// Columns whose values decide which models share the draw; empty = global.
     pub by: Vec<String>,
+    /// The columns' values, in order.
     pub value: Vec<String>,
+    /// Tells equal (factor, by, value) apart.
     pub ordinal: u32,
 }
 
 /// One draw shared by all models exposed to it: multiplies a factor by `gsd^(weight·z)`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SharedEffect {
+    /// The factor that is multiplied; of PUE, the part above 1.
     pub factor: Factor,
     /// What it is, for people, e.g. "MFU of one organisation's runs in one year".
     pub name: String,
@@ -29,12 +34,16 @@ pub struct SharedEffect {
     pub value: Vec<String>,
     /// Tells equal (factor, by, value) apart.
     pub ordinal: u32,
+    /// ln of the geometric standard deviation at a weight of 1.
     pub ln_gsd: f64,
+    /// The geometric standard deviation is a choice without a firm source.
     pub chosen: bool,
+    /// Where the geometric standard deviation comes from.
     pub source: String,
 }
 
 impl SharedEffect {
+    /// What tells its draw from any other.
     pub fn key(&self) -> EffectKey {
         EffectKey { factor: self.factor, by: self.by.clone(), value: self.value.clone(), ordinal: self.ordinal }
     }

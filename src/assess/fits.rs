@@ -16,6 +16,7 @@ pub const REFERENCE_YEAR: f64 = 2023.0;
 /// A column of the design matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Term {
+    /// 1 for every row.
     Intercept,
     /// ln(N / 1e10).
     Size,
@@ -28,6 +29,7 @@ pub enum Term {
 }
 
 impl Term {
+    /// The name used in files of fits: `size`, `domain:vision`.
     pub fn name(self) -> String {
         match self {
             Term::Intercept => "intercept".to_string(),
@@ -49,6 +51,7 @@ impl Term {
         }
     }
 
+    /// Entry of a row in this column. `ln_size` is ln(N / 1e10), `years` counts from the start of 2023.
     pub fn value(self, ln_size: f64, years: f64, domain: Domain, derivative: bool) -> f64 {
         match self {
             Term::Intercept => 1.0,
@@ -74,10 +77,13 @@ impl std::str::FromStr for Term {
 /// A fit as numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
+    /// The sample that it was made on, such as `language`.
     pub name: String,
     /// Rows it was made on.
     pub n: u32,
+    /// Columns of the design, in order.
     pub terms: Vec<Term>,
+    /// One for each term, in their order.
     pub coefficients: Vec<f64>,
     /// Residual standard deviation of ln D.
     pub sd: f64,
@@ -88,6 +94,7 @@ pub struct Fit {
 /// What a fit says of ln D (tokens) of one model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
+    /// The fitted value xᵀb, the mean of ln D.
     pub ln_tokens: f64,
     /// Weights of the fit's shared standard normals, one per coefficient: s·xᵀR⁻¹.
     pub weights: Vec<f64>,

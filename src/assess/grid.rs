@@ -134,7 +134,9 @@ pub enum Level {
     RegionTrend,
     /// A country's mean, within which the site is unknown.
     Usa,
+    /// The same for a country with a large, varied grid; the EU and the world are among them.
     LargeCountry,
+    /// The same for every other country.
     SmallCountry,
 }
 
@@ -145,6 +147,7 @@ pub struct Point {
     pub weight: f64,
     /// gCO2e/kWh, life-cycle.
     pub value: f64,
+    /// How closely the place is known.
     pub level: Level,
     /// For provenance, e.g. "France 2021".
     pub label: String,

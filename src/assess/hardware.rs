@@ -19,21 +19,30 @@ use name::{Form, Parts, key};
 pub enum Family {
     /// Hopper and, for want of published runs, Blackwell.
     H100,
+    /// A100 and A800.
     A100,
+    /// V100.
     V100,
+    /// TPU v3.
     TpuV3,
+    /// TPU v4.
     TpuV4,
+    /// Every other TPU.
     TpuOther,
+    /// Every other chip.
     Other,
 }
 
+/// One accelerator of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chip {
+    /// As the table spells it.
     pub name: String,
     /// Watts; `None` where Epoch gives none.
     pub tdp_w: Option<f64>,
     /// FLOP/s, dense.
     pub peak_flops: Option<f64>,
+    /// Chips whose priors it shares.
     pub family: Family,
 }
 

@@ -8,11 +8,17 @@ use crate::portfolio::Factor;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Slot {
+    /// Compute in FLOP, or the link by which it is inferred from hours or energy.
     Compute = 0,
+    /// Operations per joule, or another link to the IT energy, such as the inverse of node power.
     Efficiency = 1,
+    /// PUE, drawn as 1 + X.
     Pue = 2,
+    /// Emissions per energy, in gCO2e/kWh.
     Grid = 3,
+    /// The true figure behind a disclosure: emissions in kg, energy in kWh, or accelerator-hours.
     Reporting = 4,
+    /// 1 for a training run of its own; for a derivative, the part of the outputs that is left.
     Lineage = 5,
     /// Water used at the site, per IT energy.
     Wue = 6,
@@ -24,6 +30,7 @@ pub enum Slot {
     Development = 9,
 }
 
+/// Number of slots.
 pub const SLOTS: usize = 10;
 
 // PUE is sampled as 1 + X, and all runs of a development go with the final one.
@@ -31,6 +38,7 @@ const _: () = assert!(Slot::Pue as usize == plan::SHIFTED && SLOTS <= plan::SLOT
 const _: () = assert!(plan::WORD[Slot::Development as usize] == plan::WORD[Slot::Lineage as usize]);
 
 impl Slot {
+    /// Every slot, by number.
     pub const ALL: [Slot; SLOTS] = [
         Slot::Compute,
         Slot::Efficiency,

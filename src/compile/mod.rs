@@ -30,24 +30,51 @@ const DENOMINATOR: usize = Output::Compute as usize;
 /// Why an assessment cannot be compiled.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
+    /// Two models, by id, that would have the same random numbers.
     #[error("models {0:?} and {1:?} have the same 64-bit key: rename one of them")]
     SameKey(String, String),
+    /// A factor or shared effect whose spread the engine cannot hold.
     #[error("model {id:?}: the spread of {factor} is beyond a geometric standard deviation of 2^31")]
-    TooWide { id: String, factor: &'static str },
+    TooWide {
+        /// The model's id.
+        id: String,
+        /// Name of the factor.
+        factor: &'static str,
+    },
+    /// A model whose outputs may be too large or too small for the engine's numbers.
     #[error(
         "model {id:?}: its values range beyond 2^±450, more than the engine's numbers can hold; check units and spreads"
     )]
-    OutOfRange { id: String },
+    OutOfRange {
+        /// The model's id.
+        id: String,
+    },
+    /// A factor whose distribution has no table.
     #[error("model {id:?}: {factor} cannot be compiled: {reason}")]
-    Table { id: String, factor: &'static str, reason: String },
+    Table {
+        /// The model's id.
+        id: String,
+        /// Name of the factor.
+        factor: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// A factor that is or can be 0 and that an output is divided by.
     #[error("model {id:?}: {factor} is zero, but something is divided by it")]
-    DividedByZero { id: String, factor: &'static str },
+    DividedByZero {
+        /// The model's id.
+        id: String,
+        /// Name of the factor.
+        factor: &'static str,
+    },
 }
 
 /// What `[groups] by` asks for, in the order of `Plan::groups`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
+    /// The column.
     pub by: String,
+    /// A value of it.
     pub value: String,
 }
 

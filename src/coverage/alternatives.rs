@@ -22,7 +22,9 @@ use crate::run::{RunError, Sampler};
 pub struct Alternative {
     /// What is chosen.
     pub choice: &'static str,
+    /// The alternative; empty for the total as modelled.
     pub name: &'static str,
+    /// Total emissions under it, in t.
     pub emissions_t: Estimate,
     /// Mean over the mean as modelled; `None` where that is 0.
     pub ratio: Option<f64>,

@@ -21,17 +21,22 @@ use crate::run::{RunError, Sampler};
 pub struct Bands {
     /// Smallest and largest number of downloads in the list.
     pub least: f64,
+    /// Largest number of downloads in the list.
     pub most: f64,
     /// Models that do not state their downloads: they count in the whole and are above no threshold.
     pub without_downloads: usize,
+    /// One for each threshold, in their order.
     pub steps: Vec<Step>,
 }
 
 /// The models with at least so many downloads.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
+    /// The threshold.
     pub downloads: f64,
+    /// Models at or above it.
     pub models: usize,
+    /// Emissions of these models, in t.
     pub emissions_t: Estimate,
     /// With every shared effect drawn separately for each model.
     pub independent_t: Estimate,
@@ -41,7 +46,9 @@ pub struct Step {
 
 /// The whole list, drawn in bands.
 pub struct Swept {
+    /// Emissions of the whole list.
     pub total: Counts,
+    /// The same with every shared effect drawn separately for each model.
     pub independent: Counts,
     /// By threshold: emissions and independent emissions of what is above.
     above: Vec<(Counts, Counts)>,

@@ -10,14 +10,20 @@ use crate::assess::{Assessment, Slot};
 use crate::exact::closed::{Closed, Inputs};
 use crate::exact::terms::{Known, products};
 
+/// What chosen priors contribute to the variance of the total's emissions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Chosen {
+    /// Share of the variance that they explain alone: V_u / V.
     pub first_order: f64,
+    /// Share that would remain if everything else were known: 1 − V_{not u} / V.
     pub total: f64,
     /// Factors of models whose provenance says so, and all factors with a spread of their own or shared.
     pub factors: usize,
+    /// All factors of the models.
     pub of_factors: usize,
+    /// Shared effects whose geometric standard deviation is chosen.
     pub effects: usize,
+    /// All shared effects.
     pub of_effects: usize,
 }
 

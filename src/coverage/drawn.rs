@@ -10,7 +10,9 @@ use crate::run::{RunError, Sampler};
 /// An amount of emissions by draw: counts of `2^unit` t.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counts {
+    /// One for each draw.
     pub counts: Vec<u64>,
+    /// Exponent of the unit: a count of 1 is `2^unit` t.
     pub unit: i32,
 }
 
@@ -20,6 +22,7 @@ impl Counts {
         Counts { counts: vec![0; usize::try_from(draws).unwrap_or(0)], unit }
     }
 
+    /// Adds a part of the same unit, draw by draw; a sum beyond 64 bits stays at the largest count.
     pub fn add(&mut self, more: &[u64]) {
         for (sum, more) in self.counts.iter_mut().zip(more) {
             *sum = sum.saturating_add(*more);

@@ -52,7 +52,9 @@ pub struct Settings {
 /// Everything that `haze coverage` says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Coverage {
+    /// Models in the list.
     pub models: usize,
+    /// Emissions of the whole list, in t.
     pub emissions_t: Estimate,
     /// With every shared effect drawn separately for each model.
     pub independent_t: Estimate,
@@ -60,8 +62,11 @@ pub struct Coverage {
     pub thresholds: Option<Bands>,
     /// `None`: no other list was given or found.
     pub lists: Option<TwoLists>,
+    /// The largest models, and the total without them.
     pub top: Top,
+    /// By tier, for those that occur.
     pub tiers: Vec<TierPart>,
+    /// The total as modelled, then under every other structural choice.
     pub alternatives: Vec<Alternative>,
     /// `None`: there is no variance, or it is infinite.
     pub chosen: Option<Chosen>,

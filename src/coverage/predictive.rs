@@ -21,15 +21,18 @@ use crate::portfolio::quantile::Quantiles;
 use crate::portfolio::{Portfolio, Run};
 use crate::run::RunError;
 
+/// Levels of the central intervals that are counted in [`Pit::inside`].
 pub const LEVELS: [f64; 4] = [0.5, 0.8, 0.9, 0.95];
 /// Half width and step of the quadrature over z: the trapezoidal rule is exact to rounding for smooth integrands.
 const REACH: i32 = 80;
 const STEP: f64 = 0.1;
 
+/// The check of all base models that state their compute.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Predictive {
     /// Of all, then by tier that the model would be without its figure.
     pub groups: Vec<Pit>,
+    /// Every model that was checked, sorted by id.
     pub models: Vec<Predicted>,
 }
 
@@ -38,6 +41,7 @@ pub struct Predictive {
 pub struct Pit {
     /// `all` or a tier.
     pub tier: String,
+    /// Number of models.
     pub models: usize,
     /// Models by tenth of probability.
     pub deciles: [usize; 10],
@@ -45,10 +49,14 @@ pub struct Pit {
     pub inside: [f64; 4],
 }
 
+/// One model's published compute in its predictive distribution.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Predicted {
+    /// The model's id.
     pub id: String,
+    /// Tier that it would have without its figure.
     pub tier: &'static str,
+    /// Compute as published, in EFLOP.
     pub published_eflop: f64,
     /// P(X ≤ published).
     pub pit: f64,

@@ -8,10 +8,14 @@ use crate::compile::groups;
 use crate::posterior::Estimate;
 use crate::run::Sampler;
 
+/// The models of one tier.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TierPart {
+    /// Name of the tier.
     pub tier: String,
+    /// Number of models.
     pub models: usize,
+    /// Emissions of these models, in t.
     pub emissions_t: Estimate,
     /// Of the whole, draw by draw.
     pub share: Estimate,

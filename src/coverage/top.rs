@@ -12,8 +12,10 @@ use crate::engine::plan::Plan;
 use crate::posterior::Estimate;
 use crate::run::{RunError, Sampler};
 
+/// The largest models and the rest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Top {
+    /// Largest mean first.
     pub models: Vec<TopModel>,
     /// These models together.
     pub emissions_t: Estimate,
@@ -23,10 +25,14 @@ pub struct Top {
     pub share: Estimate,
 }
 
+/// One of the largest models.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TopModel {
+    /// The model's id.
     pub id: String,
+    /// Name of its tier.
     pub tier: &'static str,
+    /// Mean emissions over the draws, in t.
     pub mean_t: f64,
 }
 

@@ -43,20 +43,26 @@ const SECOND: &str = "second";
 pub struct Other {
     /// As shown to the reader.
     pub name: String,
+    /// Its rows.
     pub models: Vec<Model>,
     /// Names by id, of either list.
     pub matches: BTreeMap<String, String>,
 }
 
+/// The union of two lists, and what is in both.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TwoLists {
+    /// Name of the other list, as shown to the reader.
     pub other: String,
     /// Every model once.
     pub union_t: Estimate,
+    /// Rows of the union.
     pub rows: usize,
+    /// In both, only in the first, only in the second; parts without rows are left out.
     pub parts: Vec<Part>,
     /// The models of both lists, as the second list has them.
     pub both_by_other_t: Estimate,
+    /// Of all models, then of training runs of their own; empty if the first list is.
     pub recapture: Vec<Recapture>,
 }
 
@@ -65,8 +71,11 @@ pub struct TwoLists {
 pub struct Part {
     /// `both`, `first` (only) or `second` (only).
     pub part: &'static str,
+    /// Rows of the part; for `both` those of the first list.
     pub rows: usize,
+    /// Distinct models among these rows.
     pub models: usize,
+    /// Emissions of the part, in t.
     pub emissions_t: Estimate,
     /// Of the union, draw by draw.
     pub share: Estimate,
@@ -77,13 +86,19 @@ pub struct Part {
 pub struct Recapture {
     /// What is counted.
     pub of: &'static str,
+    /// The domain counted, the most frequent of the first list.
     pub domain: &'static str,
+    /// Models in the first list, n₁.
     pub first: usize,
+    /// Models in the second list, n₂.
     pub second: usize,
+    /// Models in both, m.
     pub both: usize,
     /// Seen in either.
     pub seen: usize,
+    /// Chapman's N, the estimated number in all: a lower bound.
     pub estimate: f64,
+    /// Standard error of `estimate`.
     pub standard_error: f64,
 }
 

@@ -3,6 +3,47 @@
 //! Integers from the first random bit to the last sum, so that every backend, thread count and chunk size gives the
 //! same bytes (`docs/engine.md`). [`plan`] holds the numbers to draw from, [`draw`] the arithmetic and the CPU backend, `gpu`
 //! the same on a GPU, [`stats`] what is estimated from the draws.
+//!
+//! `examples/engine_only.rs` draws something of its own with it from beginning to end. With a plan at hand:
+//!
+//! ```
+//! use carbonhaze::engine::{Backend, Cpu, Scalar, Simd};
+//! # use carbonhaze::engine::plan::{Header, Marginal, ModelPlan, OutputPlan, Plan, Product, Range, SLOTS};
+//! # let range = Range { unit: -40, saturable: true, bins_lo: -20 << 22, bin_scale: 100_000 };
+//! # let side = Marginal::Affine { scale: 1 << 23 };
+//! # let mut field = ModelPlan {
+//! #     key: 1,
+//! #     marginals: [Marginal::None; SLOTS],
+//! #     cells: [None; SLOTS],
+//! #     products: vec![Product { output: 0, loc: 0, signs: [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }],
+//! #     independent_scale: 0,
+//! #     independent_shifted_scale: 0,
+//! #     headline: range,
+//! #     ratio: range,
+//! #     groups: vec![],
+//! #     zeros: 0,
+//! # };
+//! # (field.marginals[0], field.marginals[1]) = (side, side);
+//! # let header = Header {
+//! #     tables: vec![],
+//! #     effects: vec![],
+//! #     cells: vec![],
+//! #     outputs: vec![OutputPlan { unit: -40, kept: true }],
+//! #     headline: 0,
+//! #     denominator: None,
+//! #     has_independent: false,
+//! #     saturable: true,
+//! #     binned: true,
+//! #     groups: vec![],
+//! #     ratio_shift: 0,
+//! # };
+//! # let plan = Plan::new(header, vec![field]);
+//!
+//! let fast = Cpu::new(0, 0, Simd::detect())?.run(&plan, 42, 0..1000, &|_| true)?;
+//! let slow = Scalar.run(&plan, 42, 0..1000, &|_| true)?;
+//! assert_eq!(fast, slow);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod check;
 pub mod draw;

@@ -27,11 +27,14 @@ pub type Loads = Vec<(usize, f64)>;
 /// A set of inputs: which shared effects, and which slots' own parts (of every model).
 #[derive(Clone, Copy)]
 pub struct Inputs<'f> {
+    /// Whether the set holds a shared effect, by its index.
     pub shared: &'f dyn Fn(usize) -> bool,
+    /// Whether it holds the own parts of a slot.
     pub own: &'f dyn Fn(Slot) -> bool,
 }
 
 impl Inputs<'_> {
+    /// All inputs.
     pub const ALL: Inputs<'static> = Inputs { shared: &|_| true, own: &|_| true };
     /// All own parts, no shared effect.
     pub const OWN: Inputs<'static> = Inputs { shared: &|_| false, own: &|_| true };

@@ -37,7 +37,9 @@ use crate::portfolio::moments::engine_moment;
 /// What one disclosure is worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Disclosure {
+    /// The model's id.
     pub id: String,
+    /// Name of its tier.
     pub tier: &'static str,
     /// compute, hours, energy, place or chip.
     pub quantity: &'static str,
@@ -47,6 +49,7 @@ pub struct Disclosure {
     pub share: f64,
     /// Standard deviation of the total now, and the root of the expected variance after, in t.
     pub sd_before_t: f64,
+    /// Root of the expected variance of the total after the disclosure, in t.
     pub sd_after_t: f64,
     /// The interval that it would leave, where that was drawn.
     pub interval: Option<Disclosed>,

@@ -14,6 +14,7 @@ use crate::portfolio::Factor;
 /// Exact moments of the total's emissions and the variance shares of the factors, without sampling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Oracle {
+    /// Mean of the total's emissions, in t; NaN where a factor has no finite mean.
     pub mean_t: f64,
     /// `None`: the variance is infinite or unknown, with the reason below.
     pub sd_t: Option<f64>,
@@ -21,18 +22,25 @@ pub struct Oracle {
     pub kurtosis: Option<f64>,
     /// Mean and sd with every shared effect drawn separately for each model.
     pub independent_mean_t: f64,
+    /// Standard deviation with every shared effect drawn separately for each model, in t; `None` where infinite or
+    /// unknown.
     pub independent_sd_t: Option<f64>,
     /// Variance shares by factor, in the order they are reported; empty where there is no variance.
     pub groups: Vec<VarianceShare>,
+    /// Why there is no standard deviation; `None` where there is one.
     pub reason: Option<String>,
 }
 
 /// Sobol' indices of one factor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VarianceShare {
+    /// Name of the factor.
     pub name: String,
+    /// First-order index: the share that the factor explains alone.
     pub first_order: f64,
+    /// Total index: the share that would remain if all other factors were known.
     pub total: f64,
+    /// Shapley effect: its share with the interactions divided up.
     pub shapley: f64,
 }
 

@@ -28,16 +28,22 @@ const NO_SHARE: f64 = 1e-12;
 /// Indices of a part of the inputs, as shares of the variance.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Part {
+    /// What the part explains alone: V_u / V.
     pub first_order: f64,
+    /// What would remain if everything else were known: 1 − V_{not u} / V.
     pub total: f64,
 }
 
 /// One factor of all models, with the shared effects on it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FactorShare {
+    /// Name of the factor.
     pub name: &'static str,
+    /// First-order index.
     pub first_order: f64,
+    /// Total index.
     pub total: f64,
+    /// Shapley effect.
     pub shapley: f64,
     /// The shared effects on it.
     pub shared: Part,
@@ -48,20 +54,30 @@ pub struct FactorShare {
 /// Part of the variance that is owed to several factors together and to no fewer of them, as a share.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Interaction {
+    /// Names of the factors.
     pub factors: Vec<&'static str>,
+    /// Of the variance.
     pub share: f64,
 }
 
+/// One shared effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EffectShare {
+    /// Name of the factor that it multiplies.
     pub factor: &'static str,
+    /// What it is, for people.
     pub name: String,
+    /// Columns; empty = global.
     pub by: Vec<String>,
+    /// The columns' values, in order.
     pub value: Vec<String>,
+    /// Tells equal (factor, by, value) apart.
     pub ordinal: u32,
     /// Models whose emissions depend on it.
     pub models: usize,
+    /// First-order index.
     pub first_order: f64,
+    /// Total index.
     pub total: f64,
 }
 
@@ -70,17 +86,24 @@ pub struct EffectShare {
 pub struct LabelShare {
     /// `None`: the models without a value.
     pub value: Option<String>,
+    /// Models with the value.
     pub models: usize,
+    /// First-order index.
     pub first_order: f64,
+    /// Total index.
     pub total: f64,
 }
 
 /// The own part of one model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelShare {
+    /// The model's id.
     pub id: String,
+    /// Name of its tier.
     pub tier: &'static str,
+    /// First-order index.
     pub first_order: f64,
+    /// Total index.
     pub total: f64,
     /// t²: what would remain if everything but the model's own part were known.
     pub variance_t2: f64,
@@ -89,25 +112,34 @@ pub struct ModelShare {
 /// Shared effects together and own parts together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SharedOwn {
+    /// All shared effects.
     pub shared: Part,
+    /// The own parts of all models.
     pub own: Part,
     /// 1 − both first-order indices.
     pub interactions: f64,
 }
 
+/// The decomposition of the variance of total emissions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shares {
+    /// Mean of the total emissions, in t.
     pub mean_t: f64,
+    /// Their standard deviation, in t.
     pub sd_t: f64,
+    /// Their variance, in t².
     pub variance_t2: f64,
+    /// In the order in which factors are reported.
     pub factors: Vec<FactorShare>,
     /// 1 − Σ first-order indices of the factors.
     pub factor_interactions: f64,
     /// What only these factors together explain, largest first; they sum to `factor_interactions`.
     pub interactions: Vec<Interaction>,
+    /// The same variance by shared effects and own parts.
     pub shared_own: SharedOwn,
     /// Every shared effect that emissions depend on, largest total first.
     pub effects: Vec<EffectShare>,
+    /// Own parts by tier, largest total first.
     pub tiers: Vec<LabelShare>,
     /// By column asked for, in that order.
     pub labels: BTreeMap<String, Vec<LabelShare>>,

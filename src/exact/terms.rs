@@ -17,6 +17,7 @@ use crate::portfolio::moments::{engine_moments, lognormal_engine_moment};
 pub struct Product {
     /// Index of its model.
     pub model: usize,
+    /// Its mean, in t.
     pub mean_t: f64,
     /// Net loading on each shared effect: the product is multiplied by `exp(loading · z)`. Sorted by effect.
     pub loads: Vec<(usize, f64)>,

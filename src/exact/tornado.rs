@@ -21,21 +21,26 @@ const Z95: f64 = 1.644_853_626_951_472_7;
 /// What one input alone moves the total to, in t.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Swing {
+    /// Name of the factor.
     pub factor: &'static str,
     /// The shared effect; `None`: the whole factor, in all models together.
     pub effect: Option<String>,
+    /// Values of the effect's columns, in order; empty for a whole factor and for a global effect.
     pub value: Vec<String>,
     /// Total emissions with the input at its 5th and 95th percentile. What is divided by lowers them as it rises.
     pub at_5_t: f64,
+    /// The same at the 95th percentile.
     pub at_95_t: f64,
 }
 
+/// Every input moved by itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tornado {
     /// Total emissions with everything at its median.
     pub at_medians_t: f64,
     /// By factor, then by shared effect; each the widest first. What moves nothing is left out.
     pub factors: Vec<Swing>,
+    /// Swings of the shared effects, the widest first.
     pub effects: Vec<Swing>,
 }
 

@@ -9,8 +9,11 @@ use super::sample::{Row, Rows, Sample, Size};
 /// One coefficient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coefficient {
+    /// Column of the design.
     pub term: Term,
+    /// The estimate: change of ln C or ln D per unit of the term.
     pub value: f64,
+    /// Standard error, residuals of one variance assumed.
     pub se: f64,
     /// Robust (HC3); `None` where a row decides a coefficient alone.
     pub se_hc3: Option<f64>,
@@ -19,25 +22,37 @@ pub struct Coefficient {
 /// A point of the residual plot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
+    /// The model's id.
     pub id: String,
+    /// Fitted value of ln C or ln D.
     pub fitted: f64,
+    /// Observed less fitted value.
     pub residual: f64,
+    /// Leverage h of the row.
     pub leverage: f64,
 }
 
+/// One fit, with its sample and its diagnostics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
+    /// Which rows it was made on.
     pub sample: Sample,
+    /// What is explained.
     pub response: Response,
+    /// Which number of parameters is the regressor.
     pub size: Size,
+    /// One for each term of the design, in its order.
     pub coefficients: Vec<Coefficient>,
+    /// How far the fit can be trusted.
     pub diagnostics: Diagnostics,
+    /// The regression itself.
     pub fit: Regression,
     /// In the order of the models file.
     pub points: Vec<Point>,
 }
 
 impl Card {
+    /// The terms of the coefficients, in their order.
     pub fn terms(&self) -> Vec<Term> {
         self.coefficients.iter().map(|c| c.term).collect()
     }

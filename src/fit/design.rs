@@ -17,8 +17,10 @@ pub enum Response {
 }
 
 impl Response {
+    /// Both responses.
     pub const ALL: [Response; 2] = [Response::Tokens, Response::Compute];
 
+    /// The name used on cards and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Response::Compute => "compute",
@@ -48,9 +50,13 @@ const FEWEST_OF_A_DOMAIN: usize = 3;
 /// The design of one fit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Design<'a> {
+    /// Columns of `x`.
     pub terms: Vec<Term>,
+    /// Rows of `x`, in the order of the usable rows.
     pub rows: Vec<&'a Row>,
+    /// The design matrix: a row for each model, a column for each term.
     pub x: DMatrix<f64>,
+    /// The response of each row: ln C or ln D.
     pub y: DVector<f64>,
 }
 

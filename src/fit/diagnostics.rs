@@ -16,6 +16,7 @@ use crate::engine::stats::student_t::student_t;
 /// Level of the intervals that are checked.
 pub const LEVEL: f64 = 0.9;
 
+/// How well one fit does, in its sample and out of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostics {
     /// Share of the variance explained; `None` where the response does not vary.
@@ -27,12 +28,14 @@ pub struct Diagnostics {
     pub skewness: Option<f64>,
     /// Mean of exp(residual).
     pub smearing: f64,
+    /// The fit on all other organisations, for each of them.
     pub organizations: LeftOut,
 }
 
 /// Each organisation's rows by the fit on all others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
+    /// Number of organisations.
     pub organizations: usize,
     /// Rows predicted; those of an organisation without which a coefficient cannot be determined are not.
     pub rows: usize,
@@ -42,6 +45,7 @@ pub struct LeftOut {
     pub coverage: Option<f64>,
 }
 
+/// The diagnostics of a fit on this design.
 pub fn diagnostics(design: &Design<'_>, fit: &Regression) -> Diagnostics {
     let n = fit.residuals.len() as f64;
     let mean = design.y.iter().sum::<f64>() / n;

@@ -47,10 +47,22 @@ pub enum FitError {
         "{rows} row{} can be used, at least {needed} are needed for {coefficients} coefficients; give more models with a \
          date, parameters, and compute_flop or tokens", if *.rows == 1 { "" } else { "s" }
     )]
-    TooFewRows { rows: usize, needed: usize, coefficients: usize },
+    TooFewRows {
+        /// Rows that can be used.
+        rows: usize,
+        /// Rows that are needed.
+        needed: usize,
+        /// Coefficients to be estimated.
+        coefficients: usize,
+    },
     /// A column of the design is a combination of those before it.
     #[error(
         "the coefficient of {term} cannot be distinguished from the others: it does not vary independently among the {rows} rows"
     )]
-    Collinear { term: String, rows: usize },
+    Collinear {
+        /// Name of the column.
+        term: String,
+        /// Rows of the design.
+        rows: usize,
+    },
 }

@@ -11,11 +11,15 @@ use super::FitError;
 /// A fit. Vectors by row or by coefficient, in the order of the design.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regression {
+    /// The estimates b, by column.
     pub coefficients: Vec<f64>,
     /// R⁻¹, upper triangular: s·R⁻¹·z with z standard normal has the coefficients' covariance.
     pub root: DMatrix<f64>,
+    /// Xb, by row.
     pub fitted: Vec<f64>,
+    /// y − Xb, by row.
     pub residuals: Vec<f64>,
+    /// h = |Qᵢ|², by row.
     pub leverage: Vec<f64>,
     /// Residual standard deviation s, of n − k degrees of freedom.
     pub sd: f64,
@@ -98,6 +102,7 @@ impl Regression {
         (0..row.len()).map(|j| weight(j) * weight(j)).sum()
     }
 
+    /// The fitted value at a row of the design: xᵀb.
     pub fn predicted(&self, row: &[f64]) -> f64 {
         row.iter().zip(&self.coefficients).map(|(x, b)| x * b).sum()
     }

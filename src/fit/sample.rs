@@ -18,6 +18,7 @@ pub const FIRST_YEAR: i32 = 2018;
 /// Which number of parameters is the regressor. The product C = k·N·D is always of active ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
+    /// Those that one token passes through.
     Active,
     /// Of a mixture of experts all of them.
     Total,
@@ -26,6 +27,7 @@ pub enum Size {
 /// A usable row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
+    /// The model's id.
     pub id: String,
     /// The row's own where it states none: an organisation of one.
     pub organization: String,
@@ -33,9 +35,13 @@ pub struct Row {
     pub ln_size: f64,
     /// Years after the start of 2023.
     pub years: f64,
+    /// What the model is for.
     pub domain: Domain,
+    /// It names a base: a fine-tune or a distillation with compute of its own.
     pub derivative: bool,
+    /// On Epoch's list of notable models (column `notable`).
     pub notable: bool,
+    /// Its weights are open (column `open_weights`).
     pub open_weights: bool,
     /// ln FLOP.
     pub ln_compute: f64,
@@ -46,6 +52,7 @@ pub struct Row {
 /// The usable rows of a portfolio, and how many were left out for which reason.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
+    /// In the order of the portfolio.
     pub rows: Vec<Row>,
     /// Reason and count, none of them 0.
     pub left_out: Vec<(&'static str, usize)>,
@@ -54,16 +61,22 @@ pub struct Rows {
 /// Which rows a fit is made on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sample {
+    /// Base models of language.
     Language,
+    /// Base models of vision.
     Vision,
+    /// Base models of every domain.
     All,
+    /// Notable base models of every domain.
     Notable,
+    /// Base models with open weights, of every domain.
     OpenWeights,
     /// Derivatives as well, distinguished by a coefficient.
     Relation,
 }
 
 impl Sample {
+    /// Every sample.
     pub const ALL: [Sample; 6] =
         [Sample::Language, Sample::Vision, Sample::All, Sample::Notable, Sample::OpenWeights, Sample::Relation];
 
@@ -103,6 +116,7 @@ impl Sample {
         terms
     }
 
+    /// Whether a usable row belongs to the sample.
     pub fn holds(self, row: &Row) -> bool {
         match self {
             Sample::Language => !row.derivative && row.domain == Domain::Language,

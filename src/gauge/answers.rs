@@ -30,6 +30,10 @@ pub(super) const NONE: Index = Index { value: f64::NAN, lo: f64::NAN, hi: f64::N
 const LOGNORMAL: &str = "moments of the lognormal; Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018, and Owen 2014, \
                          doi:10.1137/130936233, for the indices";
 
+/// A product of four lognormals: mean, coefficient of variation, quantiles and indices.
+///
+/// # Errors
+/// An interruption, or a device that fails.
 pub fn product(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let plan = compile(&portfolios::products(1))?;
     let totals = sampler.draw(&plan)?.totals;
@@ -50,6 +54,10 @@ pub fn product(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     Ok(Section { title: "Product of four lognormals", source: LOGNORMAL, how, figures })
 }
 
+/// A product of eight lognormals, in pairs of an own factor and a shared effect: indices.
+///
+/// # Errors
+/// An interruption, or a device that fails.
 pub fn pairs(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let assessment = portfolios::pairs();
     let plan = compile(&assessment)?;
@@ -66,6 +74,10 @@ pub fn pairs(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     Ok(Section { title: "Product of eight lognormals, in pairs", source: LOGNORMAL, how, figures })
 }
 
+/// Sums of two and of ten lognormals: quantiles.
+///
+/// # Errors
+/// An interruption, or a device that fails.
 pub fn sums(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let mut figures = vec![];
     for (name, models, sigma, expected) in
@@ -84,6 +96,10 @@ pub fn sums(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     })
 }
 
+/// Single lognormals: the ends of their shortest intervals.
+///
+/// # Errors
+/// An interruption, or a device that fails.
 pub fn shortest(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let mut figures = vec![];
     for (sigma, ends) in expected::SHORTEST {
@@ -106,6 +122,10 @@ pub fn shortest(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     })
 }
 
+/// Sums of equal models: how own uncertainty averages out as models are added, and shared does not.
+///
+/// # Errors
+/// An interruption, or a device that fails.
 pub fn scaling(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let mut figures = vec![];
     for (models, cv, shared) in expected::SCALING {
@@ -131,6 +151,10 @@ pub fn scaling(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     })
 }
 
+/// A small portfolio with an exact answer: moments and indices, drawn and from the closed form.
+///
+/// # Errors
+/// An interruption, or a device that fails.
 pub fn portfolio(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let assessment = portfolios::mixed();
     let plan = compile(&assessment)?;

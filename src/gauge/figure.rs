@@ -13,22 +13,31 @@ use crate::engine::stats::student_t::student_t;
 /// A correct machine has a differing estimate in at most this part of all seeds.
 pub const FALSE_ALARMS: f64 = 1e-3;
 
+/// A known figure and what was obtained in its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
+    /// What is compared, for people.
     pub name: String,
+    /// What came out.
     pub obtained: Value,
+    /// What should have come out.
     pub expected: Value,
+    /// When the two agree.
     pub criterion: Criterion,
 }
 
+/// The value of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value {
+    /// A real number.
     Real(f64),
+    /// An integer.
     Count(u64),
     /// One block of the random stream.
     Words([u32; 4]),
 }
 
+/// How closely a figure must agree with what is expected.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Criterion {
     /// To the last bit.
@@ -36,7 +45,14 @@ pub enum Criterion {
     /// Largest absolute difference.
     Within(f64),
     /// A sampled figure: its standard error, and its distance from the expected value in standard errors.
-    Estimate { standard_error: f64, score: f64, law: Law },
+    Estimate {
+        /// Standard error of the obtained value, in its unit.
+        standard_error: f64,
+        /// Distance from the expected value in standard errors.
+        score: f64,
+        /// What the score of a correct estimate is distributed like.
+        law: Law,
+    },
 }
 
 /// What the score of a correct estimate is distributed like.
@@ -53,7 +69,9 @@ pub enum Law {
 pub struct Limits {
     /// Estimates tested together.
     pub estimates: usize,
+    /// Largest absolute score under Student's t.
     pub student: f64,
+    /// Largest absolute score under the normal distribution.
     pub normal: f64,
 }
 
@@ -93,6 +111,7 @@ impl Figure {
         }
     }
 
+    /// Whether the figure meets its criterion; `limits` are those of scores.
     pub fn agrees(&self, limits: &Limits) -> bool {
         match (self.criterion, self.obtained, self.expected) {
             (Criterion::Within(tolerance), Value::Real(a), Value::Real(b)) => (a - b).abs() <= tolerance,

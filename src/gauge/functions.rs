@@ -12,6 +12,10 @@ const LEVEL: f64 = 0.95;
 const SLAB: u64 = 1 << 12;
 const HOW: &str = "uniforms of the integer stream, on the processor";
 
+/// Ishigami's function: mean, variance and indices from the full cube.
+///
+/// # Errors
+/// An interruption.
 pub fn ishigami(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let (case, names) = (Case::ishigami(), ["x1", "x2", "x3"]);
     let mut cube = Cube::new(case.groups()).ok();
@@ -37,6 +41,10 @@ pub fn ishigami(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     })
 }
 
+/// Sobol' g-function: first-order and total indices from pick-freeze pairs.
+///
+/// # Errors
+/// An interruption.
 pub fn g(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let case = Case::sobol_g();
     let mut analysis = Some(PickFreeze::new(case.groups()));

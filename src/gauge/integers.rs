@@ -13,6 +13,10 @@ const CORNER_DRAWS: u64 = 512;
 /// On both sides of a change of the counter's upper word.
 const LATE: u64 = (1 << 32) - 1000;
 
+/// Totals, models, merged parts and pick-freeze corners against the scalar definition.
+///
+/// # Errors
+/// An interruption, or a device that fails.
 pub fn section(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let assessment = mixed();
     let plan = compile(&assessment)?;

@@ -31,20 +31,26 @@ pub const MIN_DRAWS: u64 = 1 << 16;
 /// Figures on one subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
+    /// The subject.
     pub title: &'static str,
     /// Where the expected figures are from.
     pub source: &'static str,
     /// What was drawn, and through what.
     pub how: String,
+    /// What was compared.
     pub figures: Vec<Figure>,
 }
 
 /// All sections.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
+    /// Seed of the random stream.
     pub seed: u64,
+    /// Draws asked for; the largest portfolios take fewer.
     pub draws: u64,
+    /// How large a score may be, for all estimates together.
     pub limits: Limits,
+    /// In the order of replay; empty where the device failed its self-test.
     pub sections: Vec<Section>,
 }
 
@@ -96,11 +102,13 @@ impl Session {
 }
 
 impl Report {
+    /// The report of these sections, with the limits for all their estimates.
     pub fn new(seed: u64, draws: u64, sections: Vec<Section>) -> Report {
         let limits = Limits::of(sections.iter().flat_map(|s| &s.figures));
         Report { seed, draws, limits, sections }
     }
 
+    /// The figures of all sections.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
         self.sections.iter().flat_map(|s| &s.figures)
     }

@@ -30,6 +30,10 @@ const NORMAL: f64 = 1.0 / (1 << 20) as f64;
 /// With the rounding of a logarithm and the error of 2^y.
 const DRAWN: f64 = 1.0 / (1 << 19) as f64;
 
+/// Blocks of the random stream, normals of given words, and normals as the backend draws them.
+///
+/// # Errors
+/// An interruption, or a device that fails.
 pub fn section(sampler: &Sampler<'_>) -> Result<Section, RunError> {
     let vectors = (1..).zip(VECTORS).map(|(k, (counter, key, words))| Figure {
         name: format!("Philox4x32-10, vector {k}"),

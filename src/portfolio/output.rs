@@ -127,7 +127,7 @@ impl Further {
 /// Which of the further outputs a study asks for. None by default.
 ///
 /// ```
-/// use carbonhaze::portfolio::{Further, Outputs};
+/// use carbonhaze::low_level::portfolio::{Further, Outputs};
 ///
 /// let outputs = Outputs::from_iter([Further::Water]);
 /// assert!(outputs.has(Further::Water) && !outputs.has(Further::Embodied));

@@ -37,12 +37,19 @@ pub const KEYS: [&str; 11] = [
     "shared",
     "groups",
 ];
+/// The keys of `[scope]`.
 pub const SCOPE_KEYS: [&str; 4] = ["run", "boundary", "basis", "embodied"];
+/// The keys of `[imputation]`.
 pub const IMPUTATION_KEYS: [&str; 2] = ["compute", "fits"];
+/// The keys of `[[shared]]`.
 pub const SHARED_KEYS: [&str; 3] = ["factor", "gsd", "by"];
+/// The keys of `[groups]`.
 pub const GROUPS_KEYS: [&str; 1] = ["by"];
+/// The values of `scope.run`.
 pub const RUNS: [(&str, Run); 2] = [("final", Run::Final), ("development", Run::Development)];
+/// The values of `scope.boundary`.
 pub const BOUNDARIES: [(&str, Boundary); 2] = [("facility", Boundary::Facility), ("it", Boundary::It)];
+/// The values of `imputation.compute`.
 pub const IMPUTATIONS: [(&str, Imputation); 2] =
     [("tokens", Imputation::Tokens), ("regression", Imputation::Regression)];
 /// What `[[shared]]` can act on.
@@ -52,9 +59,11 @@ pub const SHARED_FACTORS: [Factor; 5] =
 /// A study and where its parts stand, for the checks that need the models too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudyFile {
+    /// The study, as far as it could be read.
     pub study: Study,
     /// Of each entry of `study.models`.
     pub model_places: Vec<Place>,
+    /// Of `groups.by`; without a line where the study has none.
     pub groups_place: Place,
 }
 

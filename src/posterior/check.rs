@@ -18,13 +18,16 @@ use crate::assess::Output;
 pub struct OracleCheck {
     /// `None` where the variance is not finite, or zero.
     pub z_mean: Option<f64>,
+    /// Of the standard deviation.
     pub z_sd: SdCheck,
     /// The same for the mean with correlation ignored.
     pub z_independent_mean: Option<f64>,
 }
 
+/// The z-score of the standard deviation, or why there is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SdCheck {
+    /// The z-score.
     Z(f64),
     /// The kurtosis is too large for this number of draws, or infinite: the oracle's sd is the one to use.
     NotEstimable,
@@ -45,6 +48,7 @@ impl SdCheck {
 /// Largest kurtosis, as a fraction of the number of draws, at which the sd's z-score is given.
 const KURTOSIS_PER_DRAW: f64 = 0.01;
 
+/// Compares the total emissions of a run of `draws` draws with their exact moments.
 pub fn against_oracle(total: &Totals, oracle: &Oracle, draws: u64) -> OracleCheck {
     let n = draws as f64;
     let positive = |sd: Option<f64>| sd.filter(|sd| *sd > 0.0 && sd.is_finite());
@@ -80,6 +84,7 @@ pub struct Discretisation {
     pub relative_mcse: Option<f64>,
 }
 
+/// The bounds for a run of `plan`; `tables` is the engine's own bound for one value.
 pub fn discretisation(total: &Totals, plan: &Plan, tables: f64) -> Discretisation {
     let mean = total.emissions_t.mean.filter(|m| *m > 0.0);
     let emissions = Output::Emissions as usize;
@@ -97,10 +102,15 @@ pub fn discretisation(total: &Totals, plan: &Plan, tables: f64) -> Discretisatio
 /// Draws at a ceiling. All zero in a run that can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Saturated {
+    /// Draws of total compute.
     pub compute: u64,
+    /// Draws of total IT energy.
     pub it_energy: u64,
+    /// Draws of total facility energy.
     pub energy: u64,
+    /// Draws of total emissions.
     pub emissions: u64,
+    /// Draws of total emissions with every shared effect drawn separately for each model.
     pub independent: u64,
     /// Ratios of sums, of the portfolio and of groups.
     pub atci: u64,
@@ -111,12 +121,14 @@ pub struct Saturated {
 }
 
 impl Saturated {
+    /// Whether any draw is at a ceiling.
     pub fn any(&self) -> bool {
         let Saturated { compute, it_energy, energy, emissions, independent, atci, models, groups } = *self;
         [compute, it_energy, energy, emissions, independent, atci, models, groups].iter().any(|&n| n > 0)
     }
 }
 
+/// Counts the draws at a ceiling; `ratios` is the number of those of ATCI, which a summary does not hold.
 pub fn saturated(summary: &Summary, ratios: u64) -> Saturated {
     let totals = &summary.saturated;
     Saturated {

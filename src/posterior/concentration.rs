@@ -8,6 +8,7 @@ use crate::assess::Tier;
 /// Number of largest contributors that are listed.
 pub const TOP: usize = 10;
 
+/// How the mean total is spread over models and tiers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Concentration {
     /// `None` where the mean total is zero.
@@ -18,9 +19,12 @@ pub struct Concentration {
     pub tiers: Vec<TierShare>,
 }
 
+/// The models of one tier.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TierShare {
+    /// Their tier.
     pub tier: Tier,
+    /// Number of models.
     pub models: usize,
     /// Share of the mean total emissions; `None` where that is zero.
     pub share: Option<f64>,

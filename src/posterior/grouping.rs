@@ -24,11 +24,13 @@ use crate::exact::shares::{LabelShare, Shares};
 /// What the groups are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grouping {
+    /// The factors, each of all models together.
     Factor,
     /// The values of a label; `tier` is one.
     Label(String),
 }
 
+/// What a group of inputs is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -45,6 +47,7 @@ pub enum Kind {
 /// One group of inputs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
+    /// What the group is.
     pub kind: Kind,
     /// The factor or value; `None` for shared and other effects and for the models without a value.
     pub name: Option<String>,
@@ -57,8 +60,11 @@ pub struct Group {
 /// Exact indices of one group, for the emissions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Exact {
+    /// First-order index, as a share of the variance.
     pub first_order: f64,
+    /// Total index, as a share of the variance.
     pub total: f64,
+    /// Shapley effect, as a share of the variance.
     pub shapley: f64,
 }
 
@@ -80,6 +86,7 @@ impl Grouping {
         if name == "factor" { Grouping::Factor } else { Grouping::Label(name.into()) }
     }
 
+    /// `factor`, or the name of the column.
     pub fn name(&self) -> &str {
         match self {
             Grouping::Factor => "factor",

@@ -27,9 +27,13 @@ pub const YEAR: &str = "year";
 /// ATCI and the three ratios that multiply to it, draw by draw.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Intensity {
+    /// Emissions over compute, in kgCO2e/EFLOP.
     pub atci_kg_per_eflop: Estimate,
+    /// IT energy over compute, in kWh/EFLOP.
     pub it_energy_kwh_per_eflop: Estimate,
+    /// Facility energy over IT energy.
     pub energy_per_it_energy: Estimate,
+    /// Emissions over facility energy, in kgCO2e/kWh.
     pub emissions_kg_per_kwh: Estimate,
 }
 
@@ -65,6 +69,7 @@ pub fn intensity(plan: &Plan, summary: &Summary, level: f64, reduce: &dyn Reduce
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum Part {
+    /// With this value in the column.
     Value(String),
     /// Without a value in the column.
     NotStated,
@@ -75,19 +80,26 @@ pub enum Part {
 /// The models of one part, to be drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
+    /// Which models these are.
     pub part: Part,
+    /// These models alone, with the shared effects that they are exposed to.
     pub assessment: Assessment,
 }
 
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
+    /// Which models the line is about.
     pub part: Part,
+    /// Number of models.
     pub models: usize,
+    /// Their compute, in EFLOP.
     pub compute_eflop: Estimate,
+    /// Their emissions, in t.
     pub emissions_t: Estimate,
     /// Of the mean compute of the portfolio.
     pub share: Option<f64>,
+    /// Their ATCI and its three ratios.
     pub intensity: Intensity,
 }
 

@@ -41,6 +41,7 @@ const KG_PER_T: f64 = 1000.0;
 pub struct Options {
     /// Level of the credible intervals, in (0, 1).
     pub interval: f64,
+    /// Seed of the run.
     pub seed: u64,
     /// Largest relative error of one model's value by the engine's tables and fixed-point logarithms.
     pub discretisation_bound: f64,
@@ -49,10 +50,13 @@ pub struct Options {
 /// Everything the report says in numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Posterior {
+    /// Seed of the run.
     pub seed: u64,
+    /// Number of draws.
     pub draws: u64,
     /// Level of all intervals.
     pub level: f64,
+    /// The whole portfolio.
     pub total: Totals,
     /// Outputs that were asked for and are no part of the total.
     pub further: Vec<(Output, Estimate)>,
@@ -60,14 +64,19 @@ pub struct Posterior {
     pub models: Vec<ModelPosterior>,
     /// Sorted by (by, value).
     pub groups: Vec<GroupPosterior>,
+    /// How few models decide the total.
     pub concentration: Concentration,
+    /// The exact moments and variance shares of the total emissions.
     pub oracle: Oracle,
     /// The sampled analysis, where it was asked for.
     pub sampled: Option<sampled::Sampled>,
+    /// The sampled total emissions compared with the exact ones.
     pub check: OracleCheck,
     /// k̂ of the upper tail of the total emissions; `None` where there is none to fit.
     pub pareto_k: Option<f64>,
+    /// Bounds of the error that is not sampling error.
     pub discretisation: Discretisation,
+    /// Draws at a ceiling.
     pub saturated: Saturated,
     /// Draws without any compute, which have no ATCI.
     pub draws_without_compute: u64,
@@ -80,37 +89,55 @@ pub struct Posterior {
 pub struct Totals {
     /// Models that every output, energy and ATCI included, runs over.
     pub models: usize,
+    /// Emissions, in t.
     pub emissions_t: Estimate,
     /// With every shared effect drawn separately for each model.
     pub independent_t: Estimate,
+    /// Compute, in EFLOP.
     pub compute_eflop: Estimate,
+    /// IT energy, in kWh.
     pub it_energy_kwh: Estimate,
+    /// Facility energy, in kWh.
     pub energy_kwh: Estimate,
+    /// ATCI, in kgCO2e/EFLOP: emissions over compute in every draw.
     pub atci_kg_per_eflop: Estimate,
     /// The three ratios whose product is ATCI, draw by draw.
     pub it_energy_kwh_per_eflop: Estimate,
+    /// Facility energy over IT energy.
     pub energy_per_it_energy: Estimate,
+    /// Emissions over facility energy, in kgCO2e/kWh.
     pub emissions_kg_per_kwh: Estimate,
 }
 
+/// What the draws say of one model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelPosterior {
+    /// The model's id.
     pub id: String,
+    /// How much of the chain its row states.
     pub tier: Tier,
+    /// Emissions, in t.
     pub emissions_t: Estimate,
+    /// ATCI, in kgCO2e/EFLOP.
     pub atci_kg_per_eflop: Estimate,
     /// Share of the mean total emissions; `None` where that is zero.
     pub share: Option<f64>,
 }
 
+/// What the draws say of the models with one value of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupPosterior {
+    /// The column.
     pub by: String,
+    /// The value.
     pub value: String,
+    /// Number of models.
     pub models: usize,
+    /// Emissions, in t.
     pub emissions_t: Estimate,
     /// `None` for groups that were not kept draw by draw.
     pub compute_eflop: Option<Estimate>,
+    /// ATCI, in kgCO2e/EFLOP; `None` for groups that were not kept draw by draw.
     pub atci_kg_per_eflop: Option<Estimate>,
     /// Share of the mean total emissions.
     pub share: Option<f64>,

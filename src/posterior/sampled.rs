@@ -25,22 +25,27 @@ const TAIL: f64 = 0.95;
 /// Indices of one output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysed {
+    /// What is decomposed.
     pub output: AnalysedOutput,
     /// k̂ of the plain draws' upper tail; `None` for what is 0 or 1, and where it cannot be fitted.
     pub pareto_k: Option<f64>,
     /// Of the plain draws, the share that exceeds the threshold, where there is one.
     pub exceeding: Option<f64>,
+    /// The indices of the groups, or why there are none.
     pub indices: Result<Indices, Undefined>,
 }
 
 /// Indices of the groups.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Indices {
+    /// From a full cube, Shapley effects included.
     Cube(CubeIndices),
+    /// From pairs of hybrids: one entry for each group.
     Pairs(Vec<InputIndices>),
 }
 
 impl Indices {
+    /// First-order index of a group, by its number.
     pub fn first_order(&self, group: usize) -> Index {
         match self {
             Indices::Cube(cube) => cube.shares.first_order[group],
@@ -48,6 +53,7 @@ impl Indices {
         }
     }
 
+    /// Total index of a group, by its number.
     pub fn total(&self, group: usize) -> Index {
         match self {
             Indices::Cube(cube) => cube.shares.total[group],
@@ -63,6 +69,7 @@ impl Indices {
         }
     }
 
+    /// All that a full cube gives; `None` for pairs.
     pub fn cube(&self) -> Option<&CubeIndices> {
         match self {
             Indices::Cube(cube) => Some(cube),
@@ -75,16 +82,22 @@ impl Indices {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum AnalysedOutput {
+    /// Total emissions.
     Emissions,
+    /// Natural logarithm of total emissions.
     LogEmissions,
+    /// Total emissions over total compute.
     Atci,
+    /// Total facility energy.
     Energy,
     /// Whether the emissions exceed their 95th percentile.
     ExceedsTail {
+        /// The percentile, in t.
         threshold_t: f64,
     },
     /// Whether they exceed what the user asked about.
     ExceedsThreshold {
+        /// The threshold, in t.
         threshold_t: f64,
     },
 }
@@ -92,10 +105,13 @@ pub enum AnalysedOutput {
 /// All outputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sampled {
+    /// Number of draws.
     pub draws: u64,
+    /// Level of the intervals of the indices.
     pub level: f64,
     /// In the order of the indices.
     pub groups: Vec<Group>,
+    /// One for each output that is decomposed.
     pub outputs: Vec<Analysed>,
 }
 

@@ -24,6 +24,7 @@ use crate::validate::anchors::{Anchor, median};
 pub const SCHEMA_VERSION: u32 = 1;
 /// The unit and the definition, word by word as in `docs/method.md`.
 pub const UNIT: &str = "kgCO2e per EFLOP of training operations performed";
+/// The definition of ATCI, word by word as in `docs/method.md`.
 pub const DEFINITION: &str = "sum of emissions / sum of compute, in every draw; \
      = (IT energy / compute) * (facility / IT energy) * (emissions / facility energy)";
 

@@ -28,10 +28,15 @@ const NAMED: usize = 5;
 
 /// An analysis and how it was drawn.
 pub struct Findings<'a> {
+    /// Number of draws.
     pub draws: u64,
+    /// Seed of the run.
     pub seed: u64,
+    /// Level of the credible intervals, in (0, 1).
     pub level: f64,
+    /// Which runs and which energy count, and on what basis.
     pub scope: Scope,
+    /// What was found.
     pub coverage: &'a Coverage,
 }
 

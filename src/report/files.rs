@@ -16,15 +16,20 @@ use tempfile::NamedTempFile;
 
 /// What `--out DIR` holds.
 pub const RESULT: &str = "result.json";
+/// The models of a run, a row for each.
 pub const MODELS: &str = "models.csv";
+/// The groups of a run, a row for each.
 pub const GROUPS: &str = "groups.csv";
+/// The study as it was run.
 pub const STUDY: &str = "study.toml";
 
 /// A file cannot be written where it should go.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}: {source}; choose another place or make it writable", path.display())]
 pub struct Unwritable {
+    /// The file or folder that cannot be written.
     pub path: PathBuf,
+    /// What the system says.
     pub source: io::Error,
 }
 

@@ -22,7 +22,9 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct Cards<'a> {
     /// Where the rows come from.
     pub data: &'a str,
+    /// The usable rows, and what was left out.
     pub rows: &'a Rows,
+    /// One for each fit.
     pub cards: &'a [Card],
     /// Fits that are not possible, and why.
     pub skipped: &'a [(Sample, Response, String)],

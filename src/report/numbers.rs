@@ -214,7 +214,9 @@ pub fn level(level: f64) -> String {
 /// A unit for display: multiply by `factor`, print `name`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unit {
+    /// As printed.
     pub name: String,
+    /// What a value is multiplied by to be in this unit.
     pub factor: f64,
 }
 

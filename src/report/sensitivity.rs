@@ -28,11 +28,13 @@ const TOP_DISCLOSURES: usize = 20;
 /// Everything that is reported.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sensitivity<'a> {
+    /// What was analysed.
     pub assessment: &'a Assessment,
     /// Or why there is no decomposition.
     pub exact: Result<(Shares, Vec<Disclosure>), String>,
     /// How the intervals of the disclosures were drawn, if they were.
     pub reruns: Option<Settings>,
+    /// One input at a time.
     pub tornado: Tornado,
 }
 

@@ -18,8 +18,11 @@ use super::scope::{basis_name, boundary_name, run_name};
 /// What the run used in place of what the study left open.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effective {
+    /// Number of draws.
     pub draws: u64,
+    /// Seed of the run.
     pub seed: u64,
+    /// Level of the credible intervals, in (0, 1).
     pub interval: f64,
 }
 

@@ -15,13 +15,19 @@ const KG_PER_T: f64 = 1000.0;
 /// One published run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Anchor {
+    /// Name of the model.
     pub name: String,
+    /// Where it was published.
     pub source: String,
+    /// Year of the run; `None` where no date is stated.
     pub year: Option<String>,
+    /// Compute, in EFLOP.
     pub compute_eflop: f64,
     /// The FLOP are published; else they are 6 · parameters · tokens.
     pub compute_published: bool,
+    /// Emissions as published, in t.
     pub emissions_t: f64,
+    /// Emissions over compute, in kgCO2e/EFLOP.
     pub kg_per_eflop: f64,
     /// How the energy behind the emissions came about.
     pub basis: &'static str,

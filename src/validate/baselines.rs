@@ -14,13 +14,17 @@ use crate::assess::stated::FORWARD_AND_BACKWARD;
 /// Scores of one baseline on the same rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Baseline {
+    /// What it assumes, in short.
     pub name: &'static str,
     /// Whether it is one of those to be beaten; the others are for comparison.
     pub counts: bool,
     /// Rows whose chip is known.
     pub n: usize,
+    /// Median of |predicted / published − 1|; `None` where there is no row, as for the scores below.
     pub mdape: Option<f64>,
+    /// Mean of ln(predicted / published).
     pub bias_ln: Option<f64>,
+    /// Mean CRPS of the natural logarithm.
     pub crps: Option<f64>,
     /// Share inside its 90 % interval.
     pub coverage_90: Option<f64>,

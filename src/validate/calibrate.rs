@@ -19,14 +19,20 @@ const H100_LIMITS: (f64, f64) = (0.06, 0.40);
 /// Chips with an MFU prior of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
+    /// Hopper and Blackwell.
     H100,
+    /// A100 and A800.
     A100,
+    /// V100.
     V100,
+    /// Every TPU.
     Tpu,
+    /// Every other chip: no median is derived for it.
     Other,
 }
 
 impl Class {
+    /// The class of a chip.
     pub fn of(chip: &Chip) -> Class {
         match chip.family {
             Family::H100 => Class::H100,
@@ -41,8 +47,11 @@ impl Class {
 /// One run's utilisation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
+    /// Organisation and year of the run.
     pub family: String,
+    /// Class of its chip.
     pub class: Class,
+    /// Active parameters; `None` where not stated.
     pub active: Option<f64>,
     /// ln of FLOP / (hours · dense peak).
     pub ln_mfu: f64,
@@ -67,10 +76,15 @@ impl Point {
 /// The medians; see the priors of the same names.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Medians {
+    /// Median MFU on A100-class chips.
     pub a100: f64,
+    /// Median MFU on H100-class chips at 20e9 active parameters.
     pub h100_at_20b: f64,
+    /// Slope of ln MFU on ln N_active, on H100-class chips.
     pub h100_exponent: f64,
+    /// Median MFU on V100s.
     pub v100: f64,
+    /// Median MFU on TPUs.
     pub tpu: f64,
 }
 

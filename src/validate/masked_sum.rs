@@ -30,7 +30,9 @@ use crate::run::{RunError, Sampler};
 /// A list to be tested.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MaskedList {
+    /// As shown to the reader.
     pub name: String,
+    /// Its rows.
     pub models: Vec<Model>,
     /// Only rows that name their row of Epoch (column `epoch_model`), where the list has such a column.
     pub found_in_epoch: bool,
@@ -39,27 +41,40 @@ pub struct MaskedList {
 /// What became of one list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MaskedSum {
+    /// Name of the list, as shown to the reader.
     pub name: String,
+    /// Models that take part: base models that state their compute.
     pub models: usize,
+    /// Number of their organisations.
     pub organizations: usize,
     /// Of which tier 5 and tier 6.
     pub tier_5: usize,
+    /// Models imputed in tier 6.
     pub tier_6: usize,
+    /// Sum of the compute that they state, in EFLOP.
     pub true_eflop: f64,
+    /// With the priors of the program.
     pub shipped: Imputed,
+    /// With priors derived without the organisation, for each of them.
     pub folds: Imputed,
+    /// Whether both pass.
     pub pass: bool,
 }
 
 /// The predictive distribution of the sum.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Imputed {
+    /// Mean, in EFLOP.
     pub mean_eflop: f64,
+    /// Median, in EFLOP.
     pub median_eflop: f64,
+    /// Central 95 % interval, in EFLOP.
     pub interval_95: [f64; 2],
     /// Mean / true sum.
     pub ratio: f64,
+    /// Whether the interval holds the true sum.
     pub inside: bool,
+    /// Whether it does, and the mean is within [`FACTOR`] of the true sum.
     pub pass: bool,
 }
 

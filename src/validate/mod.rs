@@ -50,8 +50,10 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// Every quantity, in the order of the chain.
     pub const ALL: [Quantity; 3] = [Quantity::Hours, Quantity::Energy, Quantity::Emissions];
 
+    /// The name used in files, tables and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Quantity::Hours => "hours",
@@ -69,6 +71,7 @@ impl Quantity {
         }
     }
 
+    /// As printed.
     pub fn unit(self) -> &'static str {
         match self {
             Quantity::Hours => "accelerator-hours",
@@ -82,7 +85,9 @@ impl Quantity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
+    /// The published energy.
     Energy,
+    /// The published accelerator-hours.
     Hours,
     /// `training_flop`, else parameters and tokens.
     Compute,
@@ -101,21 +106,31 @@ pub enum Judged {
 /// One published figure and its prediction.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
+    /// Name of the run's model.
     pub model: String,
+    /// Its line in the file.
     pub line: u64,
     /// Organisation and year, else the beginning of the name.
     pub family: String,
     /// Tier of the row as the predictor saw it.
     pub tier: &'static str,
+    /// What is predicted.
     pub quantity: Quantity,
+    /// What it is predicted from.
     pub from: Input,
+    /// The published figure, in the unit of the quantity.
     pub published: f64,
     /// Median of the prediction, and its central intervals at 50, 80, 90 and 95 %.
     pub predicted: f64,
+    /// Central 50 % interval, in the unit of the quantity.
     pub interval_50: [f64; 2],
+    /// Central 80 % interval.
     pub interval_80: [f64; 2],
+    /// Central 90 % interval.
     pub interval_90: [f64; 2],
+    /// Central 95 % interval.
     pub interval_95: [f64; 2],
+    /// Whether the published figure lies in the 90 % interval.
     pub inside_90: bool,
     /// Probability of the prediction at or below the published figure.
     pub pit: f64,
@@ -129,7 +144,9 @@ pub struct Row {
     pub circular: bool,
     /// A prior that the prediction uses was derived from this row.
     pub in_sample: bool,
+    /// Which priors it was predicted with.
     pub judged_by: Judged,
+    /// The model was distilled from another; such rows are scored separately.
     pub distilled: bool,
     /// What was assumed because the row does not say.
     pub notes: Vec<String>,
@@ -138,25 +155,38 @@ pub struct Row {
 /// A row that is not scored for a quantity although that quantity is published, and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LeftOut {
+    /// Name of the run's model.
     pub model: String,
+    /// Its line in the file.
     pub line: u64,
+    /// The quantity that is not scored.
     pub quantity: Quantity,
+    /// Why it is not.
     pub reason: String,
 }
 
 /// Everything that `haze validate` says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Validation {
+    /// Draws of each prediction.
     pub draws: u64,
+    /// Seed of the run.
     pub seed: u64,
+    /// Runs in the file.
     pub rows_read: usize,
+    /// Scores by quantity.
     pub quantities: Vec<Summary>,
     /// Runs with a scored figure, and of these those whose chip or place is not stated or not in the tables.
     pub runs_scored: usize,
+    /// Of the scored runs, those whose chip is not stated or not in the table.
     pub chips_unknown: usize,
+    /// Of the scored runs, those whose place is not stated or has no known grid.
     pub regions_unknown: usize,
+    /// Every scored figure, in the order of the file.
     pub rows: Vec<Row>,
+    /// Published figures that are not scored.
     pub left_out: Vec<LeftOut>,
+    /// One for each list.
     pub masked_sums: Vec<MaskedSum>,
 }
 

@@ -49,7 +49,9 @@ const CIRCULAR: f64 = 0.02;
 pub enum Usable {
     /// It is not published.
     No,
+    /// It is published and not scored, for this reason.
     LeftOut(&'static str),
+    /// It is scored, predicted from this.
     From(Input),
 }
 

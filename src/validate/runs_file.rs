@@ -20,33 +20,51 @@ use crate::portfolio::{Place, Problem, Problems, Warning};
 /// One published statement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
+    /// Name of the model.
     pub name: String,
     /// Where it was published.
     pub source: String,
+    /// File and line.
     pub place: Place,
     /// Stands for itself: no restatement, family total or defective source.
     pub independent: bool,
     /// The final training run and nothing else.
     pub final_run: bool,
+    /// Number of parameters, all of them.
     pub parameters: Option<f64>,
     /// From its column, else from the notes ("37B activated").
     pub active_parameters: Option<f64>,
+    /// Tokens seen in training.
     pub tokens: Option<f64>,
+    /// Compute as published, in FLOP.
     pub training_flop: Option<f64>,
+    /// The accelerators, as written; empty where not stated.
     pub hardware: String,
+    /// Accelerator-hours.
     pub gpu_hours: Option<f64>,
+    /// Power per accelerator, in W.
     pub power_w: Option<f64>,
+    /// Facility energy over IT energy.
     pub pue: Option<f64>,
+    /// Energy in kWh, in the scope of the source.
     pub energy_kwh: Option<f64>,
+    /// Whether the energy is the facility's; `None` where not stated.
     pub energy_includes_pue: Option<bool>,
+    /// Emissions, in tCO2e.
     pub emissions_t: Option<f64>,
     /// Published as 0, which has no logarithm to score.
     pub zeros: BTreeSet<Quantity>,
+    /// How the energy came about.
     pub basis: EnergyBasis,
+    /// Which parameters a token passes through.
     pub architecture: Architecture,
+    /// Who trained the model; empty where not stated.
     pub organization: String,
+    /// Date or year, as written; empty where not stated.
     pub date: String,
+    /// Where it was trained, as written; empty where not stated.
     pub region: String,
+    /// The model was distilled from another.
     pub distilled: bool,
     /// What the file says that the predictor may see.
     pub predict_from: BTreeMap<Quantity, Input>,
@@ -67,18 +85,23 @@ pub enum EnergyBasis {
     GpuOnly,
     /// Measured at the node or by the provider.
     System,
+    /// Not stated, or in words that are not known.
     NotStated,
 }
 
 impl EnergyBasis {
+    /// Whether the energy was calculated from hours and not measured.
     pub fn is_arithmetic(self) -> bool {
         matches!(self, EnergyBasis::HoursTimesPower | EnergyBasis::Calculator)
     }
 }
 
+/// Which parameters a token passes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
+    /// All of them; also where nothing is said.
     Dense,
+    /// The active ones.
     MixtureOfExperts,
     /// A token passes through half of the parameters.
     EncoderDecoder,
@@ -102,6 +125,7 @@ impl Run {
         self.training_flop.or_else(product)
     }
 
+    /// The published figure of a quantity, in its unit.
     pub fn published(&self, quantity: Quantity) -> Option<f64> {
         match quantity {
             Quantity::Hours => self.gpu_hours,
@@ -124,6 +148,7 @@ impl Run {
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunsFile {
+    /// In the order of the file.
     pub runs: Vec<Run>,
     /// Whether the file has a column of what is added to the published statements: architecture, organization, … If
     /// it has none of them, they are taken from the shipped run of the same name, where there is one.

@@ -53,6 +53,7 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(0.5 * (lower + upper))
 }
 
+/// The arithmetic mean; `None` of no values.
 pub fn mean(values: &[f64]) -> Option<f64> {
     if values.is_empty() { None } else { Some(values.iter().sum::<f64>() / values.len() as f64) }
 }

@@ -11,12 +11,16 @@ use super::{Quantity, Row, scores};
 /// Share of published figures inside the central intervals.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Coverage {
+    /// Of the 50 % intervals.
     #[serde(rename = "50")]
     pub at_50: f64,
+    /// Of the 80 % intervals.
     #[serde(rename = "80")]
     pub at_80: f64,
+    /// Of the 90 % intervals.
     #[serde(rename = "90")]
     pub at_90: f64,
+    /// Of the 95 % intervals.
     #[serde(rename = "95")]
     pub at_95: f64,
 }
@@ -24,9 +28,13 @@ pub struct Coverage {
 /// Scores of some rows; `None` where there is no row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scores {
+    /// Number of rows.
     pub n: usize,
+    /// Rows whose figure was made from what the predictor sees.
     pub n_circular: usize,
+    /// Rows that a prior of their prediction was derived from.
     pub n_in_sample: usize,
+    /// Number of families.
     pub families: usize,
     /// Median of |predicted / published − 1|.
     pub mdape: Option<f64>,
@@ -36,19 +44,25 @@ pub struct Scores {
     pub crps: Option<f64>,
     /// Mean interval score of the logarithm at 90 %.
     pub interval_score: Option<f64>,
+    /// Share of the published figures inside the central intervals.
     pub coverage: Option<Coverage>,
     /// Wilson's 95 % intervals of the coverages, on the number of families.
     pub coverage_wilson: Option<CoverageWilson>,
 }
 
+/// Wilson's 95 % interval of each coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CoverageWilson {
+    /// Of the coverage at 50 %.
     #[serde(rename = "50")]
     pub at_50: [f64; 2],
+    /// Of the coverage at 80 %.
     #[serde(rename = "80")]
     pub at_80: [f64; 2],
+    /// Of the coverage at 90 %.
     #[serde(rename = "90")]
     pub at_90: [f64; 2],
+    /// Of the coverage at 95 %.
     #[serde(rename = "95")]
     pub at_95: [f64; 2],
 }
@@ -56,7 +70,9 @@ pub struct CoverageWilson {
 /// Scores of the rows with one label.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
+    /// The label: a tier or a family.
     pub value: String,
+    /// Scores of its rows.
     #[serde(flatten)]
     pub scores: Scores,
 }
@@ -64,28 +80,38 @@ pub struct Group {
 /// One quantity.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
+    /// What is predicted.
     pub name: Quantity,
     /// Without distilled runs.
     #[serde(flatten)]
     pub scores: Scores,
     /// Published figures inside the 90 % intervals, and the central 99 % range of their number if 90 % were true.
     pub inside_90: usize,
+    /// Central 99 % range of the number inside, if the true coverage were 90 %.
     pub inside_90_range: [usize; 2],
     /// `None` where there is no row.
     pub coverage_pass: Option<bool>,
+    /// Rows whose figure was not made from what the predictor sees.
     pub not_circular: Scores,
+    /// Rows whose figure was.
     pub circular: Scores,
     /// Rows that no prior was derived from, and the others.
     pub out_of_sample: Scores,
+    /// Rows that a prior of their prediction was derived from.
     pub in_sample: Scores,
+    /// Distilled runs alone.
     pub distilled: Scores,
+    /// By tier of the row as the predictor saw it.
     pub by_tier: Vec<Group>,
+    /// By family.
     pub by_family: Vec<Group>,
+    /// Constants to compare with, for accelerator-hours; empty for other quantities.
     pub baselines: Vec<Baseline>,
     /// The scores on the rows that the baselines predict, which need a known chip.
     pub on_baseline_rows: Scores,
     /// On those rows, whether mdape and CRPS are no worse than each of the baselines' best; `None` without baselines.
     pub mdape_no_worse: Option<bool>,
+    /// On those rows, whether CRPS is no worse than that of the best baseline; `None` without baselines.
     pub crps_no_worse: Option<bool>,
 }
 

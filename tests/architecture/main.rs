@@ -132,7 +132,8 @@ fn the_engine_has_no_word_of_carbon() {
     let found = |texts: &Texts| -> Vec<String> {
         let lines = texts.iter().flat_map(|(file, text)| text.lines().zip(1..).map(move |(line, n)| (file, n, line)));
         let carbon = |line: &str| {
-            let line = line.to_lowercase();
+            // The crate's own name, in the examples of the documentation, is no word of the domain.
+            let line = line.to_lowercase().replace("carbonhaze", "");
             let words: BTreeSet<&str> = line.split(|c: char| !c.is_ascii_alphanumeric()).collect();
             LONG.iter().any(|word| line.contains(word)) || SHORT.iter().any(|word| words.contains(word))
         };
@@ -142,7 +143,7 @@ fn the_engine_has_no_word_of_carbon() {
     assert!(texts.len() > 60);
     let broken = found(&texts);
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
-    for line in ["// of all emissions", "let grid = 1;", "let pue_minus_one = 1;"] {
+    for line in ["// of all emissions", "// carbonhaze::carbon", "let grid = 1;", "let pue_minus_one = 1;"] {
         assert_eq!(found(&[("x".to_string(), line.to_string())].into()).len(), 1, "{line}");
     }
 }

@@ -23,6 +23,7 @@ use crate::portfolio::{Distribution, Model, Problem, Problems, Study};
 pub enum Spread {
     /// A geometric standard deviation.
     Gsd(f64),
+    /// The whole distribution of the prior.
     Distribution(Distribution),
 }
 

@@ -29,7 +29,9 @@ pub struct Entry {
     pub(super) content: Content,
     /// The value as TOML.
     pub text: String,
+    /// Unit of the value, for people; starts with "GSD" for geometric standard deviations.
     pub unit: String,
+    /// Where the value comes from; "the study file" where a study replaced it.
     pub source: String,
     /// Its centre or spread is a choice without a firm source.
     pub chosen: bool,
@@ -38,10 +40,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The section of `[priors.*]` that it is in.
     pub fn section(&self) -> &'static str {
         self.name.section()
     }
 
+    /// Its key in that section.
     pub fn key(&self) -> &'static str {
         self.name.key()
     }

@@ -8,6 +8,17 @@
 //!
 //! Invariant: a run ends with the whole summary, or with none. What fails on the device is drawn again on a fresh one,
 //! then on the CPU where that is allowed, from the last draw that had come back.
+//!
+//! ```
+//! use carbonhaze::engine::Gpu;
+//! use carbonhaze::engine::gpu::Options;
+//!
+//! match Gpu::new(None, Options::default(), None) {
+//!     Ok(gpu) => assert!(gpu.self_test()?.iter().all(|check| check.wrong == 0)),
+//!     Err(why) => println!("no GPU here: {why}"),
+//! }
+//! # Ok::<(), carbonhaze::engine::gpu::GpuError>(())
+//! ```
 
 pub mod adapter;
 mod budget;

@@ -8,6 +8,47 @@
 //!
 //! Fixed-point formats: standard normals are Q3.28 in `i32`; base-2 logarithms are Q9.22 in `i32`; scales (octaves
 //! per standard deviation) are Q5.26 in `i32`.
+//!
+//! ```
+//! use carbonhaze::engine::plan::hash::plan_hash;
+//! use carbonhaze::engine::plan::{Header, Marginal, ModelPlan, OutputPlan, Plan, Product, Range, SLOTS};
+//!
+//! // The area of a field: length × width, each lognormal.
+//! let range = Range { unit: -40, saturable: true, bins_lo: -20 << 22, bin_scale: 100_000 };
+//! let side = Marginal::Affine { scale: 1 << 23 };
+//! let mut field = ModelPlan {
+//!     key: 1,
+//!     marginals: [Marginal::None; SLOTS],
+//!     cells: [None; SLOTS],
+//!     products: vec![Product { output: 0, loc: 0, signs: [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }],
+//!     independent_scale: 0,
+//!     independent_shifted_scale: 0,
+//!     headline: range,
+//!     ratio: range,
+//!     groups: vec![],
+//!     zeros: 0,
+//! };
+//! (field.marginals[0], field.marginals[1]) = (side, side);
+//! let header = Header {
+//!     tables: vec![],
+//!     effects: vec![],
+//!     cells: vec![],
+//!     outputs: vec![OutputPlan { unit: -40, kept: true }],
+//!     headline: 0,
+//!     denominator: None,
+//!     has_independent: false,
+//!     saturable: true,
+//!     binned: true,
+//!     groups: vec![],
+//!     ratio_shift: 0,
+//! };
+//! let plan = Plan::new(header, vec![field]);
+//!
+//! // What is drawn depends on these numbers and nothing else: another number is another plan.
+//! let mut larger = plan.models.clone();
+//! larger[0].products[0].loc += 1;
+//! assert_ne!(plan_hash(&Plan::new(plan.header.clone(), larger)), plan_hash(&plan));
+//! ```
 
 pub mod design;
 pub mod error;

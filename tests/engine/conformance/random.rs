@@ -173,6 +173,9 @@ pub fn further(portfolio: u64, models: usize) -> Plan {
     let output = |of: usize| OutputPlan { unit: plan.outputs[of].unit + 1, kept: true };
     let more = [output(1), output(2), OutputPlan { kept: false, ..output(3) }];
     plan.header.outputs.extend(more);
+    // Units and ranges are planned for the portfolio without these: with them anything may reach its ceiling.
+    plan.header.saturable = true;
+    plan.models.iter_mut().for_each(|m| (m.headline.saturable, m.ratio.saturable) = (true, true));
     for (k, model) in plan.models.iter_mut().enumerate() {
         let Some(first) = model.products.iter().find(|p| usize::from(p.output) == HEADLINE).copied() else { continue };
         model.marginals[6] = Marginal::Affine { scale: 3 << 24 };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use carbonhaze::engine::plan::hash::PlanHash;
-use carbonhaze::engine::plan::{KEPT_GROUPS, Plan};
+use carbonhaze::engine::plan::{GroupPlan, KEPT_GROUPS, Plan};
 use carbonhaze::engine::{GroupSummary, MergeError, Shard, Simd, Summary};
 use proptest::prelude::*;
 
@@ -54,8 +54,8 @@ proptest! {
 #[test]
 fn binned_groups_merge() {
     let mut plan = further(1, 12);
-    let group = plan.groups.first().cloned().expect("a group");
-    plan.header.groups.resize(KEPT_GROUPS + 3, group);
+    let range = plan.models[0].headline;
+    plan.header.groups.resize(KEPT_GROUPS + 3, GroupPlan { headline: range, denominator: range, ratio_shift: 0 });
     for (m, model) in plan.models.iter_mut().enumerate() {
         model.groups.push((KEPT_GROUPS + m % 3) as u32);
     }

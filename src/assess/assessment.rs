@@ -55,10 +55,13 @@ impl Assessment {
     }
 
     /// Assessments of disjoint sets of models as one: effects of one key are one draw. Scope and groups are those of the
-    /// first; without warnings. `None` of nothing.
+    /// first; without warnings, and without further outputs that not every part has in the same order. `None` of nothing.
     pub fn joined(parts: Vec<Assessment>) -> Option<Assessment> {
         let effects = Effects::sorted(parts.iter().flat_map(|part| &part.shared).cloned());
-        let (scope, groups_by) = parts.first().map(|part| (part.scope, part.groups_by.clone()))?;
+        let first = parts.first()?;
+        let (scope, groups_by) = (first.scope, first.groups_by.clone());
+        let alike = parts.iter().all(|part| part.further == first.further);
+        let further = if alike { first.further.clone() } else { Vec::new() };
         let mut models: Vec<AssessedModel> = Vec::new();
         for mut part in parts {
             let numbers = effects.numbers_of(&part.shared);
@@ -67,15 +70,11 @@ impl Assessment {
             }
             models.append(&mut part.models);
         }
+        if !alike {
+            models.iter_mut().for_each(|model| model.further.clear());
+        }
         models.sort_by(|a, b| a.id.cmp(&b.id));
-        Some(Assessment {
-            models,
-            shared: effects.into_list(),
-            scope,
-            warnings: Vec::new(),
-            groups_by,
-            further: Vec::new(),
-        })
+        Some(Assessment { models, shared: effects.into_list(), scope, warnings: Vec::new(), groups_by, further })
     }
 
     /// All outputs, in the order of the plan's.
@@ -89,15 +88,19 @@ impl Assessment {
     }
 
     /// The same models with another output in the place of the emissions: what is computed exactly of emissions is then
-    /// computed of it, in its own unit. Of a sum of several products that is the first of them.
-    pub fn as_emissions(&self, output: Output) -> Assessment {
+    /// computed of it, in its own unit. `None` where the assessment lacks the output, or it is a sum of several products.
+    pub fn as_emissions(&self, output: Output) -> Option<Assessment> {
+        let index = self.index_of(output)?;
         let mut other = self.clone();
-        let Some(index) = self.index_of(output) else { return other };
         for model in &mut other.models {
-            let product = model.products(index).first().copied();
-            model.terms[Output::Emissions as usize] = product.unwrap_or(Term { constant: 0.0, powers: [0; SLOTS] });
+            let product = match model.products(index) {
+                [] => Term { constant: 0.0, powers: [0; SLOTS] },
+                [product] => *product,
+                _ => return None,
+            };
+            model.terms[Output::Emissions as usize] = product;
         }
-        other
+        Some(other)
     }
 }
 

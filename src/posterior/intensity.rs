@@ -178,7 +178,8 @@ pub fn split(assessment: &Assessment, column: &str) -> Vec<Split> {
 /// Exact mean compute by model; all 0 where a factor has no finite mean, so that the number of models decides.
 fn expected_compute(assessment: &Assessment) -> Vec<f64> {
     let mut means = vec![0.0; assessment.models.len()];
-    if let Ok(products) = products(&assessment.as_emissions(Output::Compute), &mut Known::default()) {
+    let of_compute = assessment.as_emissions(Output::Compute);
+    if let Some(Ok(products)) = of_compute.map(|compute| products(&compute, &mut Known::default())) {
         for product in products {
             means[product.model] += product.mean_t;
         }

@@ -162,7 +162,6 @@ pub fn posterior(
     let kept = |output: usize| of_side(reduce, side(output), first, level);
     let [compute, it_energy, energy, emissions] = Output::ALL.map(|o| o as usize);
     let (carbon, counted) = intensity::intensity(plan, summary, level, reduce);
-    let mut saturated_ratios = counted.saturated;
     let total = Totals {
         models: assessment.models.len(),
         emissions_t: kept(emissions),
@@ -178,13 +177,47 @@ pub fn posterior(
 
     let outputs = assessment.outputs().enumerate().skip(OUTPUTS);
     let further = outputs.map(|(index, output)| (output, kept(index))).collect();
+    let (groups, saturated_in_groups) = groups(assessment, plan, summary, level, total.emissions_t.mean, reduce);
+    let (models, concentration) = models(assessment, plan, summary, level);
+
+    Posterior {
+        seed: options.seed,
+        draws,
+        level,
+        models,
+        groups,
+        concentration,
+        check: check::against_oracle(&total, oracle, draws),
+        pareto_k: tail::pareto_k(summary.totals[emissions].iter().map(|&y| y as f64), summary.totals[emissions].len()),
+        oracle: oracle.clone(),
+        sampled: None,
+        further,
+        discretisation: check::discretisation(&total, plan, options.discretisation_bound),
+        saturated: check::saturated(summary, counted.saturated + saturated_in_groups),
+        draws_without_compute: counted.without_compute,
+        warnings: assessment.warnings.len(),
+        total,
+    }
+}
+
+/// The groups, and the ratios among them that reached their ceiling.
+fn groups(
+    assessment: &Assessment,
+    plan: &Plan,
+    summary: &Summary,
+    level: f64,
+    mean_t: Option<f64>,
+    reduce: &dyn Reduce,
+) -> (Vec<GroupPosterior>, u64) {
+    let first = summary.draws.start;
+    let draws = summary.draws.end.saturating_sub(first);
     let mut members = vec![0; plan.groups.len()];
     for &group in plan.models.iter().flat_map(|m| &m.groups) {
         if let Some(members) = members.get_mut(group as usize) {
             *members += 1;
         }
     }
-    let mut groups = Vec::new();
+    let (mut groups, mut saturated) = (Vec::new(), 0);
     let named = compile::groups(assessment).into_iter().zip(members);
     for ((Group { by, value }, models), (group_plan, group)) in named.zip(plan.groups.iter().zip(&summary.groups)) {
         let (emissions_t, compute_eflop, atci_kg_per_eflop) = match group {
@@ -192,7 +225,7 @@ pub fn posterior(
                 let over = Side { counts: emissions, unit: group_plan.headline.unit };
                 let under = Side { counts: compute, unit: group_plan.denominator.unit };
                 let atci = ratio::ratios(reduce, over, under, group_plan.ratio_shift, first);
-                saturated_ratios += atci.saturated;
+                saturated += atci.saturated;
                 let atci = of_ratios(atci, level, KG_PER_T);
                 (of_side(reduce, over, first, level), Some(of_side(reduce, under, first, level)), Some(atci))
             }
@@ -200,10 +233,15 @@ pub fn posterior(
                 (single::of_moments(emissions, group_plan.headline, draws, level, 1.0), None, None)
             }
         };
-        let share = concentration::ratio(emissions_t.mean, total.emissions_t.mean);
+        let share = concentration::ratio(emissions_t.mean, mean_t);
         groups.push(GroupPosterior { by, value, models, emissions_t, compute_eflop, atci_kg_per_eflop, share });
     }
+    (groups, saturated)
+}
 
+/// The models, and how few of them matter.
+fn models(assessment: &Assessment, plan: &Plan, summary: &Summary, level: f64) -> (Vec<ModelPosterior>, Concentration) {
+    let draws = summary.draws.end.saturating_sub(summary.draws.start);
     // Each model is computed on its own; `collect` keeps their order.
     let estimates: Vec<(Estimate, Estimate)> = summary
         .models
@@ -231,25 +269,7 @@ pub fn posterior(
             share,
         })
         .collect();
-
-    Posterior {
-        seed: options.seed,
-        draws,
-        level,
-        models,
-        groups,
-        concentration: concentration::concentration(&shares, &tiers),
-        check: check::against_oracle(&total, oracle, draws),
-        pareto_k: tail::pareto_k(summary.totals[emissions].iter().map(|&y| y as f64), summary.totals[emissions].len()),
-        oracle: oracle.clone(),
-        sampled: None,
-        further,
-        discretisation: check::discretisation(&total, plan, options.discretisation_bound),
-        saturated: check::saturated(summary, saturated_ratios),
-        draws_without_compute: counted.without_compute,
-        warnings: assessment.warnings.len(),
-        total,
-    }
+    (models, concentration::concentration(&shares, &tiers))
 }
 
 fn of_side(reduce: &dyn Reduce, side: Side, first: u64, level: f64) -> Estimate {

@@ -66,7 +66,7 @@ fn means_are_the_exact_ones() {
     let each = whole.models.iter().map(|m| whole.only(|other| other.id == m.id)).collect::<Vec<_>>();
     for name in SINGLE {
         for assessment in each.iter().chain([&whole]) {
-            let exact = oracle(&assessment.as_emissions(name)).mean_t;
+            let exact = oracle(&assessment.as_emissions(name).unwrap()).mean_t;
             let found = drawn(&cpu, assessment, name, 42).estimate(0.95);
             let id = &assessment.models[0].id;
             if exact == 0.0 {

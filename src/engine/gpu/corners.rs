@@ -6,6 +6,7 @@
 //! it is not, and a replay begins with the first that is not.
 
 use super::budget::{Cut, WORKGROUP_DRAWS};
+use super::buffers::{At, CornerBuffers};
 use super::corner_layout::{CORNER_WINDOW, CornerLayout, CornerWindow};
 use super::device::{Device, Readback};
 use super::error::GpuError;
@@ -28,11 +29,7 @@ struct Work<'a> {
     prepared: &'a Prepared<'a>,
     layout: &'a CornerLayout,
     cut: Cut,
-    params: wgpu::Buffer,
-    windows: wgpu::Buffer,
-    blocks: wgpu::Buffer,
-    totals: wgpu::Buffer,
-    merged: wgpu::Buffer,
+    buffers: CornerBuffers,
     /// Normals and sums of shared effects by sample.
     shared: Vec<[Bound; 2]>,
     corner_block: Bound,
@@ -87,69 +84,38 @@ impl<'a> Work<'a> {
         cut: Cut,
     ) -> Result<Work<'a>, GpuError> {
         let (device, plan) = (&session.device, prepared.plan);
-        let (log_row, total_row) = (4 * cut.stretch, 8 * cut.stretch);
-        let (tables, table_starts) = layout::tables(plan.tables.iter().map(|t| &**t));
-        let effects = layout::effects(plan, &prepared.parts);
         let places: Vec<Place> = layout
             .families
             .iter()
             .enumerate()
             .flat_map(|(family, f)| f.models.chunks(CORNER_WINDOW).map(move |models| Place { family, models }))
             .collect();
-        let tile = cut.tile.min(places.len()).max(1);
-        let params = device.uniform("parameters", size_of::<Params>() as u64)?;
-        let tables_buffer = device.input("tables", 8 * tables.len() as u64)?;
-        let effects_buffer = device.input("shared effects", 8 * effects.len() as u64)?;
-        let logs = |what| device.storage(what, prepared.parts.len() as u64 * log_row);
-        let logs = [logs("logarithms of shared effects, sample A")?, logs("logarithms of shared effects, sample B")?];
-        let normals = device.storage("normals of shared effects", plan.effects.len() as u64 * log_row)?;
-        let windows = device.uniform("models", tile as u64 * WINDOW_STRIDE)?;
-        let blocks = device.uniform("blocks of corners", size_of_val(&layout.blocks(&[])) as u64)?;
-        let extras = device.input("shared effects of other groups", 8 * layout.extras.len() as u64)?;
-        let more = device.input("products", size_of_val(&layout.more[..]) as u64)?;
-        let totals = device.storage("totals", u64::from(cut.splits) * layout.rows as u64 * total_row)?;
-        let merged = device.storage("totals at corners", layout.distinct as u64 * total_row)?;
-        let sources = device.input("rows of corners", 8 * layout.sources.len() as u64)?;
-        device.write(&tables_buffer, &tables);
-        device.write(&effects_buffer, &effects);
-        device.write(&extras, &layout.extras);
-        device.write(&more, &layout.more);
-        device.write(&sources, &layout.sources);
-
+        let cut = Cut { tile: cut.tile.min(places.len()).max(1), ..cut };
+        let (buffers, table_starts) = CornerBuffers::new(device, prepared, layout, &cut)?;
         let traits = Traits { corners: layout.traits, ..Traits::of(plan) };
-        let bound = |kernel: Kernel, traits: &Traits, with: &[(u32, &wgpu::Buffer)]| {
+        let bound = |kernel: Kernel, traits: &Traits, with: &[At<'_>]| {
             let pipeline = session.pipeline(kernel, traits)?;
             let group = device.bind(kernel.entry(), &pipeline, with)?;
             Ok::<_, GpuError>(Bound { kernel, pipeline, group })
         };
+        let b = &buffers;
         let mut shared = vec![];
-        for (second, logs) in [false, true].into_iter().zip(&logs).take(if traits.shared { 2 } else { 0 }) {
+        for (second, logs) in [false, true].into_iter().zip(&b.logs).take(if traits.shared { 2 } else { 0 }) {
             let traits = Traits { corners: CornerTraits { second, ..layout.traits }, ..traits };
-            let normal_buffers = [(0, &params), (1, &tables_buffer), (2, &effects_buffer), (4, &normals)];
+            let normals = [(0, &b.params), (1, &b.tables), (2, &b.effects), (4, &b.normals)];
             shared.push([
-                bound(Kernel::SharedNormals, &traits, &normal_buffers)?,
-                bound(Kernel::SharedLogs, &traits, &[(0, &params), (2, &effects_buffer), (3, logs), (4, &normals)])?,
+                bound(Kernel::SharedNormals, &traits, &normals)?,
+                bound(Kernel::SharedLogs, &traits, &[(0, &b.params), (2, &b.effects), (3, logs), (4, &b.normals)])?,
             ]);
         }
-        let mut block_buffers = vec![
-            (0, &params),
-            (1, &tables_buffer),
-            (2, &blocks),
-            (3, &logs[0]),
-            (4, &totals),
-            (6, &logs[1]),
-            (8, &extras),
-        ];
-        if traits.sums {
-            block_buffers.push((9, &more));
-        }
-        let corner_block = bound(Kernel::CornerBlock, &traits, &block_buffers)?;
-        let merge = bound(Kernel::CornerMerge, &traits, &[(0, &params), (2, &sources), (4, &totals), (5, &merged)])?;
+        let corner_block = bound(Kernel::CornerBlock, &traits, &b.of_corner_block(traits.sums))?;
+        let merge_buffers = [(0, &b.params), (2, &b.sources), (4, &b.totals), (5, &b.merged)];
+        let merge = bound(Kernel::CornerMerge, &traits, &merge_buffers)?;
         let bytes = size_of::<CornerWindow>() as u64;
         let window = |w: usize| {
-            device.bind_part("window of models", &corner_block.pipeline, &windows, w as u64 * WINDOW_STRIDE, bytes)
+            device.bind_part("window of models", &corner_block.pipeline, &b.windows, w as u64 * WINDOW_STRIDE, bytes)
         };
-        let window_groups = (0..tile).map(window).collect::<Result<Vec<_>, _>>()?;
+        let window_groups = (0..cut.tile).map(window).collect::<Result<Vec<_>, _>>()?;
         let base = Params {
             seed: words(seed),
             stride: (cut.stretch / u64::from(LANES)) as u32,
@@ -164,12 +130,8 @@ impl<'a> Work<'a> {
             device,
             prepared,
             layout,
-            cut: Cut { tile, ..cut },
-            params,
-            windows,
-            blocks,
-            totals,
-            merged,
+            cut,
+            buffers,
             shared,
             corner_block,
             window_groups,
@@ -189,12 +151,12 @@ impl<'a> Work<'a> {
         let base = Params { first: words(first), draws: n as u32, ..self.base };
         let workgroups = n.div_ceil(WORKGROUP_DRAWS) as u32;
         let mut encoder = self.device.encoder("begin of a stretch");
-        encoder.clear_buffer(&self.totals, 0, None);
+        encoder.clear_buffer(&self.buffers.totals, 0, None);
         for [normals, logs] in &self.shared {
             dispatch(&mut encoder, normals, workgroups, self.base.effects);
             dispatch(&mut encoder, logs, workgroups, self.base.cells);
         }
-        self.device.write(&self.params, &[base]);
+        self.device.write(&self.buffers.params, &[base]);
         self.pace.submit(self.device, encoder, 0.0)?;
 
         let width = self.layout.traits.blocks;
@@ -213,7 +175,7 @@ impl<'a> Work<'a> {
                 let family = self.places[at].family;
                 let end = (at..to).find(|&w| self.places[w].family != family).unwrap_or(to);
                 for blocks in families[family].blocks.chunks(width) {
-                    self.device.write(&self.blocks, &self.layout.blocks(blocks));
+                    self.device.write(&self.buffers.blocks, &self.layout.blocks(blocks));
                     self.models(at..end, from, n, base, &mut |models| {
                         drawn += models;
                         let done = (drawn as f64 / whole as f64 * n as f64) as u64;
@@ -240,7 +202,7 @@ impl<'a> Work<'a> {
             let records = self.layout.records(self.prepared, place.models, &self.table_starts);
             bytes.extend(layout::windows(&records, CORNER_WINDOW));
         }
-        self.device.write(&self.windows, &bytes);
+        self.device.write(&self.buffers.windows, &bytes);
         self.there = Some(tile);
         Ok(())
     }
@@ -268,7 +230,7 @@ impl<'a> Work<'a> {
                     end += 1;
                 }
             }
-            self.device.write(&self.params, &[Params { skip: skip as u32, take: models as u32, ..base }]);
+            self.device.write(&self.buffers.params, &[Params { skip: skip as u32, take: models as u32, ..base }]);
             let mut encoder = self.device.encoder("models at corners");
             for w in at..end {
                 let window = Some(&self.window_groups[w - tile]);
@@ -298,9 +260,9 @@ impl<'a> Work<'a> {
             None => self.device.staging("totals at corners, coming back", bytes)?,
         };
         if bytes > 0 {
-            encoder.copy_buffer_to_buffer(&self.merged, 0, &staging, 0, bytes);
+            encoder.copy_buffer_to_buffer(&self.buffers.merged, 0, &staging, 0, bytes);
         }
-        self.device.write(&self.params, &[base]);
+        self.device.write(&self.buffers.params, &[base]);
         let (submission, readback) = self.device.submit_readback(encoder, staging);
         self.take(into)?;
         self.pending = Some(Pending { submission, readback, draws });

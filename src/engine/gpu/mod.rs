@@ -2,9 +2,8 @@
 //!
 //! `adapter` finds devices and chooses one, `shader` puts the kernels of `shaders/` together, `device` is an opened
 //! device and everything that can fail on it, `session` adds the compiled kernels. `layout` says how a plan lies in
-//! memory, `budget` how much of it goes there at once, `run` does the work and `gather` takes in what comes back.
-//! `reduce` sorts and divides the kept draws.
-//! `self_test` asks for known answers before the first result; `fault` breaks things on purpose, for the tests.
+//! memory, `budget` how much of it goes there at once, `buffers` which kernel sees what. `run` does the work and `gather`
+//! takes in what comes back. `reduce` sorts and divides the kept draws. `self_test` asks for known answers before the first result; `fault` breaks things on purpose, for the tests.
 //!
 //! Invariant: a run ends with the whole summary, or with none. What fails on the device is drawn again on a fresh one,
 //! then on the CPU where that is allowed, from the last draw that had come back.
@@ -22,6 +21,7 @@
 
 pub mod adapter;
 mod budget;
+mod buffers;
 // Records as the kernels have them: public for the tests that compare both, and for nobody else.
 #[doc(hidden)]
 pub mod corner_layout;

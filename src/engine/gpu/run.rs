@@ -6,14 +6,15 @@
 use std::collections::VecDeque;
 
 use super::budget::{Cut, WORKGROUP_DRAWS};
+use super::buffers::{Buffers, bins_of};
 use super::device::{Device, Readback};
 use super::error::GpuError;
 use super::gather::Gathered;
-use super::layout::{self, GROUP_SUMS, MODEL_SUMS, Params, ProductRecord, RangeRecord, WINDOW, WINDOW_STRIDE, Window};
+use super::layout::{self, GROUP_SUMS, MODEL_SUMS, Params, WINDOW, WINDOW_STRIDE, Window};
 use super::pace::Pace;
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
-use crate::engine::plan::{BINS, Block, KEPT_GROUPS, ModelPlan};
+use crate::engine::plan::{BINS, Block, KEPT_GROUPS};
 
 /// Why the work on a device ended early.
 pub enum Halt {
@@ -29,25 +30,6 @@ impl From<GpuError> for Halt {
 
 /// Called with draws done since the last call; false stops the run.
 pub type Report<'a> = &'a (dyn Fn(u64) -> bool + Sync);
-
-/// The buffers of a run, as long as its device lives.
-struct Buffers {
-    params: wgpu::Buffer,
-    tables: wgpu::Buffer,
-    effects: wgpu::Buffer,
-    logs: wgpu::Buffer,
-    normals: wgpu::Buffer,
-    models: wgpu::Buffer,
-    memberships: wgpu::Buffer,
-    more: wgpu::Buffer,
-    totals: wgpu::Buffer,
-    groups: wgpu::Buffer,
-    sums: wgpu::Buffer,
-    bins: wgpu::Buffer,
-    group_ranges: wgpu::Buffer,
-    group_sums: wgpu::Buffer,
-    group_bins: wgpu::Buffer,
-}
 
 /// One kernel with its buffers.
 pub struct Bound {
@@ -125,42 +107,9 @@ pub fn run(
 impl<'a> Work<'a> {
     fn new(session: &'a Session, plan: Block<'a>, seed: u64, cut: Cut) -> Result<Work<'a>, GpuError> {
         let device = &session.device;
-        let draws = cut.stretch;
         let kept = plan.groups.len().min(KEPT_GROUPS);
         let binned = plan.groups.len() - kept;
-        let group_rows = (plan.groups.len() + kept) as u64;
-        let splits = u64::from(cut.splits);
-        // Per-draw rows: 4 bytes per logarithm, 8 per total.
-        let (log_row, total_row) = (4 * draws, 8 * draws);
-        let (tables, table_starts) = layout::tables(plan.tables.iter().map(|t| &**t));
-        let effects = layout::effects(plan, &plan.cells);
-        let memberships = plan.models.chunks(cut.tile).map(|t| t.iter().map(|m| m.groups.len()).sum::<usize>()).max();
-        let of_tile = |t: &[ModelPlan]| t.iter().map(|m| m.products.len()).sum::<usize>();
-        let more = plan.models.chunks(cut.tile).map(of_tile).max().unwrap_or(0);
-        let columns = plan.columns() as u64;
-        let tile = cut.tile as u64;
-        let buffers = Buffers {
-            params: device.uniform("parameters", size_of::<Params>() as u64)?,
-            tables: device.input("tables", 8 * tables.len() as u64)?,
-            effects: device.input("shared effects", 8 * effects.len() as u64)?,
-            logs: device.storage("logarithms of shared effects", plan.cells.len() as u64 * log_row)?,
-            normals: device.storage("normals of shared effects", plan.effects.len() as u64 * log_row)?,
-            models: device.uniform("models", tile.div_ceil(WINDOW as u64) * WINDOW_STRIDE)?,
-            memberships: device.input("group memberships", 16 * memberships.unwrap_or(0) as u64)?,
-            more: device.input("products", (more * size_of::<ProductRecord>()) as u64)?,
-            totals: device.storage("totals", splits * columns * total_row)?,
-            groups: device.storage("totals of groups", splits * group_rows * total_row)?,
-            sums: device.storage("sums by model", tile * 4 * MODEL_SUMS as u64)?,
-            bins: device.storage("bins by model", tile * 8 * bins_of(plan) as u64)?,
-            group_ranges: device.input("ranges of groups", (binned * size_of::<RangeRecord>()) as u64)?,
-            group_sums: device.storage("sums by group", (binned * 4 * GROUP_SUMS) as u64)?,
-            group_bins: device.storage("bins by group", (binned * 4 * BINS) as u64)?,
-        };
-        device.write(&buffers.tables, &tables);
-        device.write(&buffers.effects, &effects);
-        let ranges: Vec<RangeRecord> = plan.groups.iter().skip(kept).map(|g| (&g.headline).into()).collect();
-        device.write(&buffers.group_ranges, &ranges);
-
+        let (buffers, table_starts) = Buffers::new(device, plan, &cut)?;
         let traits = Traits::of(plan);
         let bound = |kernel: Kernel, with: &[(u32, &wgpu::Buffer)]| {
             let pipeline = session.pipeline(kernel, &traits)?;
@@ -168,19 +117,6 @@ impl<'a> Work<'a> {
             Ok::<_, GpuError>(Bound { kernel, pipeline, group })
         };
         let b = &buffers;
-        let mut model_buffers = vec![
-            (0, &b.params),
-            (1, &b.tables),
-            (3, &b.logs),
-            (4, &b.totals),
-            (5, &b.groups),
-            (6, &b.sums),
-            (7, &b.bins),
-            (8, &b.memberships),
-        ];
-        if traits.sums {
-            model_buffers.push((9, &b.more));
-        }
         let shared = match traits.shared {
             false => None,
             true => Some([
@@ -189,17 +125,9 @@ impl<'a> Work<'a> {
             ]),
         };
         let merge_buffers = [(0, &b.params), (4, &b.totals), (5, &b.groups)];
-        let group_buffers = [
-            (0, &b.params),
-            (1, &b.tables),
-            (2, &b.group_ranges),
-            (5, &b.groups),
-            (6, &b.group_sums),
-            (7, &b.group_bins),
-        ];
         let base = Params {
             seed: words(seed),
-            stride: (draws / u64::from(LANES)) as u32,
+            stride: (cut.stretch / u64::from(LANES)) as u32,
             splits: cut.splits,
             effects: plan.effects.len() as u32,
             cells: plan.cells.len() as u32,
@@ -208,8 +136,8 @@ impl<'a> Work<'a> {
             units: layout::units(plan),
             ..Params::default()
         };
-        let model_block = bound(Kernel::ModelBlock, &model_buffers)?;
-        let windows = (0..tile.div_ceil(WINDOW as u64)).map(|w| {
+        let model_block = bound(Kernel::ModelBlock, &b.of_model_block(traits.sums))?;
+        let windows = (0..cut.tile.div_ceil(WINDOW) as u64).map(|w| {
             let bytes = size_of::<Window>() as u64;
             device.bind_part("window of models", &model_block.pipeline, &b.models, w * WINDOW_STRIDE, bytes)
         });
@@ -221,7 +149,7 @@ impl<'a> Work<'a> {
             model_block,
             windows,
             merge: if cut.splits > 1 { Some(bound(Kernel::Merge, &merge_buffers)?) } else { None },
-            bin_groups: if binned > 0 { Some(bound(Kernel::BinGroups, &group_buffers)?) } else { None },
+            bin_groups: if binned > 0 { Some(bound(Kernel::BinGroups, &b.of_bin_groups())?) } else { None },
             shared,
             buffers,
             table_starts,
@@ -412,11 +340,6 @@ pub fn dispatch_to(
         pass.set_bind_group(1, second, &[]);
     }
     pass.dispatch_workgroups(x, y, 1);
-}
-
-/// Bins of each output of a single model.
-fn bins_of(plan: Block<'_>) -> usize {
-    if plan.binned { BINS } else { 0 }
 }
 
 pub fn words(x: u64) -> [u32; 2] {

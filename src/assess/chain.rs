@@ -9,12 +9,13 @@
 
 use super::context::Context;
 use super::disclosures::several;
-use super::draft::{Core, DraftModel, Factors, Product};
+use super::draft::{Core, Draft, DraftModel, Factors, Product};
 use super::evidence::{Evidence, Market};
 use super::slot::{SLOTS, Slot};
 use super::stated::{column, is_zero};
 use super::term::Term;
 use super::{basis, combine, facility, lineage, single};
+use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Basis, Boundary, Model, OUTPUTS, Problem};
 
 /// The model of a row of which it is known what counts.
@@ -83,6 +84,12 @@ fn both<A, B>(a: Result<A, Problem>, b: Result<B, Problem>) -> Result<(A, B), Ve
     }
 }
 
+/// Whether a factor has quantiles and weights.
+fn is_number(draft: &Draft) -> bool {
+    let quantiles = [0.25, 0.5, 0.75].map(|p| quantile(&draft.distribution, p));
+    quantiles.iter().chain(draft.shared.values()).all(|x| x.is_finite())
+}
+
 /// Zero factors make zero outputs; factors that reach no output are dropped.
 ///
 /// # Errors
@@ -111,6 +118,18 @@ fn settled(model: &Model, factors: &mut Factors, outputs: [Product; OUTPUTS]) ->
                 ),
             });
         }
+    }
+    let unknown = factors.iter().find(|(_, draft)| !is_number(draft));
+    if let Some((slot, draft)) = unknown {
+        problems.push(Problem {
+            place: column(model, slot.factor().name()),
+            value: String::new(),
+            message: format!(
+                "what the row states of {} leads to no number ({}); check its figures for zeros and units",
+                slot.factor().name(),
+                draft.provenance.how
+            ),
+        });
     }
     for term in &mut terms {
         if term.constant == 0.0 {

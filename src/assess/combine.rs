@@ -9,8 +9,8 @@
 //!
 //! The unknowns are ln C, of which nothing is known beforehand, and the links with their priors; every disclosure is an
 //! observation with the error that a single one has. A link that is not lognormal enters by the mean and standard
-//! deviation of its logarithm. [`super::condition`] gives the posterior of every node; [`super::observed`] says how
-//! disclosures that disagree are weighed.
+//! deviation of its logarithm. [`super::condition`] gives the posterior of every node; disclosures that contradict each
+//! other become a mixture ([`super::readings`]).
 //!
 //! A plan's factors are independent, the nodes' posteriors are not. They are written as the most precise of energy and
 //! emissions and ratios to it, so that the distribution and the shared effects of every node are those of the posterior;
@@ -21,16 +21,17 @@ use std::collections::BTreeMap;
 
 use super::condition::{DIFFUSE, Joint};
 use super::context::Context;
-use super::described::described;
+use super::described::rounded;
 use super::disclosures::Disclosures;
 use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
-use super::effects::{EffectKey, Loads};
+use super::effects::Loads;
 use super::exposure::Exposure;
 use super::links::Links;
 use super::lognormal::{LogNormal, lognormal};
 use super::normal::{Normal, ln};
-use super::observed::{COMPUTE, ENERGY, IT, Observed, UNKNOWNS, disagreements, emissions_row, observations};
+use super::observed::{COMPUTE, ENERGY, IT, Observed, UNKNOWNS, emissions_row, observations, readings};
 use super::provenance::{Kind, Provenance};
+use super::readings::{self, Stated};
 use super::slot::Slot;
 use super::stated::without_pue;
 use super::study_effects;
@@ -57,14 +58,20 @@ pub fn combined(
         study_effects::add(context.study, exposure.model, tier, slot, draft);
     }
     let (compute_counts, emissions_count) = (disclosures.compute.is_some(), disclosures.emissions.is_some());
-    let mut observed = observations(exposure.model, disclosures);
+    let observed = observations(exposure.model, disclosures);
 
-    let (ln_pue, mut ln_grid) = (ln(&Draft { shared: Loads::new(), ..pue }), ln(&grid));
+    let ln_pue = ln(&Draft { shared: Loads::new(), ..pue });
+    // Emissions that are zero are no observation, and of a grid of zero there is no logarithm.
+    let mut ln_grid = if grid.is_zero() { Normal::default() } else { ln(&grid) };
     ln_grid.mean -= libm::log(1e3);
     let level = Normal { mean: 50.0, sd: DIFFUSE, shared: Loads::new() };
     let [first, second] = links.normals();
     let priors = [level, first, second, ln_pue.clone(), ln_grid];
-    let warnings = disagreements(context, exposure.model, &priors, &mut observed);
+    let sets = readings(context, &priors, &observed);
+    if sets.iter().all(|set| set.len() < observed.len()) {
+        let stated = Stated { exposure, observed: &observed, priors: &priors, grid, tier };
+        return Ok(Core { provenance, ..readings::chain(context, stated, &sets) });
+    }
     let mut joint = Joint::new(priors);
     for observed in &observed {
         joint.observe(&observed.row, &observed.error);
@@ -74,7 +81,7 @@ pub fn combined(
     let energies = posterior.energies(&mut factors, grid, emissions_count);
     let compute = posterior.compute(&mut factors, &energies, links, compute_counts);
     let outputs = [compute, energies.it, energies.energy, energies.emissions];
-    Ok(Core { factors, outputs, tier, provenance, warnings })
+    Ok(Core { factors, outputs, tier, provenance, warnings: Vec::new() })
 }
 
 /// What the disclosures leave of the chain.
@@ -189,7 +196,7 @@ impl Posterior<'_> {
 
     fn draft(&self, x: &Normal, provenance: Provenance) -> Draft {
         Draft {
-            shared: rounded(self.context, &x.shared),
+            shared: rounded(&x.shared, self.context.study, self.context.priors),
             ..Draft::new(lognormal(LogNormal { median: libm::exp(x.mean), ln_sd: x.sd }), provenance)
         }
     }
@@ -203,18 +210,6 @@ fn implied(what: &str) -> Provenance {
         source: "Gaussian conditioning along the chain".to_string(),
         chosen: true,
     }
-}
-
-/// Loadings (ln) are kept to this: models with nearly the same ones then have the same, and the exact moments of the
-/// total, which go by distinct loadings, stay few.
-const LOADING: f64 = 1.0 / 256.0;
-
-fn rounded(context: &Context<'_>, loads: &Loads) -> Loads {
-    let rounded = |(key, weight): (&EffectKey, &f64)| {
-        let size = described(key, context.study, context.priors)?.ln_gsd;
-        Some((key.clone(), libm::round(weight * size / LOADING) * LOADING / size))
-    };
-    loads.iter().filter_map(rounded).filter(|(_, weight)| *weight != 0.0).collect()
 }
 
 /// The ratio that makes one node of another, more precise one: independent of it, with what its spread lacks.

@@ -8,16 +8,22 @@
 //!   compute and hours connected by the stated MFU, or by one that Epoch AI assumes (0.3, 0.4), the hours do, unless the
 //!   compute follows from parameters and tokens (then the MFU was made from both).
 //!
+//! - **A calculator's emissions** are its energy times its own factor, whatever that is: where it states both, the energy
+//!   counts.
+//! - **Zeros** that another figure of the row contradicts.
+//!
 //! What is left is put in the scope's basis ([`super::basis`]).
+
+use std::collections::{HashSet, VecDeque};
 
 use super::basis;
 use super::chips::only_chip;
 use super::context::Context;
 use super::evidence::Evidence;
 use super::grid;
-use super::stated::{column, is_derivative, is_six_n_d, number, plain_compute};
+use super::stated::{column, is_derivative, is_six_n_d, is_zero, number, plain_compute, positive};
 use super::wording::shown;
-use crate::portfolio::{Basis, Model, Warning};
+use crate::portfolio::{Basis, Model, Source, Value, Warning};
 
 /// Figures nearer than this are one figure.
 const SAME: f64 = 0.02;
@@ -32,18 +38,23 @@ pub fn counted(context: &Context<'_>, model: &Model) -> Evidence {
             copies(&mut found, base);
         }
     }
+    zeros(&mut found);
     circular(&mut found, context);
     basis::put_in(&mut found, context.study.scope);
     found
 }
 
+/// Ancestors that are compared with: nearer ones first. No chain of published models is as long.
+const ANCESTORS: usize = 64;
+
 /// The rows it was made from, and those they were made from, each once.
 fn ancestors<'a>(context: &Context<'a>, model: &Model) -> Vec<&'a Model> {
     let mut found: Vec<&Model> = Vec::new();
-    let mut next: Vec<&str> = model.base_models.iter().map(String::as_str).collect();
-    while let Some(id) = next.pop() {
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut next: VecDeque<&str> = model.base_models.iter().map(String::as_str).collect();
+    while let Some(id) = next.pop_front().filter(|_| found.len() < ANCESTORS) {
         let Some(base) = context.by_id.get(id).copied() else { continue };
-        if base.id != model.id && found.iter().all(|seen| seen.id != base.id) {
+        if base.id != model.id && seen.insert(base.id.as_str()) {
             found.push(base);
             next.extend(base.base_models.iter().map(String::as_str));
         }
@@ -96,6 +107,32 @@ fn copies(found: &mut Evidence, base: &Model) {
     }
 }
 
+/// Leaves out zeros that another figure of the row contradicts: a run that emitted, or took energy, hours or compute, took
+/// some of each. The rules `energy-zero`, `figure-zero` and `grid-zero` warn of them.
+fn zeros(found: &mut Evidence) {
+    let m = &found.model;
+    let above = |value: &Option<Value>| value.as_ref().and_then(positive).is_some();
+    let emits = above(&m.emissions_kg);
+    let runs = emits || above(&m.energy_kwh) || above(&m.gpu_hours) || above(&m.compute_flop);
+    let mut left = Vec::new();
+    let m = &mut found.model;
+    for (name, value, contradicted) in [
+        ("energy_kwh", &mut m.energy_kwh, runs),
+        ("gpu_hours", &mut m.gpu_hours, runs),
+        ("compute_flop", &mut m.compute_flop, runs),
+        ("power_w", &mut m.power_w, runs),
+        ("grid_g_per_kwh", &mut m.grid_g_per_kwh, emits),
+    ] {
+        if contradicted && is_zero(value.as_ref()) {
+            *value = None;
+            left.push(name);
+        }
+    }
+    for name in left {
+        found.left_out(name, "0, which the other figures of the row contradict".to_string());
+    }
+}
+
 /// Leaves out what was made from other figures of the row.
 fn circular(found: &mut Evidence, context: &Context<'_>) {
     for (name, made_of) in made_of_others(&found.model, context) {
@@ -105,7 +142,7 @@ fn circular(found: &mut Evidence, context: &Context<'_>) {
             _ => found.model.emissions_kg.take(),
         };
         let value = number(&value).map_or(String::new(), shown);
-        found.left_out(name, format!("{value} is {made_of} within 2 %: the same observation"));
+        found.left_out(name, format!("{value} is {made_of}: the same observation"));
     }
 }
 
@@ -126,20 +163,25 @@ fn made_of_others(model: &Model, context: &Context<'_>) -> Vec<(&'static str, St
         let stated = number(&model.mfu);
         let mfus = stated.into_iter().chain(ASSUMED_MFU.into_iter().filter(|_| stated.is_none()));
         if let Some(mfu) = mfus.into_iter().find(|mfu| same(c, h * 3600.0 * peak * mfu)) {
-            out.push(("compute_flop", format!("gpu_hours × peak × MFU {mfu}")));
+            out.push(("compute_flop", format!("gpu_hours × peak × MFU {mfu} within 2 %")));
         }
     }
     let energy_made = energy.zip(by_hours).is_some_and(|(e, made)| pues().any(|pue| same(e, made * pue)));
     if energy_made {
-        out.push(("energy_kwh", of_hours(watts)));
+        out.push(("energy_kwh", format!("{} within 2 %", of_hours(watts))));
+    }
+    // Whatever the factor: it is the calculator's, and no observation of the grid.
+    if model.source == Source::Calculator && energy.is_some() && number(&model.emissions_kg).is_some() {
+        out.push(("emissions", "a calculator's energy_kwh × its own factor".to_string()));
+        return out;
     }
     let located = number(&model.emissions_kg).filter(|_| model.emissions_basis == Basis::Location);
     if let (Some(kg), Some(g)) = (located, intensity(model)) {
         let made = |kwh: f64| pues().any(|pue| same(kg, kwh * pue * g / 1e3));
         if energy.is_some_and(made) {
-            out.push(("emissions", format!("energy_kwh × {} g/kWh", shown(g))));
+            out.push(("emissions", format!("energy_kwh × {} g/kWh within 2 %", shown(g))));
         } else if by_hours.is_some_and(made) {
-            out.push(("emissions", format!("{} × {} g/kWh", of_hours(watts), shown(g))));
+            out.push(("emissions", format!("{} × {} g/kWh within 2 %", of_hours(watts), shown(g))));
         }
     }
     out

@@ -33,6 +33,19 @@ pub fn described(key: &EffectKey, study: &Study, priors: &Priors) -> Option<Shar
     Some(of(effect.name().to_string(), effect.ln_gsd(priors), priors.chosen(prior), source))
 }
 
+/// Loadings (ln) are kept to this: models with nearly the same ones then have the same, and the exact moments of the
+/// total, which go by distinct loadings, stay few.
+const LOADING: f64 = 1.0 / 256.0;
+
+/// The loadings, each to a whole number of these.
+pub fn rounded(loads: &Loads, study: &Study, priors: &Priors) -> Loads {
+    let rounded = |(key, weight): (&EffectKey, &f64)| {
+        let size = described(key, study, priors)?.ln_gsd;
+        Some((key.clone(), libm::round(weight * size / LOADING) * LOADING / size))
+    };
+    loads.iter().filter_map(rounded).filter(|(_, weight)| *weight != 0.0).collect()
+}
+
 /// What a standard deviation of each effect does to a logarithm that has these weights on them.
 pub fn loadings(weights: &Loads, study: &Study, priors: &Priors) -> Vec<f64> {
     let loading = |(key, weight): (&EffectKey, &f64)| Some(described(key, study, priors)?.ln_gsd * weight);

@@ -14,7 +14,7 @@
 //! chips, mfu, node, efficiency, facility                 draft       a factor, a model under construction
 //!             the factors around what counts
 //! single      the chain from one disclosure
-//! disclosures, observed, links, condition, combine
+//! disclosures, observed, links, condition, combine, readings
 //!             the chain from several
 //! lineage     how much of the run is counted
 //! chain       the whole model of a row
@@ -64,6 +64,7 @@ mod observed;
 mod outputs;
 pub mod priors;
 mod provenance;
+mod readings;
 mod regression;
 mod row;
 mod single;

@@ -1,7 +1,7 @@
 //! Disclosures as observations of the unknowns of a chain, and how far they are from each other.
 //!
-//! Disclosures further apart than three standard deviations are warned of, and their errors inflated until they differ
-//! by one (Birge 1932, doi:10.1103/PhysRev.40.207): the error of one alone where a third disclosure bears the other out.
+//! Disclosures further apart than three standard deviations contradict each other: one of them is wrong, and what is known
+//! is a choice of readings, each of which leaves out as few figures as possible ([`super::readings`]).
 
 use super::context::Context;
 use super::described::loadings;
@@ -74,8 +74,6 @@ pub fn observations(model: &Model, disclosures: Disclosures) -> Vec<Observed> {
 struct Apart {
     /// ln of the one over what the other leads to.
     ln: f64,
-    /// Variance of the links between them and of the shared parts.
-    link: f64,
     sds: f64,
 }
 
@@ -91,78 +89,46 @@ fn apart(context: &Context<'_>, priors: &[Normal; UNKNOWNS], first: &Observed, s
     let link = expected.sd * expected.sd + shared;
     let ln = second.error.mean - first.error.mean - expected.mean;
     let errors = first.error.sd * first.error.sd + second.error.sd * second.error.sd;
-    Apart { ln, link, sds: ln.abs() / (link + errors).sqrt() }
+    // Two exact figures that are equal agree.
+    let sds = if ln == 0.0 { 0.0 } else { ln.abs() / (link + errors).sqrt() };
+    Apart { ln, sds }
 }
 
-/// Warns of neighbours that are too far apart, and inflates their errors: of both, or of one where a third observation
-/// bears the other out.
-pub fn disagreements(
+/// The largest sets of disclosures that agree with each other: all of them, or every way to leave out as few as possible.
+pub fn readings(context: &Context<'_>, priors: &[Normal; UNKNOWNS], all: &[Observed]) -> Vec<Vec<usize>> {
+    let agree = |set: &Vec<usize>| {
+        set.windows(2).all(|pair| apart(context, priors, &all[pair[0]], &all[pair[1]]).sds <= DISAGREE)
+    };
+    let sets = (1u32..1 << all.len()).map(|bits| (0..all.len()).filter(|k| bits >> k & 1 == 1).collect::<Vec<_>>());
+    let agreeing: Vec<Vec<usize>> = sets.filter(agree).collect();
+    let largest = agreeing.iter().map(Vec::len).max().unwrap_or(0);
+    agreeing.into_iter().filter(|set| set.len() == largest).collect()
+}
+
+/// The warning that disclosures contradict each other, at the first neighbours that do. `used` says what becomes of them.
+pub fn contradiction(
     context: &Context<'_>,
     model: &Model,
     priors: &[Normal; UNKNOWNS],
-    all: &mut [Observed],
-) -> Vec<Warning> {
-    let borne_out = |k: usize, without: usize| {
-        let others = (0..all.len()).filter(|l| *l != k && *l != without);
-        others.into_iter().any(|l| apart(context, priors, &all[l.min(k)], &all[l.max(k)]).sds <= DISAGREE)
-    };
-    let mut warnings = Vec::new();
-    let mut inflation = vec![1.0f64; all.len()];
-    for i in 1..all.len() {
-        let (first, second) = (&all[i - 1], &all[i]);
-        let apart = apart(context, priors, first, second);
-        let errors = [first, second].map(|observed| observed.error.sd * observed.error.sd);
-        if apart.sds <= DISAGREE || errors[0] + errors[1] <= 0.0 {
-            continue;
-        }
-        let by = inflations(&apart, errors, [borne_out(i - 1, i), borne_out(i, i - 1)]);
-        inflation[i - 1] = inflation[i - 1].max(by[0]);
-        inflation[i] = inflation[i].max(by[1]);
-        warnings.push(warning(model, first, second, &apart, errors, by));
-    }
-    for (observed, factor) in all.iter_mut().zip(inflation) {
-        observed.error.sd *= factor.sqrt();
-    }
-    warnings
-}
-
-/// What the variances of two observations have to be multiplied by for them to be one standard deviation apart.
-fn inflations(apart: &Apart, [a, b]: [f64; 2], borne_out: [bool; 2]) -> [f64; 2] {
-    let square = apart.ln * apart.ln;
-    match borne_out {
-        [true, false] if b > 0.0 => [1.0, ((square - apart.link - a) / b).max(1.0)],
-        [false, true] if a > 0.0 => [((square - apart.link - b) / a).max(1.0), 1.0],
-        _ => [((square - apart.link) / (a + b)).max(1.0); 2],
-    }
-}
-
-fn warning(
-    model: &Model,
-    first: &Observed,
-    second: &Observed,
-    apart: &Apart,
-    [a, b]: [f64; 2],
-    [of_first, of_second]: [f64; 2],
-) -> Warning {
-    let larger = |what: &str| format!(", {what} with a larger error, since the rest of the row supports the other");
-    let used = match (of_first > 1.0, of_second > 1.0) {
-        (true, false) => larger(first.what),
-        (false, true) => larger(second.what),
-        _ => ", with larger errors".to_string(),
-    };
-    Warning {
+    all: &[Observed],
+    used: &str,
+) -> Option<Warning> {
+    let (apart, first, second) = all.windows(2).find_map(|pair| {
+        let apart = apart(context, priors, &pair[0], &pair[1]);
+        (apart.sds > DISAGREE).then_some((apart, &pair[0], &pair[1]))
+    })?;
+    Some(Warning {
         rule: "disclosures-disagree",
         place: column(model, second.column),
         value: second.stated.map_or(String::new(), shown),
         message: format!(
-            "{} {:.3} times what {} would lead to, {:.1} standard deviations off; both are used{used} (GSD {:.2} and \
-             {:.2})",
+            "the {} contradict the {}: they are {:.3} times what the {} would lead to, {:.1} standard deviations off, so one of \
+             the figures is wrong (a unit, a scope, a typing error); {used}. Correct the wrong one, or leave its cell empty",
             second.what,
+            first.what,
             libm::exp(apart.ln),
             first.what,
-            apart.sds,
-            libm::exp((a * of_first).sqrt()),
-            libm::exp((b * of_second).sqrt()),
+            apart.sds
         ),
-    }
+    })
 }

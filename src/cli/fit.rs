@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::Failure;
-use super::input::{WARNINGS, warn};
+use super::input::warn;
 use super::output::{Output, document, print, style};
 use crate::fit::{self, KNOWN_COMPUTE_NAME, Response, Sample, Size, sample};
 use crate::portfolio::Portfolio;
@@ -85,7 +85,7 @@ pub fn fit(args: FitArgs) -> Result<(), Failure> {
         None => fit::known_compute(),
     };
     let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
-    warn(&portfolio.warnings, WARNINGS);
+    warn(&portfolio.warnings);
 
     let size = if args.size == SizeArg::Active { Size::Active } else { Size::Total };
     let rows = sample::rows(&portfolio, size);

@@ -6,14 +6,12 @@ use std::path::Path;
 use super::Failure;
 use crate::assess::{Assessment, assess};
 use crate::portfolio::spelling::closest;
+use crate::portfolio::problem::by_rule;
 use crate::portfolio::{Portfolio, Warning};
 use crate::run::RunError;
 
 /// What the help of a command says of the file it reads.
 pub(super) const FILE: &str = "Models file (CSV), study file (TOML), or - for CSV on standard input";
-
-/// Warnings shown by a run; `haze check` shows all.
-pub(super) const WARNINGS: usize = 5;
 
 /// A portfolio and what it implies. The warnings of the assessment begin with those of reading.
 pub(super) struct Opened {
@@ -34,9 +32,9 @@ impl Opened {
         Ok(Opened { portfolio, assessment })
     }
 
-    /// The first warnings, on standard error.
+    /// The first warning of each rule, on standard error.
     pub(super) fn warn(&self) {
-        warn(&self.assessment.warnings, WARNINGS);
+        warn(&self.assessment.warnings);
     }
 
     /// The column that a flag names has a value in at least one row, or is one of `others`, which a name may have been
@@ -78,12 +76,23 @@ pub(super) fn hint(name: &str, known: &[&str]) -> String {
     closest(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
 }
 
-/// Warnings on standard error, at most `limit` of them.
-pub(super) fn warn(warnings: &[Warning], limit: usize) {
-    for warning in warnings.iter().take(limit) {
+/// Each warning on standard error.
+pub(super) fn warn_of_each(warnings: &[Warning]) {
+    for warning in warnings {
         eprintln!("warning: {warning}");
     }
-    if warnings.len() > limit {
-        eprintln!("warning: and {} more; `haze check` lists them all", warnings.len() - limit);
+}
+
+/// The first warning of each rule on standard error, with the number of the others.
+pub(super) fn warn(warnings: &[Warning]) {
+    let by_rule = by_rule(warnings);
+    for (warning, others) in &by_rule {
+        match others {
+            0 => eprintln!("warning: {warning}"),
+            n => eprintln!("warning: {warning} (and {n} more of this rule)"),
+        }
+    }
+    if by_rule.iter().any(|(_, others)| *others > 0) {
+        eprintln!("note: `haze check` lists every warning");
     }
 }

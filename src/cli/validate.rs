@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::backend::{BackendArgs, notices};
-use super::input::warn;
+use super::input::warn_of_each;
 use super::output::{Output, document, style};
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
@@ -48,7 +48,7 @@ pub struct ValidateArgs {
 pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
     let file = runs_file::read(&shown(&args.file), &input(&args.file)?)?;
-    warn(&file.warnings, usize::MAX);
+    warn_of_each(&file.warnings);
     let lists = lists(&args.masked_sum)?;
     if let Some(target) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
         let real = |path: &Path| std::fs::canonicalize(path).ok();

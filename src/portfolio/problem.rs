@@ -117,6 +117,18 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
+/// The first warning of each rule and how many others it raised, in the order of the first ones.
+pub(crate) fn by_rule(warnings: &[Warning]) -> Vec<(&Warning, usize)> {
+    let mut found: Vec<(&Warning, usize)> = Vec::new();
+    for warning in warnings {
+        match found.iter_mut().find(|(first, _)| first.rule == warning.rule) {
+            Some((_, others)) => *others += 1,
+            None => found.push((warning, 0)),
+        }
+    }
+    found
+}
+
 /// What one file is found to have as it is read.
 pub(super) struct Findings {
     file: Arc<PathBuf>,

@@ -124,6 +124,7 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Pro
         columns.extend(found.label_columns);
         warnings.extend(found.warnings);
     }
+    resolve_bases(&mut models);
     let study = file.study;
     // A file that could not be read may have held the column.
     if all_read && !study.models.is_empty() {
@@ -142,6 +143,27 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Pro
     let suspicious = rules::check(&portfolio);
     portfolio.warnings.extend(suspicious);
     Ok(portfolio)
+}
+
+/// Bases by the ids of their rows, whatever their case, where only one row is meant.
+fn resolve_bases(models: &mut [Model]) {
+    let mut by_lower: HashMap<String, Option<String>> = HashMap::new();
+    for model in models.iter() {
+        by_lower
+            .entry(model.id.to_lowercase())
+            .and_modify(|id| *id = None)
+            .or_insert_with(|| Some(model.id.clone()));
+    }
+    let ids: BTreeSet<String> = models.iter().map(|m| m.id.clone()).collect();
+    for model in models {
+        for base in model.base_models.iter_mut().filter(|base| !ids.contains(*base)) {
+            if let Some(Some(id)) = by_lower.get(&base.to_lowercase())
+                && *id != model.id
+            {
+                *base = id.clone();
+            }
+        }
+    }
 }
 
 fn unknown_column(by: &str, place: &Place, key: &str, columns: &BTreeSet<String>) -> Problem {

@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
+use crate::assess::Assessment;
 use crate::engine::stats::tail;
+use crate::portfolio::problem::by_rule;
+use crate::portfolio::rules::IMPORTANT;
 use crate::posterior::{Posterior, SdCheck};
 use crate::report::estimate;
 use crate::report::numbers::{self, Quantity};
 use crate::report::page::Page;
 
 impl Page {
-    pub(super) fn trust(&mut self, p: &Posterior) {
+    pub(super) fn trust(&mut self, p: &Posterior, assessment: &Assessment) {
         self.section("Checks", "");
         let unit = estimate::unit(Quantity::Emissions, &p.total.emissions_t);
         let exact = |x: Option<f64>| x.filter(|x| x.is_finite()).map(|x| unit.exact(x));
@@ -77,5 +80,11 @@ impl Page {
             n => format!("  {} warnings about the input: `haze check` shows them", numbers::count(n as u64)),
         };
         self.line(&warnings);
+        let important = by_rule(&assessment.warnings).into_iter().filter(|(w, _)| IMPORTANT.contains(&w.rule));
+        for (warning, others) in important {
+            let more = if others > 0 { format!(", and {} more", numbers::count(others as u64)) } else { String::new() };
+            self.alarm(&format!("  Look again [{}{more}]: {}", warning.rule, warning.place));
+            self.line(&format!("    {}", warning.message));
+        }
     }
 }

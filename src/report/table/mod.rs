@@ -29,7 +29,7 @@ pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) ->
     }
     page.contributors(posterior);
     page.groups(posterior);
-    page.trust(posterior);
+    page.trust(posterior, assessment);
     page.text
 }
 

@@ -1,0 +1,247 @@
+//! Rules that look across rows: rows that sum up others, copies that several processes logged, and lineage that goes in
+//! circles or backwards in time.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{Row, size};
+use crate::portfolio::problem::{Warning, shorten};
+use crate::portfolio::{Model, Source, Value};
+
+/// A row is the sum of others within this.
+const SUM_WITHIN: f64 = 5e-3;
+/// Energies of several processes of one machine are equal within this.
+const EQUAL_WITHIN: f64 = 1e-3;
+/// So many equal energies are no coincidence.
+const COPIES: usize = 3;
+/// Words that a total row is called by.
+const TOTALS: [&str; 10] =
+    ["total", "totals", "sum", "subtotal", "overall", "all", "all models", "grand total", "sum total", "aggregate"];
+
+/// Applies every rule of this file.
+pub(super) fn check(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
+    totals(models, found);
+    equal_energies(models, found);
+    cycles(models, by_id, found);
+    later_parents(models, by_id, found);
+    calculators(models, found);
+}
+
+type Figure = (&'static str, fn(&Model) -> &Option<Value>);
+
+/// Figures that add up over models.
+const FIGURES: [Figure; 4] = [
+    ("emissions", |m| &m.emissions_kg),
+    ("energy_kwh", |m| &m.energy_kwh),
+    ("gpu_hours", |m| &m.gpu_hours),
+    ("compute_flop", |m| &m.compute_flop),
+];
+
+/// Whether a name is that of a total row.
+fn is_called_total(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let joined = words.join(" ");
+    TOTALS.contains(&joined.as_str()) || matches!(words.as_slice(), ["total" | "totals" | "sum" | "subtotal", ..] | [.., "total" | "totals" | "subtotal"])
+}
+
+/// Rows that are the sum of the others of their organization, or are called a total.
+fn totals(models: &[Model], found: &mut Vec<Warning>) {
+    let mut groups: BTreeMap<&str, Vec<&Model>> = BTreeMap::new();
+    for model in models {
+        groups.entry(model.labels.get("organization").map_or("", String::as_str)).or_default().push(model);
+    }
+    for rows in groups.values() {
+        let sums = FIGURES.map(|(_, figure)| {
+            let sizes = rows.iter().filter_map(|m| size(figure(m)));
+            (sizes.clone().sum::<f64>(), sizes.count())
+        });
+        for model in rows {
+            let mut agreeing = Vec::new();
+            for ((name, figure), (sum, count)) in FIGURES.into_iter().zip(sums) {
+                if let Some(x) = size(figure(model)).filter(|_| count >= 3)
+                    && (2.0 * x / sum - 1.0).abs() < SUM_WITHIN / 2.0
+                {
+                    agreeing.push((name, x, count - 1));
+                }
+            }
+            // Of two others one agreement may be chance: round numbers add up.
+            let sum = agreeing.first().filter(|(_, _, others)| *others >= 3 || agreeing.len() >= 2);
+            let called = is_called_total(&model.id) || model.labels.get("name").is_some_and(|n| is_called_total(n));
+            let mut row = Row { model, found };
+            match (sum, called && models.len() > 1) {
+                (Some((name, x, others)), _) => {
+                    let message = format!(
+                        "looks like a total row: its {name} is the sum of the {others} other rows of its organization, and is counted \
+                         on top of them; delete the row"
+                    );
+                    row.warn("total-row", name, *x, message);
+                }
+                (None, true) => {
+                    let message = "looks like a total row by its name, and is counted on top of the other rows; delete the row if it \
+                                   is their sum";
+                    row.warn_text("total-row", "id", &model.id, message.into());
+                }
+                (None, false) => {}
+            }
+        }
+    }
+}
+
+/// Rows of one organization and date with the same energy: copies, or processes that each measured the whole machine.
+fn equal_energies(models: &[Model], found: &mut Vec<Warning>) {
+    let mut groups: BTreeMap<(&str, &str), Vec<(f64, &Model)>> = BTreeMap::new();
+    for model in models {
+        let label = |name: &str| model.labels.get(name).map_or("", String::as_str);
+        if let (Some(kwh), date) = (size(&model.energy_kwh), label("date"))
+            && !date.is_empty()
+        {
+            groups.entry((label("organization"), date)).or_default().push((kwh, model));
+        }
+    }
+    for rows in groups.values_mut() {
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for equal in rows.chunk_by(|a, b| b.0 <= a.0 * (1.0 + EQUAL_WITHIN)) {
+            let [(kwh, first), ..] = equal else { continue };
+            if equal.len() < COPIES {
+                continue;
+            }
+            let message = format!(
+                "{} rows of one organization and date have the same energy: are they copies, or processes of one machine that each \
+                 logged all of it? Then count one of them",
+                equal.len()
+            );
+            Row { model: first, found }.warn("equal-energies", "energy_kwh", *kwh, message);
+        }
+    }
+}
+
+/// Cycles of bases, each once, at the row of it that comes first.
+fn cycles(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
+    // What is known to lead out, or to have been reported.
+    let mut done: HashSet<&str> = HashSet::new();
+    for start in models {
+        let mut path: Vec<(&Model, usize)> = vec![(start, 0)];
+        let mut on_path: HashSet<&str> = HashSet::from([start.id.as_str()]);
+        while let Some((model, next)) = path.last_mut() {
+            let model: &Model = model;
+            let Some(base) = model.base_models.get(*next) else {
+                done.insert(&model.id);
+                on_path.remove(model.id.as_str());
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            if done.contains(base.as_str()) {
+                continue;
+            }
+            let Some(base) = by_id.get(base.as_str()).copied() else { continue };
+            if on_path.contains(base.id.as_str()) {
+                let from = path.iter().position(|(m, _)| m.id == base.id).unwrap_or(0);
+                let names: Vec<String> = path[from..].iter().map(|(m, _)| shorten(&m.id)).collect();
+                report_cycle(path[from].0, &names, found);
+                continue;
+            }
+            on_path.insert(&base.id);
+            path.push((base, 0));
+        }
+    }
+}
+
+fn report_cycle(model: &Model, names: &[String], found: &mut Vec<Warning>) {
+    let shown = match names {
+        [a, b, c, d, .., last] => format!("{a} → {b} → {c} → {d} → … → {last}"),
+        all => all.join(" → "),
+    };
+    let message = format!(
+        "a cycle of {} base models: {shown} → {}; each is taken for a derivative, so no training run is counted",
+        names.len(),
+        names.first().map_or("", String::as_str)
+    );
+    Row { model, found }.warn_text("lineage-cycle", "base_model", &model.id, message);
+}
+
+/// Bases that are dated later than what was made of them.
+fn later_parents(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
+    for model in models {
+        let bases = model.base_models.iter().filter_map(|id| by_id.get(id.as_str()));
+        for base in bases {
+            let (Some(own), Some(of_base)) = (model.date, base.date) else { continue };
+            let later = of_base.year > own.year
+                || of_base.year == own.year && matches!((of_base.month, own.month), (Some(a), Some(b)) if a > b);
+            if later {
+                let message =
+                    format!("earlier than the date of its base {}; is one of the dates wrong?", shorten(&base.id));
+                let date = model.labels.get("date").map_or("", String::as_str);
+                Row { model, found }.warn_text("parent-later", "date", date, message);
+            }
+        }
+    }
+}
+
+/// Emissions that a calculator made of the energy that it states too: one warning for each file.
+fn calculators(models: &[Model], found: &mut Vec<Warning>) {
+    let both = |m: &&Model| {
+        m.source == Source::Calculator && size(&m.energy_kwh).is_some() && size(&m.emissions_kg).is_some()
+    };
+    let mut rows: BTreeMap<&std::path::Path, Vec<&Model>> = BTreeMap::new();
+    for model in models.iter().filter(both) {
+        rows.entry(model.place.file.as_path()).or_default().push(model);
+    }
+    for rows in rows.values() {
+        let [first, ..] = rows.as_slice() else { continue };
+        let message = format!(
+            "in {} a calculator states energy and emissions: its emissions are its energy times a factor of its own, so only the \
+             energy is used, with the grid of the region",
+            match rows.len() {
+                1 => "one row".to_string(),
+                n => format!("{n} rows of this file"),
+            }
+        );
+        Row { model: first, found }.warn("calculator-factor", "emissions", size(&first.emissions_kg).unwrap_or(0.0), message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(id: &str, bases: &[&str]) -> Model {
+        let base_models = bases.iter().map(|b| b.to_string()).collect();
+        Model { id: id.to_string(), base_models, ..Model::default() }
+    }
+
+    fn rules(models: &[Model]) -> Vec<(&'static str, String)> {
+        let by_id = models.iter().map(|m| (m.id.as_str(), m)).collect();
+        let mut found = Vec::new();
+        check(models, &by_id, &mut found);
+        found.into_iter().map(|w| (w.rule, w.message)).collect()
+    }
+
+    #[test]
+    fn cycles_are_named_once() {
+        let found = rules(&[model("a", &["b"]), model("b", &["c"]), model("c", &["a", "d"]), model("d", &[]), model("e", &["a"])]);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].1.contains("a → b → c → a"), "{}", found[0].1);
+        // A diamond is none.
+        assert!(rules(&[model("a", &["b", "c"]), model("b", &["d"]), model("c", &["d"]), model("d", &[])]).is_empty());
+    }
+
+    #[test]
+    fn totals_are_found_by_name_and_by_sum() {
+        let hours = |id: &str, hours: f64, kwh: f64| Model {
+            gpu_hours: Some(Value::Number(hours)),
+            energy_kwh: Some(Value::Number(kwh)),
+            ..model(id, &[])
+        };
+        let three = [hours("a", 1.0, 3.0), hours("b", 2.0, 7.0), hours("c", 3.0, 10.0)];
+        assert_eq!(rules(&three)[0].0, "total-row");
+        // One figure of three rows may be chance.
+        assert!(rules(&[hours("a", 1.0, 3.0), hours("b", 2.0, 7.0), hours("c", 3.0, 11.0)]).is_empty());
+        for name in ["Total", "TOTAL:", "Lab total", "total (3 sizes)", "Sum"] {
+            assert_eq!(rules(&[hours("a", 1.0, 3.0), hours(name, 20.0, 7.0)])[0].0, "total-row", "{name}");
+        }
+        for name in ["totally-8b", "x/totality", "summer", "all-MiniLM-L6"] {
+            assert!(rules(&[hours("a", 1.0, 3.0), hours(name, 20.0, 7.0)]).is_empty(), "{name}");
+        }
+    }
+}

@@ -29,7 +29,9 @@ use super::exposure::Exposure;
 use super::links::Links;
 use super::lognormal::{LogNormal, lognormal};
 use super::normal::{Normal, ln};
-use super::observed::{COMPUTE, ENERGY, IT, Observed, UNKNOWNS, emissions_row, observations, readings};
+use super::observed::{
+    COMPUTE, ENERGY, IT, Observed, UNKNOWNS, contradiction, emissions_row, names, observations, readings,
+};
 use super::provenance::{Kind, Provenance};
 use super::readings::{self, Stated};
 use super::slot::Slot;
@@ -57,8 +59,7 @@ pub fn combined(
     for (slot, draft) in [(Slot::Efficiency, &mut links.work), (Slot::Grid, &mut grid)] {
         study_effects::add(context.study, exposure.model, tier, slot, draft);
     }
-    let (compute_counts, emissions_count) = (disclosures.compute.is_some(), disclosures.emissions.is_some());
-    let observed = observations(exposure.model, disclosures);
+    let mut observed = observations(exposure.model, disclosures);
 
     let ln_pue = ln(&Draft { shared: Loads::new(), ..pue });
     // Emissions that are zero are no observation, and of a grid of zero there is no logarithm.
@@ -68,10 +69,23 @@ pub fn combined(
     let [first, second] = links.normals();
     let priors = [level, first, second, ln_pue.clone(), ln_grid];
     let sets = readings(context, &priors, &observed);
-    if sets.iter().all(|set| set.len() < observed.len()) {
-        let stated = Stated { exposure, observed: &observed, priors: &priors, grid, tier };
-        return Ok(Core { provenance, ..readings::chain(context, stated, &sets) });
+    let mut warnings = Vec::new();
+    match sets.as_slice() {
+        [one] if one.len() == observed.len() => {}
+        // The others agree, so that it is clear which figure is wrong.
+        [one] => {
+            let used = format!("the others agree, so only the {} are used", names(one, &observed));
+            warnings.extend(contradiction(context, exposure.model, &priors, &observed, &used));
+            let mut k = 0..;
+            observed.retain(|_| k.next().is_some_and(|k| one.contains(&k)));
+        }
+        several => {
+            let stated = Stated { exposure, observed: &observed, priors: &priors, grid, tier };
+            return Ok(Core { provenance, ..readings::chain(context, stated, several) });
+        }
     }
+    let counts = |what: &str| observed.iter().any(|o| o.what == what);
+    let (compute_counts, emissions_count) = (counts("compute"), counts("emissions"));
     let mut joint = Joint::new(priors);
     for observed in &observed {
         joint.observe(&observed.row, &observed.error);
@@ -81,7 +95,7 @@ pub fn combined(
     let energies = posterior.energies(&mut factors, grid, emissions_count);
     let compute = posterior.compute(&mut factors, &energies, links, compute_counts);
     let outputs = [compute, energies.it, energies.energy, energies.emissions];
-    Ok(Core { factors, outputs, tier, provenance, warnings: Vec::new() })
+    Ok(Core { factors, outputs, tier, provenance, warnings })
 }
 
 /// What the disclosures leave of the chain.

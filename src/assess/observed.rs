@@ -105,6 +105,11 @@ pub fn readings(context: &Context<'_>, priors: &[Normal; UNKNOWNS], all: &[Obser
     agreeing.into_iter().filter(|set| set.len() == largest).collect()
 }
 
+/// What some of the disclosures are, in words.
+pub fn names(of: &[usize], all: &[Observed]) -> String {
+    of.iter().map(|&k| all[k].what).collect::<Vec<_>>().join(" and ")
+}
+
 /// The warning that disclosures contradict each other, at the first neighbours that do. `used` says what becomes of them.
 pub fn contradiction(
     context: &Context<'_>,

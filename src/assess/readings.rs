@@ -21,7 +21,7 @@ use super::exposure::Exposure;
 use super::imputed::imputed;
 use super::lognormal::{LogNormal, lognormal, mixture};
 use super::normal::{Normal, ln};
-use super::observed::{COMPUTE, ENERGY, IT, Observed, UNKNOWNS, contradiction, emissions_row};
+use super::observed::{COMPUTE, ENERGY, IT, Observed, UNKNOWNS, contradiction, emissions_row, names};
 use super::provenance::{Kind, Provenance};
 use super::slot::Slot;
 use super::stated::without_pue;
@@ -168,14 +168,7 @@ fn efficiency(context: &Context<'_>, priors: &[Normal; UNKNOWNS]) -> Draft {
     }
 }
 
-fn names(kept: &[usize], observed: &[Observed]) -> String {
-    kept.iter().map(|&k| observed[k].what).collect::<Vec<_>>().join(" and ")
-}
-
 fn used(readings: &[Reading<'_>], observed: &[Observed]) -> String {
-    if let [only] = readings {
-        return format!("the others agree, and only the {} are used", names(only.kept, observed));
-    }
     let parts: Vec<String> = readings
         .iter()
         .map(|r| format!("{:.0} % that the {} are right", 100.0 * r.weight, names(r.kept, observed)))

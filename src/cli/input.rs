@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Failure;
 use crate::assess::{Assessment, assess};
-use crate::portfolio::spelling::closest;
 use crate::portfolio::problem::by_rule;
+use crate::portfolio::spelling::closest;
 use crate::portfolio::{Portfolio, Warning};
 use crate::run::RunError;
 

@@ -149,10 +149,7 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Pro
 fn resolve_bases(models: &mut [Model]) {
     let mut by_lower: HashMap<String, Option<String>> = HashMap::new();
     for model in models.iter() {
-        by_lower
-            .entry(model.id.to_lowercase())
-            .and_modify(|id| *id = None)
-            .or_insert_with(|| Some(model.id.clone()));
+        by_lower.entry(model.id.to_lowercase()).and_modify(|id| *id = None).or_insert_with(|| Some(model.id.clone()));
     }
     let ids: BTreeSet<String> = models.iter().map(|m| m.id.clone()).collect();
     for model in models {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use carbonhaze::low_level::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
+use carbonhaze::low_level::portfolio::moments::raw_moment;
 use carbonhaze::low_level::portfolio::quantile::quantile;
 use carbonhaze::low_level::portfolio::{Distribution, Portfolio};
 use rand::SeedableRng;
@@ -193,18 +194,34 @@ fn compute_made_from_hours_gives_way_to_them() {
     assert_ne!(other.factors, hours.factors);
 }
 
+/// Each reading is what the row would be with its figure alone: an interval between the two holds nothing.
 #[test]
-fn contradictions_are_told_and_the_errors_inflated() {
+fn contradicting_figures_are_a_mixture_of_readings() {
     // 1e5 h of A100s are some 60 MWh, not 2 GWh.
     let (a, m) = one(&[("gpu_hours", "1e5"), ("energy_kwh", "2e6")]);
-    let told: Vec<_> = a.warnings.iter().filter(|w| w.rule == "disclosures-disagree").collect();
-    assert_eq!(told.len(), 1, "{:?}", a.warnings);
-    assert!(told[0].message.contains("standard deviations"), "{}", told[0].message);
-    // Wide enough to hold both.
-    let (mean, sd) = output(&m, Output::ItEnergy);
-    assert!(sd > 0.8 && mean.exp() > 1e5 && mean.exp() < 2e6, "{} {sd}", mean.exp());
-    let (a, _) = one(&[("gpu_hours", "1e5"), ("energy_kwh", "7e4")]);
+    let found: Vec<_> = a.warnings.iter().filter(|w| w.rule == "disclosures-disagree").collect();
+    assert_eq!(found.len(), 1, "{:?}", a.warnings);
+    assert!(found[0].message.contains("contradict") && found[0].message.contains("mixture"), "{}", found[0].message);
+    let Distribution::Mixture(parts) = &m.factors[Slot::Reporting as usize].as_ref().unwrap().distribution else {
+        panic!("{:?}", m.factors)
+    };
+    let alone = [[("energy_kwh", "2e6")], [("gpu_hours", "1e5")]].map(|cells| {
+        let (mean, _) = output(&one(&cells).1, Output::ItEnergy);
+        mean.exp()
+    });
+    let medians: Vec<f64> = parts.iter().map(|(_, part)| quantile(part, 0.5)).collect();
+    for want in alone {
+        assert!(medians.iter().any(|median| (median / want - 1.0).abs() < 1e-3), "{medians:?} {alone:?}");
+    }
+    // Between the readings, and never beyond both.
+    let mean = raw_moment(&m.factors[Slot::Reporting as usize].as_ref().unwrap().distribution, 1).unwrap();
+    assert!(alone[1] < mean && mean < 1.1 * alone[0], "{mean} {alone:?}");
+    let weights: f64 = parts.iter().map(|(w, _)| w).sum();
+    assert!((weights - 1.0).abs() < 1e-12 && parts.iter().all(|(w, _)| *w >= 0.05));
+    // With agreement nothing of this.
+    let (a, m) = one(&[("gpu_hours", "1e5"), ("energy_kwh", "7e4")]);
     assert!(a.warnings.iter().all(|w| w.rule != "disclosures-disagree"), "{:?}", a.warnings);
+    assert!(!matches!(m.factors[Slot::Reporting as usize].as_ref().unwrap().distribution, Distribution::Mixture(_)));
 }
 
 /// Llama 3.3's model card: 12.9 t for 7.0M GPU-hours on H100s of 700 W.
@@ -239,11 +256,11 @@ fn a_third_figure_tells_which_of_two_is_off() {
     let (without, none) = of(&[&hours, &tokens]);
     assert!(none.is_empty(), "{none:?}");
     let (energy, told) = of(&[&hours, &tokens, &[("emissions_kg", "12900")]]);
-    assert!(told.len() == 1 && told[0].message.contains("emissions with a larger error"), "{told:?}");
-    assert!((energy / without - 1.0).abs() < 0.02, "{energy} {without}");
-    // Negative control: with nothing to bear it out either may be off, and the energy lies between.
-    let (energy, told) = of(&[&hours, &[("emissions_kg", "12900")]]);
-    assert!(told[0].message.contains("with larger errors") && energy < 0.7 * without, "{told:?} {energy}");
+    assert!(told.len() == 1 && told[0].message.contains("only the compute and hours are used"), "{told:?}");
+    assert!((energy / without - 1.0).abs() < 1e-12, "{energy} {without}");
+    // Negative control: with nothing to bear it out either may be off.
+    let (_, told) = of(&[&hours, &[("emissions_kg", "12900")]]);
+    assert!(told[0].message.contains("mixture"), "{told:?}");
 }
 
 /// A quantised copy repeats its parent's emissions.

@@ -41,7 +41,11 @@ fn is_called_total(name: &str) -> bool {
     let lower = name.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let joined = words.join(" ");
-    TOTALS.contains(&joined.as_str()) || matches!(words.as_slice(), ["total" | "totals" | "sum" | "subtotal", ..] | [.., "total" | "totals" | "subtotal"])
+    TOTALS.contains(&joined.as_str())
+        || matches!(
+            words.as_slice(),
+            ["total" | "totals" | "sum" | "subtotal", ..] | [.., "total" | "totals" | "subtotal"]
+        )
 }
 
 /// Rows that are the sum of the others of their organization, or are called a total.
@@ -180,9 +184,8 @@ fn later_parents(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Ve
 
 /// Emissions that a calculator made of the energy that it states too: one warning for each file.
 fn calculators(models: &[Model], found: &mut Vec<Warning>) {
-    let both = |m: &&Model| {
-        m.source == Source::Calculator && size(&m.energy_kwh).is_some() && size(&m.emissions_kg).is_some()
-    };
+    let both =
+        |m: &&Model| m.source == Source::Calculator && size(&m.energy_kwh).is_some() && size(&m.emissions_kg).is_some();
     let mut rows: BTreeMap<&std::path::Path, Vec<&Model>> = BTreeMap::new();
     for model in models.iter().filter(both) {
         rows.entry(model.place.file.as_path()).or_default().push(model);
@@ -197,7 +200,12 @@ fn calculators(models: &[Model], found: &mut Vec<Warning>) {
                 n => format!("{n} rows of this file"),
             }
         );
-        Row { model: first, found }.warn("calculator-factor", "emissions", size(&first.emissions_kg).unwrap_or(0.0), message);
+        Row { model: first, found }.warn(
+            "calculator-factor",
+            "emissions",
+            size(&first.emissions_kg).unwrap_or(0.0),
+            message,
+        );
     }
 }
 
@@ -219,7 +227,13 @@ mod tests {
 
     #[test]
     fn cycles_are_named_once() {
-        let found = rules(&[model("a", &["b"]), model("b", &["c"]), model("c", &["a", "d"]), model("d", &[]), model("e", &["a"])]);
+        let found = rules(&[
+            model("a", &["b"]),
+            model("b", &["c"]),
+            model("c", &["a", "d"]),
+            model("d", &[]),
+            model("e", &["a"]),
+        ]);
         assert_eq!(found.len(), 1);
         assert!(found[0].1.contains("a → b → c → a"), "{}", found[0].1);
         // A diamond is none.

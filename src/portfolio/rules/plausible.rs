@@ -40,7 +40,11 @@ impl Row<'_> {
                 return;
             }
         }
-        if flop < LEAST_FLOP && m.date.is_none_or(|d| d.year >= LEAST_SINCE) {
+        // Fewer operations than parameters are a rule of their own.
+        if size(&m.parameters).is_none_or(|n| n <= flop)
+            && flop < LEAST_FLOP
+            && m.date.is_none_or(|d| d.year >= LEAST_SINCE)
+        {
             let message = "compute_flop is less than one accelerator does in a second; the unit is FLOP: were EFLOP, petaFLOP/s-days \
                            or accelerator-hours meant?";
             self.warn("compute-too-small", "compute_flop", flop, message.into());
@@ -169,7 +173,8 @@ fn size_of_word(word: &str) -> Option<f64> {
         Some((experts, number)) => (experts.parse::<u16>().ok()?, number),
         None => (1, number),
     };
-    let plain = number.starts_with(|c: char| c.is_ascii_digit()) && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let plain =
+        number.starts_with(|c: char| c.is_ascii_digit()) && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     number.parse::<f64>().ok().filter(|x| plain && *x > 0.0).map(|x| x * f64::from(experts) * unit)
 }
 

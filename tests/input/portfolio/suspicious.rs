@@ -24,6 +24,37 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("emissions-for-size", "id,emissions_kg,parameters,relation", "a,0.01,7e9,", "a,0.01,7e9,lora"),
     ("energy-hours-power", "id,energy_kwh,gpu_hours,power_w", "a,4e5,1e3,400", "a,600,1e3,400"),
     ("energy-zero", "id,emissions_kg,energy_kwh", "a,5,0", "a,0,0"),
+    ("energy-zero", "id,gpu_hours,energy_kwh", "a,1000,0", "a,1000,400"),
+    ("figure-zero", "id,gpu_hours,power_w", "a,1000,0", "a,1000,400\nb,,0"),
+    ("grid-zero", "id,energy_kwh,grid_g_per_kwh", "a,1e5,0", "a,1e5,20"),
+    (
+        "compute-against-tokens",
+        "id,parameters,tokens,compute_flop",
+        "a,7e9,2e12,8.4e19",
+        "a,7e9,2e12,8.4e22\nb,7e9,2e12,2e22",
+    ),
+    ("compute-too-small", "id,date,compute_flop", "a,2020,3640", "a,2020,3e23\nb,1958,7e5"),
+    (
+        "parameters-against-name",
+        "id,parameters",
+        "lab/llm-7b,7000",
+        "lab/llm-7b,6.7e9\nlab/x-4bit,3e9\nlab/moe-8x7b,46.7e9",
+    ),
+    ("tokens-against-parameters", "id,parameters,tokens", "a,7000,2e12", "a,135e6,2e12"),
+    // DeepSeek-V3 (arXiv 2412.19437): 671e9 parameters, 37e9 active, 14.8e12 tokens.
+    ("largest-ever", "id,parameters,active_parameters,tokens", "v3,671e9,,14.8e12", "v3,671e9,37e9,14.8e12"),
+    ("tokens-of-base", "id,base_model,relation,tokens", "a,x/y,finetune,15e12", "a,x/y,finetune,5e11\nb,,,15e12"),
+    ("total-row", "id,gpu_hours", "a,5\nTotal,9", "a,5\ntotally-8b,9"),
+    ("total-row", "id,gpu_hours", "a,10\nb,25\nc,41\nd,76", "a,10\nb,25\nc,41\nd,77"),
+    (
+        "equal-energies",
+        "id,date,energy_kwh",
+        "a,2024,41.83\nb,2024,41.83\nc,2024,41.83",
+        "a,2024,41.83\nb,2024,41.83\nc,2023,41.83",
+    ),
+    ("lineage-cycle", "id,base_model", "a,b\nb,a", "a,b\nb,c"),
+    ("parent-later", "id,date,base_model", "a,2023,b\nb,2024,", "a,2024,b\nb,2024,"),
+    ("calculator-factor", "id,energy_kwh,emissions_kg,source", "a,10,4,calculator", "a,10,,calculator\nb,10,4,metered"),
     ("copied-from-base", "id,base_model,tokens", "a,,1e12\nb,a,1e12", "a,,1e12\nb,a,1e10"),
     // A certain derivative's compute is compared when it is assessed.
     (

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::Failure;
+use super::say::say;
 use crate::run::{Backend, Session};
 
 /// The flags of every command that draws.
@@ -72,7 +73,7 @@ pub(super) fn without_gpu(reason: &str, none_found: bool) -> String {
 /// What a device failed at, and what was done about it.
 pub(super) fn notices(session: &Session) {
     for notice in session.notices() {
-        eprintln!("warning: {notice}");
+        say(format_args!("warning: {notice}"));
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::Failure;
 use super::backend::{BackendArgs, BackendChoice, notices};
 use super::output::{Output, print};
+use super::say::say;
 use crate::gauge::workload::Workload;
 use crate::run::Session;
 use crate::run::throughput::Throughput;
@@ -153,7 +154,7 @@ fn sessions(args: &BackendArgs) -> Result<Vec<Session>, Failure> {
     let session = args.session()?;
     match session.long_runs_on_gpu() {
         Ok(_) => sessions.push(session),
-        Err(why) => eprintln!("{why}"),
+        Err(why) => say(why),
     }
     Ok(sessions)
 }

@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use super::Failure;
 use super::backend::{BackendArgs, notices};
 use super::output::{Output, document, style};
+use super::say::say;
 use super::watch::{self, Interrupt};
 use crate::gauge::{self, Drawn, MIN_DRAWS, Report};
 use crate::report::gauge::{terminal, write};
@@ -101,7 +102,7 @@ impl Sections {
 
 impl Progress for Sections {
     fn begin(&self, device: &str, _model_draws: u64) {
-        eprintln!("{device}");
+        say(device);
     }
 
     fn part(&self, title: &str) {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Failure;
+use super::say::say;
 use crate::assess::{Assessment, assess};
 use crate::portfolio::problem::by_rule;
 use crate::portfolio::spelling::closest;
-use crate::portfolio::{Portfolio, Warning};
+use crate::portfolio::{Model, Portfolio, Problem, Warning};
 use crate::run::RunError;
 
 /// What the help of a command says of the file it reads.
@@ -71,6 +72,17 @@ pub(super) fn in_file(file: &Path) -> impl Fn(RunError) -> Failure {
     }
 }
 
+/// A failure at the row whose numbers cannot be computed.
+pub(super) fn at_row(models: &[Model]) -> impl Fn(RunError) -> Failure {
+    move |error| match error {
+        RunError::Plan(e) => {
+            let place = models.iter().find(|m| m.id == e.model()).map(|m| m.place.clone()).unwrap_or_default();
+            Failure::Input(Problem { place, value: String::new(), message: e.to_string() }.into())
+        }
+        other => other.into(),
+    }
+}
+
 /// What may have been meant, to stand at the end of a message.
 pub(super) fn hint(name: &str, known: &[&str]) -> String {
     closest(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
@@ -79,7 +91,7 @@ pub(super) fn hint(name: &str, known: &[&str]) -> String {
 /// Each warning on standard error.
 pub(super) fn warn_of_each(warnings: &[Warning]) {
     for warning in warnings {
-        eprintln!("warning: {warning}");
+        say(format_args!("warning: {warning}"));
     }
 }
 
@@ -88,11 +100,11 @@ pub(super) fn warn(warnings: &[Warning]) {
     let by_rule = by_rule(warnings);
     for (warning, others) in &by_rule {
         match others {
-            0 => eprintln!("warning: {warning}"),
-            n => eprintln!("warning: {warning} (and {n} more of this rule)"),
+            0 => say(format_args!("warning: {warning}")),
+            n => say(format_args!("warning: {warning} (and {n} more of this rule)")),
         }
     }
     if by_rule.iter().any(|(_, others)| *others > 0) {
-        eprintln!("note: `haze check` lists every warning");
+        say("note: `haze check` lists every warning");
     }
 }

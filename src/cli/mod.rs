@@ -22,6 +22,7 @@ mod output;
 mod priors;
 mod run;
 mod sample;
+mod say;
 mod sensitivity;
 mod stream;
 mod validate;
@@ -34,6 +35,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::input::FILE;
+use self::say::say;
 use crate::portfolio::quantity::hundredth;
 use crate::portfolio::study_file::MAX_DRAWS;
 use crate::portfolio::{Problem, Problems};
@@ -171,9 +173,21 @@ impl From<RunError> for Failure {
     }
 }
 
+/// Work that is spread over all cores outside a session uses one pool of threads. Where the system gives no threads it is
+/// the thread that is there.
+fn start_threads() {
+    let threads = rayon::ThreadPoolBuilder::new;
+    // The common pool can be built once only, so another one shows whether it can.
+    if threads().build().is_err() {
+        let _ = threads().num_threads(1).use_current_thread().build_global();
+    }
+}
+
 /// Runs the command line; the program's exit code.
 pub fn main() -> ExitCode {
-    let outcome = match Args::parse().command {
+    let command = Args::parse().command;
+    start_threads();
+    let outcome = match command {
         Command::Run(args) => run::run(args),
         Command::Check { file } => check::check(&file),
         Command::Explain { file, id } => explain::explain(&file, &id),
@@ -190,19 +204,19 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Run(error)) => {
-            eprintln!("haze: {error:#}");
+            say(format_args!("haze: {error:#}"));
             ExitCode::from(1)
         }
         Err(Failure::Input(problems)) => {
-            eprint!("{}", listed(&problems));
+            say(listed(&problems).trim_end());
             ExitCode::from(2)
         }
         Err(Failure::Usage(message)) => {
-            eprintln!("haze: {message}");
+            say(format_args!("haze: {message}"));
             ExitCode::from(2)
         }
         Err(Failure::Interrupted) => {
-            eprintln!("haze: interrupted, nothing was written");
+            say("haze: interrupted, nothing was written");
             ExitCode::from(130)
         }
     }

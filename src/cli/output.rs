@@ -111,5 +111,7 @@ pub(super) fn style() -> Style {
 
 /// Colour is for terminals only, and not where NO_COLOR (no-color.org) is set.
 fn colour() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+        && std::env::var_os("TERM").is_none_or(|v| v != "dumb")
 }

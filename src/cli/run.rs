@@ -10,8 +10,9 @@ use clap::ValueEnum;
 
 use super::backend::{BackendArgs, notices};
 use super::further::FurtherArgs;
-use super::input::{FILE, Opened, in_file};
+use super::input::{FILE, Opened, at_row};
 use super::output::{Output, bytes, document, spare_inputs, style};
+use super::say::say;
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
@@ -103,9 +104,9 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let outcome = session.run_assessed(&portfolio, assessment, &options, &watch);
     watch.finish();
     notices(&session);
-    let mut outcome = outcome.map_err(in_file(&args.file))?;
+    let mut outcome = outcome.map_err(at_row(&portfolio.models))?;
     for caution in outcome.cautions() {
-        eprintln!("warning: {caution}");
+        say(format_args!("warning: {caution}"));
     }
     outcome.info.timings = clock.laps.then(outcome.info.timings);
 

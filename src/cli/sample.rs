@@ -6,6 +6,7 @@ use std::path::Path;
 use super::backend::{BackendArgs, notices};
 use super::input::{Opened, in_file, open};
 use super::output::{Output, document, style};
+use super::say::say;
 use super::stream;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws, level};
@@ -121,7 +122,7 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
     notices(&session);
     let mut found = found.map_err(in_file(file))?;
     for caution in found.cautions(report::title) {
-        eprintln!("warning: {caution}");
+        say(format_args!("warning: {caution}"));
     }
     found.info.timings = clock.laps.then(found.info.timings);
 

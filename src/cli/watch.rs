@@ -8,9 +8,10 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Failure;
+use super::say::say;
 use crate::run::Progress;
 
-/// Ctrl-C. While nothing has been touched it ends the program at once (reading standard input could otherwise not be
+/// Ctrl-C, and the signals that end a job (SIGTERM, SIGHUP). While nothing has been touched it ends the program at once (reading standard input could otherwise not be
 /// ended); after that it is noted, and the run stops where it can clean up.
 #[derive(Clone, Default)]
 pub(super) struct Interrupt {
@@ -26,7 +27,7 @@ impl Interrupt {
         let _ = ctrlc::set_handler(move || {
             handler.noted.store(true, Ordering::SeqCst);
             if !handler.held.load(Ordering::SeqCst) {
-                eprintln!("haze: interrupted, nothing was written");
+                say("haze: interrupted, nothing was written");
                 std::process::exit(130);
             }
         });
@@ -66,7 +67,7 @@ impl<'a> Watch<'a> {
 impl Progress for Watch<'_> {
     fn begin(&self, device: &str, model_draws: u64) {
         if !self.quiet {
-            eprintln!("{device}");
+            say(device);
         }
         self.bar.get_or_init(|| bar(model_draws, self.quiet, "drawing {bar:32} {percent:>3} %, {eta} left"));
     }

@@ -69,6 +69,19 @@ pub enum PlanError {
     },
 }
 
+impl PlanError {
+    /// The model whose numbers the engine cannot hold.
+    pub fn model(&self) -> &str {
+        match self {
+            PlanError::SameKey(_, id)
+            | PlanError::TooWide { id, .. }
+            | PlanError::OutOfRange { id }
+            | PlanError::Table { id, .. }
+            | PlanError::DividedByZero { id, .. } => id,
+        }
+    }
+}
+
 /// What `[groups] by` asks for, in the order of `Plan::groups`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {

@@ -159,12 +159,12 @@ impl Findings {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
+        write!(f, "{}", visible(&self.file.display().to_string()))?;
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
         }
         if !self.column.is_empty() {
-            write!(f, ": {}", self.column)?;
+            write!(f, ": {}", shorten(&self.column))?;
         }
         Ok(())
     }
@@ -176,7 +176,7 @@ impl fmt::Display for Problem {
         if !self.value.is_empty() {
             write!(f, "{:?}: ", self.value)?;
         }
-        write!(f, "{}", self.message)
+        write!(f, "{}", visible(&self.message))
     }
 }
 
@@ -186,7 +186,7 @@ impl fmt::Display for Warning {
         if !self.value.is_empty() {
             write!(f, "{:?}: ", self.value)?;
         }
-        write!(f, "{} [{}]", self.message, self.rule)
+        write!(f, "{} [{}]", visible(&self.message), self.rule)
     }
 }
 
@@ -207,9 +207,38 @@ impl CellError {
     }
 }
 
+/// Whether a terminal or an editor would act on the character and not show it: controls, line and paragraph separators,
+/// marks that turn the direction of the text.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Text from input as text only, on one line.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().map(|c| if acts(c) { ' ' } else { c }).collect()
+}
+
 /// `text` on one line, cut to what a message can hold.
 pub(crate) fn shorten(text: &str) -> String {
     const MOST: usize = 60;
-    let line: String = text.chars().take(MOST + 1).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line: String = text.chars().take(MOST + 1).map(|c| if acts(c) { ' ' } else { c }).collect();
     if line.chars().count() > MOST { line.chars().take(MOST - 1).chain(['…']).collect() } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_input_is_shown_and_does_nothing() {
+        let hostile = "a\x1b[31mred\n\u{202e}b\u{2028}c\u{feff}";
+        for shown in [visible(hostile), shorten(hostile)] {
+            assert_eq!(shown, "a [31mred  b c ");
+        }
+        let place = Place { file: Arc::new(hostile.into()), line: 2, column: hostile.into() };
+        let problem = Problem { place, value: shorten(hostile), message: hostile.into() };
+        assert!(!problem.to_string().chars().any(acts));
+        assert_eq!(visible("café 模型 → x"), "café 模型 → x");
+    }
 }

@@ -41,12 +41,16 @@ impl SdCheck {
 
     /// Whether the variance of an output with this exact kurtosis can be estimated from so many draws.
     pub fn estimable(kurtosis: f64, draws: u64) -> bool {
-        kurtosis > 1.0 && kurtosis < KURTOSIS_PER_DRAW * draws as f64
+        kurtosis < KURTOSIS_PER_DRAW * draws as f64
     }
 }
 
 /// Largest kurtosis, as a fraction of the number of draws, at which the sd's z-score is given.
 const KURTOSIS_PER_DRAW: f64 = 0.01;
+
+/// Smallest kurtosis with which the sampling error of the sd, sd · √((κ − 1)/4n), is more than the integers' at any number
+/// of draws.
+const LEAST_KURTOSIS: f64 = 1.01;
 
 /// Compares the total emissions of a run of `draws` draws with their exact moments.
 pub fn against_oracle(total: &Totals, oracle: &Oracle, draws: u64) -> OracleCheck {
@@ -57,8 +61,11 @@ pub fn against_oracle(total: &Totals, oracle: &Oracle, draws: u64) -> OracleChec
         Some((mean - exact) / (sd / n.sqrt()))
     };
     let z_sd = match (total.emissions_t.sd, positive(oracle.sd_t), oracle.kurtosis) {
+        // Of two equally likely values the first-order error vanishes, and integer arithmetic is what is left.
+        (Some(_), Some(_), Some(kurtosis)) if kurtosis < LEAST_KURTOSIS => SdCheck::Undefined,
         (Some(sampled), Some(sd), Some(kurtosis)) if SdCheck::estimable(kurtosis, draws) => {
-            SdCheck::Z((sampled - sd) / (sd * ((kurtosis - 1.0) / (4.0 * n)).sqrt()))
+            let second_order = 2.0 / (n - 1.0);
+            SdCheck::Z((sampled - sd) / (sd * ((kurtosis - 1.0 + second_order) / (4.0 * n)).sqrt()))
         }
         (Some(_), Some(_), _) => SdCheck::NotEstimable,
         _ => SdCheck::Undefined,
@@ -179,6 +186,12 @@ mod tests {
         assert!((z.z_mean.unwrap() - 2.5).abs() < 1e-9, "{z:?}");
         let SdCheck::Z(z_sd) = z.z_sd else { panic!("{z:?}") };
         assert!((z_sd - 1.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn two_equally_likely_values_have_no_z() {
+        assert_eq!(checked(15.0, 5.0, oracle(Some(5.0), Some(1.0)), 10_000).z_sd, SdCheck::Undefined);
+        assert!(matches!(checked(15.0, 5.0, oracle(Some(5.0), Some(1.2)), 10_000).z_sd, SdCheck::Z(_)));
     }
 
     #[test]

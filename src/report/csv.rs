@@ -34,7 +34,7 @@ pub fn models(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
     header.extend(columns("atci", "kg_per_eflop"));
     table.write_record(&header)?;
     for model in &posterior.models {
-        let mut row = vec![model.id.clone(), model.tier.name().into(), numbers::round_trip(model.share)];
+        let mut row = vec![as_text(&model.id), model.tier.name().into(), numbers::round_trip(model.share)];
         row.extend(cells(&model.emissions_t));
         row.extend(cells(&model.atci_kg_per_eflop));
         table.write_record(&row)?;
@@ -52,13 +52,22 @@ pub fn groups(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
     table.write_record(&header)?;
     for group in &posterior.groups {
         let mut row =
-            vec![group.by.clone(), group.value.clone(), group.models.to_string(), numbers::round_trip(group.share)];
+            vec![as_text(&group.by), as_text(&group.value), group.models.to_string(), numbers::round_trip(group.share)];
         row.extend(cells(&group.emissions_t));
         row.extend(cells(&group.compute_eflop.unwrap_or_default()));
         row.extend(cells(&group.atci_kg_per_eflop.unwrap_or_default()));
         table.write_record(&row)?;
     }
     Ok(table.flush()?)
+}
+
+/// A name as text: a spreadsheet would take one that begins like this for a formula. An apostrophe in front is how
+/// spreadsheets mark text (OWASP, CSV Injection).
+fn as_text(name: &str) -> String {
+    match name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{name}"),
+        false => name.to_string(),
+    }
 }
 
 fn columns(quantity: &str, unit: &str) -> [String; PARTS.len()] {

@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::numbers;
+use crate::portfolio::problem::visible;
 
 /// How the page may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,9 @@ pub(super) enum Cell {
     Last(String),
 }
 
+/// Names come from input: they are shown as text only.
 pub(super) fn left(text: impl Into<String>) -> Cell {
-    Cell::Left(text.into())
+    Cell::Left(visible(&text.into()))
 }
 
 pub(super) fn right(text: impl Into<String>) -> Cell {

@@ -74,6 +74,10 @@ impl Ranking {
         if y.iter().any(|y| !y.is_finite()) {
             return Err(Undefined::NotFinite.into());
         }
+        // The mean of equal floats need not be theirs: their deviations from it would pass for variance.
+        if y.windows(2).all(|pair| pair[0] == pair[1]) {
+            return Err(Undefined::NoVariance.into());
+        }
         let mean = y.iter().sum::<f64>() / y.len() as f64;
         let mut all = Walk::default();
         // The order of all draws holds that of every batch.
@@ -147,6 +151,17 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_constant_has_no_index() {
+        // 0.1 added 1,000 times is not 100: the sum's rounding is no variance.
+        let x: Vec<f64> = (0..1000).map(|i| f64::from(i * 7919 % 1000)).collect();
+        let constant = first_order(0, &x, &vec![0.1; 1000], 0.95);
+        assert_eq!(constant, Err(RankError::Undefined(Undefined::NoVariance)));
+        let mut varying = vec![0.1; 1000];
+        varying[500] = 0.2;
+        assert!(first_order(0, &x, &varying, 0.95).is_ok());
+    }
 
     #[test]
     fn by_hand() {

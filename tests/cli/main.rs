@@ -2,6 +2,7 @@
 
 mod atci;
 mod bad_input;
+mod cases;
 mod coverage;
 mod fit;
 mod gauge;

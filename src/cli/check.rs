@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::input::{Opened, open, warn};
+use super::input::{self, Opened, open, warn};
 use super::output::print;
 use super::{Failure, counted};
 
@@ -10,5 +10,5 @@ pub fn check(file: &Path) -> Result<(), Failure> {
     let Opened { portfolio, assessment } = open(file)?;
     warn(&assessment.warnings, usize::MAX);
     let models = counted(portfolio.models.len(), "model");
-    print(&format!("{models}, no problem, {}\n", counted(assessment.warnings.len(), "warning")))
+    print(&format!("{models}, no problem, {}\n", counted(input::counted(&assessment.warnings), "warning")))
 }

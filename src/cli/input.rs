@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Failure;
 use crate::assess::{Assessment, assess};
+use crate::portfolio::problem::NOT_READ;
 use crate::portfolio::spelling::closest;
 use crate::portfolio::{Portfolio, Warning};
 use crate::run::RunError;
@@ -78,12 +79,24 @@ pub(super) fn hint(name: &str, known: &[&str]) -> String {
     closest(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
 }
 
-/// Warnings on standard error, at most `limit` of them.
+/// Notes and warnings on standard error, of the warnings at most `limit`.
 pub(super) fn warn(warnings: &[Warning], limit: usize) {
-    for warning in warnings.iter().take(limit) {
+    for note in warnings.iter().filter(|w| w.is_note()) {
+        eprintln!("note: {note}");
+    }
+    let all = counted(warnings);
+    // What was not read comes first: the answer may be off by orders of magnitude.
+    let (unread, others): (Vec<&Warning>, Vec<&Warning>) =
+        warnings.iter().filter(|w| !w.is_note()).partition(|w| w.rule == NOT_READ);
+    for warning in unread.iter().chain(&others).take(limit) {
         eprintln!("warning: {warning}");
     }
-    if warnings.len() > limit {
-        eprintln!("warning: and {} more; `haze check` lists them all", warnings.len() - limit);
+    if all > limit {
+        eprintln!("warning: and {} more; `haze check` lists them all", all - limit);
     }
+}
+
+/// How many there are, notes left out.
+pub(super) fn counted(warnings: &[Warning]) -> usize {
+    warnings.iter().filter(|w| !w.is_note()).count()
 }

@@ -17,7 +17,7 @@ pub const WUE_UNUSED: &str = "wue-unused";
 
 /// Every rule with what it is about, for `haze check` and the documentation.
 pub const RULES: [(&str, &str); 28] = [
-    ("almost-a-column", "a column name that is close to one with a meaning"),
+    ("not-read", "a column that is not read and resembles one with a meaning, or holds numbers with a unit"),
     ("tier-column", "a column named tier, which is derived from the row"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
     ("emissions-for-size", "emissions implausible for the number of parameters"),

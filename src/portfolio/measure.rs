@@ -179,12 +179,13 @@ impl Measure {
         }
         let end = tail.find(|c: char| !c.is_alphabetic()).unwrap_or(tail.len());
         let (word, rest) = tail.split_at(end);
+        let apart = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '-');
         let Some(exponent) = suffix(word, self.dimension.counts()) else { return Err(None) };
-        let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '-');
-        if rest.is_empty() {
-            return Ok((Some(exponent), None));
+        match apart {
+            "" if rest.is_empty() => Ok((Some(exponent), None)),
+            _ if apart.len() == rest.len() || apart.is_empty() => Err(None),
+            _ => unit(apart)?.map(|scale| (Some(exponent), Some(scale))).ok_or(None),
         }
-        unit(rest)?.map(|scale| (Some(exponent), Some(scale))).ok_or(None)
     }
 
     /// What to say of a text without a number at its start.

@@ -103,7 +103,11 @@ fn value(
 ) -> Result<Value, CellError> {
     // In the unit of the column, which is what messages are in; then in the model's, where it is another.
     let value = cell::parse_in(text, files, Measure::in_column(dimension, scale))?;
-    quantity.check(&value)?;
+    // A bound at 1 holds for the fraction, not for the per cent of a column in per cent.
+    let bounded_later = dimension == Dimension::Fraction && scale != Scale::ONE;
+    if !bounded_later {
+        quantity.check(&value)?;
+    }
     if scale == Scale::ONE {
         return Ok(value);
     }
@@ -111,6 +115,9 @@ fn value(
     match &value {
         Value::Number(x) => magnitude("the value", *x)?,
         Value::Distribution(d) => d.check()?,
+    }
+    if bounded_later {
+        quantity.check(&value)?;
     }
     Ok(value)
 }

@@ -305,7 +305,9 @@ pub(super) fn find(name: &str, known: impl Iterator<Item = &'static str> + Clone
     if whole == "co2eqemissions" || whole == "co2emissionsg" {
         return of("emissions_g", Nearness::Synonym);
     }
-    if let Some(column) = known.clone().find(|known| normal(known) == whole) {
+    if !name.contains('%')
+        && let Some(column) = known.clone().find(|known| normal(known) == whole)
+    {
         return of(column, Nearness::Variant);
     }
     if let Some((_, column)) = TEXTS.iter().find(|(text, _)| *text == whole) {

@@ -156,9 +156,7 @@ impl Dimension {
 
 /// The dimension that has this unit, for messages.
 pub fn of_any(text: &str) -> Option<Dimension> {
-    // A bare letter may be anything.
-    let long = text.trim().chars().count() > 1 || text.trim() == "%";
-    MEASURED.into_iter().find(|dimension| long && dimension.unit(text) != Unknown)
+    MEASURED.into_iter().find(|dimension| dimension.unit(text) != Unknown)
 }
 
 /// Without blanks, hyphens, underscores and dots; `per` as a slash; subscripts as digits.
@@ -302,15 +300,34 @@ fn efficiency(lower: &str) -> Lookup {
     operations.and_then(prefix).map_or(Unknown, |exponent| Unit(Scale::power(exponent)))
 }
 
-/// A word for accelerators, or what looks like the name of one.
+/// Letters with which the names of accelerators begin, without the maker's. `k` before them is no part of a name but a
+/// thousand of them.
+const CHIP_LETTERS: [&str; 24] = [
+    "a", "h", "b", "v", "p", "t", "k", "l", "m", "mi", "gh", "gb", "rtx", "rtxa", "gtx", "tpu", "tpuv", "gaudi", "hl",
+    "trn", "trainium", "inferentia", "inf", "ascend",
+];
+
+const MAKERS: [&str; 8] = ["nvidia", "tesla", "geforce", "amd", "instinct", "google", "intel", "cloud"];
+
+/// A word for accelerators, or the name of one.
 fn is_chip(lower: &str) -> bool {
     const WORDS: [&str; 7] = ["gpu", "tpu", "npu", "xpu", "chip", "accelerator", "card"];
-    let named = lower.starts_with(char::is_alphabetic)
-        && lower.len() <= 24
-        && lower.chars().all(char::is_alphanumeric)
-        && lower.contains(|c: char| c.is_ascii_digit());
-    let word = lower.strip_suffix('s').unwrap_or(lower);
-    !is_other_machine(lower) && (named || WORDS.iter().any(|end| word.ends_with(end)))
+    const BEFORE: [&str; 4] = ["training", "total", "ai", "device"];
+    let one = lower.strip_suffix('s').unwrap_or(lower);
+    let mut model = one;
+    while let Some(rest) = MAKERS.iter().find_map(|maker| model.strip_prefix(maker)) {
+        model = rest;
+    }
+    let letters = model.find(|c: char| !c.is_alphabetic()).unwrap_or(model.len());
+    let named = CHIP_LETTERS.contains(&&model[..letters])
+        && model.len() <= 24
+        && model[letters..].starts_with(|c: char| c.is_ascii_digit())
+        && model.chars().all(char::is_alphanumeric);
+    let word = || {
+        let before = WORDS.iter().find_map(|word| model.strip_suffix(word));
+        model == "device" || before.is_some_and(|before| before.is_empty() || BEFORE.contains(&before))
+    };
+    !is_other_machine(lower) && (named || word())
 }
 
 /// Hours of these are no accelerator-hours.
@@ -397,6 +414,9 @@ mod tests {
             (Compute, "ZFLOP", 21),
             (Compute, "exaFLOP", 18),
             (Hours, "A100 hours", 0),
+            (Hours, "NVIDIA A100-80GB hours", 0),
+            (Hours, "TPU v4 chip-hours", 0),
+            (Hours, "MI250X-hours", 0),
             (Hours, "GPU-hours", 0),
             (Intensity, "gCO2e/kWh", 0),
             (Intensity, "kg per kWh", 3),
@@ -422,6 +442,8 @@ mod tests {
             (Energy, "kg"),
             (Hours, "node hours"),
             (Hours, "CPU-hours"),
+            (Hours, "k GPU hours"),
+            (Hours, "kA100 hours"),
             (Hours, "days"),
             (Compute, "TFLOP/s"),
             (Mass, "kWh"),

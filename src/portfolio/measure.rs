@@ -250,7 +250,8 @@ impl Measure {
             return format!("percentages are not accepted here: write {fraction}");
         }
         let base = self.dimension.described();
-        match units::of_any(tail).or_else(|| units::of_any(tail.split_once(char::is_whitespace)?.1)) {
+        let other = units::of_any(tail).or_else(|| units::of_any(tail.split_once(char::is_whitespace)?.1));
+        match other.filter(|other| *other != self.dimension) {
             Some(other) => {
                 format!("{:?} is a unit of {}; this column holds {base}", shorten(tail), other.described())
             }
@@ -439,6 +440,8 @@ mod tests {
             (Hours, "12 days", ["288 if", "288 × the number"]),
             (Hours, "12 wall-clock hours", ["12 if", "12 × the number"]),
             (Hours, "3 node-hours", ["no unit", "number of accelerators"]),
+            (Hours, "100 CPU hours", ["no unit", "number of accelerators"]),
+            (Hours, "47kGPU hours", ["no unit", "number of accelerators"]),
             (Parameters, "7m", ["write 7000000 or 0.007", ""]),
             (Tokens, "15T+", ["write 1.5e13", ""]),
             (Tokens, "~1,000,000", ["lognormal(1000000, 1.5)", ""]),

@@ -199,7 +199,7 @@ impl fmt::Display for Place {
             write!(f, ":{}", self.line)?;
         }
         if !self.column.is_empty() {
-            write!(f, ": {}", self.column)?;
+            write!(f, ": {}", shorten(&self.column))?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@
 
 use super::measure::suffix_of_name;
 use super::spelling::normal;
-use super::units::{self, Dimension, Lookup, Scale};
+use super::units::{self, Dimension, Lookup, Scale, of_any};
 
 /// How near a name is to the column's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,6 +192,13 @@ const GRID_STEMS: [&str; 7] = [
     "emissionintensity",
 ];
 
+/// Ends of the stems of emissions that say what they are of, as "training location-based greenhouse gas emissions".
+const EMISSIONS_ENDS: [&str; 3] = ["emissions", "emitted", "footprint"];
+/// Words of emissions that are others than those of the training run's electricity at its place.
+const OTHER_EMISSIONS: [&str; 11] = [
+    "market", "offset", "scope", "embodied", "inference", "annual", "year", "avoided", "rate", "serving", "deployment",
+];
+
 /// Names that may be wall-clock time, in normal form, with or without a unit.
 const CLOCK: [&str; 13] = [
     "hours",
@@ -327,6 +334,12 @@ pub(super) fn find(name: &str, known: impl Iterator<Item = &'static str> + Clone
             let scale = scale_of(Dimension::Power, unit);
             return Some(Match { column: "power_w", nearness: Nearness::Synonym, scale });
         }
+        let of_training = EMISSIONS_ENDS.iter().any(|end| stem.ends_with(end))
+            && !OTHER_EMISSIONS.iter().any(|word| stem.contains(word));
+        if of_training && units::is_mass_of_gas(unit) {
+            let found = quantity("co2", Some(unit))?;
+            return Some(Match { nearness: Nearness::Synonym, ..found });
+        }
         // "Hardware utilization (MFU)": the bracket says which utilisation.
         if even(unit) == "mfu" {
             return of("mfu", Nearness::Synonym);
@@ -370,6 +383,7 @@ pub(super) fn dimension_of_name(name: &str) -> Option<Dimension> {
         measured.into_iter().find(|dimension| long && matches!(dimension.unit(unit), Lookup::Unit(_)))
     };
     match bracketed(name) {
+        Some((_, unit)) if ["W", "J", "t", "g", "h"].contains(&unit) => of_any(unit),
         Some((_, unit)) => known(unit),
         None => suffixed(name).find_map(|(_, unit)| known(unit)),
     }
@@ -393,6 +407,7 @@ mod tests {
             ("energy_gwh", "energy_kwh", Some(6)),
             ("Energy consumption [GWh]", "energy_kwh", Some(6)),
             ("Emissions [tCO2e]", "emissions_t", Some(3)),
+            ("Training Location-Based Greenhouse Gas Emissions (tons CO2eq)", "emissions_t", Some(3)),
             ("co2_kg", "emissions_kg", Some(0)),
             ("carbon_kgco2eq", "emissions_kg", Some(0)),
             ("CO₂ (kg)", "emissions_kg", Some(0)),
@@ -436,6 +451,7 @@ mod tests {
             "Training power draw (W)",
             "Finetune compute (FLOP)",
             "emissions_rate",
+            "Training Market-Based Greenhouse Gas Emissions (tons CO2eq)",
             "gpu_energy_kwh",
             "team",
             "level",
@@ -452,6 +468,7 @@ mod tests {
         assert_eq!(without_unit("Emissions"), Some(("emissions_kg", Dimension::Mass)));
         assert_eq!(dimension_of_name("Finetune compute (FLOP)"), Some(Dimension::Compute));
         assert_eq!(dimension_of_name("gpu_energy_kwh"), Some(Dimension::Energy));
+        assert_eq!(dimension_of_name("Training power draw (W)"), Some(Dimension::Power));
         assert_eq!(dimension_of_name("context_k"), None);
     }
 }

@@ -100,8 +100,8 @@ impl Unread {
                     format!("the column is read as a label; did you mean {close}?")
                 }
                 Suspicion::Unit(dimension) if w.numbers == w.filled => format!(
-                    "the column is not read although it holds numbers with a unit of {}; give it the name of a column \
-                     (`haze help` names the page of columns) or leave it as a label",
+                    "the column is not read although it holds numbers with a unit of {}; if it is \
+                     what the model took to train, give it the name of that column (docs/columns.md lists them)",
                     dimension.described()
                 ),
                 Suspicion::Unit(_) => continue,

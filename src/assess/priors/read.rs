@@ -226,6 +226,32 @@ mod tests {
         Name::all().map(|name| (name.section().to_string(), name.key().to_string(), name.form())).collect()
     }
 
+    /// A prior has the bounds of a cell of the same quantity, and its units.
+    #[test]
+    fn a_prior_is_checked_as_a_cell_is() {
+        let read_as = |section: &str, key: &str, value: toml::Value| {
+            read(&value, Name::find(section, key).unwrap(), &NoFiles).map_err(|message| message.to_lowercase())
+        };
+        let text = |text: &str| toml::Value::from(text);
+        for (section, key, value, words) in [
+            ("pue", "unknown", toml::Value::from(0.2), "pue of 0.2 is below 1"),
+            ("pue", "cloud", text("1.05 to 1.3"), "shifted(1,"),
+            ("efficiency", "mfu_a100", toml::Value::from(38), "did you mean 0.38?"),
+            ("efficiency", "mfu_a100", toml::Value::from(0), "infinite energy"),
+            ("efficiency", "mfu_small", text("30 to 50"), "0.3 to 0.5"),
+            ("grid", "unknown", toml::Value::from(-5.0), "0 or above"),
+            ("grid", "unknown", text("450 MWh"), "unit of energy"),
+            ("derivative", "hours_lora", text("3 days"), "72 if"),
+            ("grid", "unknown", text("1,082"), "1082 or 1.082"),
+        ] {
+            let refused = read_as(section, key, value).expect_err(key);
+            assert!(refused.contains(words), "{section}.{key}: {refused}");
+        }
+        assert!(read_as("pue", "unknown", toml::Value::from(1.2)).is_ok());
+        let grid = |value: &str| read_as("grid", "unknown", text(value)).unwrap();
+        assert_eq!(grid("0.4 kg/kWh"), grid("400"));
+    }
+
     /// The names are those of the file, in both directions, in one order and with one form. Unused names are found by
     /// the compiler.
     #[test]

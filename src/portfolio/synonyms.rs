@@ -471,4 +471,15 @@ mod tests {
         assert_eq!(dimension_of_name("Training power draw (W)"), Some(Dimension::Power));
         assert_eq!(dimension_of_name("context_k"), None);
     }
+
+    /// The list is a promise to users: each name is on the page.
+    #[test]
+    fn every_name_is_documented() {
+        let page = include_str!("../../docs/columns.md");
+        let told: Vec<String> = page.split('`').skip(1).step_by(2).map(normal).collect();
+        let stems = STEMS.iter().map(|(stem, ..)| *stem).chain(GRID_STEMS).chain(IDS);
+        for name in TEXTS.iter().map(|(name, _)| *name).chain(stems) {
+            assert!(told.iter().any(|known| known == name), "{name}");
+        }
+    }
 }

@@ -93,7 +93,7 @@ impl Unread {
                                      (hours × hardware_count) into a column gpu_hours"
                     .to_string(),
                 Suspicion::NoUnit(columns, dimension) => format!(
-                    "the column is not read because its name has no unit; it would be {}: name it {columns}",
+                    "the column is not read because its name has no unit that is known here; it would be {}: name it {columns}",
                     dimension.described()
                 ),
                 Suspicion::Near(close) => {

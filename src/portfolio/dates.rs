@@ -124,8 +124,7 @@ fn wrong(text: &str) -> CellError {
 
 /// Year, month and day of everything that the text may be.
 fn readings(text: &str) -> Vec<(u16, u16, Option<u16>)> {
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(4).collect();
+    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(4).collect();
     let number = |word: &str| word.parse::<u16>().ok().filter(|_| word.len() <= 4);
     let month_of = |word: &str| {
         let lower = word.to_lowercase();

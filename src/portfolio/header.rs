@@ -130,7 +130,11 @@ fn settle(names: &[String], matches: &mut [Option<Match>], line: u64, found: &mu
         {
             let (first, second) = (&names[first], &names[second]);
             let message = if own.is_empty() {
-                format!("{} and {} both mean {column}; rename the right one to {column}", shorten(first), shorten(second))
+                format!(
+                    "{} and {} both mean {column}; rename the right one to {column}",
+                    shorten(first),
+                    shorten(second)
+                )
             } else {
                 format!("{} and {} are the same quantity; keep one of them", shorten(first), shorten(second))
             };
@@ -156,8 +160,8 @@ fn id_column(meanings: &mut [Meaning], line: u64, found: &mut Findings) {
         return;
     }
     let near = meanings.iter().find(|m| closest("id", &[m.name.as_str()]).is_some());
-    let advice = near
-        .map_or(String::new(), |m| format!(" (did you mean {}? the column must be named id)", shorten(&m.name)));
+    let advice =
+        near.map_or(String::new(), |m| format!(" (did you mean {}? the column must be named id)", shorten(&m.name)));
     let all: Vec<&str> = meanings.iter().map(|m| m.name.as_str()).filter(|name| !name.is_empty()).collect();
     let columns = if all.len() > 40 { shorten(&all.join(", ")) } else { all.join(", ") };
     found.problem(line, "id", "", format!("there is no column id{advice}; the columns are {columns}"));
@@ -234,7 +238,8 @@ fn near(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase().replace([' ', '-'], "_");
     let without_unit = |known: &str| known.strip_prefix(lower.as_str()).is_some_and(|unit| unit.starts_with('_'));
     let known = columns::known();
-    let whole = known.iter().copied().find(|known| matches!(meaning(known), Column::Cell { .. }) && without_unit(known));
+    let whole =
+        known.iter().copied().find(|known| matches!(meaning(known), Column::Cell { .. }) && without_unit(known));
     whole.or_else(|| closest(&lower, &known))
 }
 

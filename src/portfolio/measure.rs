@@ -9,8 +9,8 @@
 //! ([`Numeral`]). Problems are worded in the unit of the column: a cell is first read in that unit, and only what is
 //! right is read again in the model's.
 
-use super::numeral::{self, Numeral, Refusal};
 use super::number::Decimal;
+use super::numeral::{self, Numeral, Refusal};
 use super::problem::{CellError, shorten};
 use super::units::{self, Dimension, Lookup, Scale};
 
@@ -198,7 +198,7 @@ impl Measure {
         if ["nan", "inf", "+inf", "-inf", "infinity", "-infinity"].contains(&word.as_str()) {
             return refused("only finite numbers are accepted; leave the cell empty if the value is unknown");
         }
-        let unsigned = text.trim_start_matches(['~', '≈', '<', '>', '≤', '≥', '=']).trim();
+        let unsigned = without_hedge(text);
         if unsigned.len() < text.len()
             && let Ok(x) = self.number(unsigned)
         {
@@ -261,6 +261,35 @@ impl Measure {
             None => format!("{:?} is no unit that is known here; this column holds {base}", shorten(tail)),
         }
     }
+}
+
+/// What stands behind a sign or word that says the number is not exact.
+fn without_hedge(text: &str) -> &str {
+    const WORDS: [&str; 20] = [
+        "about ",
+        "almost ",
+        "approx ",
+        "approx. ",
+        "approximately ",
+        "around ",
+        "at least ",
+        "at most ",
+        "c. ",
+        "ca ",
+        "ca. ",
+        "circa ",
+        "less than ",
+        "more than ",
+        "nearly ",
+        "over ",
+        "roughly ",
+        "some ",
+        "under ",
+        "up to ",
+    ];
+    let text = text.trim_start_matches(['~', '≈', '<', '>', '≤', '≥', '=']).trim_start();
+    let cut = |word: &&str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    WORDS.iter().find(|word| cut(word)).map_or(text, |word| text[word.len()..].trim_start())
 }
 
 /// The power of ten of a suffix. `counting`: `t` is no tonne.
@@ -445,6 +474,7 @@ mod tests {
             (Parameters, "7m", ["write 7000000 or 0.007", ""]),
             (Tokens, "15T+", ["write 1.5e13", ""]),
             (Tokens, "~1,000,000", ["lognormal(1000000, 1.5)", ""]),
+            (Tokens, "Over 15T", ["write a plain 1.5e13", ""]),
             (Mass, "5 T", ["tonnes", "e12"]),
         ] {
             let message = column(dimension).number(text).expect_err(text).to_string();

@@ -100,8 +100,30 @@ mod tests {
     #[test]
     fn words_in_any_case_and_dress() {
         for text in [
-            "NA", "n/a", "N.A.", "#N/A", "nan", "-nan", "None", "NULL", "<NA>", "-", "–", "—", "--", "?", "Unknown",
-            "not disclosed", "Not-Disclosed", "not_reported", "TBD", "[]", "{}", "(unknown)", "[None]", "\"\"",
+            "NA",
+            "n/a",
+            "N.A.",
+            "#N/A",
+            "nan",
+            "-nan",
+            "None",
+            "NULL",
+            "<NA>",
+            "-",
+            "–",
+            "—",
+            "--",
+            "?",
+            "Unknown",
+            "not disclosed",
+            "Not-Disclosed",
+            "not_reported",
+            "TBD",
+            "[]",
+            "{}",
+            "(unknown)",
+            "[None]",
+            "\"\"",
         ] {
             assert!(is_word(text), "{text}");
         }

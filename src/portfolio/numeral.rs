@@ -199,7 +199,8 @@ fn parts(mantissa: &str) -> Result<(String, String), Refusal> {
         (_, 0) => {
             let groups: Vec<&str> = even.split(',').collect();
             let last = groups.len() - 1;
-            let indian = groups[last].len() == 3 && groups[1..last].iter().all(|g| g.len() == 2) && groups[0].len() <= 2;
+            let indian =
+                groups[last].len() == 3 && groups[1..last].iter().all(|g| g.len() == 2) && groups[0].len() <= 2;
             match (grouped(&groups), indian) {
                 (true, _) => Ok((groups.concat(), String::new())),
                 (_, true) => Err(Refusal::Write(groups.concat())),

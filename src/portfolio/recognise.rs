@@ -92,7 +92,8 @@ mod tests {
     #[test]
     fn codecarbon_is_known_by_its_header() {
         let header = |text: &str| text.split(',').map(str::to_string).collect::<Vec<_>>();
-        for text in ["timestamp,project_name,duration,emissions,emissions_rate,energy_consumed", "id,emissions,tracking_mode"]
+        for text in
+            ["timestamp,project_name,duration,emissions,emissions_rate,energy_consumed", "id,emissions,tracking_mode"]
         {
             assert!(of_header(&header(text)).is_some_and(|what| what.contains("CodeCarbon")), "{text}");
         }

@@ -50,9 +50,7 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
                 }
                 read(&mut model, text)
             }
-            Column::Plain { dimension, put } => {
-                plain(name, text, dimension, files).and_then(|x| put(&mut model, x))
-            }
+            Column::Plain { dimension, put } => plain(name, text, dimension, files).and_then(|x| put(&mut model, x)),
             Column::Cell { dimension, scale, quantity, of } => {
                 value(text, dimension, scale, quantity, files).map(|value| *of(&mut model) = Some(value))
             }

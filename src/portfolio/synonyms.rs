@@ -196,7 +196,17 @@ const GRID_STEMS: [&str; 7] = [
 const EMISSIONS_ENDS: [&str; 3] = ["emissions", "emitted", "footprint"];
 /// Words of emissions that are others than those of the training run's electricity at its place.
 const OTHER_EMISSIONS: [&str; 11] = [
-    "market", "offset", "scope", "embodied", "inference", "annual", "year", "avoided", "rate", "serving", "deployment",
+    "market",
+    "offset",
+    "scope",
+    "embodied",
+    "inference",
+    "annual",
+    "year",
+    "avoided",
+    "rate",
+    "serving",
+    "deployment",
 ];
 
 /// Names that may be wall-clock time, in normal form, with or without a unit.

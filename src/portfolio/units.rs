@@ -91,8 +91,10 @@ pub enum Lookup {
     Unknown,
 }
 
-use Dimension::{Chips, Compute, Downloads, Efficiency, Energy, Epochs, Fraction, Hours, Intensity, Mass, Parameters,
-    Plain, Power, Tokens, Water};
+use Dimension::{
+    Chips, Compute, Downloads, Efficiency, Energy, Epochs, Fraction, Hours, Intensity, Mass, Parameters, Plain, Power,
+    Tokens, Water,
+};
 use Lookup::{Ambiguous, Unit, Unknown};
 
 /// Every dimension that a unit can be recognised by.
@@ -179,8 +181,17 @@ fn noun_at(lower: &str, names: &[&str], exponent: i32) -> Lookup {
 }
 
 /// Names of carbon dioxide after a mass, longest first.
-const GASES: [&str; 9] =
-    ["co2equivalents", "co2equivalent", "co2eqv", "co2equ", "co2eq", "co2e", "co2", "carbondioxide", "carbonequivalent"];
+const GASES: [&str; 9] = [
+    "co2equivalents",
+    "co2equivalent",
+    "co2eqv",
+    "co2equ",
+    "co2eq",
+    "co2e",
+    "co2",
+    "carbondioxide",
+    "carbonequivalent",
+];
 
 /// The mass before the gas, in both spellings, and whether there was a gas.
 fn without_gas<'t>(even: &'t str, lower: &'t str) -> (&'t str, &'t str, bool) {
@@ -303,8 +314,30 @@ fn efficiency(lower: &str) -> Lookup {
 /// Letters with which the names of accelerators begin, without the maker's. `k` before them is no part of a name but a
 /// thousand of them.
 const CHIP_LETTERS: [&str; 24] = [
-    "a", "h", "b", "v", "p", "t", "k", "l", "m", "mi", "gh", "gb", "rtx", "rtxa", "gtx", "tpu", "tpuv", "gaudi", "hl",
-    "trn", "trainium", "inferentia", "inf", "ascend",
+    "a",
+    "h",
+    "b",
+    "v",
+    "p",
+    "t",
+    "k",
+    "l",
+    "m",
+    "mi",
+    "gh",
+    "gb",
+    "rtx",
+    "rtxa",
+    "gtx",
+    "tpu",
+    "tpuv",
+    "gaudi",
+    "hl",
+    "trn",
+    "trainium",
+    "inferentia",
+    "inf",
+    "ascend",
 ];
 
 const MAKERS: [&str; 8] = ["nvidia", "tesla", "geforce", "amd", "instinct", "google", "intel", "cloud"];

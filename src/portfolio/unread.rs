@@ -67,7 +67,8 @@ impl Unread {
                 continue;
             }
             let number = numeral::leading(text).is_some_and(|(number, ..)| number.is_ok());
-            let start = text.strip_suffix(".0").unwrap_or(text).parse::<usize>().ok().and_then(|n| n.checked_sub(self.rows));
+            let start =
+                text.strip_suffix(".0").unwrap_or(text).parse::<usize>().ok().and_then(|n| n.checked_sub(self.rows));
             // Every row up to this one was filled and counted on.
             w.from = if w.filled == 0 { start } else { w.from.filter(|from| start == Some(*from)) };
             w.filled += 1;
@@ -106,7 +107,9 @@ impl Unread {
                 ),
                 Suspicion::Unit(_) => continue,
                 Suspicion::Dropped(column) => {
-                    format!("the column is not read because there is a column {column} too; delete the one that is wrong")
+                    format!(
+                        "the column is not read because there is a column {column} too; delete the one that is wrong"
+                    )
                 }
             };
             found.warning(NOT_READ, line, &w.name, message);

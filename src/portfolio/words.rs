@@ -46,7 +46,12 @@ pub(super) fn date(model: &mut Model, text: &str) -> Result<(), CellError> {
 }
 
 pub(super) fn base_models(model: &mut Model, text: &str) -> Result<(), CellError> {
-    model.base_models = text.split(';').map(str::trim).filter(|b| !b.is_empty() && !is_word_for_no_base(b)).map(str::to_string).collect();
+    model.base_models = text
+        .split(';')
+        .map(str::trim)
+        .filter(|b| !b.is_empty() && !is_word_for_no_base(b))
+        .map(str::to_string)
+        .collect();
     Ok(())
 }
 

@@ -11,7 +11,8 @@ use crate::common::cases::cases;
 fn understood(text: &str) -> Vec<Model> {
     let file = models(text).unwrap_or_else(|problems| panic!("{text:?} was refused: {}", listed(&problems)));
     let bare = |model: Model| {
-        let labels = model.labels.into_iter().filter(|(name, _)| ["organization", "region", "hardware"].contains(&&**name));
+        let labels =
+            model.labels.into_iter().filter(|(name, _)| ["organization", "region", "hardware"].contains(&&**name));
         Model { place: Place::default(), labels: labels.collect(), ..model }
     };
     file.models.into_iter().map(bare).collect()
@@ -29,15 +30,27 @@ fn noted(text: &str) -> Vec<&'static str> {
 
 const SAME: &[(&str, &str)] = &[
     // Names.
-    ("id,Date,Region,Energy (kWh),GPU hours\na,2024,USA,1000,2000\n", "id,date,region,energy_kwh,gpu_hours\na,2024,USA,1000,2000\n"),
-    ("Model,Organisation,Country,GPU,Params (B)\na,Lab,FRA,A100,7\n", "id,organization,region,hardware,parameters\na,Lab,FRA,A100,7e9\n"),
+    (
+        "id,Date,Region,Energy (kWh),GPU hours\na,2024,USA,1000,2000\n",
+        "id,date,region,energy_kwh,gpu_hours\na,2024,USA,1000,2000\n",
+    ),
+    (
+        "Model,Organisation,Country,GPU,Params (B)\na,Lab,FRA,A100,7\n",
+        "id,organization,region,hardware,parameters\na,Lab,FRA,A100,7e9\n",
+    ),
     ("id,Emissions [tCO2e]\na,8.93\n", "id,emissions_t\na,8.93\n"),
     ("id,co2_eq_emissions\na,2500\n", "id,emissions_g\na,2500\n"),
     ("id,energy_gwh,params_m\na,0.0433,350\n", "id,energy_kwh,parameters\na,43300,350e6\n"),
     ("id,Training compute (FLOP),Hardware quantity\na,1e24,8\n", "id,compute_flop,hardware_count\na,1e24,8\n"),
-    ("id,Carbon intensity (kg/kWh),power_kw,MFU (%)\na,0.4,0.7,45\n", "id,grid_g_per_kwh,power_w,mfu\na,400,700,0.45\n"),
+    (
+        "id,Carbon intensity (kg/kWh),power_kw,MFU (%)\na,0.4,0.7,45\n",
+        "id,grid_g_per_kwh,power_w,mfu\na,400,700,0.45\n",
+    ),
     ("id,energy (MJ)\na,36\n", "id,energy_kwh\na,10\n"),
-    ("id,Energy (MWh)\na,\"lognormal(0.433, 1.2)\"\nb,400 to 500\n", "id,energy_kwh\na,\"lognormal(433, 1.2)\"\nb,400000 to 500000\n"),
+    (
+        "id,Energy (MWh)\na,\"lognormal(0.433, 1.2)\"\nb,400 to 500\n",
+        "id,energy_kwh\na,\"lognormal(433, 1.2)\"\nb,400000 to 500000\n",
+    ),
     // A label of its own beside the region; the canonical name wins.
     ("id,country,region\na,France,FRA\n", "id,region\na,FRA\n"),
     ("Model name,name\nx/a,A\n", "id,name\nx/a,A\n"),
@@ -47,11 +60,20 @@ const SAME: &[(&str, &str)] = &[
     (",id,tokens\n0,a,1\n1,b,2\n", "id,tokens\na,1\nb,2\n"),
     ("Unnamed: 0,id,tokens\n1,a,1\n2,b,2\n", "id,tokens\na,1\nb,2\n"),
     // Missing.
-    ("id,organization,region,base_model,relation,tokens\na,nan,N/A,None,-,?\nb,Unknown,NA,scratch,scratch,TBD\n", "id,organization,region,base_model,relation,tokens\na,,,,,\nb,,,,,\n"),
+    (
+        "id,organization,region,base_model,relation,tokens\na,nan,N/A,None,-,?\nb,Unknown,NA,scratch,scratch,TBD\n",
+        "id,organization,region,base_model,relation,tokens\na,,,,,\nb,,,,,\n",
+    ),
     // Numbers.
-    ("id,parameters,tokens\na,7B,2T\nb,350M,1.4 trillion\nc,8.03b,300 billion\n", "id,parameters,tokens\na,7e9,2e12\nb,350e6,1.4e12\nc,8.03e9,300e9\n"),
+    (
+        "id,parameters,tokens\na,7B,2T\nb,350M,1.4 trillion\nc,8.03b,300 billion\n",
+        "id,parameters,tokens\na,7e9,2e12\nb,350e6,1.4e12\nc,8.03e9,300e9\n",
+    ),
     ("id,emissions_kg\na,8930 t\nb,820 kg CO2e\nc,820 +- 10%\n", "id,emissions_kg\na,8930000\nb,820\nc,820 +- 82\n"),
-    ("id,energy_kwh\na,433 MWh\nb,\"1,082,990\"\nc,400 to 500 MWh\nd,\"uniform(1 MWh, 2 MWh)\"\n", "id,energy_kwh\na,433000\nb,1082990\nc,400000 to 500000\nd,\"uniform(1000, 2000)\"\n"),
+    (
+        "id,energy_kwh\na,433 MWh\nb,\"1,082,990\"\nc,400 to 500 MWh\nd,\"uniform(1 MWh, 2 MWh)\"\n",
+        "id,energy_kwh\na,433000\nb,1082990\nc,400000 to 500000\nd,\"uniform(1000, 2000)\"\n",
+    ),
     ("id,gpu_hours,mfu\na,47k A100 hours,45%\n", "id,gpu_hours,mfu\na,47000,0.45\n"),
     ("id,compute_flop\na,3.2×10^24\n", "id,compute_flop\na,3.2e24\n"),
     // Dates.

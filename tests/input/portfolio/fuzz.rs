@@ -91,8 +91,30 @@ fn by_id(text: &str) -> BTreeMap<String, Model> {
 
 /// Pieces of headers, for the same reason.
 const NAMES: [&str; 24] = [
-    "id", "model", "Energy", "energy_kwh", "GPU", "hours", "emissions", "co2", "(", ")", "[", "]", " ", "_", "-", "MWh",
-    "kg", "per", "/", "%", "params", "b", "é", "",
+    "id",
+    "model",
+    "Energy",
+    "energy_kwh",
+    "GPU",
+    "hours",
+    "emissions",
+    "co2",
+    "(",
+    ")",
+    "[",
+    "]",
+    " ",
+    "_",
+    "-",
+    "MWh",
+    "kg",
+    "per",
+    "/",
+    "%",
+    "params",
+    "b",
+    "é",
+    "",
 ];
 
 /// Words of the grammar, to reach deeper than random characters do.

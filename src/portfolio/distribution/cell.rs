@@ -9,8 +9,8 @@
 //!
 //! Inside a function a bare number stands for `fixed(number)`. `truncated(dist, lo, hi)` and `logitnormal(mu, sd, lo,
 //! hi)` exist so that every [`Distribution`] can be written and read back; `empirical` takes a file or the values.
-//! Numbers that are values of the column may have a suffix and a unit (`measure`). Whatever is returned has passed [`Distribution::check`]. Nothing is opened here: [`Files`] gives what a named file
-//! holds.
+//! Numbers that are values of the column may have a suffix and a unit (`measure`). Whatever is returned has passed
+//! [`Distribution::check`]. Nothing is opened here: [`Files`] gives what a named file holds.
 
 use std::str::FromStr;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::input::{Opened, at_row, open, warn_of_each};
+use super::input::{self, Opened, at_row, open, warn_of_each};
 use super::output::print;
 use super::{Failure, counted};
 use crate::assess::with_outputs;
@@ -15,5 +15,5 @@ pub fn check(file: &Path) -> Result<(), Failure> {
     compile(&whole).map_err(RunError::from).map_err(at_row(&portfolio.models))?;
     warn_of_each(&assessment.warnings);
     let models = counted(portfolio.models.len(), "model");
-    print(&format!("{models}, no problem, {}\n", counted(assessment.warnings.len(), "warning")))
+    print(&format!("{models}, no problem, {}\n", counted(input::counted(&assessment.warnings), "warning")))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Failure;
 use super::say::say;
 use crate::assess::{Assessment, assess};
-use crate::portfolio::problem::by_rule;
+use crate::portfolio::problem::{NOT_READ, by_rule};
 use crate::portfolio::spelling::closest;
 use crate::portfolio::{Model, Portfolio, Problem, Warning};
 use crate::run::RunError;
@@ -88,23 +88,33 @@ pub(super) fn hint(name: &str, known: &[&str]) -> String {
     closest(name, known).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
 }
 
-/// Each warning on standard error.
+/// Each note and warning on standard error.
 pub(super) fn warn_of_each(warnings: &[Warning]) {
-    for warning in warnings {
-        say(format_args!("warning: {warning}"));
-    }
+    let (notes, warnings): (Vec<&Warning>, Vec<&Warning>) = warnings.iter().partition(|w| w.is_note());
+    notes.into_iter().for_each(|note| say(format_args!("note: {note}")));
+    warnings.into_iter().for_each(|warning| say(format_args!("warning: {warning}")));
 }
 
-/// The first warning of each rule on standard error, with the number of the others.
+/// Notes, and the first warning of each rule with the number of the others, on standard error. What was not read comes
+/// first: the answer may be off by orders of magnitude.
 pub(super) fn warn(warnings: &[Warning]) {
-    let by_rule = by_rule(warnings);
-    for (warning, others) in &by_rule {
+    for note in warnings.iter().filter(|w| w.is_note()) {
+        say(format_args!("note: {note}"));
+    }
+    let mut found: Vec<(&Warning, usize)> = by_rule(warnings).into_iter().filter(|(w, _)| !w.is_note()).collect();
+    found.sort_by_key(|(w, _)| w.rule != NOT_READ);
+    for (warning, others) in &found {
         match others {
             0 => say(format_args!("warning: {warning}")),
             n => say(format_args!("warning: {warning} (and {n} more of this rule)")),
         }
     }
-    if by_rule.iter().any(|(_, others)| *others > 0) {
+    if found.iter().any(|(_, others)| *others > 0) {
         say("note: `haze check` lists every warning");
     }
+}
+
+/// How many there are, notes left out.
+pub(super) fn counted(warnings: &[Warning]) -> usize {
+    warnings.iter().filter(|w| !w.is_note()).count()
 }

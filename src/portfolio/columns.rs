@@ -1,15 +1,12 @@
-//! What the columns of a models file mean: one table, looked up by the names in the header.
+//! What the columns of a models file mean: one table.
 //!
-//! A column that is not in the table is a label: groups and shared effects can use its text.
-
-use std::collections::BTreeMap;
+//! `header` finds them by the names in a file. A column that is not in the table is a label: groups and shared effects
+//! can use its text.
 
 use super::cell::{CellError, Value};
-use super::formats::Record;
 use super::model::Model;
-use super::problem::Findings;
 use super::quantity::{Quantity, hundredth};
-use super::spelling::closest;
+use super::units::{Dimension, Scale};
 use super::words;
 
 /// How the cells of a column are read, and where they go.
@@ -20,17 +17,27 @@ pub(super) enum Column {
     /// Text that is kept as a label; for some it has a meaning too.
     Text(fn(&mut Model, &str) -> Result<(), CellError>),
     /// One plain number.
-    Plain(fn(&mut Model, f64) -> Result<(), CellError>),
-    /// A number or a distribution, times a factor to the model's unit.
-    Cell { factor: f64, quantity: Quantity, of: fn(&mut Model) -> &mut Option<Value> },
+    Plain { dimension: Dimension, put: fn(&mut Model, f64) -> Result<(), CellError> },
+    /// A number or a distribution, in a unit that the scale leads from to the model's.
+    Cell { dimension: Dimension, scale: Scale, quantity: Quantity, of: fn(&mut Model) -> &mut Option<Value> },
     /// A name that has a meaning of its own (`tier`), or none.
     Ignored,
 }
 
-const LABEL: Column = Column::Text(|_, _| Ok(()));
+/// Text that groups and shared effects can use.
+pub(super) const LABEL: Column = Column::Text(|_, _| Ok(()));
 
-const fn cell(factor: f64, quantity: Quantity, of: fn(&mut Model) -> &mut Option<Value>) -> Column {
-    Column::Cell { factor, quantity, of }
+const fn cell(
+    dimension: Dimension,
+    exponent: i32,
+    quantity: Quantity,
+    of: fn(&mut Model) -> &mut Option<Value>,
+) -> Column {
+    Column::Cell { dimension, scale: Scale::power(exponent), quantity, of }
+}
+
+const fn plain(dimension: Dimension, put: fn(&mut Model, f64) -> Result<(), CellError>) -> Column {
+    Column::Plain { dimension, put }
 }
 
 /// Every column that has a meaning.
@@ -50,31 +57,31 @@ const COLUMNS: [(&str, Column); 36] = [
     ("energy_includes_pue", Column::Text(words::energy_includes_pue)),
     ("emissions_include_pue", Column::Text(words::emissions_include_pue)),
     ("emissions_basis", Column::Text(words::emissions_basis)),
-    ("hardware_count", Column::Plain(|m, x| put(&mut m.hardware_count, x))),
-    ("downloads", Column::Plain(|m, x| put(&mut m.downloads, x))),
-    ("base_probability", Column::Plain(base_probability)),
-    ("emissions_kg", cell(1.0, Quantity::Amount, |m| &mut m.emissions_kg)),
-    ("emissions_t", cell(1e3, Quantity::Amount, |m| &mut m.emissions_kg)),
-    ("emissions_g", cell(1e-3, Quantity::Amount, |m| &mut m.emissions_kg)),
-    ("energy_kwh", cell(1.0, Quantity::Amount, |m| &mut m.energy_kwh)),
-    ("energy_mwh", cell(1e3, Quantity::Amount, |m| &mut m.energy_kwh)),
-    ("gpu_hours", cell(1.0, Quantity::Amount, |m| &mut m.gpu_hours)),
-    ("power_w", cell(1.0, Quantity::Amount, |m| &mut m.power_w)),
-    ("compute_flop", cell(1.0, Quantity::Amount, |m| &mut m.compute_flop)),
-    ("parameters", cell(1.0, Quantity::Amount, |m| &mut m.parameters)),
-    ("active_parameters", cell(1.0, Quantity::Amount, |m| &mut m.active_parameters)),
-    ("tokens", cell(1.0, Quantity::Amount, |m| &mut m.tokens)),
-    ("epochs", cell(1.0, Quantity::Amount, |m| &mut m.epochs)),
-    ("mfu", cell(1.0, Quantity::Fraction, |m| &mut m.mfu)),
-    ("efficiency_flop_per_j", cell(1.0, Quantity::Divisor, |m| &mut m.efficiency_flop_per_j)),
-    ("pue", cell(1.0, Quantity::Pue, |m| &mut m.pue)),
-    ("grid_g_per_kwh", cell(1.0, Quantity::Amount, |m| &mut m.grid_g_per_kwh)),
-    ("market_g_per_kwh", cell(1.0, Quantity::Amount, |m| &mut m.market_g_per_kwh)),
-    ("wue_l_per_kwh", cell(1.0, Quantity::Amount, |m| &mut m.wue_l_per_kwh)),
+    ("hardware_count", plain(Dimension::Chips, |m, x| put(&mut m.hardware_count, x))),
+    ("downloads", plain(Dimension::Downloads, |m, x| put(&mut m.downloads, x))),
+    ("base_probability", plain(Dimension::Fraction, base_probability)),
+    ("emissions_kg", cell(Dimension::Mass, 0, Quantity::Amount, |m| &mut m.emissions_kg)),
+    ("emissions_t", cell(Dimension::Mass, 3, Quantity::Amount, |m| &mut m.emissions_kg)),
+    ("emissions_g", cell(Dimension::Mass, -3, Quantity::Amount, |m| &mut m.emissions_kg)),
+    ("energy_kwh", cell(Dimension::Energy, 0, Quantity::Amount, |m| &mut m.energy_kwh)),
+    ("energy_mwh", cell(Dimension::Energy, 3, Quantity::Amount, |m| &mut m.energy_kwh)),
+    ("gpu_hours", cell(Dimension::Hours, 0, Quantity::Amount, |m| &mut m.gpu_hours)),
+    ("power_w", cell(Dimension::Power, 0, Quantity::Amount, |m| &mut m.power_w)),
+    ("compute_flop", cell(Dimension::Compute, 0, Quantity::Amount, |m| &mut m.compute_flop)),
+    ("parameters", cell(Dimension::Parameters, 0, Quantity::Amount, |m| &mut m.parameters)),
+    ("active_parameters", cell(Dimension::Parameters, 0, Quantity::Amount, |m| &mut m.active_parameters)),
+    ("tokens", cell(Dimension::Tokens, 0, Quantity::Amount, |m| &mut m.tokens)),
+    ("epochs", cell(Dimension::Epochs, 0, Quantity::Amount, |m| &mut m.epochs)),
+    ("mfu", cell(Dimension::Fraction, 0, Quantity::Fraction, |m| &mut m.mfu)),
+    ("efficiency_flop_per_j", cell(Dimension::Efficiency, 0, Quantity::Divisor, |m| &mut m.efficiency_flop_per_j)),
+    ("pue", cell(Dimension::Plain, 0, Quantity::Pue, |m| &mut m.pue)),
+    ("grid_g_per_kwh", cell(Dimension::Intensity, 0, Quantity::Amount, |m| &mut m.grid_g_per_kwh)),
+    ("market_g_per_kwh", cell(Dimension::Intensity, 0, Quantity::Amount, |m| &mut m.market_g_per_kwh)),
+    ("wue_l_per_kwh", cell(Dimension::Water, 0, Quantity::Amount, |m| &mut m.wue_l_per_kwh)),
 ];
 
 /// One quantity in several units: at most one column of each may be there.
-const UNITS: [&[&str]; 2] = [&["emissions_kg", "emissions_t", "emissions_g"], &["energy_kwh", "energy_mwh"]];
+const QUANTITIES: [&[&str]; 2] = [&["emissions_kg", "emissions_t", "emissions_g"], &["energy_kwh", "energy_mwh"]];
 
 fn put(field: &mut Option<f64>, x: f64) -> Result<(), CellError> {
     *field = Some(x);
@@ -93,108 +100,25 @@ pub fn known() -> Vec<&'static str> {
     COLUMNS.iter().map(|(name, _)| *name).collect()
 }
 
-/// The columns of one file.
-pub(super) struct Header {
-    names: Vec<String>,
-    columns: Vec<Column>,
+/// Labels that have a meaning to the assessment; their names may be spelled in any way, as those of columns.
+const LABELS: [&str; 5] = ["architecture", "domain", "rounded", "reasoning", "numerical_format"];
+
+/// Every name that is looked for in a header.
+pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    COLUMNS.iter().map(|(name, _)| *name).chain(LABELS)
 }
 
-impl Header {
-    /// The header's meaning, with all that is wrong or suspicious in it; `None` where the rows cannot be read at all.
-    pub(super) fn read(header: Record, found: &mut Findings) -> Option<Header> {
-        let Record { line, cells: names } = header;
-        if let Some(message) = other_separator(&names) {
-            found.problem(line, "", &names.join(","), message);
-            return None;
-        }
-        let mut columns = Vec::with_capacity(names.len());
-        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-        for (i, name) in names.iter().enumerate() {
-            if name.is_empty() {
-                let message = format!(
-                    "column {} has no name; name it, or delete it (an index column: write the file without it)",
-                    i + 1
-                );
-                found.problem(line, "", "", message);
-                columns.push(Column::Ignored);
-                continue;
-            }
-            if let Some(first) = seen.insert(name, i) {
-                let message = format!("columns {} and {} have the same name; rename or delete one", first + 1, i + 1);
-                found.problem(line, name, name, message);
-            }
-            columns.push(column(name, line, &names, found));
-        }
-        if !columns.iter().any(|column| matches!(column, Column::Id)) {
-            let near = |f: &&String| f.eq_ignore_ascii_case("id") || closest("id", &[f.as_str()]).is_some();
-            let advice = names
-                .iter()
-                .find(near)
-                .map_or(String::new(), |f| format!(" (did you mean {f}? the column must be named id)"));
-            let message = format!("there is no column id{advice}; the columns are {}", names.join(", "));
-            found.problem(line, "id", "", message);
-        }
-        for units in UNITS {
-            let both: Vec<&str> = units.iter().copied().filter(|u| has(&names, u)).collect();
-            if let [first, second, ..] = both.as_slice() {
-                let message = format!("{first} and {second} are the same quantity; keep one of them");
-                found.problem(line, second, second, message);
-            }
-        }
-        Some(Header { names, columns })
-    }
-
-    /// How many columns there are.
-    pub(super) fn len(&self) -> usize {
-        self.names.len()
-    }
-
-    /// Name and meaning of each column, in the order of the file.
-    pub(super) fn columns(&self) -> impl Iterator<Item = (&str, Column)> {
-        self.names.iter().map(String::as_str).zip(self.columns.iter().copied())
-    }
-
-    /// The columns whose text groups and shared effects can use, in the order of the file.
-    pub(super) fn labels(&self) -> Vec<String> {
-        let text = |(_, column): &(&str, Column)| matches!(column, Column::Text(_));
-        self.columns().filter(text).map(|(name, _)| name.to_string()).collect()
-    }
+/// The meaning of a column of this very name.
+pub(super) fn meaning(name: &str) -> Column {
+    COLUMNS.iter().find(|(known, _)| *known == name).map_or(LABEL, |(_, column)| *column)
 }
 
-fn has(names: &[String], name: &str) -> bool {
-    names.iter().any(|n| n == name)
+/// The first of the columns that hold the same quantity, in whatever unit.
+pub(super) fn quantity_of(name: &'static str) -> &'static str {
+    QUANTITIES.iter().find(|columns| columns.contains(&name)).map_or(name, |columns| columns[0])
 }
 
-/// What to say of a header whose columns are not separated by commas.
-fn other_separator(names: &[String]) -> Option<String> {
-    let joined = names.join(",");
-    [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")].into_iter().find_map(|(separator, name)| {
-        let split = joined.matches(separator).count();
-        (split > 0 && split >= names.len() && !has(names, "id")).then(|| {
-            format!("the columns are separated by {name}; save the file with commas (and a point as the decimal sign)")
-        })
-    })
-}
-
-/// The meaning of one name in a header of these names.
-fn column(name: &str, line: u64, names: &[String], found: &mut Findings) -> Column {
-    if let Some((_, column)) = COLUMNS.iter().find(|(known, _)| *known == name) {
-        return *column;
-    }
-    if name == "tier" {
-        let message = "the tier is derived from the row, so this column is not read";
-        found.warning("tier-column", line, name, message.to_string());
-        return Column::Ignored;
-    }
-    let lower = name.to_lowercase().replace([' ', '-'], "_");
-    let without_unit = |known: &str| known.strip_prefix(lower.as_str()).is_some_and(|unit| unit.starts_with('_'));
-    let cells = COLUMNS.iter().filter(|(_, column)| matches!(column, Column::Cell { .. }));
-    let whole = cells.map(|(known, _)| *known).find(|known| without_unit(known));
-    if let Some(close) = whole.or_else(|| closest(&lower, &known()))
-        && !has(names, close)
-    {
-        let message = format!("the column is read as a label; did you mean {close}?");
-        found.warning("almost-a-column", line, name, message);
-    }
-    LABEL
+/// The columns that hold this quantity, for messages: `energy_kwh or energy_mwh`.
+pub(super) fn in_units(name: &'static str) -> String {
+    QUANTITIES.iter().find(|columns| columns.contains(&name)).map_or(name.to_string(), |columns| columns.join(" or "))
 }

@@ -8,26 +8,38 @@
 //! bytes ─> study_file ───────────────────────────────────> Study      ─┴─> rules ─> Portfolio
 //! ```
 //!
-//! [`formats`] is all that opens files, and has one file per format. `columns` says what a header means and `row` types
-//! one row, whatever format it came from. [`distribution`] has the families and reads one cell, `quantity` says what a
+//! [`formats`] is all that opens files, and has one file per format; `recognise` tells the files of other tools.
+//! [`columns`] says which columns there are, `synonyms` what a name may be, `header` what the header of a file means,
+//! `unread` what is not read and should be, and `row` types one row, whatever format it came from. [`distribution`] has
+//! the families and reads one cell; `measure` reads a number in it, with `numeral` for its digits and [`units`];
+//! `missing` has the words for no value and `dates` the dates. `quantity` says what a
 //! value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but suspicious.
 
 pub mod columns;
+mod dates;
 pub mod distribution;
 pub mod formats;
+mod header;
+pub(crate) mod measure;
+mod missing;
 pub mod model;
 pub mod models_file;
 pub mod named;
 pub(crate) mod number;
+mod numeral;
 pub mod output;
 pub mod problem;
 pub mod quantity;
 mod read;
+mod recognise;
 mod row;
 pub mod rules;
 pub(crate) mod spelling;
 pub mod study;
 pub mod study_file;
+mod synonyms;
+pub mod units;
+mod unread;
 pub mod words;
 
 pub use distribution::cell::Value;

@@ -2,14 +2,14 @@
 //!
 //! Every problem of a file is collected, those of the file as a whole (encoding, quotes, header) first; what can still be
 //! read after them is read and checked too. A row is named by the line it starts on. Columns that are not known are
-//! labels.
+//! labels; rows and columns without any content are passed over.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::cell::Files;
-use super::columns::Header;
 use super::formats::{self, Fault, Table};
+use super::header::Header;
 use super::model::Model;
 use super::problem::{Findings, Problems, Warning};
 use super::row;
@@ -46,7 +46,7 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
         }
         return (Vec::new(), Vec::new());
     };
-    let Some(header) = Header::read(header, found) else { return (Vec::new(), Vec::new()) };
+    let Some(mut header) = Header::read(header, found) else { return (Vec::new(), Vec::new()) };
     let mut models = Vec::new();
     let mut rows = 0usize;
     let mut first_line: HashMap<String, u64> = HashMap::new();
@@ -58,8 +58,14 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
                 break;
             }
         };
+        let problems = found.problems.len();
+        header.unread.see(&record.cells);
+        let Some(model) = row::read(&header, &record, files, found) else {
+            // An empty row is none.
+            rows += usize::from(found.problems.len() > problems);
+            continue;
+        };
         rows += 1;
-        let Some(model) = row::read(&header, &record, files, found) else { continue };
         if let Some(first) = first_line.get(&model.id) {
             let message = format!("the id is already used on line {first}; ids must be unique");
             found.problem(record.line, "id", &model.id, message);
@@ -71,5 +77,8 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
     if rows == 0 && found.problems.is_empty() {
         found.problem(0, "", "", "the file has a header but no models; add a row for each model");
     }
-    (models, header.labels())
+    let labels = header.labels();
+    header.unread.tell(found);
+    found.tell_missing();
+    (models, labels)
 }

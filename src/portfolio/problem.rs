@@ -42,6 +42,20 @@ pub struct Warning {
     pub message: String,
 }
 
+/// The rule of a column that is not read and perhaps should be.
+pub const NOT_READ: &str = "not-read";
+/// The note that lists the columns read under another name than their own.
+pub const READ_AS: &str = "read-as";
+/// The note that counts the words for missing values.
+pub const MISSING_WORDS: &str = "missing-words";
+
+impl Warning {
+    /// Whether it only tells how the input was understood: nothing is suspicious, and no result depends on it.
+    pub fn is_note(&self) -> bool {
+        [READ_AS, MISSING_WORDS].contains(&self.rule)
+    }
+}
+
 /// All that is wrong with what a user gave: at least one [`Problem`], in the order in which they are best read.
 ///
 /// `Display` writes each on a line of its own.
@@ -134,11 +148,20 @@ pub(super) struct Findings {
     file: Arc<PathBuf>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Warning>,
+    /// How many cells hold a word for a value that is not there, and the first of them.
+    missing: usize,
+    first_missing: Option<(Place, String)>,
 }
 
 impl Findings {
     pub(super) fn of(file: &Path) -> Findings {
-        Findings { file: Arc::new(file.to_path_buf()), problems: Vec::new(), warnings: Vec::new() }
+        Findings {
+            file: Arc::new(file.to_path_buf()),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            missing: 0,
+            first_missing: None,
+        }
     }
 
     pub(super) fn place(&self, line: u64, column: &str) -> Place {
@@ -154,6 +177,30 @@ impl Findings {
     pub(super) fn warning(&mut self, rule: &'static str, line: u64, column: &str, message: String) {
         let place = self.place(line, column);
         self.warnings.push(Warning { rule, place, value: shorten(column), message });
+    }
+
+    /// How something was understood, as [`Warning::is_note`] says.
+    pub(super) fn note(&mut self, rule: &'static str, line: u64, column: &str, message: String) {
+        let place = self.place(line, column);
+        self.warnings.push(Warning { rule, place, value: String::new(), message });
+    }
+
+    /// A cell holds a word for a value that is not there.
+    pub(super) fn missing(&mut self, line: u64, column: &str, text: &str) {
+        self.missing += 1;
+        if self.first_missing.is_none() {
+            self.first_missing = Some((self.place(line, column), shorten(text)));
+        }
+    }
+
+    /// One note of all words for values that are not there.
+    pub(super) fn tell_missing(&mut self) {
+        let Some((place, value)) = self.first_missing.take() else { return };
+        let message = match self.missing {
+            1 => "this word for a value that is not there is read as an empty cell".to_string(),
+            n => format!("{n} cells with such a word for a value that is not there are read as empty"),
+        };
+        self.warnings.push(Warning { rule: MISSING_WORDS, place, value, message });
     }
 }
 

@@ -1,18 +1,27 @@
 //! One row, typed: a [`Model`] from the text of its cells, whatever format they came from.
 
 use super::cell::{self, CellError, Files, Value};
-use super::columns::{Column, Header};
+use super::columns::Column;
 use super::distribution::check::magnitude;
 use super::formats::Record;
+use super::header::{Header, Meaning};
+use super::measure::Measure;
+use super::missing;
 use super::model::Model;
 use super::problem::Findings;
 use super::quantity::Quantity;
+use super::units::{Dimension, Scale};
 
-/// Reads a row with all that is wrong in it; `None` where its cells belong to no columns. `files` has what a cell
-/// names.
+/// Reads a row with all that is wrong in it; `None` where its cells belong to no columns, and where all are empty.
+/// `files` has what a cell names.
 pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &mut Findings) -> Option<Model> {
     let Record { line, cells } = record;
-    if cells.len() != header.len() {
+    if cells.iter().all(|text| text.is_empty()) {
+        return None;
+    }
+    // A separator too many at the end of each line adds empty cells.
+    let filled = cells.iter().rposition(|text| !text.is_empty()).map_or(0, |last| last + 1);
+    if cells.len() < header.named() || filled > header.len() {
         let message = format!(
             "the row has {} fields, the header {}; put cells that contain a comma in quotes",
             cells.len(),
@@ -21,40 +30,57 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
         found.problem(*line, "", &cells.join(","), message);
         return None;
     }
-    if cells.iter().all(|text| text.is_empty()) {
-        found.problem(*line, "", "", "the row is empty; delete it");
-        return None;
-    }
     let mut model = Model { place: found.place(*line, ""), ..Model::default() };
-    for ((name, column), text) in header.columns().zip(cells) {
-        if let Column::Id = column {
+    for (meaning, text) in header.columns().zip(cells) {
+        let text = stated(meaning, *line, text, found);
+        if let Column::Id = meaning.column {
             id(&mut model, *line, text, found);
             continue;
         }
         if text.is_empty() {
             continue;
         }
-        let read = match column {
+        let Meaning { name, own, column } = meaning;
+        let read = match *column {
             Column::Id | Column::Ignored => Ok(()),
             Column::Text(read) => {
-                model.labels.insert(name.to_string(), text.to_string());
+                model.labels.insert(own.clone(), text.to_string());
+                if own != name {
+                    model.labels.insert(name.clone(), text.to_string());
+                }
                 read(&mut model, text)
             }
-            Column::Plain(put) => plain(name, text, files).and_then(|x| put(&mut model, x)),
-            Column::Cell { factor, quantity, of } => {
-                value(text, factor, quantity, files).map(|value| *of(&mut model) = Some(value))
+            Column::Plain { dimension, put } => plain(name, text, dimension, files).and_then(|x| put(&mut model, x)),
+            Column::Cell { dimension, scale, quantity, of } => {
+                value(text, dimension, scale, quantity, files).map(|value| *of(&mut model) = Some(value))
             }
         };
         if let Err(e) = read {
             found.problem(*line, name, text, e.to_string());
         }
-        model.emissions_from_card |= name == "emissions_g";
+        model.emissions_from_card |= own == "emissions_g";
     }
     if model.base_models.contains(&model.id) && !model.id.is_empty() {
         let message = "the model names itself as its base; name another model or leave the cell empty";
         found.problem(*line, "base_model", &model.id, message);
     }
     Some(model)
+}
+
+/// The text of a cell, or none where it is a word for a value that is not there.
+fn stated<'t>(meaning: &Meaning, line: u64, text: &'t str, found: &mut Findings) -> &'t str {
+    let word = match (meaning.column, meaning.own.as_str()) {
+        (Column::Ignored, _) => false,
+        // Epoch's word for a confidence of its own.
+        (_, "compute_confidence") => missing::is_word(text) && !text.eq_ignore_ascii_case("unknown"),
+        (_, "base_model" | "relation") => missing::is_word_for_no_base(text),
+        _ => missing::is_word(text),
+    };
+    if word {
+        found.missing(line, &meaning.name, text);
+        return "";
+    }
+    text
 }
 
 fn id(model: &mut Model, line: u64, text: &str, found: &mut Findings) {
@@ -66,24 +92,36 @@ fn id(model: &mut Model, line: u64, text: &str, found: &mut Findings) {
     model.id = text.to_string();
 }
 
-fn value(text: &str, factor: f64, quantity: Quantity, files: &dyn Files) -> Result<Value, CellError> {
-    let value = match cell::parse(text, files)? {
-        value if factor == 1.0 => value,
-        // Dividing keeps 2500 g at exactly 2.5 kg, which multiplying by 0.001 does not promise.
-        Value::Number(x) if factor < 1.0 => Value::Number(x / (1.0 / factor)),
-        Value::Number(x) => Value::Number(x * factor),
-        Value::Distribution(d) => Value::Distribution(d.scaled(factor)),
-    };
+fn value(
+    text: &str,
+    dimension: Dimension,
+    scale: Scale,
+    quantity: Quantity,
+    files: &dyn Files,
+) -> Result<Value, CellError> {
+    // In the unit of the column, which is what messages are in; then in the model's, where it is another.
+    let value = cell::parse_in(text, files, Measure::in_column(dimension, scale))?;
+    // A bound at 1 holds for the fraction, not for the per cent of a column in per cent.
+    let bounded_later = dimension == Dimension::Fraction && scale != Scale::ONE;
+    if !bounded_later {
+        quantity.check(&value)?;
+    }
+    if scale == Scale::ONE {
+        return Ok(value);
+    }
+    let value = cell::parse_in(text, files, Measure::in_model(dimension, scale))?;
     match &value {
         Value::Number(x) => magnitude("the value", *x)?,
         Value::Distribution(d) => d.check()?,
     }
-    quantity.check(&value)?;
+    if bounded_later {
+        quantity.check(&value)?;
+    }
     Ok(value)
 }
 
-fn plain(name: &str, text: &str, files: &dyn Files) -> Result<f64, CellError> {
-    match cell::parse(text, files)? {
+fn plain(name: &str, text: &str, dimension: Dimension, files: &dyn Files) -> Result<f64, CellError> {
+    match cell::parse_in(text, files, Measure::in_model(dimension, Scale::ONE))? {
         Value::Number(x) => Ok(x),
         Value::Distribution(_) => {
             Err(CellError::new(format!("a distribution for {name}"), "this column takes a plain number"))

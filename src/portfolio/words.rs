@@ -1,7 +1,9 @@
 //! Columns that hold a word or a date: which words there are, and how they are read.
 
 use super::cell::CellError;
-use super::model::{Confidence, Date, Model, Relation, Source};
+use super::dates;
+use super::missing::is_word_for_no_base;
+use super::model::{Confidence, Model, Relation, Source};
 use super::spelling::{closest, question};
 use super::study::Basis;
 
@@ -39,12 +41,17 @@ pub const YES_OR_NO: [(&str, bool); 6] =
 pub const BASES: [(&str, Basis); 2] = [("location", Basis::Location), ("market", Basis::Market)];
 
 pub(super) fn date(model: &mut Model, text: &str) -> Result<(), CellError> {
-    model.date = Some(read_date(text)?);
+    model.date = Some(dates::read(text)?);
     Ok(())
 }
 
 pub(super) fn base_models(model: &mut Model, text: &str) -> Result<(), CellError> {
-    model.base_models = text.split(';').map(str::trim).filter(|b| !b.is_empty()).map(str::to_string).collect();
+    model.base_models = text
+        .split(';')
+        .map(str::trim)
+        .filter(|b| !b.is_empty() && !is_word_for_no_base(b))
+        .map(str::to_string)
+        .collect();
     Ok(())
 }
 
@@ -97,40 +104,4 @@ fn word<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, CellError> {
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let close = question(closest(&lower, &names).as_slice());
     Err(CellError::new("an unknown word", format!("{close}one of {}", names.join(", "))))
-}
-
-/// `2024`, `2024-05` or `2024-05-17`.
-fn read_date(text: &str) -> Result<Date, CellError> {
-    let wrong = || CellError::new("not a date", "write 2024, 2024-05 or 2024-05-17");
-    let digits = |t: &str, n: usize| -> Result<u16, CellError> {
-        if t.len() == n && t.bytes().all(|b| b.is_ascii_digit()) {
-            t.parse().map_err(|_| wrong())
-        } else {
-            Err(wrong())
-        }
-    };
-    let mut parts = text.split('-');
-    let year = digits(parts.next().unwrap_or(""), 4)?;
-    let month = parts.next().map(|m| digits(m, 2)).transpose()?;
-    let day = parts.next().map(|d| digits(d, 2)).transpose()?;
-    if parts.next().is_some() {
-        return Err(wrong());
-    }
-    if let Some(month) = month {
-        if !(1..=12).contains(&month) {
-            return Err(CellError::new(format!("there is no month {month}"), "the order is year-month-day"));
-        }
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let length = match month {
-            2 if leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        };
-        if day.is_some_and(|d| !(1..=length).contains(&d)) {
-            return Err(CellError::new("there is no such day", "the order is year-month-day"));
-        }
-    }
-    let small = |x: Option<u16>| x.and_then(|x| u8::try_from(x).ok());
-    Ok(Date { year: i32::from(year), month: small(month), day: small(day) })
 }

@@ -195,7 +195,7 @@ pub fn posterior(
         discretisation: check::discretisation(&total, plan, options.discretisation_bound),
         saturated: check::saturated(summary, counted.saturated + saturated_in_groups),
         draws_without_compute: counted.without_compute,
-        warnings: assessment.warnings.len(),
+        warnings: assessment.warnings.iter().filter(|w| !w.is_note()).count(),
         total,
     }
 }

@@ -83,9 +83,7 @@ fn json_on_standard_output_is_all_there_is() {
     assert!(text.starts_with("{\n") && text.ends_with("}\n"));
     serde_json::from_str::<Value>(&text).unwrap();
     // Warnings go elsewhere.
-    assert!(
-        errors(&output).contains("warning: models.csv:1: Parameter") && errors(&output).contains("[almost-a-column]")
-    );
+    assert!(errors(&output).contains("warning: models.csv:1: Parameter") && errors(&output).contains("[not-read]"));
     // To a file, the table stays where it was; and --quiet silences all of it.
     let page = printed(dir.path(), &["run", "models.csv", "--draws", "100", "--json", "x.json"]);
     assert!(page.starts_with("1 model, 100 draws, seed 42\n"), "{page}");

@@ -86,7 +86,7 @@ impl Priors {
                     problem(column, String::new(), format!("unknown prior; {advice}`haze priors` lists them all"));
                     continue;
                 };
-                match read(value, name.form(), &study.named) {
+                match read(value, name, &study.named) {
                     Ok(content) => priors.replace(name, content, written(value)),
                     Err(message) => problem(column, shown(value), message),
                 }

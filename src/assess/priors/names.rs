@@ -13,6 +13,9 @@
 //! Chips       shares of accelerators                Priors::chips
 //! ```
 
+use crate::portfolio::quantity::Quantity;
+use crate::portfolio::units::Dimension;
+
 /// What a prior may be: the kind of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -22,6 +25,28 @@ pub enum Form {
     Lognormal,
     Shape,
     Chips,
+}
+
+impl Name {
+    /// What the prior is a value of, where models files hold the same quantity: it has the same bounds.
+    pub fn quantity(self) -> Option<(Quantity, Dimension)> {
+        Some(match (self.section(), self.key()) {
+            ("pue", "hyperscaler" | "cloud" | "hpc" | "unknown") => (Quantity::Pue, Dimension::Plain),
+            ("efficiency", "mfu_small") => (Quantity::Fraction, Dimension::Fraction),
+            ("efficiency", _) if self.form() == Form::Fraction => (Quantity::Fraction, Dimension::Fraction),
+            ("grid", "unknown") => (Quantity::Amount, Dimension::Intensity),
+            ("water", "wue" | "grid_unknown") => (Quantity::Amount, Dimension::Water),
+            ("tokens" | "derivative", key) if key.ends_with("_bound") || key == "continued_tokens" => {
+                (Quantity::Amount, Dimension::Tokens)
+            }
+            ("compute", key) if key.starts_with("bound_") => (Quantity::Amount, Dimension::Compute),
+            ("derivative", "parameters") => (Quantity::Amount, Dimension::Parameters),
+            ("derivative", key) if key.starts_with("hours_") && self.form() == Form::Number => {
+                (Quantity::Amount, Dimension::Hours)
+            }
+            _ => return None,
+        })
+    }
 }
 
 /// A prior of any kind.

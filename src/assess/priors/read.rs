@@ -4,6 +4,8 @@ use super::names::{Form, Name};
 use crate::assess::hardware::{self, Chip};
 use crate::assess::lognormal::LogNormal;
 use crate::portfolio::cell::{self, Files, NoFiles};
+use crate::portfolio::measure::Measure;
+use crate::portfolio::units::{Dimension, Scale};
 use crate::portfolio::{Distribution, Value};
 
 /// What a prior is worth, in the form of its name.
@@ -64,16 +66,20 @@ pub fn shown(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-/// One value of the form asked for; `files` has what a cell names.
+/// One value of the form that the name has, checked as a cell of the same quantity is; `files` has what a cell names.
 ///
 /// # Errors
 /// What the form takes instead.
-pub fn read(value: &toml::Value, form: Form, files: &dyn Files) -> Result<Content, String> {
+pub fn read(value: &toml::Value, name: Name, files: &dyn Files) -> Result<Content, String> {
+    let form = name.form();
+    let dimension = name.quantity().map_or(Dimension::Plain, |(_, dimension)| dimension);
     let parsed = match value {
         toml::Value::Integer(i) => Value::Number(*i as f64),
         toml::Value::Float(x) => Value::Number(*x),
         toml::Value::String(text) if form == Form::Chips => return chips(text).map(Content::Chips),
-        toml::Value::String(text) => cell::parse(text, files).map_err(|e| e.to_string())?,
+        toml::Value::String(text) => {
+            cell::parse_in(text, files, Measure::in_model(dimension, Scale::ONE)).map_err(|e| e.to_string())?
+        }
         _ => return Err("a prior is a number or a text such as \"lognormal(2, 1.5)\"".to_string()),
     };
     if let Value::Number(x) = &parsed
@@ -81,6 +87,14 @@ pub fn read(value: &toml::Value, form: Form, files: &dyn Files) -> Result<Conten
     {
         return Err("a prior must be a finite number, 0 or above".to_string());
     }
+    if let Some((quantity, _)) = name.quantity() {
+        quantity.check(&parsed).map_err(|e| e.to_string())?;
+    }
+    in_form(form, parsed)
+}
+
+/// What was read, if the form takes it.
+fn in_form(form: Form, parsed: Value) -> Result<Content, String> {
     match (form, parsed) {
         (Form::Number, Value::Number(x)) => Ok(Content::Number(x)),
         (Form::Gsd, Value::Number(x)) if x >= 1.0 => Ok(Content::Number(x)),
@@ -161,7 +175,7 @@ fn entry(table: &toml::Table, name: Name) -> Result<Entry, String> {
     };
     Ok(Entry {
         name,
-        content: read(value, form, &NoFiles).map_err(|e| format!("{section}.{key}: {e}"))?,
+        content: read(value, name, &NoFiles).map_err(|e| format!("{section}.{key}: {e}"))?,
         text: written(value),
         unit: text("unit")?,
         source: text("source")?,
@@ -210,6 +224,32 @@ mod tests {
 
     fn named() -> Vec<(String, String, Form)> {
         Name::all().map(|name| (name.section().to_string(), name.key().to_string(), name.form())).collect()
+    }
+
+    /// A prior has the bounds of a cell of the same quantity, and its units.
+    #[test]
+    fn a_prior_is_checked_as_a_cell_is() {
+        let read_as = |section: &str, key: &str, value: toml::Value| {
+            read(&value, Name::find(section, key).unwrap(), &NoFiles).map_err(|message| message.to_lowercase())
+        };
+        let text = |text: &str| toml::Value::from(text);
+        for (section, key, value, words) in [
+            ("pue", "unknown", toml::Value::from(0.2), "pue of 0.2 is below 1"),
+            ("pue", "cloud", text("1.05 to 1.3"), "shifted(1,"),
+            ("efficiency", "mfu_a100", toml::Value::from(38), "did you mean 0.38?"),
+            ("efficiency", "mfu_a100", toml::Value::from(0), "infinite energy"),
+            ("efficiency", "mfu_small", text("30 to 50"), "0.3 to 0.5"),
+            ("grid", "unknown", toml::Value::from(-5.0), "0 or above"),
+            ("grid", "unknown", text("450 MWh"), "unit of energy"),
+            ("derivative", "hours_lora", text("3 days"), "72 if"),
+            ("grid", "unknown", text("1,082"), "1082 or 1.082"),
+        ] {
+            let refused = read_as(section, key, value).expect_err(key);
+            assert!(refused.contains(words), "{section}.{key}: {refused}");
+        }
+        assert!(read_as("pue", "unknown", toml::Value::from(1.2)).is_ok());
+        let grid = |value: &str| read_as("grid", "unknown", text(value)).unwrap();
+        assert_eq!(grid("0.4 kg/kWh"), grid("400"));
     }
 
     /// The names are those of the file, in both directions, in one order and with one form. Unused names are found by

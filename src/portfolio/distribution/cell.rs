@@ -3,20 +3,21 @@
 //! ```text
 //! cell      = number | dist
 //! dist      = number "to" number [ "@" number "%" ]     lognormal with that central interval (90 % unless said)
-//!           | number ("±" | "+-" | "+/-") number         normal, mean and standard deviation
+//!           | number ("±" | "+-" | "+/-") number [ "%" ] normal, mean and standard deviation (per cent: of the mean)
 //!           | name "(" arguments ")"
 //! ```
 //!
 //! Inside a function a bare number stands for `fixed(number)`. `truncated(dist, lo, hi)` and `logitnormal(mu, sd, lo,
 //! hi)` exist so that every [`Distribution`] can be written and read back; `empirical` takes a file or the values.
-//! Whatever is returned has passed [`Distribution::check`]. Nothing is opened here: [`Files`] gives what a named file
-//! holds.
+//! Numbers that are values of the column may have a suffix and a unit (`measure`). Whatever is returned has passed
+//! [`Distribution::check`]. Nothing is opened here: [`Files`] gives what a named file holds.
 
 use std::str::FromStr;
 
 use super::check::{depth_allowed, magnitude};
 use super::family::Syntax;
 use super::{Distribution, FAMILIES, lognormal};
+use crate::portfolio::measure::Measure;
 use crate::portfolio::number::{Decimal, number};
 pub use crate::portfolio::problem::CellError;
 use crate::portfolio::problem::shorten;
@@ -69,11 +70,19 @@ impl FromStr for Distribution {
 /// # Errors
 /// What is wrong with the text and what to write instead; also what `files` refuses.
 pub fn parse(text: &str, files: &dyn Files) -> Result<Value, CellError> {
+    parse_in(text, files, Measure::PLAIN)
+}
+
+/// Reads one cell of a column.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_in(text: &str, files: &dyn Files, measure: Measure) -> Result<Value, CellError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(CellError::new("an empty cell", "write a number or a distribution"));
     }
-    let value = written(text, files, 1)?;
+    let value = written(text, files, measure, 1)?;
     match &value {
         Value::Number(x) => magnitude("the value", *x)?,
         Value::Distribution(d) => d.check()?,
@@ -81,13 +90,13 @@ pub fn parse(text: &str, files: &dyn Files) -> Result<Value, CellError> {
     Ok(value)
 }
 
-fn written(text: &str, files: &dyn Files, depth: usize) -> Result<Value, CellError> {
+fn written(text: &str, files: &dyn Files, measure: Measure, depth: usize) -> Result<Value, CellError> {
     depth_allowed(depth)?;
     let text = text.trim();
     if let Some((name, rest)) = text.split_once('(') {
         let name = name.trim();
         if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
-            return function(name, rest, files, depth).map(Value::Distribution);
+            return function(name, rest, files, measure, depth).map(Value::Distribution);
         }
         return Err(CellError::new("a parenthesis without a function name", known_functions()));
     }
@@ -98,16 +107,18 @@ fn written(text: &str, files: &dyn Files, depth: usize) -> Result<Value, CellErr
         if sd.contains('@') {
             return Err(CellError::new("± takes no level", "the number after ± is the standard deviation"));
         }
-        return Ok(Value::Distribution(Distribution::Normal { mean: number(mean)?, sd: number(sd)? }));
+        let (mean, sd) = measure.spread(mean, sd)?;
+        return Ok(Value::Distribution(Distribution::Normal { mean, sd }));
     }
     if let Some((lo, hi, level)) = interval_parts(text)? {
+        let (lo, hi) = measure.interval(&lo, &hi)?;
         return lognormal::between(lo, hi, level).map(Value::Distribution);
     }
-    number(text).map(Value::Number)
+    measure.number(text).map(Value::Number)
 }
 
 /// Splits `lo to hi [@ level%]`; the level as the upper tail's probability.
-fn interval_parts(text: &str) -> Result<Option<(f64, f64, f64)>, CellError> {
+fn interval_parts(text: &str) -> Result<Option<(String, String, f64)>, CellError> {
     let (bounds, level) = match text.split_once('@') {
         Some((bounds, level)) => (bounds, Some(level.trim())),
         None => (text, None),
@@ -146,10 +157,16 @@ fn interval_parts(text: &str) -> Result<Option<(f64, f64, f64)>, CellError> {
             (100.0 - percent) / 200.0
         }
     };
-    Ok(Some((number(&lo)?, number(&hi.join(" "))?, tail)))
+    Ok(Some((lo, hi.join(" "), tail)))
 }
 
-fn function(name: &str, rest: &str, files: &dyn Files, depth: usize) -> Result<Distribution, CellError> {
+fn function(
+    name: &str,
+    rest: &str,
+    files: &dyn Files,
+    measure: Measure,
+    depth: usize,
+) -> Result<Distribution, CellError> {
     let Some(syntax) = FAMILIES.into_iter().find(|known| known.name == name) else {
         let advice = match closest(name, &FAMILIES.map(|known| known.name)) {
             Some(close) => format!("did you mean {close}? {}", known_functions()),
@@ -158,13 +175,14 @@ fn function(name: &str, rest: &str, files: &dyn Files, depth: usize) -> Result<D
         return Err(CellError::new(format!("unknown distribution {}", shorten(name)), advice));
     };
     let items = split(name, rest)?;
-    (syntax.parse)(&Arguments { items, files, syntax, depth })
+    (syntax.parse)(&Arguments { items, files, measure, syntax, depth })
 }
 
 /// What stands in the parentheses of a function.
 pub(super) struct Arguments<'t> {
     pub(super) items: Vec<&'t str>,
     pub(super) files: &'t dyn Files,
+    pub(super) measure: Measure,
     syntax: &'static Syntax,
     depth: usize,
 }
@@ -179,12 +197,28 @@ impl Arguments<'_> {
             }
             return Err(refused);
         }
-        self.items.iter().map(|a| number(a)).collect()
+        let mut names = self.syntax.arguments.split(", ");
+        self.items.iter().map(|text| self.argument(names.next(), text)).collect()
+    }
+
+    /// The argument of this name: in the unit of the value, or a number that shapes the distribution.
+    fn argument(&self, name: Option<&str>, text: &str) -> Result<f64, CellError> {
+        match name {
+            Some("gsd" | "a" | "b" | "shape" | "mu") => number(text),
+            // Of logits.
+            Some("sd") if self.syntax.arguments.starts_with("mu") => number(text),
+            _ => self.value(text),
+        }
+    }
+
+    /// A number in the unit of the value.
+    pub(super) fn value(&self, text: &str) -> Result<f64, CellError> {
+        self.measure.number(text)
     }
 
     /// A distribution inside this one.
     pub(super) fn inner(&self, text: &str) -> Result<Distribution, CellError> {
-        Ok(match written(text, self.files, self.depth + 1)? {
+        Ok(match written(text, self.files, self.measure, self.depth + 1)? {
             Value::Number(x) => Distribution::Fixed(x),
             Value::Distribution(d) => d,
         })

@@ -25,7 +25,6 @@ use super::family::{Family, Style, Syntax};
 use super::moments::{Power, in_open};
 use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
-use crate::portfolio::number::number;
 use crate::portfolio::problem::CellError;
 
 const MAX_VALUES: usize = 1_000_000;
@@ -35,8 +34,11 @@ pub(super) const SYNTAX: Syntax = Syntax { name: "empirical", arguments: "file",
 fn parse(arguments: &Arguments) -> Result<Distribution, CellError> {
     let mut values = match arguments.items.as_slice() {
         [] => return Err(CellError::new("empirical without a file", "write empirical(file)")),
-        [one] if one.parse::<f64>().is_err() => arguments.files.values(one.trim_matches('"'))?,
-        many => many.iter().map(|text| number(text)).collect::<Result<Vec<f64>, _>>()?,
+        [one] if one.parse::<f64>().is_err() => {
+            let values = arguments.files.values(one.trim_matches('"'))?;
+            values.into_iter().map(|x| arguments.measure.of(x)).collect()
+        }
+        many => many.iter().map(|text| arguments.value(text)).collect::<Result<Vec<f64>, _>>()?,
     };
     if values.len() > MAX_VALUES {
         return Err(CellError::new(format!("{} values", values.len()), format!("at most {MAX_VALUES} are read")));

@@ -35,7 +35,7 @@ pub(super) const SYNTAX: Syntax = Syntax {
     key: 9,
     parse: |arguments| {
         let n = arguments.numbers(&[2, 4])?;
-        let (lo, hi) = if n.len() == 4 { (n[2], n[3]) } else { (0.0, 1.0) };
+        let (lo, hi) = if n.len() == 4 { (n[2], n[3]) } else { (0.0, arguments.measure.of(1.0)) };
         Ok(Distribution::LogitNormal { mu: n[0], sd: n[1], lo, hi })
     },
 };

@@ -22,7 +22,6 @@ use super::family::{Family, Style, Syntax};
 use super::moments::{Power, order_at_zero, partial};
 use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
-use crate::portfolio::number::number;
 use crate::portfolio::problem::CellError;
 
 pub(super) const SYNTAX: Syntax = Syntax {
@@ -31,7 +30,7 @@ pub(super) const SYNTAX: Syntax = Syntax {
     key: 10,
     parse: |arguments| {
         let [shift, x] = arguments.items.as_slice() else { return Err(arguments.wrong_count()) };
-        Ok(Distribution::Shifted { shift: number(shift)?, inner: Box::new(arguments.inner(x)?) })
+        Ok(Distribution::Shifted { shift: arguments.value(shift)?, inner: Box::new(arguments.inner(x)?) })
     },
 };
 

@@ -22,7 +22,7 @@ use super::family::{Family, Style, Syntax};
 use super::moments::{Power, order_at_zero, partial};
 use super::quantile::{Bracket, End, Prepared, Quantiles, mass_between, step};
 use crate::engine::stats::normal::Level;
-use crate::portfolio::number::{Decimal, number};
+use crate::portfolio::number::Decimal;
 use crate::portfolio::problem::CellError;
 
 /// Probability that a truncation must leave.
@@ -34,8 +34,8 @@ pub(super) const SYNTAX: Syntax = Syntax {
     key: 13,
     parse: |arguments| {
         let [x, lo, hi] = arguments.items.as_slice() else { return Err(arguments.wrong_count()) };
-        let hi = if *hi == "inf" { f64::INFINITY } else { number(hi)? };
-        Ok(Distribution::Truncated { inner: Box::new(arguments.inner(x)?), lo: number(lo)?, hi })
+        let hi = if *hi == "inf" { f64::INFINITY } else { arguments.value(hi)? };
+        Ok(Distribution::Truncated { inner: Box::new(arguments.inner(x)?), lo: arguments.value(lo)?, hi })
     },
 };
 

@@ -7,6 +7,7 @@ use std::io::Cursor;
 
 use super::csv_text::{Lines, not_utf8, unclosed_quote};
 use super::{Fault, Record, Table};
+use crate::portfolio::recognise;
 
 /// Reads the text of a CSV file; the first row is the header.
 ///
@@ -63,6 +64,9 @@ pub fn table(bytes: &[u8]) -> Table<'_> {
 fn no_csv(bytes: &[u8]) -> Option<Fault> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Some(Fault::new(1, "", "the file is in UTF-16; save it as \"CSV UTF-8\""));
+    }
+    if let Some(message) = recognise::of_bytes(bytes) {
+        return Some(Fault::new(0, "", message));
     }
     let whole = |message: &str| Some(Fault::new(0, "", message));
     if bytes.contains(&0) {

@@ -21,7 +21,7 @@ type Reader = fn(&[u8]) -> Table<'_>;
 const FORMATS: [(&str, Reader); 1] = [("csv", csv::table)];
 
 /// Formats that people try, and that are no CSV under any reading.
-const OTHER_FORMATS: [&str; 6] = ["parquet", "json", "jsonl", "xlsx", "xls", "ods"];
+const OTHER_FORMATS: [&str; 4] = ["parquet", "xlsx", "xls", "ods"];
 
 /// The cells of a models file, as text without blanks around it.
 pub struct Table<'b> {

@@ -21,7 +21,7 @@ pub const WUE_UNUSED: &str = "wue-unused";
 
 /// Every rule with what it is about, for `haze check` and the documentation.
 pub const RULES: [(&str, &str); 41] = [
-    ("almost-a-column", "a column name that is close to one with a meaning"),
+    ("not-read", "a column that is not read and resembles one with a meaning, or holds numbers with a unit"),
     ("tier-column", "a column named tier, which is derived from the row"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
     ("emissions-for-size", "emissions implausible for the number of parameters"),
@@ -65,9 +65,8 @@ pub const RULES: [(&str, &str); 41] = [
 ];
 
 /// Rules whose warnings stand under the result too: something was not read, or would change the total if it is wrong.
-pub const IMPORTANT: [&str; 12] = [
+pub const IMPORTANT: [&str; 11] = [
     "not-read",
-    "almost-a-column",
     "disclosures-disagree",
     "total-row",
     "equal-energies",

@@ -41,7 +41,7 @@ impl<'a> Diagnostics<'a> {
             SdCheck::Undefined => (None, None),
         };
         let mut warnings = BTreeMap::new();
-        for warning in &assessment.warnings {
+        for warning in assessment.warnings.iter().filter(|w| !w.is_note()) {
             *warnings.entry(warning.rule).or_insert(0) += 1;
         }
         if tail::is_heavy(p.pareto_k) {

@@ -89,8 +89,36 @@ fn by_id(text: &str) -> BTreeMap<String, Model> {
     good(text).into_iter().map(|m| (m.id.clone(), Model { place: Place::default(), ..m })).collect()
 }
 
+/// Pieces of headers, for the same reason.
+const NAMES: [&str; 24] = [
+    "id",
+    "model",
+    "Energy",
+    "energy_kwh",
+    "GPU",
+    "hours",
+    "emissions",
+    "co2",
+    "(",
+    ")",
+    "[",
+    "]",
+    " ",
+    "_",
+    "-",
+    "MWh",
+    "kg",
+    "per",
+    "/",
+    "%",
+    "params",
+    "b",
+    "é",
+    "",
+];
+
 /// Words of the grammar, to reach deeper than random characters do.
-const WORDS: [&str; 25] = [
+const WORDS: [&str; 37] = [
     "lognormal(",
     "mixture(",
     "shifted(",
@@ -116,6 +144,18 @@ const WORDS: [&str; 25] = [
     "é",
     " ",
     "1e400",
+    "k",
+    "M",
+    " billion",
+    " MWh",
+    " kg CO2e",
+    " GPU hours",
+    "1,082",
+    "1 000",
+    "..",
+    "×10^",
+    "²",
+    "+",
 ];
 
 proptest! {
@@ -158,6 +198,20 @@ proptest! {
     ) {
         if let Ok(Value::Distribution(d)) = parsed(&words.concat()) {
             prop_assert_eq!(parsed(&d.to_string()), Ok(Value::Distribution(d)));
+        }
+    }
+
+    #[test]
+    fn any_header_is_read_or_refused(
+        names in prop::collection::vec(prop::collection::vec(prop::sample::select(&NAMES[..]), 0..6), 1..6),
+        cell in prop::sample::select(&WORDS[..]),
+    ) {
+        let header: Vec<String> = names.iter().map(|pieces| pieces.concat()).collect();
+        let row = vec![cell.replace([',', '"'], ""); header.len()];
+        let text = format!("{}\n{}\n", header.join(","), row.join(","));
+        match models_file::read(Path::new("m.csv"), text.as_bytes(), &NoFiles) {
+            Ok(file) => prop_assert!(!file.models.is_empty()),
+            Err(problems) => prop_assert!(problems.iter().all(|p| !p.message.is_empty())),
         }
     }
 

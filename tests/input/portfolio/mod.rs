@@ -1,6 +1,7 @@
 //! Reading what a user gives: models files, cells, study files, rules; then round trips and fuzz.
 
 mod cells;
+mod dialects;
 mod fuzz;
 mod models_files;
 mod schemas;

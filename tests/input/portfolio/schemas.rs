@@ -354,7 +354,7 @@ fn the_models_schema_and_the_reader_agree_on_cells() {
             vec!["2024", "2024-05", "2024-05-17", "2024-12-31"],
             vec!["24", "2024-5", "2024-13", "2024-05-32", "x"],
         ),
-        ("relation", vec!["lora", "fork"], vec!["loras", "none"]),
+        ("relation", vec!["lora", "fork"], vec!["loras", "no"]),
         ("source", vec!["self-reported", "audited"], vec!["measured"]),
         ("compute_confidence", vec!["Likely", "likely", "Wrong"], vec!["sure"]),
         ("energy_includes_pue", vec!["yes", "0"], vec!["maybe", "2"]),

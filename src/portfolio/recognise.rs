@@ -1,0 +1,104 @@
+//! Files of other tools that are given as models files: told by their beginning or their header.
+//!
+//! A CodeCarbon log read as a models file is one model per run, with kilograms and kilowatt-hours under names that mean
+//! nothing here: 0.2 kg once became 1.5 kt. What has a meaning of its own is refused in one line that says what it is
+//! and what to do. An export of Epoch AI is no stranger: its prose headers are read like any other.
+
+use super::spelling::normal;
+
+/// What is no text table, by its first bytes: what it is and what to do.
+pub(crate) fn of_bytes(bytes: &[u8]) -> Option<String> {
+    const HEAD: usize = 1 << 16;
+    if bytes.starts_with(b"\x1f\x8b") {
+        return Some("the file is compressed (gzip); unpack it first".into());
+    }
+    if bytes.starts_with(b"PAR1") {
+        return Some("the file is Parquet; export it as CSV, one row per model".into());
+    }
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
+    let text = text.trim_start();
+    if text.starts_with("---\n") || text.starts_with("---\r\n") {
+        return Some(
+            "the file begins like a model card (YAML front matter), not like a table; write its figures into a CSV file \
+             with a row for the model: id, emissions_g (the card's co2_eq_emissions), hardware, region"
+                .into(),
+        );
+    }
+    let lower = text.get(..text.len().min(200)).map(str::to_lowercase).unwrap_or_default();
+    if lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<?xml") {
+        return Some("the file is a web page or XML, not a table; download the file itself, as CSV".into());
+    }
+    json(text)
+}
+
+fn json(text: &str) -> Option<String> {
+    let inner = text.strip_prefix(['{', '['])?.trim_start();
+    // A CSV header may begin with a bracket, JSON goes on with one of these.
+    if !inner.starts_with(['"', '{', '[', ']', '}']) {
+        return None;
+    }
+    let has = |key: &str| text.contains(&format!("\"{key}\""));
+    let what = if has("nodes") && (has("lineage") || has("report")) {
+        "the state.json of DIA (AI impact accounting)"
+    } else if has("dia_report") || has("dia_version") {
+        "a report of DIA (AI impact accounting)"
+    } else if has("energy_consumed") || has("codecarbon_version") {
+        "a log of CodeCarbon as JSON"
+    } else {
+        "a JSON file"
+    };
+    Some(format!(
+        "this is {what}; a models file is CSV with a header and one row per model, with columns such as id, energy_kwh, \
+         emissions_kg and base_model"
+    ))
+}
+
+/// What a header belongs to, if not to a models file.
+pub(super) fn of_header(names: &[String]) -> Option<&'static str> {
+    let even: Vec<String> = names.iter().map(|name| normal(name)).collect();
+    let has = |name: &str| even.iter().any(|known| known == name);
+    let told_apart = has("emissionsrate") || has("codecarbonversion") || has("trackingmode");
+    let measures = has("energyconsumed") || has("emissions");
+    // Somebody who has named the figures has made a models file of it.
+    let mapped = has("energykwh") || has("emissionskg") || has("emissionst") || has("emissionsg");
+    (told_apart && measures && !mapped).then_some(
+        "this is an emissions.csv of CodeCarbon, with a row for each run, not a models file; write one row per model: \
+         id, energy_kwh (the sum of energy_consumed of its runs, in kWh), emissions_kg (of emissions, in kg), region \
+         (country_iso_code), hardware (gpu_model) and source = calculator",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_are_named_and_tables_are_not() {
+        for (bytes, word) in [
+            (&b"\x1f\x8b\x08\0"[..], "gzip"),
+            (b"PAR1...", "Parquet"),
+            (b"{\"nodes\": {\"a\": {\"report\": null, \"lineage\": []}}}", "DIA"),
+            (b"[{\"id\": 1}]", "JSON"),
+            (b"---\nlicense: mit\n---\n", "model card"),
+            (b"<!DOCTYPE html>", "web page"),
+        ] {
+            assert!(of_bytes(bytes).is_some_and(|what| what.contains(word)), "{word}");
+        }
+        for table in [&b"id,tokens\na,1\n"[..], b"[id],x\n", b"--- ,x\n", b""] {
+            assert_eq!(of_bytes(table), None);
+        }
+    }
+
+    #[test]
+    fn codecarbon_is_known_by_its_header() {
+        let header = |text: &str| text.split(',').map(str::to_string).collect::<Vec<_>>();
+        for text in
+            ["timestamp,project_name,duration,emissions,emissions_rate,energy_consumed", "id,emissions,tracking_mode"]
+        {
+            assert!(of_header(&header(text)).is_some_and(|what| what.contains("CodeCarbon")), "{text}");
+        }
+        for text in ["id,emissions,energy_consumed", "id,energy_kwh,emissions,codecarbon_version"] {
+            assert_eq!(of_header(&header(text)), None, "{text}");
+        }
+    }
+}

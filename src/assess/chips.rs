@@ -62,11 +62,9 @@ fn with(priors: &Priors, model: &Model, needed: Needed) -> Result<Chips, Problem
     };
     match used(cell, needed) {
         Ok(found) => Ok(named(found)),
-        Err(Unused::Unknown(unknown)) if !unknown.near.is_empty() && is_needed(model) => Err(Problem {
-            place: column(model, "hardware"),
-            message: unknown.advice() + ADVICE,
-            value: unknown.name,
-        }),
+        Err(Unused::Unknown(unknown)) if !unknown.near.is_empty() && is_needed(model) => {
+            Err(Problem { place: column(model, "hardware"), message: unknown.advice() + ADVICE, value: unknown.name })
+        }
         Err(Unused::Unknown(unknown)) => Ok(of_its_year(priors, model, &format!("chip {:?} not known", unknown.name))),
         Err(Unused::Lacks(chip)) => {
             Ok(of_its_year(priors, model, &format!("no {} of the {} in the tables", lacking(chip), chip.name)))
@@ -165,7 +163,8 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
     if let (Some(stated), Some(said)) = (model.hardware_count, said)
         && stated != said
     {
-        let message = format!("the hardware cell says {} ({cell}); the column counts. Mend one of the two", shown(said));
+        let message =
+            format!("the hardware cell says {} ({cell}); the column counts. Mend one of the two", shown(said));
         warn("hardware-count-differs", "hardware_count", shown(stated), message);
     }
     found

@@ -85,10 +85,11 @@ impl<'a> Piece<'a> {
     /// A country and a state of one name.
     fn both(&self) -> Option<Trouble> {
         let (country, state) = (self.country?, self.subdivision?);
-        let of = TABLES.country(&state.iso3).map_or("", |c| c.name.as_str());
+        let iso3 = state.iso3.as_str();
+        let of = TABLES.country(iso3).map_or("", |c| c.name.as_str());
         let readings = format!(
-            "this is {} (a country: write {}) and {} (in {of}: write \"{}, {}\")",
-            country.name, country.iso3, state.name, state.name, state.iso3
+            "this is {} (a country: write {}) and {} (in {of}: write \"{}, {iso3}\" or \"{}, {iso3}\")",
+            country.name, country.iso3, state.name, state.name, state.code
         );
         Some(Trouble::Both(self.text.to_string(), readings))
     }
@@ -107,28 +108,22 @@ impl<'a> Piece<'a> {
 
 /// The places of a cell; `provider` is the row's. None where it names none ("Multinational").
 pub(super) fn read(cell: &str, provider: &str) -> Result<Vec<Mention>, Trouble> {
+    let alone = |text: &str| -> Result<Option<Mention>, Trouble> {
+        let place = Piece::of(text, provider).alone()?;
+        Ok(place.map(|place| Mention { place, text: text.trim().to_string() }))
+    };
+    // "Korea, Republic of" is one place.
+    if let Some(one) = alone(cell)? {
+        return Ok(vec![one]);
+    }
     let mut found = Vec::new();
-    for group in std::iter::once(cell).filter(|c| is_one(c, provider)).chain(groups(cell, provider)) {
-        if group.trim().is_empty() {
-            continue;
-        }
-        match Piece::of(group, provider).alone()? {
-            Some(place) => found.push(Mention { place, text: group.trim().to_string() }),
+    for group in cell.split(';').filter(|group| !group.trim().is_empty()) {
+        match alone(group)? {
+            Some(one) => found.push(one),
             None => found.extend(of_group(group, provider)?),
         }
     }
     Ok(found)
-}
-
-/// Whether the cell as it stands is one place ("Korea, Republic of").
-fn is_one(cell: &str, provider: &str) -> bool {
-    !Piece::of(cell, provider).is_unknown()
-}
-
-/// What stands between semicolons, unless the whole is one place.
-fn groups<'c>(cell: &'c str, provider: &str) -> impl Iterator<Item = &'c str> {
-    let several = !is_one(cell, provider);
-    cell.split(';').filter(move |_| several)
 }
 
 fn of_group(group: &str, provider: &str) -> Result<Vec<Mention>, Trouble> {
@@ -226,7 +221,9 @@ fn last(pieces: &[Piece<'_>]) -> Result<Option<(Place, usize)>, Trouble> {
 fn could_be_the_state(head: &Piece<'_>, before: &[Piece<'_>]) -> bool {
     let Some(state) = head.subdivision else { return false };
     let behind = |p: &Piece<'_>| p.is_unknown() || p.country.is_some_and(|c| c.iso3 == state.iso3);
-    !head.by_code || before.len() == 1 && before.iter().all(behind) || before.len() > 1 && before.iter().all(Piece::is_unknown)
+    !head.by_code
+        || before.len() == 1 && before.iter().all(behind)
+        || before.len() > 1 && before.iter().all(Piece::is_unknown)
 }
 
 /// In a list of countries, a name that is taken for a city and is close to a country's: "Italy, Frnce, Germany".

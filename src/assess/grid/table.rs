@@ -131,7 +131,8 @@ fn subdivisions() -> Named {
 /// the word "the", which ISO puts behind a name ("Netherlands (the)").
 pub(super) fn place_key(text: &str) -> String {
     let plain: String = text.replace('&', " and ").chars().flat_map(char::to_lowercase).map(without_accent).collect();
-    let words = plain.split(|c: char| !(c.is_alphanumeric() || c == '\u{307}')).filter(|w| !w.is_empty() && *w != "the");
+    let words =
+        plain.split(|c: char| !(c.is_alphanumeric() || c == '\u{307}')).filter(|w| !w.is_empty() && *w != "the");
     words.flat_map(str::chars).filter(|c| c.is_alphanumeric()).collect()
 }
 

@@ -49,4 +49,3 @@ pub(super) const ALIASES: [(&str, &str); 45] = [
     ("ironwood", "Google TPU v7 Ironwood"),
     ("trainium", "Amazon Trainium1"),
 ];
-

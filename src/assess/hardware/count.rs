@@ -93,8 +93,8 @@ fn trailing(text: &str) -> Option<(f64, String)> {
     let before = text[..start].trim_end();
     let name = before.strip_suffix(SIGNS).or_else(|| before.strip_suffix(':'))?;
     let glued = !name.ends_with(char::is_whitespace);
-    let of_name = before.ends_with('X')
-        || before.ends_with('x') && (before.len() < start || name.to_lowercase().contains("mi"));
+    let of_name =
+        before.ends_with('X') || before.ends_with('x') && (before.len() < start || name.to_lowercase().contains("mi"));
     let apart = !(glued && of_name);
     let name = name.trim_end();
     (apart && !name.is_empty()).then(|| (n, name.to_string()))
@@ -173,7 +173,19 @@ mod tests {
 
     #[test]
     fn what_is_no_number_of_chips_is_read_as_none() {
-        for text in ["A100", "RTX 4090", "rtx 4090", "MI300X", "MI300X8", "mi300x 8", "A100 80GB", "H100 (80)", "TPU v3-8", "1,08 A100", "x"] {
+        for text in [
+            "A100",
+            "RTX 4090",
+            "rtx 4090",
+            "MI300X",
+            "MI300X8",
+            "mi300x 8",
+            "A100 80GB",
+            "H100 (80)",
+            "TPU v3-8",
+            "1,08 A100",
+            "x",
+        ] {
             assert_eq!(readings(text), [Reading { count: None, name: text.to_string() }], "{text}");
         }
         // Machines are not chips.

@@ -323,10 +323,13 @@ mod tests {
 
     #[test]
     fn only_a_name_like_a_known_one_is_near() {
-        for (typo, chip) in [("H110", "H100"), ("H1000 Ultra", "H100"), ("A101", "A100"), ("TPU v5", "TPU v5"), ("RTX 4099", "4090")] {
+        for (typo, chip) in
+            [("H110", "H100"), ("H1000 Ultra", "H100"), ("A101", "A100"), ("TPU v5", "TPU v5"), ("RTX 4099", "4090")]
+        {
             assert!(near(typo).iter().any(|name| name.contains(chip)), "{typo}: {:?}", near(typo));
         }
-        for other in ["Zorgon Z9", "Abacus 9000", "Intel Xeon", "Intel Core i7-10700K", "CPU", "GPU", "Raspberry Pi 4"] {
+        for other in ["Zorgon Z9", "Abacus 9000", "Intel Xeon", "Intel Core i7-10700K", "CPU", "GPU", "Raspberry Pi 4"]
+        {
             assert!(near(other).is_empty(), "{other}: {:?}", near(other));
         }
     }

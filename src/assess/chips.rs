@@ -159,7 +159,12 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
         }
         Ok(_) | Err(Unused::Lacks(_)) => {}
     }
-    let said = hardware::read(cell).ok().and_then(|found| found.count);
+    let read = hardware::read(cell).ok();
+    if let Some(text) = read.as_ref().and_then(|found| found.unread.clone()) {
+        let message = "unknown chip; the others in the cell are used. Leave out of the cell what is no chip";
+        warn("unknown-chip", "hardware", text, message.to_string());
+    }
+    let said = read.and_then(|found| found.count);
     if let (Some(stated), Some(said)) = (model.hardware_count, said)
         && stated != said
     {

@@ -51,6 +51,13 @@ const EGRID: [&str; 26] = [
     "nyup", "rfce", "rfcm", "rfcw", "rmpa", "spno", "spso", "srmv", "srmw", "srso", "srtv", "srvc",
 ];
 
+/// Countries of Europe, so that "Netherlands, Europe" is the Netherlands.
+const EUROPE: [&str; 41] = [
+    "ALB", "AUT", "BEL", "BGR", "BIH", "BLR", "CHE", "CYP", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "GBR",
+    "GRC", "HRV", "HUN", "IRL", "ISL", "ITA", "LTU", "LUX", "LVA", "MDA", "MKD", "MLT", "MNE", "NLD", "NOR",
+    "OWID_KOS", "POL", "PRT", "ROU", "SRB", "SVK", "SVN", "SWE", "UKR", "FRO",
+];
+
 /// What one text between commas may be.
 struct Piece<'a> {
     text: &'a str,
@@ -76,6 +83,15 @@ impl<'a> Piece<'a> {
 
     fn is_unknown(&self) -> bool {
         self.country.is_none() && self.subdivision.is_none() && self.region.is_none()
+    }
+
+    /// Whether it is a wider name for the place of this country: Europe, or the world.
+    fn holds(&self, iso3: &str) -> bool {
+        match self.country.map(|c| c.iso3.as_str()) {
+            Some("OWID_WRL") => iso3 != "OWID_WRL",
+            Some("OWID_EU27") => EUROPE.contains(&iso3),
+            _ => false,
+        }
     }
 
     fn is_of(&self, iso3: &str) -> bool {
@@ -128,8 +144,10 @@ pub(super) fn read(cell: &str, provider: &str) -> Result<Vec<Mention>, Trouble> 
 
 fn of_group(group: &str, provider: &str) -> Result<Vec<Mention>, Trouble> {
     let named = |text: &&str| !text.trim().is_empty() && place_key(text) != "multinational";
-    let pieces: Vec<Piece<'_>> =
+    let mut pieces: Vec<Piece<'_>> =
         group.split([',', '(', ')']).filter(named).map(|text| Piece::of(text, provider)).collect();
+    let countries: Vec<&str> = pieces.iter().filter_map(|p| Some(p.country?.iso3.as_str())).collect();
+    pieces.retain(|piece| !countries.iter().any(|iso3| piece.holds(iso3)));
     if let [one] = pieces.as_slice()
         && EGRID.contains(&place_key(one.text).as_str())
     {
@@ -278,6 +296,9 @@ mod tests {
             ("Jean Zay (France)", "FRA"),
             ("France, Paris", "FRA"),
             ("Singapore, Singapore", "SGP"),
+            ("Singapore(SGP)", "SGP"),
+            ("Eemshaven, Netherlands, Europe", "NLD"),
+            ("Jean Zay cluster, France (~40 gCO₂eq/kWh)", "FRA"),
             ("California", "USA-CA"),
             ("british columbia", "CAN-BC"),
             ("us-central1 (Iowa)", "us-central1 of USA"),
@@ -296,6 +317,7 @@ mod tests {
             ("United States of America,China,Multinational", vec!["USA", "CHN"]),
             ("Paris, France; Montreal, QC, Canada", vec!["FRA", "CAN-QC"]),
             ("CA, DE, US", vec!["CAN", "DEU", "USA"]),
+            ("USA, Europe", vec!["USA", "OWID_EU27"]),
             ("Korea (Republic of),Japan", vec!["KOR", "JPN"]),
             ("us-east-1;europe-west4", vec!["us-east-1 of USA", "europe-west4 of NLD"]),
             ("Multinational", vec![]),

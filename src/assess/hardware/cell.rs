@@ -15,6 +15,8 @@ pub struct Cell {
     pub count: Option<f64>,
     /// The machine of a cloud that was named in the place of a chip.
     pub machine: Option<&'static str>,
+    /// What stands in a list beside chips and is like none ("T4, Google Colab").
+    pub unread: Option<String>,
 }
 
 /// A name that is not known.
@@ -36,15 +38,22 @@ impl Unknown {
 /// The chips of a cell: one name, or several between commas or semicolons, each with or without a count.
 ///
 /// # Errors
-/// The first name that is not known.
+/// The first name that is close to a known one, or the cell, if it names no chip.
 pub fn read(cell: &str) -> Result<Cell, Unknown> {
     if let Ok(one) = one(cell) {
         return Ok(one);
     }
     let mut chips: Vec<&Chip> = Vec::new();
-    let mut count = Some(0.0);
+    let (mut count, mut unread) = (Some(0.0), None);
     for name in pieces(cell) {
-        let found = one(name)?;
+        let found = match one(name) {
+            Ok(found) => found,
+            Err(other) if other.near.is_empty() => {
+                unread.get_or_insert(other.name);
+                continue;
+            }
+            Err(slip) => return Err(slip),
+        };
         count = count.zip(found.count).map(|(sum, n)| sum + n);
         for chip in found.chips {
             if !chips.iter().any(|c| c.name == chip.name) {
@@ -57,7 +66,7 @@ pub fn read(cell: &str) -> Result<Cell, Unknown> {
     }
     // By name, so that the order in the cell does not matter.
     chips.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Cell { chips, count, machine: None })
+    Ok(Cell { chips, count, machine: None, unread })
 }
 
 /// The chips of a cell without their numbers.
@@ -97,11 +106,11 @@ fn one(text: &str) -> Result<Cell, Unknown> {
         if let Some(machine) = instances::find(name) {
             let of_all = machine.count.map(|each| each * count.unwrap_or(1.0));
             let chip = lookup(&machine.chip)?;
-            return Some(Cell { chips: vec![chip], count: of_all, machine: Some(&machine.name) });
+            return Some(Cell { chips: vec![chip], count: of_all, machine: Some(&machine.name), unread: None });
         }
         let plural = || count.and_then(|_| lookup(name.strip_suffix('s')?));
         let chip = lookup(name).or_else(plural)?;
-        Some(Cell { chips: vec![chip], count: *count, machine: None })
+        Some(Cell { chips: vec![chip], count: *count, machine: None, unread: None })
     });
     known.ok_or_else(|| {
         let name = text.trim().to_string();
@@ -158,6 +167,10 @@ mod tests {
         assert_eq!(said("2,048 H800, 1,024 A100"), (vec!["NVIDIA A100", "NVIDIA H800 SXM5"], Some(3072.0)));
         assert_eq!(said("8 A100, V100").1, None);
         assert_eq!(said("A100, 8 x A100").1, None);
+        // What is like no chip is left out of a list, and told.
+        assert_eq!(said("1x T4, Google Colab"), (vec!["NVIDIA Tesla T4"], Some(1.0)));
+        assert_eq!(read("1x T4, Google Colab").unwrap().unread.as_deref(), Some("Google Colab"));
+        assert_eq!(read("A100, V100").unwrap().unread, None);
     }
 
     #[test]

@@ -131,7 +131,7 @@ pub(super) fn near(name: &str) -> Vec<&'static str> {
         let around = known.len() >= 4 && has_letter(known) && has_digit(known) && wanted.contains(known);
         let begins = known.starts_with(&wanted) || has_digit(&wanted) && known.contains(&wanted);
         if around || begins {
-            return Some(1);
+            return Some(0);
         }
         let most = if wanted.len().max(known.len()) < 10 { 1 } else { 2 };
         let alike = known.len() >= 3 && wanted.len().abs_diff(known.len()) <= most;

@@ -142,10 +142,23 @@ pub(super) fn read(cell: &str, provider: &str) -> Result<Vec<Mention>, Trouble> 
     Ok(found)
 }
 
+/// What stands between commas, and of what is no place as it stands what is before and in its brackets.
+fn pieces_of<'g>(group: &'g str, provider: &str) -> Vec<Piece<'g>> {
+    let mut pieces = Vec::new();
+    for text in group.split(',') {
+        let whole = Piece::of(text, provider);
+        if whole.is_unknown() && text.contains(['(', ')']) {
+            pieces.extend(text.split(['(', ')']).map(|part| Piece::of(part, provider)));
+        } else {
+            pieces.push(whole);
+        }
+    }
+    pieces.retain(|piece| !piece.text.is_empty() && place_key(piece.text) != "multinational");
+    pieces
+}
+
 fn of_group(group: &str, provider: &str) -> Result<Vec<Mention>, Trouble> {
-    let named = |text: &&str| !text.trim().is_empty() && place_key(text) != "multinational";
-    let mut pieces: Vec<Piece<'_>> =
-        group.split([',', '(', ')']).filter(named).map(|text| Piece::of(text, provider)).collect();
+    let mut pieces = pieces_of(group, provider);
     let countries: Vec<&str> = pieces.iter().filter_map(|p| Some(p.country?.iso3.as_str())).collect();
     pieces.retain(|piece| !countries.iter().any(|iso3| piece.holds(iso3)));
     if let [one] = pieces.as_slice()
@@ -156,11 +169,13 @@ fn of_group(group: &str, provider: &str) -> Result<Vec<Mention>, Trouble> {
     if let Some(region) = only_region(&pieces) {
         return Ok(vec![region]);
     }
+    // "CA, DE, US" are three countries, "CA, USA" is a state.
+    let codes = pieces.len() > 2 && pieces.iter().all(|p| p.text.len() == 2 && p.country.is_some());
     let mut found = Vec::new();
     let mut strays: Vec<&str> = Vec::new();
     let mut end = pieces.len();
     while end > 0 {
-        match last(&pieces[..end])? {
+        match last(&pieces[..end], codes)? {
             Some((place, start)) => {
                 let text: Vec<&str> = pieces[start..end].iter().map(|piece| piece.text).collect();
                 found.push(Mention { place, text: text.join(", ") });
@@ -199,8 +214,9 @@ fn only_region(pieces: &[Piece<'_>]) -> Option<Mention> {
     alone.then(|| Mention { place: Place::Region(region), text: piece.text.to_string() })
 }
 
-/// The place at the end of these pieces, and the first piece that belongs to it; `None` where the last is unknown.
-fn last(pieces: &[Piece<'_>]) -> Result<Option<(Place, usize)>, Trouble> {
+/// The place at the end of these pieces, and the first piece that belongs to it; `None` where the last is unknown. `codes`:
+/// all of the list are codes of countries.
+fn last(pieces: &[Piece<'_>], codes: bool) -> Result<Option<(Place, usize)>, Trouble> {
     let Some((head, before)) = pieces.split_last() else { return Ok(None) };
     let mut start = before.len();
     let cities = |mut start: usize, state: Option<&Subdivision>| {
@@ -215,8 +231,6 @@ fn last(pieces: &[Piece<'_>]) -> Result<Option<(Place, usize)>, Trouble> {
         if let Some(both) = head.both().filter(|_| could_be_the_state(head, before)) {
             return Err(both);
         }
-        // "CA, DE, US" are three countries, "CA, USA" is a state.
-        let codes = pieces.len() > 2 && pieces.iter().all(|p| p.text.len() == 2 && p.country.is_some());
         let state = before.last().and_then(|p| p.subdivision).filter(|s| !codes && s.iso3 == country.iso3);
         start -= usize::from(state.is_some());
         let begin = cities(start, state);
@@ -317,6 +331,7 @@ mod tests {
             ("United States of America,China,Multinational", vec!["USA", "CHN"]),
             ("Paris, France; Montreal, QC, Canada", vec!["FRA", "CAN-QC"]),
             ("CA, DE, US", vec!["CAN", "DEU", "USA"]),
+            ("CA, US, DE", vec!["CAN", "USA", "DEU"]),
             ("USA, Europe", vec!["USA", "OWID_EU27"]),
             ("Korea (Republic of),Japan", vec!["KOR", "JPN"]),
             ("us-east-1;europe-west4", vec!["us-east-1 of USA", "europe-west4 of NLD"]),

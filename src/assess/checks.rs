@@ -1,6 +1,8 @@
 //! What is said of the study and of its rows before anything is drawn: scopes that are not computed, figures that look
 //! wrong in the light of priors and tables.
 
+use super::chips;
+use super::facility;
 use super::node::stated_power;
 use super::priors::Priors;
 use super::stated::column;
@@ -23,7 +25,8 @@ const LEAST_LOAD: f64 = 0.6;
 
 /// What is suspicious in a row in the light of priors and tables.
 pub fn warnings_of(priors: &Priors, model: &Model) -> Vec<Warning> {
-    let mut found = Vec::new();
+    let mut found = chips::warnings_of(model);
+    found.extend(facility::warnings_of(priors, model));
     if model.compute_confidence == Some(Confidence::Wrong) && model.compute_flop.is_some() {
         found.push(Warning {
             rule: "compute-wrong",

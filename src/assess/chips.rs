@@ -1,12 +1,18 @@
 //! The chips a run may have used: those that its row names, or the mixture of its year and place.
+//!
+//! A name that is close to a known one is a typing mistake and stops the run, unless the chip is not needed. One that is
+//! like no chip, and a chip whose figures no table has, is passed over with a warning.
 
 use super::grid;
-use super::hardware::{self, Chip};
+use super::hardware::{self, Cell, Chip, Unknown};
 use super::priors::Priors;
 use super::priors::names::{self, chips as mixtures};
 use super::provenance::{Kind, Provenance};
-use super::stated::column;
-use crate::portfolio::{Model, Problem};
+use super::stated::{column, is_zero};
+use super::wording::shown;
+use crate::portfolio::problem::shorten;
+use crate::portfolio::spelling::question;
+use crate::portfolio::{Model, Problem, Value, Warning};
 
 /// Chips with shares that sum to 1.
 pub struct Chips {
@@ -16,48 +22,157 @@ pub struct Chips {
     pub named: bool,
 }
 
+/// Why the chips that a row names are not used.
+enum Unused {
+    /// A name that is not in the tables.
+    Unknown(Unknown),
+    /// A chip of the tables without what is needed of it.
+    Lacks(&'static Chip),
+}
+
+/// What is needed of a chip.
+#[derive(Clone, Copy, PartialEq)]
+enum Needed {
+    Power,
+    PowerAndPeak,
+}
+
 const ADVICE: &str = "leave hardware empty to use a mixture of the chips of that year, or give efficiency_flop_per_j";
 
-/// The row's chips, or the mixture of its year and place.
+/// The row's chips, or the mixture of its year and place: where it names none, or one that is like no chip of the tables,
+/// or one without figures there, or one that is not needed.
 ///
 /// # Errors
-/// A chip that is not in the table or lacks what is needed.
+/// A chip that is needed, is not in the tables, and is close to one that is: a typing mistake.
 pub fn chips(priors: &Priors, model: &Model) -> Result<Chips, Problem> {
-    match model.labels.get("hardware") {
-        Some(cell) => named(model, cell),
-        None => Ok(of_its_year(priors, model)),
+    with(priors, model, Needed::PowerAndPeak)
+}
+
+/// The same for the power alone: a chip whose peak is not known has a TDP.
+///
+/// # Errors
+/// As [`chips`].
+pub fn powered(priors: &Priors, model: &Model) -> Result<Chips, Problem> {
+    with(priors, model, Needed::Power)
+}
+
+fn with(priors: &Priors, model: &Model, needed: Needed) -> Result<Chips, Problem> {
+    let Some(cell) = model.labels.get("hardware") else {
+        return Ok(of_its_year(priors, model, "chip not stated"));
+    };
+    match used(cell, needed) {
+        Ok(found) => Ok(named(found)),
+        Err(Unused::Unknown(unknown)) if !unknown.near.is_empty() && is_needed(model) => {
+            Err(Problem { place: column(model, "hardware"), message: unknown.advice() + ADVICE, value: unknown.name })
+        }
+        Err(Unused::Unknown(unknown)) => Ok(of_its_year(priors, model, &format!("chip {:?} not known", unknown.name))),
+        Err(Unused::Lacks(chip)) => {
+            Ok(of_its_year(priors, model, &format!("no {} of the {} in the tables", lacking(chip), chip.name)))
+        }
     }
 }
 
-fn named(model: &Model, cell: &str) -> Result<Chips, Problem> {
-    let problem = |value: String, message: String| Problem { place: column(model, "hardware"), value, message };
-    let found = hardware::find_all(cell).map_err(|(value, message)| problem(value, message + ADVICE))?;
-    if let Some(chip) = found.iter().find(|c| c.tdp_w.is_none() || c.peak_flops.is_none()) {
-        let lacks = if chip.tdp_w.is_none() { "TDP" } else { "dense 16-bit rate" };
-        let message = format!("the table has no {lacks} for this chip; {ADVICE}");
-        return Err(problem(chip.name.clone(), message));
+/// Whether something of the row is computed from the chip: not where its energy, or hours and power, or the efficiency
+/// are stated.
+fn is_needed(model: &Model) -> bool {
+    let states = |value: &Option<Value>| value.is_some() && !is_zero(value.as_ref());
+    let hours_and_power = states(&model.gpu_hours) && states(&model.power_w);
+    let figures = [&model.efficiency_flop_per_j, &model.energy_kwh, &model.emissions_kg];
+    !(hours_and_power || figures.into_iter().any(states))
+}
+
+fn used(cell: &str, needed: Needed) -> Result<Cell, Unused> {
+    let found = hardware::read(cell).map_err(Unused::Unknown)?;
+    let lacks = |c: &&&Chip| c.tdp_w.is_none() || needed == Needed::PowerAndPeak && c.peak_flops.is_none();
+    match found.chips.iter().find(lacks) {
+        Some(chip) => Err(Unused::Lacks(chip)),
+        None => Ok(found),
     }
-    let names: Vec<&str> = found.iter().map(|c| c.name.as_str()).collect();
-    let how = match names.as_slice() {
+}
+
+fn lacking(chip: &Chip) -> &'static str {
+    match (chip.tdp_w, chip.peak_flops) {
+        (None, None) => "TDP and no dense 16-bit rate",
+        (None, Some(_)) => "TDP",
+        (Some(_), _) => "dense 16-bit rate",
+    }
+}
+
+fn named(found: Cell) -> Chips {
+    let names: Vec<&str> = found.chips.iter().map(|c| c.name.as_str()).collect();
+    let what = match names.as_slice() {
         [one] => (*one).to_string(),
         several => format!("one of {}, equally likely", several.join(", ")),
     };
+    let many = found.count.map_or(String::new(), |n| format!("{} × ", shown(n)));
+    let machine = found.machine.map_or(String::new(), |name| format!(" ({name})"));
+    let mut sources: Vec<&str> = found.chips.iter().map(|c| c.source.as_str()).collect();
+    sources.sort_unstable();
+    sources.dedup();
     let provenance = Provenance {
         kind: Kind::LookedUp,
-        how,
-        source: "Epoch AI, Machine Learning Hardware, 2026-07".to_string(),
-        chosen: found.len() > 1,
+        how: format!("{many}{what}{machine}"),
+        source: sources.join("; "),
+        chosen: found.chips.len() > 1,
     };
-    let share = 1.0 / found.len() as f64;
-    Ok(Chips { shares: found.into_iter().map(|c| (share, c)).collect(), provenance, named: true })
+    let share = 1.0 / found.chips.len() as f64;
+    Chips { shares: found.chips.into_iter().map(|c| (share, c)).collect(), provenance, named: true }
 }
 
-fn of_its_year(priors: &Priors, model: &Model) -> Chips {
+fn of_its_year(priors: &Priors, model: &Model, why: &str) -> Chips {
     let name = mixture(mixtures_of(model), priors.year_of(model));
     let key = names::Name::from(name).key();
-    let provenance =
-        Provenance { kind: Kind::Guessed, ..priors.provenance(name, format!("chip not stated: mixture {key}")) };
+    let provenance = Provenance { kind: Kind::Guessed, ..priors.provenance(name, format!("{why}: mixture {key}")) };
     Chips { shares: priors.chips(name).to_vec(), provenance, named: false }
+}
+
+/// How many chips there are: as the row states it, or as its `hardware` cell says ("8xA100").
+pub fn count(model: &Model) -> Option<f64> {
+    model.hardware_count.or_else(|| hardware::read(model.labels.get("hardware")?).ok()?.count)
+}
+
+/// What is said of a row's chips beside its result.
+pub fn warnings_of(model: &Model) -> Vec<Warning> {
+    let Some(cell) = model.labels.get("hardware") else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut warn = |rule, at: &str, value: String, message: String| {
+        found.push(Warning { rule, place: column(model, at), value: shorten(&value), message });
+    };
+    match used(cell, Needed::PowerAndPeak) {
+        // A typing mistake in what is needed is a problem already.
+        Err(Unused::Unknown(unknown)) if !unknown.near.is_empty() && is_needed(model) => {}
+        Err(Unused::Unknown(unknown)) => {
+            let near = question(&unknown.near);
+            let message = format!(
+                "unknown chip; {near}the mixture of the chips of its year stands in for it. Write the chip as its maker \
+                 does (NVIDIA A100 SXM4 80 GB), or give power_w or efficiency_flop_per_j"
+            );
+            warn("unknown-chip", "hardware", unknown.name, message);
+        }
+        Err(Unused::Lacks(chip)) if model.efficiency_flop_per_j.is_none() => {
+            let message = format!(
+                "the tables have no {} for this chip: where that is needed, the mixture of the chips of its year stands \
+                 in for it. Give power_w or efficiency_flop_per_j",
+                lacking(chip)
+            );
+            warn("chip-without-figures", "hardware", chip.name.clone(), message);
+        }
+        Ok(_) | Err(Unused::Lacks(_)) => {}
+    }
+    let read = hardware::read(cell).ok();
+    if let Some(text) = read.as_ref().and_then(|found| found.unread.clone()) {
+        let message = "unknown chip; the others in the cell are used. Leave out of the cell what is no chip";
+        warn("unknown-chip", "hardware", text, message.to_string());
+    }
+    let said = read.and_then(|found| found.count);
+    if let (Some(stated), Some(said)) = (model.hardware_count, said)
+        && stated != said
+    {
+        let message =
+            format!("the hardware cell says {} ({cell}); the column counts. Mend one of the two", shown(said));
+        warn("hardware-count-differs", "hardware_count", shown(stated), message);
+    }
+    found
 }
 
 /// Mixtures of one place, each with the last year it is for; the latest is for later years too.
@@ -119,7 +234,8 @@ fn mixtures_of(model: &Model) -> &'static Mixtures {
     if organization.contains("google") || organization.contains("deepmind") {
         return &GOOGLE;
     }
-    match model.labels.get("region").and_then(|r| grid::first_country(r)) {
+    let label = |name: &str| model.labels.get(name).map_or("", String::as_str);
+    match grid::first_country(label("region"), label("provider")) {
         Some("USA") => &US,
         Some("CHN" | "HKG" | "MAC") => &CHINA,
         _ => &OTHER,

@@ -17,7 +17,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::basis;
-use super::chips::only_chip;
+use super::chips::{self, only_chip};
 use super::context::Context;
 use super::evidence::Evidence;
 use super::grid;
@@ -33,6 +33,7 @@ const ASSUMED_MFU: [f64; 2] = [0.3, 0.4];
 /// What counts of a row, whatever the unit of its emissions.
 pub fn counted(context: &Context<'_>, model: &Model) -> Evidence {
     let mut found = Evidence::all_of(model);
+    found.model.hardware_count = chips::count(model);
     if is_derivative(model) {
         for base in ancestors(context, model) {
             copies(&mut found, base);
@@ -190,8 +191,8 @@ fn made_of_others(model: &Model, context: &Context<'_>) -> Vec<(&'static str, St
 /// The one grid intensity that the row states or names by its region and year, in g/kWh.
 fn intensity(model: &Model) -> Option<f64> {
     number(&model.grid_g_per_kwh).or_else(|| {
-        let points = grid::find(model.labels.get("region")?, model.date?.year).ok()?;
-        match points.as_slice() {
+        let found = grid::of_row(&model.labels, model.date?.year).ok()?;
+        match found.points.as_slice() {
             [point] => Some(point.value),
             _ => None,
         }

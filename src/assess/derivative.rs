@@ -8,7 +8,7 @@ use super::lognormal::{LogNormal, eighth_octave, lognormal};
 use super::mfu::median_mfu;
 use super::priors::names::{self, Number};
 use super::provenance::{Kind, Provenance};
-use super::stated::{self, Use, active_parameters, column, flop_per_parameter_and_token, without_chip};
+use super::stated::{self, Use, active_parameters, column, flop_per_parameter_and_token};
 use super::tier::Tier;
 use crate::portfolio::{Distribution, Model, Problem, Relation};
 
@@ -17,14 +17,7 @@ use crate::portfolio::{Distribution, Model, Problem, Relation};
 /// # Errors
 /// A chip that is needed and not known; a prior that leaves nothing to draw from.
 pub fn own_compute(context: &Context<'_>, exposure: Exposure<'_>, usage: Use) -> Result<(Draft, Tier), Problem> {
-    let chips = match chips(exposure.priors, exposure.model) {
-        Ok(chips) => chips,
-        // With an efficiency given the chip is not needed: hours by relation are those of the year's mixture.
-        Err(_) if exposure.model.efficiency_flop_per_j.is_some() => {
-            chips(exposure.priors, &without_chip(exposure.model))?
-        }
-        Err(problem) => return Err(problem),
-    };
+    let chips = chips(exposure.priors, exposure.model)?;
     let mfu = median_mfu(exposure, &chips, usage);
     let base = exposure.model.base_models.iter().find_map(|id| context.by_id.get(id.as_str())).copied();
     derivative(exposure, base, &chips, mfu)

@@ -5,11 +5,12 @@ use super::draft::Draft;
 use super::exposure::Exposure;
 use super::grid::{self, Level};
 use super::lognormal::{LogNormal, lognormal, mixture, residual};
-use super::priors::names;
+use super::priors::{Priors, names};
 use super::provenance::{Kind, Provenance};
 use super::stated::column;
 use super::wording::shown;
-use crate::portfolio::{Distribution, Problem, Value};
+use crate::portfolio::problem::shorten;
+use crate::portfolio::{Distribution, Model, Problem, Value, Warning};
 
 const HYPERSCALERS: [&str; 12] = [
     "google",
@@ -128,16 +129,17 @@ pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
         None => {}
     }
     let year = priors.year_of(model);
-    let region = model.labels.get("region").map_or("", String::as_str);
-    let points = grid::find(region, year).map_err(|(value, message)| Problem {
+    let found = grid::of_row(&model.labels, year).map_err(|(value, message)| Problem {
         place: column(model, "region"),
-        value,
+        value: shorten(&value),
         message,
     })?;
+    let points = found.points;
     if points.is_empty() {
+        let what = found.unknown.map_or("region not stated".to_string(), |text| format!("region {text:?} not known"));
         let prior = priors.distribution(names::grid::UNKNOWN);
         let mut provenance =
-            priors.provenance(names::grid::UNKNOWN, "region not stated: mixture over where models are trained");
+            priors.provenance(names::grid::UNKNOWN, format!("{what}: mixture over where models are trained"));
         provenance.kind = Kind::Guessed;
         let parts = match &prior {
             Distribution::Mixture(parts) => parts.iter().map(|(w, d)| part(*w, d)).collect(),
@@ -169,6 +171,32 @@ pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
         chosen: true,
     };
     Ok(split(exposure, parts.collect(), provenance))
+}
+
+/// What is said of a row's place beside its result.
+pub fn warnings_of(priors: &Priors, model: &Model) -> Vec<Warning> {
+    // A place close to a known one is a problem where it is needed.
+    let found = match grid::of_row(&model.labels, priors.year_of(model)) {
+        Ok(found) if model.grid_g_per_kwh.is_none() => found,
+        _ => return Vec::new(),
+    };
+    let warning = |rule, value: &str, message: &str| Warning {
+        rule,
+        place: column(model, "region"),
+        value: shorten(value),
+        message: message.to_string(),
+    };
+    let unknown = found.unknown.iter().map(|text| {
+        let message = "unknown place; the mixture over where models are trained stands in for it. Write a country (name or ISO \
+                       code), a state of the USA, a province of Canada or a cloud region, or give grid_g_per_kwh";
+        warning("unknown-place", text, message)
+    });
+    let by_country = found.by_country.iter().map(|text| {
+        let message = "no life-cycle intensity of this state or province is at hand: its country's value is used, with the \
+                       spread over the country's sites. Give grid_g_per_kwh if it is known";
+        warning("place-by-country", text, message)
+    });
+    unknown.chain(by_country).collect()
 }
 
 fn part(weight: f64, d: &Distribution) -> Option<Part> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::chips::chips;
+use super::chips::{chips, powered};
 use super::draft::{Draft, J_PER_KWH};
 use super::exposure::Exposure;
 use super::normal::{Normal, ln};
@@ -32,10 +32,11 @@ impl Links {
         let usage = usage(exposure.model);
         if hours {
             let chips = chips(exposure.priors, exposure.model)?;
-            provenance.insert("hardware".to_string(), chips.provenance.clone());
+            let powered = powered(exposure.priors, exposure.model)?;
+            provenance.insert("hardware".to_string(), powered.provenance.clone());
             return Ok(Links {
                 work: efficiency::throughput(exposure, &chips, usage),
-                inverse_power: Some(node::inverse_power(exposure, &chips, 0.0)),
+                inverse_power: Some(node::inverse_power(exposure, &powered, 0.0)),
             });
         }
         let (mut efficiency, _) = efficiency::given_or_of_chips(exposure, usage, provenance)?;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::chips::chips;
+use super::chips::{chips, powered};
 use super::compute::{self, known_besides};
 use super::context::Context;
 use super::derivative::own_compute;
@@ -16,10 +16,10 @@ use super::lognormal::{LogNormal, quadrature};
 use super::priors::names;
 use super::provenance::Provenance;
 use super::slot::Slot;
-use super::stated::{is_derivative, is_zero, states_compute, usage, without_chip, without_pue};
+use super::stated::{is_derivative, is_zero, states_compute, usage, without_pue};
 use super::tier::Tier;
 use super::{efficiency, figure, imputed, node};
-use crate::portfolio::{Model, OUTPUTS, Problem, Warning};
+use crate::portfolio::{Model, OUTPUTS, Problem};
 
 /// Which disclosure the chain starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,9 +108,9 @@ fn behind_hours(
     factors: &mut Factors,
     provenance: &mut BTreeMap<String, Provenance>,
 ) -> Result<(Product, Product), Problem> {
-    let chips = chips(exposure.priors, exposure.model)?;
-    provenance.insert("hardware".to_string(), chips.provenance.clone());
-    factors.set(Slot::Efficiency, node::inverse_power(exposure, &chips, further));
+    let powered = powered(exposure.priors, exposure.model)?;
+    provenance.insert("hardware".to_string(), powered.provenance.clone());
+    factors.set(Slot::Efficiency, node::inverse_power(exposure, &powered, further));
     let it = h.with(Slot::Efficiency, -1).times(1e-3);
     let c = if let Some(known) = known_besides(exposure) {
         factors.set(Slot::Compute, known);
@@ -119,6 +119,7 @@ fn behind_hours(
         factors.set(Slot::Compute, given);
         it.with(Slot::Compute, 1).times(J_PER_KWH / FLOP_PER_EFLOP)
     } else {
+        let chips = chips(exposure.priors, exposure.model)?;
         factors.set(Slot::Compute, efficiency::throughput(exposure, &chips, usage(exposure.model)));
         h.with(Slot::Compute, 1).times(3600.0 / FLOP_PER_EFLOP)
     };
@@ -131,28 +132,12 @@ fn backwards(
     it: Product,
     factors: &mut Factors,
     provenance: &mut BTreeMap<String, Provenance>,
-    warnings: &mut Vec<Warning>,
 ) -> Result<Product, Problem> {
     if let Some(known) = known_besides(exposure) {
         factors.set(Slot::Compute, known);
         return Ok(Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1));
     }
-    let mut efficiency = match efficiency::given_or_of_chips(exposure, usage(exposure.model), provenance) {
-        Ok((efficiency, _)) => efficiency,
-        // The energy stands without the chip; only the compute behind it needs one.
-        Err(problem) => {
-            let bare = without_chip(exposure.model);
-            let exposure = Exposure { model: &bare, ..exposure };
-            let (efficiency, _) = efficiency::given_or_of_chips(exposure, usage(&bare), provenance)?;
-            warnings.push(Warning {
-                rule: "unknown-chip-ignored",
-                place: problem.place,
-                value: problem.value,
-                message: format!("{}; the chips of the year are used to infer the compute", problem.message),
-            });
-            efficiency
-        }
-    };
+    let (mut efficiency, _) = efficiency::given_or_of_chips(exposure, usage(exposure.model), provenance)?;
     if !efficiency.explicit {
         exposure.expose_to_convention(&mut efficiency);
     }
@@ -166,16 +151,14 @@ fn from_energy(exposure: Exposure<'_>) -> Result<Core, Problem> {
     factors.set(Slot::Reporting, figure::energy_disclosed(exposure));
     let reported = Product::new(1.0).with(Slot::Reporting, 1);
     let it = if exposure.model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
-    let mut warnings = Vec::new();
-    let c = backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?;
-    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T2, provenance, warnings })
+    let c = backwards(exposure, it, &mut factors, &mut provenance)?;
+    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T2, provenance, warnings: Vec::new() })
 }
 
 fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
     let (priors, model) = (exposure.priors, exposure.model);
     let mut factors = Factors::none();
     let mut provenance = BTreeMap::new();
-    let mut warnings = Vec::new();
     let (reporting, tier) = figure::emissions_disclosed(exposure);
     let kg = reporting.median();
     factors.set(Slot::Reporting, reporting);
@@ -187,7 +170,7 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
         let bias = LogNormal::of(stated).median * figure::meter_bias(priors, model);
         let reported = Product::new(bias / kg).with(Slot::Reporting, 1);
         let it = if model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
-        (it, it.with(Slot::Pue, 1), backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?)
+        (it, it.with(Slot::Pue, 1), backwards(exposure, it, &mut factors, &mut provenance)?)
     } else if let Some(hours) = &model.gpu_hours {
         let hours = LogNormal::of(hours);
         let further = quadrature(hours.ln_sd, priors.ln_gsd(names::hours::GSD));
@@ -197,7 +180,7 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
         // kg / (g/kWh) = 1,000 kWh
         let energy = Product::new(1e3).with(Slot::Reporting, 1).with(Slot::Grid, -1).with(Slot::Pue, overhead);
         let it = energy.with(Slot::Pue, -1);
-        (it, energy, backwards(exposure, it, &mut factors, &mut provenance, &mut warnings)?)
+        (it, energy, backwards(exposure, it, &mut factors, &mut provenance)?)
     };
-    Ok(Core { factors, outputs: [c, it, energy, emissions], tier, provenance, warnings })
+    Ok(Core { factors, outputs: [c, it, energy, emissions], tier, provenance, warnings: Vec::new() })
 }

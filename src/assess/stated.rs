@@ -234,13 +234,6 @@ pub fn without_compute(model: &Model) -> Option<(Model, f64)> {
     Some((bare, flop / 1e18))
 }
 
-/// The row without the chip it names: the mixture of its year and place is used instead.
-pub fn without_chip(model: &Model) -> Model {
-    let mut bare = model.clone();
-    bare.labels.remove("hardware");
-    bare
-}
-
 /// Whether the source left the overhead of the facility out of its emissions: calculators do.
 pub fn without_pue(model: &Model) -> bool {
     !model.emissions_include_pue.unwrap_or(model.source != Source::Calculator)

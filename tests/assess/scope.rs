@@ -119,7 +119,7 @@ fn a_market_intensity_takes_the_place_of_the_grid() {
         assert_eq!(a, b);
     }
     // The place is needed no more.
-    let nowhere = [("energy_kwh", "1000"), ("region", "Atlantis")];
+    let nowhere = [("energy_kwh", "1000"), ("region", "Frnce")];
     assert!(assessed(Basis::Market, &[&[("id", "a"), nowhere[0], nowhere[1], ("market_g_per_kwh", "30")]]).is_ok());
     assert!(assessed(Basis::Market, &[&[("id", "a"), nowhere[0], nowhere[1]]]).is_err());
 }

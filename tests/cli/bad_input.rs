@@ -55,7 +55,8 @@ const FILES: &[Bad] = &[
     ("CodeCarbon", b"run_id,emissions,emissions_rate\na,1,2\n", &["bad.csv:1: ", "CodeCarbon"]),
     ("semicolons", b"id;pue\na;1.2\n", &["bad.csv:1: ", "semicolons"]),
     ("unknown chip", b"id,hardware,gpu_hours\na,H1000 Ultra,1e6\n", &["bad.csv:2: hardware", "H1000 Ultra"]),
-    ("unknown region", b"id,compute_flop,region\na,1e22,Atlantis\n", &["bad.csv:2: region", "Atlantis"]),
+    ("misspelt region", b"id,compute_flop,region\na,1e22,Frnce\n", &["bad.csv:2: region", "did you mean France?"]),
+    ("two places", b"id,compute_flop,region\na,1e22,Georgia\n", &["bad.csv:2: region", "GEO", "Georgia, USA"]),
     ("unknown base", b"id,base_model,relation\na,b,quantized\nb,,\nc,,\nc,,\n", &["bad.csv:5: id"]),
 ];
 

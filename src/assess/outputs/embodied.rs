@@ -6,14 +6,13 @@
 
 use super::rate::{Rate, Shared};
 use crate::assess::assessment::AssessedModel;
-use crate::assess::chips::chips;
+use crate::assess::chips::powered;
 use crate::assess::effects::Effects;
 use crate::assess::exposure::Exposure;
 use crate::assess::lognormal::{LogNormal, lognormal};
 use crate::assess::node;
 use crate::assess::priors::names;
 use crate::assess::slot::{SLOTS, Slot};
-use crate::assess::stated::without_chip;
 use crate::assess::term::Term;
 use crate::assess::tier::Tier;
 use crate::portfolio::moments::raw_moment;
@@ -49,8 +48,8 @@ fn hours(row: Exposure<'_>, model: &AssessedModel) -> (Term, Option<LogNormal>) 
         hours.powers[Slot::Lineage as usize] = power_of(Slot::Lineage);
         return (hours, Some(LogNormal { median: stated.median, ln_sd: error }));
     }
-    let chips = chips(row.priors, row.model).or_else(|_| chips(row.priors, &without_chip(row.model)));
-    let Ok(chips) = chips else { return (Term { constant: 0.0, powers: [0; SLOTS] }, None) };
+    // An assessed row has chips, or needs none.
+    let Ok(chips) = powered(row.priors, row.model) else { return (Term { constant: 0.0, powers: [0; SLOTS] }, None) };
     let per_w = node::inverse_power(row, &chips, 0.0);
     let mean = raw_moment(&per_w.distribution, 1).unwrap_or_else(|| per_w.median());
     (Term { constant: it.constant * 1e3 * mean, ..it }, None)

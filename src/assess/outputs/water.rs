@@ -66,9 +66,8 @@ fn wue(row: Exposure<'_>) -> Rate {
 
 /// Water used by power stations, L per kWh of facility energy.
 fn water_of_grid(row: Exposure<'_>) -> Rate {
-    let region = row.model.labels.get("region").map_or("", String::as_str);
     let year = row.priors.year_of(row.model);
-    let points = grid::find(region, year).unwrap_or_default();
+    let points = grid::of_row(&row.model.labels, year).unwrap_or_default().points;
     let known: Option<Vec<(f64, f64)>> = points.iter().map(|p| Some((p.weight, WATER.get(p.iso3).copied()?))).collect();
     let place: Vec<&str> = points.iter().map(|p| p.iso3).collect();
     let rate = match known.filter(|known| !known.is_empty()) {

@@ -1,12 +1,15 @@
 //! `haze check`: read, assess and compile as a run does, report everything, draw nothing.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::Path;
 
 use super::input::{self, Opened, at_row, open, warn_of_each};
 use super::output::print;
 use super::{Failure, counted};
-use crate::assess::with_outputs;
+use crate::assess::{Assessment, Kind, with_outputs};
 use crate::compile::compile;
+use crate::portfolio::problem::visible;
 use crate::run::RunError;
 
 pub fn check(file: &Path) -> Result<(), Failure> {
@@ -15,5 +18,35 @@ pub fn check(file: &Path) -> Result<(), Failure> {
     compile(&whole).map_err(RunError::from).map_err(at_row(&portfolio.models))?;
     warn_of_each(&assessment.warnings);
     let models = counted(portfolio.models.len(), "model");
-    print(&format!("{models}, no problem, {}\n", counted(input::counted(&assessment.warnings), "warning")))
+    let warnings = counted(input::counted(&assessment.warnings), "warning");
+    print(&format!("{}{models}, no problem, {warnings}\n", understood(&assessment)))
+}
+
+/// What was understood: rows by tier, and what each figure that a row states was used for.
+fn understood(assessment: &Assessment) -> String {
+    let mut tiers: BTreeMap<_, usize> = BTreeMap::new();
+    // By quantity: stated and used, stated and not used, of priors and tables.
+    let mut uses: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    for model in &assessment.models {
+        *tiers.entry(model.tier).or_default() += 1;
+        for (quantity, provenance) in &model.provenance {
+            let (name, use_of) = match quantity.strip_suffix(" (not counted)") {
+                Some(name) => (name, 1),
+                None if provenance.kind == Kind::Disclosed => (quantity.as_str(), 0),
+                None => (quantity.as_str(), 2),
+            };
+            uses.entry(name).or_default()[use_of] += 1;
+        }
+    }
+    let mut text = String::from("Rows by tier (1 metered … 6 nothing but the kind of model)\n");
+    for (tier, rows) in tiers {
+        let _ = writeln!(text, "  {:<4} {rows:>7}", tier.name());
+    }
+    let width = uses.keys().map(|name| name.chars().count()).max().unwrap_or(0).max(10);
+    let _ = writeln!(text, "{:<width$}  stated  stated, not used  from priors and tables", "Quantities");
+    for (name, [used, left_out, others]) in uses {
+        let name = visible(name);
+        let _ = writeln!(text, "  {name:<width$}{used:>6}  {left_out:>16}  {others:>22}");
+    }
+    text
 }

@@ -138,6 +138,7 @@ fn wide_lognormals_tell_what_the_draws_lack() {
 fn every_listed_rule_has_a_case() {
     let others = ["not-read", "tier-column", "shared-sigma-large", "shared-gsd-one"];
     for (rule, _) in rules::RULES {
+        assert!(include_str!("../../../docs/warnings.md").contains(&format!("`{rule}`")), "{rule} is not in the docs");
         assert!(others.contains(&rule) || CASES.iter().any(|case| case.0 == rule), "{rule} is not tested");
     }
     for rule in CASES.iter().map(|case| case.0).chain(others) {

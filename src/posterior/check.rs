@@ -64,8 +64,7 @@ pub fn against_oracle(total: &Totals, oracle: &Oracle, draws: u64) -> OracleChec
         // Of two equally likely values the first-order error vanishes, and integer arithmetic is what is left.
         (Some(_), Some(_), Some(kurtosis)) if kurtosis < LEAST_KURTOSIS => SdCheck::Undefined,
         (Some(sampled), Some(sd), Some(kurtosis)) if SdCheck::estimable(kurtosis, draws) => {
-            let second_order = 2.0 / (n - 1.0);
-            SdCheck::Z((sampled - sd) / (sd * ((kurtosis - 1.0 + second_order) / (4.0 * n)).sqrt()))
+            SdCheck::Z((sampled - sd) / (sd * ((kurtosis - 1.0) / (4.0 * n)).sqrt()))
         }
         (Some(_), Some(_), _) => SdCheck::NotEstimable,
         _ => SdCheck::Undefined,

@@ -8,3 +8,4 @@ mod disclosure;
 mod outputs;
 mod rerun;
 mod scope;
+mod zeros;

@@ -167,17 +167,20 @@ fn printed_priors_are_a_study() {
 }
 
 #[test]
-fn checks_tell_warnings_and_runs_a_few_of_them() {
+fn checks_list_every_warning_and_runs_each_rule_once() {
     let rows: String = (0..9).map(|i| format!("m{i},0.9\n")).collect();
     let dir = folder(&[("models.csv", &format!("id,mfu\n{rows}"))]);
     let check = outcome(dir.path(), &["check", "models.csv"]);
     assert!(check.status.success());
-    assert_eq!(String::from_utf8_lossy(&check.stdout), "9 models, no problem, 9 warnings\n");
+    let page = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(page.ends_with("9 models, no problem, 9 warnings\n"), "{page}");
+    // What was understood: nine rows of the last tier, whose MFU is stated.
+    assert!(page.contains("  6          9\n") && page.contains("stated, not used"), "{page}");
     let told = errors(&check);
     assert_eq!(told.lines().filter(|l| l.starts_with("warning: models.csv:") && l.ends_with("[mfu-high]")).count(), 9);
     let run = errors(&outcome(dir.path(), &["run", "models.csv", "--draws", "10"]));
     let warnings = run.lines().filter(|l| l.starts_with("warning")).count();
-    assert!(warnings == 6 && run.contains("and 4 more"), "{run}");
+    assert!(warnings == 1 && run.contains("[mfu-high] (and 8 more of this rule)"), "{run}");
 }
 
 #[test]

@@ -316,7 +316,7 @@ mod tests {
             ("California", "USA-CA"),
             ("british columbia", "CAN-BC"),
             ("us-central1 (Iowa)", "us-central1 of USA"),
-            ("AWS, us-east-1", "us-east-1 of USA"),
+            ("AWS, us-east-1", "AWS, us-east-1 of USA"),
         ] {
             let mut found = said(cell);
             found.dedup();

@@ -88,5 +88,5 @@ fn given_distributions_stand_as_they_are() {
     );
     assert_eq!(m.factors[Slot::Grid as usize].as_ref().unwrap().shared, [(1, 1.0), (2, 1.0)]);
     close(b.shared[1].ln_gsd, 1.3f64.ln(), 1e-12);
-    assert_eq!(b.warnings.iter().map(|w| w.rule).collect::<Vec<_>>(), ["shared-idle"]);
+    assert_eq!(b.warnings.iter().map(|w| w.rule).collect::<Vec<_>>(), ["unknown-chip", "shared-idle"]);
 }

@@ -129,7 +129,7 @@ fn readings(text: &str) -> Vec<(u16, u16, Option<u16>)> {
     let month_of = |word: &str| {
         let lower = word.to_lowercase();
         let named = |month: &&str| lower.len() >= 3 && month.starts_with(lower.as_str());
-        MONTHS.iter().position(|month| named(month)).and_then(|at| u16::try_from(at + 1).ok())
+        MONTHS.iter().position(named).and_then(|at| u16::try_from(at + 1).ok())
     };
     let day_of = |word: &str| {
         let bare = ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);

@@ -154,7 +154,7 @@ fn id_column(meanings: &mut [Meaning], line: u64, found: &mut Findings) {
         return;
     }
     let named = |id: &&str| meanings.iter().position(|m| super::spelling::normal(&m.name) == **id);
-    if let Some(place) = IDS.iter().find_map(|id| named(&id)) {
+    if let Some(place) = IDS.iter().find_map(named) {
         meanings[place].column = Column::Id;
         meanings[place].own = "id".to_string();
         return;

@@ -132,7 +132,7 @@ impl Row<'_> {
             }
         }
         for (column, value) in [("grid_g_per_kwh", &m.grid_g_per_kwh), ("market_g_per_kwh", &m.market_g_per_kwh)] {
-            if is_zero(value) && emits && !(column == "market_g_per_kwh") {
+            if is_zero(value) && emits && column == "grid_g_per_kwh" {
                 let message = format!("{column} is zero although the row states emissions; it is not used");
                 self.warn("grid-zero", column, 0.0, message);
             } else if is_zero(value) && column == "grid_g_per_kwh" {

@@ -1,8 +1,8 @@
 //! Life-cycle carbon intensity of electricity by place and year.
 //!
 //! A place is a country (ISO 3166 codes and names, Epoch's spellings), a state of the USA or a province of Canada, a region
-//! of a cloud or a zone in it, each with or without a city before it, or a list of places. [`place`] reads a cell, by the
-//! names of [`table`]; [`point`] gives the values.
+//! of a cloud or a zone in it, each with or without a city before it, or a list of places. `place` reads a cell, by the
+//! names of `table`; `point` gives the values.
 //!
 //! Everything here is life-cycle. The rates of US states and eGRID subregions are direct stack emissions, those of
 //! CodeCarbon are of 2016, and Google's regional values from 2021 on are operational, so none of them is used. A Google

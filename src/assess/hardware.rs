@@ -1,8 +1,8 @@
 //! Accelerators: what a `hardware` cell names, with thermal design power and dense 16-bit peak of each chip.
 //!
-//! A cell names one chip or several, each with or without a number of them ([`cell`]): a name ([`lookup`]), a count around
-//! it ([`count`]), or a machine of a cloud with the chips that are in it ([`instances`]). What a name is like is
-//! [`name`], what is known of a chip [`table`].
+//! A cell names one chip or several, each with or without a number of them (`cell`): a name (`lookup`), a count around
+//! it (`count`), or a machine of a cloud with the chips that are in it (`instances`). What a name is like is
+//! `name`, what is known of a chip `table`.
 
 mod aliases;
 mod cell;

@@ -52,6 +52,8 @@ pub const BOUNDARIES: [(&str, Boundary); 2] = [("facility", Boundary::Facility),
 /// The values of `imputation.compute`.
 pub const IMPUTATIONS: [(&str, Imputation); 2] =
     [("tokens", Imputation::Tokens), ("regression", Imputation::Regression)];
+/// Entries of `[[shared]]` at most. Chosen: a thousand effects on one factor would leave the range of its numbers.
+const MAX_SHARED: usize = 64;
 /// What `[[shared]]` can act on.
 pub const SHARED_FACTORS: [Factor; 5] =
     [Factor::Compute, Factor::Efficiency, Factor::Pue, Factor::Grid, Factor::Reporting];
@@ -387,6 +389,15 @@ impl Reader<'_> {
             self.refuse(entry, "shared", "expected [[shared]], with two brackets, once for each effect");
             return Vec::new();
         };
+        if array.len() > MAX_SHARED {
+            let message = format!(
+                "{} [[shared]] entries, at most {MAX_SHARED} are taken; one entry with `by` stands for an effect for each value of a \
+                 column",
+                array.len()
+            );
+            self.add(entry.span().start, "shared", "", message);
+            return Vec::new();
+        }
         let mut found = Vec::new();
         for entry in array.iter() {
             let Some(table) = self.table(entry, "[shared]") else { continue };

@@ -130,6 +130,22 @@ impl Page {
         }
     }
 
+    /// Words in lines that fit the width, each after four blanks.
+    pub(super) fn paragraph(&mut self, text: &str) {
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && 4 + line.chars().count() + 1 + word.chars().count() > self.style.width {
+                self.line(&format!("    {line}"));
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        self.line(&format!("    {line}"));
+    }
+
     /// Items after a heading, separated by ` · ` and wrapped under it.
     pub(super) fn wrapped(&mut self, heading: &str, items: &[String]) {
         let mut line = heading.to_string();

@@ -130,6 +130,16 @@ fn bad_studies() {
         let dir = folder(&[("models.csv", MODELS), ("study.toml", &format!("models = [\"models.csv\"]\n{text}\n"))]);
         refused(dir.path(), "study.toml", words, text);
     }
+    // A thousand effects of one factor would leave the range of its numbers; 64 are taken.
+    let shared = |n: usize| "[[shared]]\nfactor = \"grid\"\ngsd = 1.01\n".repeat(n);
+    for (n, fine) in [(64, true), (65, false), (1100, false)] {
+        let study = format!("models = [\"models.csv\"]\n{}", shared(n));
+        let dir = folder(&[("models.csv", MODELS), ("study.toml", &study)]);
+        match fine {
+            true => assert!(outcome(dir.path(), &["check", "study.toml"]).status.success()),
+            false => refused(dir.path(), "study.toml", &["study.toml:", "at most 64"], "many shared effects"),
+        }
+    }
     let dir = folder(&[("study.toml", "models = [\"nowhere.csv\"]\n")]);
     refused(dir.path(), "study.toml", &["study.toml:1: models", "nowhere.csv"], "missing models file");
     refused(dir.path(), "nowhere.csv", &["nowhere.csv: the file could not be read"], "missing file");

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::assess::Assessment;
 use crate::engine::stats::tail;
-use crate::portfolio::problem::by_rule;
+use crate::portfolio::problem::{by_rule, visible};
 use crate::portfolio::rules::IMPORTANT;
 use crate::posterior::{Posterior, SdCheck};
 use crate::report::estimate;
@@ -84,7 +84,7 @@ impl Page {
         for (warning, others) in important {
             let more = if others > 0 { format!(", and {} more", numbers::count(others as u64)) } else { String::new() };
             self.alarm(&format!("  Look again [{}{more}]: {}", warning.rule, warning.place));
-            self.line(&format!("    {}", warning.message));
+            self.paragraph(&visible(&warning.message));
         }
     }
 }

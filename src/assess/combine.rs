@@ -74,7 +74,7 @@ pub fn combined(
         [one] if one.len() == observed.len() => {}
         // The others agree, so that it is clear which figure is wrong.
         [one] => {
-            let used = format!("the others agree, so only the {} are used", names(one, &observed));
+            let used = format!("the others agree, so only {} count", names(one, &observed));
             warnings.extend(contradiction(context, exposure.model, &priors, &observed, &used));
             let mut k = 0..;
             observed.retain(|_| k.next().is_some_and(|k| one.contains(&k)));

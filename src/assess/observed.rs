@@ -127,7 +127,7 @@ pub fn contradiction(
         place: column(model, second.column),
         value: second.stated.map_or(String::new(), shown),
         message: format!(
-            "the {} contradict the {}: they are {:.3} times what the {} would lead to, {:.1} standard deviations off, so one of \
+            "{} and {} contradict each other: {:.3} times what {} would lead to, {:.1} standard deviations off, so one of \
              the figures is wrong (a unit, a scope, a typing error); {used}. Correct the wrong one, or leave its cell empty",
             second.what,
             first.what,

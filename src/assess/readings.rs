@@ -169,11 +169,9 @@ fn efficiency(context: &Context<'_>, priors: &[Normal; UNKNOWNS]) -> Draft {
 }
 
 fn used(readings: &[Reading<'_>], observed: &[Observed]) -> String {
-    let parts: Vec<String> = readings
-        .iter()
-        .map(|r| format!("{:.0} % that the {} are right", 100.0 * r.weight, names(r.kept, observed)))
-        .collect();
-    format!("the model is a mixture of the readings, {}", parts.join(", "))
+    let parts: Vec<String> =
+        readings.iter().map(|r| format!("{} ({:.0} %)", names(r.kept, observed), 100.0 * r.weight)).collect();
+    format!("the row becomes a mixture of readings: {}", parts.join(", "))
 }
 
 fn provenance(readings: &[Reading<'_>], observed: &[Observed], node: &str) -> Provenance {

@@ -10,9 +10,10 @@
 //! | the median of a cell | [`median`] by the quantile, [`LogNormal::of`] by the parameter |
 
 use super::lognormal::LogNormal;
+pub use crate::portfolio::operations::{FORWARD_AND_BACKWARD, THROUGH_HALF, flop_per_parameter_and_token};
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::spelling::normal;
-use crate::portfolio::{Confidence, Distribution, Model, Place, Relation, Source, Value};
+use crate::portfolio::{Confidence, Model, Place, Relation, Source, Value};
 
 /// A cell of the row.
 pub fn column(model: &Model, name: &str) -> Place {
@@ -21,7 +22,7 @@ pub fn column(model: &Model, name: &str) -> Place {
 
 /// A stated zero.
 pub fn is_zero(value: Option<&Value>) -> bool {
-    matches!(value, Some(Value::Number(x) | Value::Distribution(Distribution::Fixed(x))) if *x == 0.0)
+    value.is_some_and(Value::is_zero)
 }
 
 /// A plain number above 0. Distributions stand as they are.
@@ -148,22 +149,9 @@ pub fn usage_if_derivative(model: &Model) -> Use {
     }
 }
 
-/// FLOP per parameter and token: forward and backward pass.
-pub const FORWARD_AND_BACKWARD: f64 = 6.0;
-
-/// The same where each token passes through half of the model (encoder–decoders).
-pub const THROUGH_HALF: f64 = 3.0;
-
 /// FLOP per parameter and token as Epoch AI counts them, 6 for every architecture. Its figures of compute, and the
 /// tokens D = C/(6 N) that the priors of training length were derived from, are compared by it.
 pub const EPOCHS_CONVENTION: f64 = FORWARD_AND_BACKWARD;
-
-/// FLOP per parameter and token of the row's architecture.
-pub fn flop_per_parameter_and_token(model: &Model) -> f64 {
-    let architecture = model.labels.get("architecture").map(|a| normal(a)).unwrap_or_default();
-    let encdec = ["encdec", "encoderdecoder", "t5", "bart", "ul2", "pegasus", "marian", "m2m100", "nllb"];
-    if encdec.iter().any(|w| architecture.contains(w)) { THROUGH_HALF } else { FORWARD_AND_BACKWARD }
-}
 
 /// Active parameters, if stated; all of them where the row does not tell them apart.
 pub fn active_parameters(model: &Model) -> Option<&Value> {

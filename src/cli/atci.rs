@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{FILE, Opened, in_file, open};
+use super::input::{FILE, Opened, at_row, open};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
@@ -63,7 +63,7 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     let found = session.atci(assessment, &columns, settings, &watch);
     watch.finish();
     notices(&session);
-    let mut found = found.map_err(in_file(&args.file))?;
+    let mut found = found.map_err(at_row(&portfolio.models))?;
     found.info.timings = clock.laps.then(found.info.timings);
     let result = Atci { assessment, found: &found, anchors: anchors() };
 

@@ -64,14 +64,6 @@ impl Opened {
     }
 }
 
-/// A failure that names the file, where it is the portfolio as a whole that cannot be computed.
-pub(super) fn in_file(file: &Path) -> impl Fn(RunError) -> Failure {
-    move |error| match error {
-        RunError::Plan(e) => Failure::Usage(format!("{}: {e}", file.display())),
-        other => other.into(),
-    }
-}
-
 /// A failure at the row whose numbers cannot be computed.
 pub(super) fn at_row(models: &[Model]) -> impl Fn(RunError) -> Failure {
     move |error| match error {

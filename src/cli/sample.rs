@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{Opened, in_file, open};
+use super::input::{Opened, at_row, open};
 use super::output::{Output, document, style};
 use super::say::say;
 use super::stream;
@@ -120,7 +120,7 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
     let found = session.sample(assessment, &options, &watch);
     watch.finish();
     notices(&session);
-    let mut found = found.map_err(in_file(file))?;
+    let mut found = found.map_err(at_row(&portfolio.models))?;
     for caution in found.cautions(report::title) {
         say(format_args!("warning: {caution}"));
     }

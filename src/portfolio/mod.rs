@@ -27,6 +27,7 @@ pub mod models_file;
 pub mod named;
 pub(crate) mod number;
 mod numeral;
+pub mod operations;
 pub mod output;
 pub mod problem;
 pub mod quantity;

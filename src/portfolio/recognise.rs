@@ -1,4 +1,4 @@
-//! Files of other tools that are given as models files: told by their beginning or their header.
+//! Files of other tools that are given as models files: recognised by their beginning or their header.
 //!
 //! A CodeCarbon log read as a models file is one model per run, with kilograms and kilowatt-hours under names that mean
 //! nothing here: 0.2 kg once became 1.5 kt. What has a meaning of its own is refused in one line that says what it is

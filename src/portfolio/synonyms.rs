@@ -486,10 +486,10 @@ mod tests {
     #[test]
     fn every_name_is_documented() {
         let page = include_str!("../../docs/columns.md");
-        let told: Vec<String> = page.split('`').skip(1).step_by(2).map(normal).collect();
+        let listed: Vec<String> = page.split('`').skip(1).step_by(2).map(normal).collect();
         let stems = STEMS.iter().map(|(stem, ..)| *stem).chain(GRID_STEMS).chain(IDS);
         for name in TEXTS.iter().map(|(name, _)| *name).chain(stems) {
-            assert!(told.iter().any(|known| known == name), "{name}");
+            assert!(listed.iter().any(|known| known == name), "{name}");
         }
     }
 }

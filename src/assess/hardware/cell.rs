@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(said("2,048 H800, 1,024 A100"), (vec!["NVIDIA A100", "NVIDIA H800 SXM5"], Some(3072.0)));
         assert_eq!(said("8 A100, V100").1, None);
         assert_eq!(said("A100, 8 x A100").1, None);
-        // What is like no chip is left out of a list, and told.
+        // What is like no chip is left out of a list, with a warning.
         assert_eq!(said("1x T4, Google Colab"), (vec!["NVIDIA Tesla T4"], Some(1.0)));
         assert_eq!(read("1x T4, Google Colab").unwrap().unread.as_deref(), Some("Google Colab"));
         assert_eq!(read("A100, V100").unwrap().unread, None);

@@ -61,7 +61,7 @@ fn an_unknown_chip_does_not_matter_where_the_energy_is_stated() {
     assert!(one(named).0.warnings.is_empty());
 }
 
-/// A name that is like no chip: the row is as one that names none, and the name is told.
+/// A name that is like no chip: the row is as one that names none, and the warning names it.
 #[test]
 fn a_name_like_no_chip_leaves_the_prior() {
     let hours = |hardware: &[(&str, &str)]| {
@@ -84,7 +84,7 @@ fn a_name_like_no_chip_leaves_the_prior() {
     assert_ne!(hours(&[("hardware", "V100")]).1.factors, none.factors);
 }
 
-/// A slip is refused where the chip is needed, and told where hours and power, or an efficiency, are stated.
+/// A slip is refused where the chip is needed, and a warning where hours and power, or an efficiency, are stated.
 #[test]
 fn a_slip_stops_the_run_only_where_the_chip_is_needed() {
     let row = Model { gpu_hours: number(1000.0), ..model("s", &[("hardware", "NVIDIA H110"), ("region", "USA")]) };

@@ -32,6 +32,13 @@ pub enum Value {
     Distribution(Distribution),
 }
 
+impl Value {
+    /// A zero without doubt.
+    pub fn is_zero(&self) -> bool {
+        matches!(self, Value::Number(x) | Value::Distribution(Distribution::Fixed(x)) if *x == 0.0)
+    }
+}
+
 /// Gives the values of `empirical(file)`.
 pub trait Files {
     /// The numbers in the file of this name, in any order.

@@ -29,7 +29,7 @@ pub const RULES: [(&str, &str); 41] = [
     ("energy-zero", "an energy of 0 together with emissions above 0"),
     ("figure-zero", "hours, compute or power of 0 in a row that states a run"),
     ("grid-zero", "a grid intensity of 0"),
-    ("compute-against-tokens", "compute more than 10 times off 6 × parameters × tokens"),
+    ("compute-against-tokens", "compute more than 10 times off what parameters and tokens lead to"),
     ("compute-too-small", "compute below what a chip does in a second"),
     ("parameters-against-name", "parameters more than 20 times off the size in the name"),
     ("tokens-against-parameters", "more than a million tokens per parameter"),

@@ -4,6 +4,7 @@
 //! petaFLOP/s-days, gigabytes) and not unusual models.
 
 use super::{Row, shown, size};
+use crate::portfolio::operations::flop_per_parameter_and_token;
 use crate::portfolio::{Model, Relation, Value};
 
 /// The most compute that a laboratory has published of a training run: Llama 3.1 405B, 3.8e25 FLOP (arXiv 2407.21783,
@@ -27,11 +28,11 @@ impl Row<'_> {
     pub(super) fn compute(&mut self) {
         let m = self.model;
         let Some(flop) = size(&m.compute_flop) else { return };
-        if let Some(expected) = six_n_d(m) {
+        if let Some(expected) = by_tokens(m) {
             let ratio = flop / expected;
             if !(1.0 / OFF_BY..=OFF_BY).contains(&ratio) {
                 let message = format!(
-                    "compute_flop is {} times the 6 × parameters × tokens of its row, {} FLOP; check the unit of all three (FLOP, \
+                    "compute_flop is {} times what the parameters and tokens of its row lead to, {} FLOP; check the unit of all three (FLOP, \
                      not EFLOP or petaFLOP/s-days)",
                     shown(ratio),
                     shown(expected)
@@ -84,11 +85,11 @@ impl Row<'_> {
         if figures.into_iter().any(Option::is_some) || m.active_parameters.is_some() {
             return;
         }
-        if let (Some(flop), Some(n)) = (six_n_d(m), size(&m.parameters))
+        if let (Some(flop), Some(n)) = (by_tokens(m), size(&m.parameters))
             && flop > LARGEST_PUBLISHED_FLOP
         {
             let message = format!(
-                "6 × parameters × tokens is {} FLOP, above the largest run with published compute (3.8e25, Llama 3.1 405B); \
+                "parameters and tokens lead to {} FLOP, above the largest run with published compute (3.8e25, Llama 3.1 405B); \
                  if it is a mixture of experts, state active_parameters",
                 shown(flop)
             );
@@ -131,28 +132,28 @@ impl Row<'_> {
                 self.warn(rule, column, 0.0, message);
             }
         }
-        for (column, value) in [("grid_g_per_kwh", &m.grid_g_per_kwh), ("market_g_per_kwh", &m.market_g_per_kwh)] {
-            if is_zero(value) && emits && column == "grid_g_per_kwh" {
-                let message = format!("{column} is zero although the row states emissions; it is not used");
-                self.warn("grid-zero", column, 0.0, message);
-            } else if is_zero(value) && column == "grid_g_per_kwh" {
-                let message = "no grid has an intensity of 0 g/kWh over its life cycle, so the emissions are zero; contracts and \
-                               certificates belong into market_g_per_kwh";
-                self.warn("grid-zero", column, 0.0, message.into());
-            }
+        if is_zero(&m.grid_g_per_kwh) {
+            let message = match emits {
+                true => "the grid is zero although the row states emissions; it is not used",
+                false => {
+                    "no grid has an intensity of 0 g/kWh over its life cycle, so the emissions are zero; contracts and \
+                     certificates belong into market_g_per_kwh"
+                }
+            };
+            self.warn("grid-zero", "grid_g_per_kwh", 0.0, message.into());
         }
     }
 }
 
 /// A stated zero.
 fn is_zero(value: &Option<Value>) -> bool {
-    matches!(value, Some(Value::Number(0.0)))
+    value.as_ref().is_some_and(Value::is_zero)
 }
 
-/// 6 N D of a row, N active, over all epochs.
-fn six_n_d(m: &Model) -> Option<f64> {
+/// Compute by parameters and tokens: 6 N D, of encoder–decoders 3 N D, N active, over all epochs.
+fn by_tokens(m: &Model) -> Option<f64> {
     let n = size(&m.active_parameters).or_else(|| size(&m.parameters))?;
-    Some(6.0 * n * size(&m.tokens)? * size(&m.epochs).unwrap_or(1.0))
+    Some(flop_per_parameter_and_token(m) * n * size(&m.tokens)? * size(&m.epochs).unwrap_or(1.0))
 }
 
 /// Numbers of parameters in a name: 7b, 350M, 8x7B, 1.8B; in words of their own.

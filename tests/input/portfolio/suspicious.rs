@@ -33,6 +33,13 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "a,7e9,2e12,8.4e19",
         "a,7e9,2e12,8.4e22\nb,7e9,2e12,2e22",
     ),
+    // 6 N D is 4.2e21, more than 10 times it; 3 N D, of an encoder–decoder, is not.
+    (
+        "compute-against-tokens",
+        "id,architecture,parameters,tokens,compute_flop",
+        "a,GPT,7e9,1e11,4.1e20",
+        "a,T5,7e9,1e11,4.1e20",
+    ),
     ("compute-too-small", "id,date,compute_flop", "a,2020,3640", "a,2020,3e23\nb,1958,7e5"),
     ("parameters-against-name", "id,parameters", "lab/llm-7b,7000", "lab/llm-7b,6.7e9\nlab/x-4bit,3e9"),
     ("tokens-against-parameters", "id,parameters,tokens", "a,7000,2e12", "a,135e6,2e12"),

@@ -9,8 +9,8 @@
 //!
 //! The unknowns are ln C, of which nothing is known beforehand, and the links with their priors; every disclosure is an
 //! observation with the error that a single one has. A link that is not lognormal enters by the mean and standard
-//! deviation of its logarithm. [`super::condition`] gives the posterior of every node; disclosures that contradict each
-//! other become a mixture ([`super::readings`]).
+//! deviation of its logarithm. [`super::condition`] gives the posterior of every node. Where [`super::odds`] leaves more
+//! than one reading of the figures, the row is a mixture of these ([`super::readings`]).
 //!
 //! A plan's factors are independent, the nodes' posteriors are not. They are written as the most precise of energy and
 //! emissions and ratios to it, so that the distribution and the shared effects of every node are those of the posterior;
@@ -29,11 +29,11 @@ use super::exposure::Exposure;
 use super::links::Links;
 use super::lognormal::{LogNormal, lognormal};
 use super::normal::{Normal, ln};
-use super::observed::{
-    COMPUTE, ENERGY, IT, Observed, UNKNOWNS, contradiction, emissions_row, names, observations, readings,
-};
+use super::observed::{COMPUTE, ENERGY, IT, Observed, UNKNOWNS, contradiction, emissions_row, names, observations};
+use super::odds::{Reading, readings};
 use super::provenance::{Kind, Provenance};
 use super::readings::{self, Stated};
+use super::single::unstated_compute;
 use super::slot::Slot;
 use super::stated::without_pue;
 use super::study_effects;
@@ -68,19 +68,22 @@ pub fn combined(
     let level = Normal { mean: 50.0, sd: DIFFUSE, shared: Loads::new() };
     let [first, second] = links.normals();
     let priors = [level, first, second, ln_pue.clone(), ln_grid];
-    let sets = readings(context, &priors, &observed);
+    let [_, rest @ ..] = priors.clone();
+    let unstated = unstated(context, exposure)?;
+    let [first, second, third, fourth] = rest;
+    let found = readings(context, &[unstated.clone(), first, second, third, fourth], &observed);
     let mut warnings = Vec::new();
-    match sets.as_slice() {
-        [one] if one.len() == observed.len() => {}
+    match found.as_slice() {
+        [Reading { right, .. }] if right.len() == observed.len() => {}
         // The others agree, so that it is clear which figure is wrong.
-        [one] => {
-            let used = format!("the others agree, so only {} count", names(one, &observed));
+        [Reading { right, .. }] if !right.is_empty() => {
+            let used = format!("the others agree, so only {} count", names(right, &observed));
             warnings.extend(contradiction(context, exposure.model, &priors, &observed, &used));
             let mut k = 0..;
-            observed.retain(|_| k.next().is_some_and(|k| one.contains(&k)));
+            observed.retain(|_| k.next().is_some_and(|k| right.contains(&k)));
         }
         several => {
-            let stated = Stated { exposure, observed: &observed, priors: &priors, grid, tier };
+            let stated = Stated { exposure, observed: &observed, priors: &priors, unstated: &unstated, grid, tier };
             return Ok(Core { provenance, ..readings::chain(context, stated, several) });
         }
     }
@@ -96,6 +99,14 @@ pub fn combined(
     let compute = posterior.compute(&mut factors, &energies, links, compute_counts);
     let outputs = [compute, energies.it, energies.energy, energies.emissions];
     Ok(Core { factors, outputs, tier, provenance, warnings })
+}
+
+/// ln of what compute would be if the row stated none of it.
+fn unstated(context: &Context<'_>, exposure: Exposure<'_>) -> Result<Normal, Problem> {
+    let normal = ln(&unstated_compute(context, exposure)?);
+    // Of a copy, which has no compute of its own, nothing is known once it states some.
+    let unknown = Normal { mean: 50.0, sd: 15.0, shared: Loads::new() };
+    Ok(if normal.mean.is_finite() { normal } else { unknown })
 }
 
 /// What the disclosures leave of the chain.

@@ -28,10 +28,14 @@ pub enum DefaultEffect {
     GridOrganization,
     /// How long one organisation trains.
     TokensOrganization,
+    /// What a calculator misses, in the rows that name no project.
+    Calculator,
+    /// What a calculator misses, in one project.
+    CalculatorProject,
 }
 
 impl DefaultEffect {
-    const ALL: [DefaultEffect; 7] = [
+    const ALL: [DefaultEffect; 9] = [
         DefaultEffect::KNode,
         DefaultEffect::MfuEra,
         DefaultEffect::MfuFamily,
@@ -39,6 +43,8 @@ impl DefaultEffect {
         DefaultEffect::GridMethod,
         DefaultEffect::GridOrganization,
         DefaultEffect::TokensOrganization,
+        DefaultEffect::Calculator,
+        DefaultEffect::CalculatorProject,
     ];
 
     fn factor(self) -> Factor {
@@ -46,6 +52,7 @@ impl DefaultEffect {
             DefaultEffect::KNode | DefaultEffect::MfuEra | DefaultEffect::MfuFamily => Factor::Efficiency,
             DefaultEffect::FlopConvention | DefaultEffect::TokensOrganization => Factor::Compute,
             DefaultEffect::GridMethod | DefaultEffect::GridOrganization => Factor::Grid,
+            DefaultEffect::Calculator | DefaultEffect::CalculatorProject => Factor::Reporting,
         }
     }
 
@@ -54,7 +61,9 @@ impl DefaultEffect {
             DefaultEffect::KNode
             | DefaultEffect::MfuEra
             | DefaultEffect::FlopConvention
-            | DefaultEffect::GridMethod => &[],
+            | DefaultEffect::GridMethod
+            | DefaultEffect::Calculator => &[],
+            DefaultEffect::CalculatorProject => &["project"],
             DefaultEffect::MfuFamily => &["organization", "year"],
             DefaultEffect::GridOrganization | DefaultEffect::TokensOrganization => &["organization"],
         }
@@ -77,6 +86,8 @@ impl DefaultEffect {
             DefaultEffect::GridMethod => "grid intensities, all countries",
             DefaultEffect::GridOrganization => "an organisation's sites within their countries",
             DefaultEffect::TokensOrganization => "how long one organisation trains",
+            DefaultEffect::Calculator => "what a calculator misses, rows without a project",
+            DefaultEffect::CalculatorProject => "what a calculator misses in one project",
         }
     }
 
@@ -90,6 +101,7 @@ impl DefaultEffect {
             DefaultEffect::GridMethod => names::grid::METHOD_GSD.into(),
             DefaultEffect::GridOrganization => names::grid::ORGANIZATION_SHARE.into(),
             DefaultEffect::TokensOrganization => names::tokens::ORGANIZATION_GSD.into(),
+            DefaultEffect::Calculator | DefaultEffect::CalculatorProject => names::energy::CALCULATOR.into(),
         }
     }
 
@@ -107,6 +119,9 @@ impl DefaultEffect {
             DefaultEffect::GridMethod => priors.ln_gsd(names::grid::METHOD_GSD),
             DefaultEffect::GridOrganization => 1.0,
             DefaultEffect::TokensOrganization => priors.ln_gsd(names::tokens::ORGANIZATION_GSD),
+            DefaultEffect::Calculator | DefaultEffect::CalculatorProject => {
+                priors.lognormal(names::energy::CALCULATOR).ln_sd
+            }
         }
     }
 

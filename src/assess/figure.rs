@@ -4,11 +4,13 @@
 //! calculated, reported), and what it left out. A figure reported with the power of the accelerators alone left out the
 //! rest of the node and is multiplied by k_node · TDP / W; metered and audited figures hold it. Calculators (CodeCarbon
 //! and the like) read low by a bias of their own, in energy and in the emissions that they make of it, and count no
-//! overhead of the facility. A distribution in the cell is used as it is.
+//! overhead of the facility. What one calculator misses on one project's machines it misses in every run: its bias is a
+//! shared effect of the rows of a project, or of all that name none. A distribution in the cell is used as it is.
 
+use super::default_effects::DefaultEffect;
 use super::draft::Draft;
 use super::exposure::Exposure;
-use super::lognormal::{LogNormal, lognormal, quadrature};
+use super::lognormal::{LogNormal, lognormal, quadrature, residual};
 use super::node::scope_correction;
 use super::priors::Priors;
 use super::priors::names::{self, Lognormal, Name};
@@ -60,7 +62,31 @@ fn corrected(priors: &Priors, value: &Value, correction: LogNormal, prior: impl 
 pub fn energy_disclosed(exposure: Exposure<'_>) -> Draft {
     let (priors, model) = (exposure.priors, exposure.model);
     let value = model.energy_kwh.clone().unwrap_or(Value::Number(0.0));
-    corrected(priors, &value, true_over_reported(priors, model), meter(model), "kWh")
+    let (bias, shared) = meter_error(exposure, true_over_reported(priors, model));
+    let mut draft = corrected(priors, &value, bias, meter(model), "kWh");
+    expose_to_calculator(exposure, &mut draft, shared);
+    draft
+}
+
+/// The effect that a calculator's bias is.
+fn calculator(model: &Model) -> DefaultEffect {
+    if model.labels.contains_key("project") { DefaultEffect::CalculatorProject } else { DefaultEffect::Calculator }
+}
+
+/// The error of a meter without what is shared, and the spread (ln) that is: all of a calculator's.
+fn meter_error(exposure: Exposure<'_>, error: LogNormal) -> (LogNormal, f64) {
+    let model = exposure.model;
+    let shared = match model.source {
+        Source::Calculator => exposure.acting(calculator(model), error.ln_sd),
+        _ => 0.0,
+    };
+    (LogNormal { ln_sd: residual(error.ln_sd, shared), ..error }, shared)
+}
+
+fn expose_to_calculator(exposure: Exposure<'_>, draft: &mut Draft, shared: f64) {
+    if !draft.explicit && !draft.is_zero() {
+        exposure.expose(draft, calculator(exposure.model), shared, 1.0);
+    }
 }
 
 fn true_over_reported(priors: &Priors, model: &Model) -> LogNormal {
@@ -92,8 +118,13 @@ pub fn emissions_disclosed(exposure: Exposure<'_>) -> (Draft, Tier) {
         (names::emissions::SELF_REPORTED_GSD, Tier::T1b)
     };
     let mut correction = LogNormal { median: 1.0, ln_sd: priors.ln_gsd(prior) };
+    let mut shared = 0.0;
     if let Some(scope) = emissions_bias(priors, model) {
-        correction = LogNormal { median: scope.median, ln_sd: quadrature(correction.ln_sd, scope.ln_sd) };
+        let (own, common) = meter_error(exposure, scope);
+        correction = LogNormal { median: own.median, ln_sd: quadrature(correction.ln_sd, own.ln_sd) };
+        shared = common;
     }
-    (corrected(priors, &value, correction, prior, "kgCO2e"), tier)
+    let mut draft = corrected(priors, &value, correction, prior, "kgCO2e");
+    expose_to_calculator(exposure, &mut draft, shared);
+    (draft, tier)
 }

@@ -61,6 +61,7 @@ mod mfu;
 mod node;
 mod normal;
 mod observed;
+mod odds;
 mod outputs;
 pub mod priors;
 mod provenance;

@@ -1,7 +1,7 @@
 //! Disclosures as observations of the unknowns of a chain, and how far they are from each other.
 //!
-//! Disclosures further apart than three standard deviations contradict each other: one of them is wrong, and what is known
-//! is a choice of readings, each of which leaves out as few figures as possible ([`super::readings`]).
+//! Disclosures further apart than three standard deviations are reported as a contradiction. What becomes of them is a
+//! matter of probability ([`super::odds`]).
 
 use super::context::Context;
 use super::described::loadings;
@@ -94,19 +94,11 @@ fn apart(context: &Context<'_>, priors: &[Normal; UNKNOWNS], first: &Observed, s
     Apart { ln, sds }
 }
 
-/// The largest sets of disclosures that agree with each other: all of them, or every way to leave out as few as possible.
-pub fn readings(context: &Context<'_>, priors: &[Normal; UNKNOWNS], all: &[Observed]) -> Vec<Vec<usize>> {
-    let agree = |set: &Vec<usize>| {
-        set.windows(2).all(|pair| apart(context, priors, &all[pair[0]], &all[pair[1]]).sds <= DISAGREE)
-    };
-    let sets = (1u32..1 << all.len()).map(|bits| (0..all.len()).filter(|k| bits >> k & 1 == 1).collect::<Vec<_>>());
-    let agreeing: Vec<Vec<usize>> = sets.filter(agree).collect();
-    let largest = agreeing.iter().map(Vec::len).max().unwrap_or(0);
-    agreeing.into_iter().filter(|set| set.len() == largest).collect()
-}
-
 /// What some of the disclosures are, in words.
 pub fn names(of: &[usize], all: &[Observed]) -> String {
+    if of.is_empty() {
+        return "none of them".to_string();
+    }
     of.iter().map(|&k| all[k].what).collect::<Vec<_>>().join(" and ")
 }
 

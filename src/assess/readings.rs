@@ -1,15 +1,14 @@
 //! A row whose disclosures contradict each other: a mixture of readings.
 //!
 //! One of two contradicting figures is wrong: a unit, a scope, a typing error. What is known is then neither their mean
-//! nor a wide figure between them, but one or the other. Each reading leaves out as few figures as make the rest agree
-//! ([`super::observed::readings`]), and has the posterior of the rest. Readings are weighed by how plausible the compute is
-//! that they lead to: the density of its logarithm under what would be imputed if the row stated none, at least
-//! [`LEAST`] of the weight each. The mean of a mixture lies between those of its readings.
+//! nor a wide figure between them, but one or the other. Each reading ([`super::odds`]) has the posterior of the figures
+//! that are right in it; where none is, that of the row as if it stated nothing. The mean of a mixture lies between those
+//! of its readings.
 //!
 //! The row's most downstream disclosed quantity is the mixture, exact in tables and in the closed forms. Of each reading it
-//! holds the whole posterior spread; shared effects are part of that spread and not shared with other rows, since a
-//! factor's loadings cannot depend on the reading. The other quantities follow from it by the links' priors, which is
-//! somewhat wider than the posterior where they come from a figure that was disclosed.
+//! holds the whole posterior spread. What all readings load on alike is a shared effect of the row; what they do not is
+//! part of the spread, since a factor's loadings cannot depend on the reading. The other quantities follow from it by the
+//! links' priors, which is somewhat wider than the posterior where they come from a figure that was disclosed.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +16,12 @@ use super::condition::Joint;
 use super::context::Context;
 use super::described::{loadings, rounded};
 use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
+use super::effects::{EffectKey, Loads};
 use super::exposure::Exposure;
-use super::imputed::imputed;
 use super::lognormal::{LogNormal, lognormal, mixture};
-use super::normal::{Normal, ln};
+use super::normal::Normal;
 use super::observed::{COMPUTE, ENERGY, IT, Observed, UNKNOWNS, contradiction, emissions_row, names};
+use super::odds::Reading;
 use super::provenance::{Kind, Provenance};
 use super::slot::Slot;
 use super::stated::without_pue;
@@ -29,12 +29,9 @@ use super::tier::Tier;
 use super::wording::shown_to_three;
 use crate::portfolio::Model;
 
-/// The least weight of a reading: what would be imputed is not known well enough to rule a figure out.
-const LEAST: f64 = 0.05;
-
-/// One reading: which disclosures it keeps, what they leave of the chain, and its weight.
-struct Reading<'a> {
-    kept: &'a [usize],
+/// A reading, and what its figures leave of the chain.
+struct Read<'a> {
+    right: &'a [usize],
     joint: Joint<UNKNOWNS>,
     weight: f64,
 }
@@ -44,13 +41,15 @@ pub struct Stated<'a> {
     pub exposure: Exposure<'a>,
     pub observed: &'a [Observed],
     pub priors: &'a [Normal; UNKNOWNS],
+    /// ln of compute as if the row stated none.
+    pub unstated: &'a Normal,
     pub grid: Draft,
     pub tier: Tier,
 }
 
-/// The chain of a row with several readings, each a set of disclosures that agree.
-pub fn chain(context: &Context<'_>, stated: Stated<'_>, sets: &[Vec<usize>]) -> Core {
-    let readings = weighed(context, &stated, sets);
+/// The chain of a row with several readings.
+pub fn chain(context: &Context<'_>, stated: Stated<'_>, readings: &[Reading]) -> Core {
+    let readings: Vec<Read<'_>> = readings.iter().map(|reading| read(&stated, reading)).collect();
     let model = stated.exposure.model;
     let compute_kept = kept_by_all(&readings, stated.observed, "compute");
     let node = node(model, stated.observed);
@@ -90,35 +89,32 @@ pub fn chain(context: &Context<'_>, stated: Stated<'_>, sets: &[Vec<usize>]) -> 
     }
 }
 
-fn weighed<'a>(context: &Context<'_>, stated: &Stated<'_>, sets: &'a [Vec<usize>]) -> Vec<Reading<'a>> {
-    let (prior, _) = imputed(stated.exposure, context.study.imputation);
-    let prior = ln(&prior);
-    let mut readings: Vec<Reading<'a>> = sets
-        .iter()
-        .map(|kept| {
-            let mut joint = Joint::new(stated.priors.clone());
-            kept.iter().for_each(|&k| joint.observe(&stated.observed[k].row, &stated.observed[k].error));
-            let off = joint.of(&COMPUTE).plus(&prior, -1.0);
-            let sd = whole_sd(context, &off);
-            let z = off.mean / sd;
-            let weight = if sd > 0.0 { libm::exp(-0.5 * z * z) / sd } else { 1.0 };
-            Reading { kept, joint, weight }
-        })
-        .collect();
-    let sum: f64 = readings.iter().map(|r| r.weight).sum();
-    let spread = 1.0 - LEAST * readings.len() as f64;
-    let even = 1.0 / readings.len() as f64;
-    for reading in &mut readings {
-        let share = if sum > 0.0 && sum.is_finite() { reading.weight / sum } else { even };
-        reading.weight = LEAST + spread * share;
+fn read<'a>(stated: &Stated<'_>, reading: &'a Reading) -> Read<'a> {
+    let mut priors = stated.priors.clone();
+    if reading.right.is_empty() {
+        priors[0] = stated.unstated.clone();
     }
-    readings
+    let mut joint = Joint::new(priors);
+    reading.right.iter().for_each(|&k| joint.observe(&stated.observed[k].row, &stated.observed[k].error));
+    Read { right: &reading.right, joint, weight: reading.weight }
 }
 
-/// Own and shared parts together.
-fn whole_sd(context: &Context<'_>, x: &Normal) -> f64 {
-    let shared: f64 = loadings(&x.shared, context.study, context.priors).into_iter().map(|l| l * l).sum();
-    (x.sd * x.sd + shared).sqrt()
+/// Variance of ln by shared effects.
+fn shared_variance(context: &Context<'_>, shared: &Loads) -> f64 {
+    loadings(shared, context.study, context.priors).into_iter().map(|l| l * l).sum()
+}
+
+/// What all loads have in common: of each effect the weight nearest to zero, none where the signs differ.
+fn in_common(all: &[Loads]) -> Loads {
+    let Some((first, others)) = all.split_first() else { return Loads::new() };
+    let least = |(key, weight): (&EffectKey, &f64)| {
+        let among = |least: f64, loads: &Loads| {
+            let other = loads.get(key).copied().unwrap_or(0.0);
+            if other * least <= 0.0 { 0.0 } else { least.signum() * least.abs().min(other.abs()) }
+        };
+        (key.clone(), others.iter().fold(*weight, among))
+    };
+    first.iter().map(least).filter(|(_, weight)| *weight != 0.0).collect()
 }
 
 struct Node {
@@ -138,18 +134,22 @@ fn node(model: &Model, observed: &[Observed]) -> Node {
     }
 }
 
-fn kept_by_all(readings: &[Reading<'_>], observed: &[Observed], what: &str) -> bool {
-    readings.iter().all(|r| r.kept.iter().any(|&k| observed[k].what == what))
+fn kept_by_all(readings: &[Read<'_>], observed: &[Observed], what: &str) -> bool {
+    readings.iter().all(|r| r.right.iter().any(|&k| observed[k].what == what))
 }
 
 /// A node as the mixture of what the readings make of it.
-fn mixed(context: &Context<'_>, readings: &[Reading<'_>], row: &[f64; UNKNOWNS], provenance: Provenance) -> Draft {
-    let parts = readings.iter().map(|reading| {
-        let x = reading.joint.of(row);
-        let part = LogNormal { median: libm::exp(x.mean), ln_sd: whole_sd(context, &x) };
+fn mixed(context: &Context<'_>, readings: &[Read<'_>], row: &[f64; UNKNOWNS], provenance: Provenance) -> Draft {
+    let nodes: Vec<Normal> = readings.iter().map(|reading| reading.joint.of(row)).collect();
+    let all: Vec<Loads> = nodes.iter().map(|x| x.shared.clone()).collect();
+    let shared = rounded(&in_common(&all), context.study, context.priors);
+    let common = shared_variance(context, &shared);
+    let parts = readings.iter().zip(&nodes).map(|(reading, x)| {
+        let variance = x.sd * x.sd + shared_variance(context, &x.shared) - common;
+        let part = LogNormal { median: libm::exp(x.mean), ln_sd: variance.max(0.0).sqrt() };
         (reading.weight, lognormal(part))
     });
-    Draft::new(mixture(parts.collect()), provenance)
+    Draft { shared, ..Draft::new(mixture(parts.collect()), provenance) }
 }
 
 /// Compute per IT energy by the links' priors, in FLOP/J.
@@ -168,20 +168,20 @@ fn efficiency(context: &Context<'_>, priors: &[Normal; UNKNOWNS]) -> Draft {
     }
 }
 
-fn used(readings: &[Reading<'_>], observed: &[Observed]) -> String {
+fn used(readings: &[Read<'_>], observed: &[Observed]) -> String {
     let parts: Vec<String> =
-        readings.iter().map(|r| format!("{} ({:.0} %)", names(r.kept, observed), 100.0 * r.weight)).collect();
+        readings.iter().map(|r| format!("{} ({:.0} %)", names(r.right, observed), 100.0 * r.weight)).collect();
     format!("the row becomes a mixture of readings: {}", parts.join(", "))
 }
 
-fn provenance(readings: &[Reading<'_>], observed: &[Observed], node: &str) -> Provenance {
+fn provenance(readings: &[Read<'_>], observed: &[Observed], node: &str) -> Provenance {
     let rows = [("emissions", "kg"), ("facility energy", "kWh"), ("IT energy", "kWh")];
     let unit = rows.iter().find(|(what, _)| *what == node).map_or("", |(_, unit)| unit);
     let stated: Vec<String> =
         observed.iter().map(|o| format!("{} (GSD {:.3})", o.what, libm::exp(o.error.sd))).collect();
     let weights: Vec<String> = readings
         .iter()
-        .map(|r| format!("{} with weight {}", names(r.kept, observed), shown_to_three(r.weight)))
+        .map(|r| format!("{} with weight {}", names(r.right, observed), shown_to_three(r.weight)))
         .collect();
     Provenance {
         kind: Kind::Disclosed,

@@ -10,7 +10,7 @@ use super::chips::{chips, powered};
 use super::compute::{self, known_besides};
 use super::context::Context;
 use super::derivative::own_compute;
-use super::draft::{Core, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
+use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
 use super::exposure::Exposure;
 use super::lognormal::{LogNormal, quadrature};
 use super::priors::names;
@@ -60,6 +60,17 @@ pub fn from_anchor(context: &Context<'_>, exposure: Exposure<'_>) -> Result<Core
         Anchor::Energy => from_energy(exposure),
         Anchor::Emissions => from_emissions(exposure),
     }
+}
+
+/// What compute would be if the row stated none of it.
+///
+/// # Errors
+/// A chip that is needed and not known.
+pub fn unstated_compute(context: &Context<'_>, exposure: Exposure<'_>) -> Result<Draft, Problem> {
+    if is_derivative(exposure.model) {
+        return own_compute(context, exposure, usage(exposure.model)).map(|(draft, _)| draft);
+    }
+    Ok(imputed::imputed(exposure, context.study.imputation).0)
 }
 
 /// E, G from E_IT.

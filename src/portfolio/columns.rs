@@ -101,7 +101,7 @@ pub fn known() -> Vec<&'static str> {
 }
 
 /// Labels that have a meaning to the assessment; their names may be spelled in any way, as those of columns.
-const LABELS: [&str; 5] = ["architecture", "domain", "rounded", "reasoning", "numerical_format"];
+const LABELS: [&str; 6] = ["architecture", "domain", "rounded", "reasoning", "numerical_format", "project"];
 
 /// Every name that is looked for in a header.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {

@@ -34,7 +34,8 @@ pub(super) struct Match {
 }
 
 /// Texts: other names in normal form, and the column. Each is read where the column's own name is not there.
-const TEXTS: [(&str, &str); 56] = [
+const TEXTS: [(&str, &str); 57] = [
+    ("projectname", "project"),
     ("organisation", "organization"),
     ("org", "organization"),
     ("company", "organization"),

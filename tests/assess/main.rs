@@ -6,6 +6,7 @@ mod common;
 mod combine;
 mod disclosure;
 mod outputs;
+mod readings;
 mod rerun;
 mod scope;
 mod zeros;

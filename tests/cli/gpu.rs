@@ -36,6 +36,29 @@ fn the_result_differs_in_backend_and_timings_only() {
     }
 }
 
+/// Rows whose figures contradict each other are mixtures of readings: exact in the closed forms, and the same bytes.
+#[test]
+fn mixtures_of_readings_agree_with_the_closed_forms_on_both_backends() {
+    let Some(adapter) = adapter() else { return };
+    let rows = "id,organization,date,region,hardware,parameters,gpu_hours,energy_kwh,emissions_kg\n\
+                a,Meta AI,2023,USA,A100,7e9,1e5,1.7e5,\nb,Meta AI,2023,USA,A100,7e9,1e5,2e6,\n\
+                c,Meta AI,2023,USA,A100,7e9,1e5,,1.5e5\n";
+    let dir = folder(&[("models.csv", rows)]);
+    let on = |args: &[&str]| result(dir.path(), &[&["models.csv", "--draws", "100001"], args].concat());
+    let (cpu, gpu) = (on(&["--backend", "cpu"]), on(&["--backend", "gpu", "--adapter", &adapter]));
+    assert_eq!(cpu["diagnostics"]["warnings"]["disclosures-disagree"], Value::from(3));
+    assert!(comparable(&cpu) == comparable(&gpu));
+    for z in ["z_mean", "z_sd", "z_independent_mean"] {
+        let z = cpu["diagnostics"]["oracle"][z].as_f64().unwrap();
+        assert!(z.abs() < 3.3, "{z}");
+    }
+    // Negative control: each row as its first reading would have it.
+    let alone = folder(&[("models.csv", &rows.replace(",1.7e5,", ",,").replace(",2e6,", ",,").replace(",1.5e5", ","))]);
+    let hours = result(alone.path(), &["models.csv", "--draws", "100001"]);
+    let [mixed, hours] = [&cpu, &hours].map(|run| run["diagnostics"]["oracle"]["mean_t"].as_f64().unwrap());
+    assert!(mixed > 2.0 * hours, "{mixed} {hours}");
+}
+
 /// The sampled analysis is drawn there too, to the same bytes.
 #[test]
 fn the_sensitivity_analysis_differs_in_backend_and_timings_only() {

@@ -301,6 +301,10 @@ names! {
         METHOD_GSD: Gsd = "method_gsd",
         UNKNOWN: Shape = "unknown",
     }
+    figures {
+        WRONG: Fraction = "wrong",
+        WRONG_GSD: Gsd = "wrong_gsd",
+    }
     hours {
         GSD: Gsd = "gsd",
     }

@@ -8,6 +8,7 @@ use super::described::described;
 use super::draft::DraftModel;
 use super::effects::{EffectKey, Effects};
 use super::priors::Priors;
+use super::provenance::{Kind, Provenance};
 use super::{basis, checks, row, study_effects};
 use crate::portfolio::{Model, Portfolio, Problems, Study, Warning};
 
@@ -97,6 +98,16 @@ fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedMode
         terms: draft.terms,
         further: vec![],
         labels,
-        provenance: draft.provenance,
+        provenance: with_published(model, draft.provenance),
     }
+}
+
+/// Names the document of each published figure that the row was completed with.
+fn with_published(model: &Model, mut provenance: BTreeMap<String, Provenance>) -> BTreeMap<String, Provenance> {
+    for (column, fact) in &model.published {
+        let entry =
+            Provenance { kind: Kind::LookedUp, how: fact.value.clone(), source: fact.document.clone(), chosen: false };
+        provenance.insert(format!("published {column}"), entry);
+    }
+    provenance
 }

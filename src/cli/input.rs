@@ -6,6 +6,7 @@ use std::path::Path;
 use super::Failure;
 use super::say::say;
 use crate::assess::{Assessment, assess};
+use crate::facts;
 use crate::portfolio::problem::{NOT_READ, by_rule};
 use crate::portfolio::spelling::closest;
 use crate::portfolio::{Model, Portfolio, Problem, Warning};
@@ -22,7 +23,7 @@ pub(super) struct Opened {
 
 /// Reads a models file or study and assesses it.
 pub(super) fn open(file: &Path) -> Result<Opened, Failure> {
-    Opened::assessed(Portfolio::read(file)?)
+    Opened::assessed(facts::completed(Portfolio::read(file)?))
 }
 
 impl Opened {

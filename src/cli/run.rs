@@ -74,7 +74,7 @@ enum SensitivityMethod {
 pub fn run(args: RunArgs) -> Result<(), Failure> {
     let mut clock = Clock::start();
     let interrupt = Interrupt::install();
-    let mut portfolio = Portfolio::read(&args.file)?;
+    let mut portfolio = crate::facts::completed(Portfolio::read(&args.file)?);
     portfolio.study.outputs = portfolio.study.outputs.and(args.further.asked);
     if portfolio.study.outputs.has(Further::Water) {
         portfolio.warnings.retain(|w| w.rule != WUE_UNUSED);

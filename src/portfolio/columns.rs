@@ -41,7 +41,7 @@ const fn plain(dimension: Dimension, put: fn(&mut Model, f64) -> Result<(), Cell
 }
 
 /// Every column that has a meaning.
-const COLUMNS: [(&str, Column); 36] = [
+const COLUMNS: [(&str, Column); 37] = [
     ("id", Column::Id),
     ("name", LABEL),
     ("organization", LABEL),
@@ -54,6 +54,7 @@ const COLUMNS: [(&str, Column); 36] = [
     ("relation", Column::Text(words::relation)),
     ("source", Column::Text(words::source)),
     ("compute_confidence", Column::Text(words::compute_confidence)),
+    ("figures_from", Column::Text(words::figures_from)),
     ("energy_includes_pue", Column::Text(words::energy_includes_pue)),
     ("emissions_include_pue", Column::Text(words::emissions_include_pue)),
     ("emissions_basis", Column::Text(words::emissions_basis)),

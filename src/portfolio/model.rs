@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::dates;
 use super::distribution::cell::Value;
-use super::problem::Place;
+use super::problem::{CellError, Place};
 use super::study::Basis;
 
 /// One row of a models file. `None` is "not stated"; a stated zero is kept as zero.
@@ -71,6 +72,19 @@ pub struct Model {
     pub market_g_per_kwh: Option<Value>,
     /// Litres of water per kWh of IT energy.
     pub wue_l_per_kwh: Option<Value>,
+    /// The figures are those of a list, not of the publisher (column `figures_from`): a published fact replaces them.
+    pub from_list: bool,
+    /// Columns that a published fact has filled or replaced.
+    pub published: BTreeMap<&'static str, Published>,
+}
+
+/// A published fact in a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// In the unit of its column.
+    pub value: String,
+    /// That states it.
+    pub document: String,
 }
 
 /// A date of which the month and day may be unknown.
@@ -82,6 +96,15 @@ pub struct Date {
     pub month: Option<u8>,
     /// From 1.
     pub day: Option<u8>,
+}
+
+impl std::str::FromStr for Date {
+    type Err = CellError;
+
+    /// As in a models file.
+    fn from_str(text: &str) -> Result<Date, CellError> {
+        dates::read(text)
+    }
 }
 
 impl Date {

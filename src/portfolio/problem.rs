@@ -48,11 +48,13 @@ pub const NOT_READ: &str = "not-read";
 pub const READ_AS: &str = "read-as";
 /// The note that counts the words for missing values.
 pub const MISSING_WORDS: &str = "missing-words";
+/// Rule of the note that published figures were used.
+pub(crate) const PUBLISHED: &str = "published-facts";
 
 impl Warning {
     /// Whether it only tells how the input was understood: nothing is suspicious, and no result depends on it.
     pub fn is_note(&self) -> bool {
-        [READ_AS, MISSING_WORDS].contains(&self.rule)
+        [READ_AS, MISSING_WORDS, PUBLISHED].contains(&self.rule)
     }
 }
 

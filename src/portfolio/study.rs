@@ -21,6 +21,8 @@ pub struct Study {
     pub interval: Option<f64>,
     /// Whether the default shared effects are there.
     pub default_shared: bool,
+    /// Rows are completed by published facts of the run that they name.
+    pub facts: bool,
     /// `[scope]`.
     pub scope: Scope,
     /// `[imputation] compute`.
@@ -53,6 +55,7 @@ impl Default for Study {
             seed: None,
             interval: None,
             default_shared: true,
+            facts: true,
             scope: Scope::default(),
             imputation: Imputation::default(),
             fits: None,

@@ -24,12 +24,13 @@ use super::words::BASES;
 pub const MAX_DRAWS: u64 = 2_147_483_647;
 
 /// The keys at the top. With the lists below, what `docs/study.schema.json` is tested against.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 12] = [
     "models",
     "draws",
     "seed",
     "interval",
     "default_shared",
+    "facts",
     "scope",
     "imputation",
     "outputs",
@@ -179,6 +180,11 @@ impl Reader<'_> {
                 "draws" => study.draws = self.draws(entry),
                 "seed" => study.seed = self.integer(entry, "seed", "an integer from 0 to 18446744073709551615"),
                 "interval" => study.interval = self.interval(entry),
+                "facts" => {
+                    if let Some(on) = self.boolean(entry, "facts") {
+                        study.facts = on;
+                    }
+                }
                 "default_shared" => {
                     if let Some(on) = self.boolean(entry, "default_shared") {
                         study.default_shared = on;

@@ -34,6 +34,8 @@ pub const CONFIDENCES: [(&str, Confidence); 5] = [
     ("unknown", Confidence::Unknown),
     ("wrong", Confidence::Wrong),
 ];
+/// Words of `figures_from`: whether a list states the figures.
+pub const FIGURES_FROM: [(&str, bool); 2] = [("list", true), ("publisher", false)];
 /// Words of `energy_includes_pue` and `emissions_include_pue`.
 pub const YES_OR_NO: [(&str, bool); 6] =
     [("yes", true), ("no", false), ("true", true), ("false", false), ("1", true), ("0", false)];
@@ -52,6 +54,11 @@ pub(super) fn base_models(model: &mut Model, text: &str) -> Result<(), CellError
         .filter(|b| !b.is_empty() && !is_word_for_no_base(b))
         .map(str::to_string)
         .collect();
+    Ok(())
+}
+
+pub(super) fn figures_from(model: &mut Model, text: &str) -> Result<(), CellError> {
+    model.from_list = word(text, &FIGURES_FROM)?;
     Ok(())
 }
 

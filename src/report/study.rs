@@ -45,6 +45,7 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> io::Resul
     let _ = writeln!(text, "draws = {}\nseed = {}", effective.draws, effective.seed);
     key(&mut text, "interval", Value::Float(effective.interval));
     key(&mut text, "default_shared", Value::Boolean(study.default_shared));
+    key(&mut text, "facts", Value::Boolean(study.facts));
     text.push_str("\n[scope]\n");
     let scope = study.scope;
     key(&mut text, "run", run_name(scope.run).into());

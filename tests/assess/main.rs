@@ -5,6 +5,7 @@ mod common;
 
 mod combine;
 mod disclosure;
+mod facts;
 mod outputs;
 mod readings;
 mod rerun;

@@ -1,0 +1,42 @@
+//! Published facts of single training runs: what a report or model card states of a run, with the document that states it.
+//!
+//! The table is `fixtures/run_facts.csv` ([`table`]). A row of a models file that names one of its runs is completed from it
+//! ([`fill`]): what the row itself states always wins, unless its figures are those of a list (`figures_from = list`), as
+//! in the shipped lists; these are replaced. `facts = false` in a study, or `--no-facts`, leaves the table unread.
+//!
+//! What is to be predicted must not be looked up. So nothing below this module reads the table: `haze validate`, the
+//! masked sums and the predictive check assess rows as they are stated, since they never pass through [`completed`].
+
+mod fill;
+mod table;
+
+use crate::portfolio::problem::PUBLISHED;
+use crate::portfolio::{Portfolio, Warning};
+
+pub use table::{Fact, Figure, Lineage, all};
+
+/// The portfolio with its rows completed by published facts, and one note of how many were; unchanged if the study says so.
+#[must_use]
+pub fn completed(mut portfolio: Portfolio) -> Portfolio {
+    if !portfolio.study.facts {
+        return portfolio;
+    }
+    let mut found = Vec::new();
+    for model in &mut portfolio.models {
+        let Some(fact) = table::of(model) else { continue };
+        if fill::fill(model, fact) {
+            found.push((model.place.clone(), model.id.clone()));
+        }
+    }
+    if let Some((place, id)) = found.first() {
+        let message = format!(
+            "published figures of this run were used{}; `haze explain` names the documents, --no-facts leaves them out",
+            match found.len() {
+                1 => String::new(),
+                n => format!(", and of {} others", n - 1),
+            }
+        );
+        portfolio.warnings.push(Warning { rule: PUBLISHED, place: place.clone(), value: id.clone(), message });
+    }
+    portfolio
+}

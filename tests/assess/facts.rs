@@ -42,9 +42,10 @@ fn a_name_is_enough_for_a_published_run() {
     assert_eq!(a.models[0].tier, Tier::T3);
     let published = a.models[0].provenance.keys().filter(|name| name.starts_with("published ")).count();
     assert_eq!(published, row(&known, 0).published.len());
-    // 2.788e6 h of some 0.98 kW at some 1.15 and 0.52 kg/kWh: 1.6 kt, not the 4.1 kt of compute and a guessed MFU.
+    // 2.788e6 h of some 0.98 kW at some 1.15 and, at an unknown place, 0.37 kg/kWh: 1.2 kt (1.6 kt in China), not the
+    // 4.1 kt of compute and a guessed MFU.
     let t = tonnes(&a, "deepseek-ai/DeepSeek-V3");
-    assert!((1200.0..2100.0).contains(&t), "{t}");
+    assert!((900.0..1500.0).contains(&t), "{t}");
 }
 
 #[test]

@@ -109,6 +109,14 @@ impl Row<'_> {
                 shown(tokens)
             );
             self.warn("tokens-of-base", "tokens", tokens, message);
+        } else if let (Some(flop), Some(n)) = (size(&m.compute_flop), active(m))
+            && derived
+            && trained
+            && flop > flop_per_parameter_and_token(m) * n * MOST_TOKENS_OF_A_DERIVATIVE
+        {
+            let message = "as many operations as a pre-training run has, not a fine-tune; compute_flop is that of this row's own run: \
+                           leave the cell empty if it is its base's";
+            self.warn("tokens-of-base", "compute_flop", flop, message.into());
         }
     }
 
@@ -152,13 +160,22 @@ fn is_zero(value: &Option<Value>) -> bool {
 
 /// Compute by parameters and tokens: 6 N D, of encoder–decoders 3 N D, N active, over all epochs.
 fn by_tokens(m: &Model) -> Option<f64> {
-    let n = size(&m.active_parameters).or_else(|| size(&m.parameters))?;
-    Some(flop_per_parameter_and_token(m) * n * size(&m.tokens)? * size(&m.epochs).unwrap_or(1.0))
+    Some(flop_per_parameter_and_token(m) * active(m)? * size(&m.tokens)? * size(&m.epochs).unwrap_or(1.0))
 }
 
-/// Numbers of parameters in a name: 7b, 350M, 8x7B, 1.8B; in words of their own.
+/// Parameters that a token passes through, as far as they are stated.
+fn active(m: &Model) -> Option<f64> {
+    size(&m.active_parameters).or_else(|| size(&m.parameters))
+}
+
+/// Numbers of parameters in a name: 7b, 350M, 8x7B, 1.8B, 175 billion; in words of their own.
 fn sizes_in(name: &str) -> Vec<f64> {
-    let lower = name.to_lowercase();
+    let mut lower = name.to_lowercase();
+    for (word, letter) in [("billion", "b"), ("million", "m")] {
+        for blank in [" ", "-", "_"] {
+            lower = lower.replace(&format!("{blank}{word}"), letter);
+        }
+    }
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
     words.filter_map(size_of_word).collect()
 }
@@ -189,6 +206,7 @@ mod tests {
         assert_eq!(sizes_in("Mixtral-8x7B-v0.1"), [56e9]);
         assert_eq!(sizes_in("Qwen2.5-0.5B-Instruct"), [0.5e9]);
         assert_eq!(sizes_in("opt_350M"), [350e6]);
+        assert_eq!((sizes_in("GPT-3 175 billion"), sizes_in("bert-110-million")), (vec![175e9], vec![110e6]));
         // No sizes: versions, bits, the billion of a word, nothing.
         for name in ["v2", "w4a16", "4bit", "bloom", "b", "m", "xb", "8xb", "ümlaut-ß", ""] {
             assert_eq!(sizes_in(name), [0.0; 0], "{name}");

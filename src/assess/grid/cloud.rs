@@ -15,7 +15,7 @@ pub(super) struct Region {
 }
 
 /// Words for the clouds of the tables.
-const PROVIDERS: [(&str, &str); 19] = [
+const PROVIDERS: [(&str, &str); 20] = [
     ("aws", "aws"),
     ("amazon", "aws"),
     ("gcp", "gcp"),
@@ -35,6 +35,7 @@ const PROVIDERS: [(&str, &str); 19] = [
     ("huawei", "huawei"),
     ("scaleway", "scaleway"),
     ("lambda", "lambda"),
+    ("nebius", "nebius"),
 ];
 
 /// The cloud that a text names by one of its words.
@@ -136,6 +137,7 @@ mod tests {
             ("la-south-2", "CHL"),
             ("fr-par-2", "FRA"),
             ("europe-central-1", "DEU"),
+            ("eu-north1", "FIN"),
         ] {
             assert_eq!(country(text, ""), Some(iso3), "{text}");
         }

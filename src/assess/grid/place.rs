@@ -166,7 +166,7 @@ pub(super) fn read(cell: &str, provider: &str) -> Result<Vec<Mention>, Trouble> 
 
 /// Places with a word or a sign between them ("France and Germany", "US/China"), where all of them are known.
 fn listed(group: &str, provider: &str) -> Option<Vec<Mention>> {
-    let between = [" and ", " & ", "/", " + "].into_iter().find(|between| group.contains(between))?;
+    let between = [" and ", " or ", " & ", "/", " + "].into_iter().find(|between| group.contains(between))?;
     let place = |text: &str| {
         let piece = Piece::of(text, provider);
         let city = || only_cities(std::slice::from_ref(&piece))?.pop();
@@ -279,7 +279,15 @@ fn last(pieces: &[Piece<'_>], codes: bool) -> Result<Option<(Place, usize)>, Tro
     };
     if let Some(country) = head.country {
         if let Some(both) = head.both().filter(|_| could_be_the_state(head, before)) {
-            return Err(both);
+            // "Stanford, CA" and "Tbilisi, Georgia": a well-known city is in one of the two.
+            let Some(city) = before.last().and_then(|piece| piece.city) else { return Err(both) };
+            let of_city = city.subdivision.and_then(|i| TABLES.subdivisions.get(i));
+            if let Some(state) = of_city.filter(|of| head.subdivision.is_some_and(|s| s.code == of.code)) {
+                return Ok(Some((Place::Subdivision(state), cities(start, Some(state)))));
+            }
+            if city.iso3 != country.iso3 {
+                return Err(both);
+            }
         }
         let state = before.last().and_then(|p| p.subdivision).filter(|s| !codes && s.iso3 == country.iso3);
         start -= usize::from(state.is_some());
@@ -397,6 +405,10 @@ mod tests {
             ("Boston, USA", "USA"),
             ("catalonia", "ESP"),
             ("haifa", "ISR"),
+            // The city tells a state from a country of the same name or code.
+            ("San Francisco, CA", "USA-CA"),
+            ("Atlanta, Georgia", "USA-GA"),
+            ("Tbilisi, Georgia", "GEO"),
             // The country or state that stands there decides.
             ("Paris, Texas", "USA-TX"),
             ("Paris, TX, USA", "USA-TX"),
@@ -444,8 +456,8 @@ mod tests {
     fn what_is_two_places_or_none_is_not_guessed() {
         for (cell, trouble) in [
             ("Georgia", "both: Georgia"),
-            ("Atlanta, Georgia", "both: Georgia"),
-            ("San Francisco, CA", "both: CA"),
+            ("Springfield, Georgia", "both: Georgia"),
+            ("San Jose, CA", "both: CA"),
             ("US, CA", "both: CA"),
             ("France;Frnce", "near: Frnce"),
             ("Italy, Frnce, Germany", "near: Frnce"),

@@ -224,6 +224,7 @@ mod tests {
         ] {
             assert_eq!(said(cell), (vec!["NVIDIA A100", "NVIDIA V100"], None), "{cell}");
         }
+        assert_eq!(said("mix of A100 and V100").0, ["NVIDIA A100", "NVIDIA V100"]);
         assert_eq!(said("TPU v4 and A100").0, ["Google TPU v4", "NVIDIA A100"]);
         assert_eq!(read("H100 and A101").unwrap_err().name, "A101");
         // What is like no chip is left out of a list, with a warning.
@@ -249,6 +250,7 @@ mod tests {
         assert_eq!(said("v3-8"), (vec!["Google TPU v3"], Some(4.0)));
         assert_eq!(said("4 x v3-8"), (vec!["Google TPU v3"], Some(16.0)));
         assert_eq!(said("TPU v4-512 x2"), (vec!["Google TPU v4"], Some(512.0)));
+        assert_eq!(said("TPU v2-8, TPU v3-8"), (vec!["Google TPU v2", "Google TPU v3"], Some(8.0)));
         assert_eq!(said("v5litepod-256"), (vec!["Google TPU v5e"], Some(256.0)));
         assert_eq!(said("128 TPU v3 cores"), (vec!["Google TPU v3"], Some(64.0)));
         assert_eq!(said("64 TPU v3"), (vec!["Google TPU v3"], Some(64.0)));

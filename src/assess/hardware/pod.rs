@@ -26,8 +26,8 @@ pub(super) fn slice(name: &str) -> Option<Slice> {
         "v5e" | "v5litepod" | "v5lite" | "v6e" => 1.0,
         _ => return None,
     };
-    let vendor = before[..at].trim_end_matches([' ', '-', '_']);
-    let of_tpus = vendor.is_empty() || vendor.ends_with("tpu");
+    let mut vendor = before[..at].split([' ', '-', '_']).filter(|word| !word.is_empty());
+    let of_tpus = vendor.all(|word| ["google", "cloud", "tpu"].contains(&word));
     of_tpus.then(|| Slice {
         name: format!("TPU {}", version.replace("litepod", "e").replace("pod", "")),
         chips: number / cores,
@@ -71,7 +71,17 @@ mod tests {
         ] {
             assert_eq!(slice(name), Some(Slice { name: of.to_string(), chips }), "{name}");
         }
-        for other in ["TPU v4", "A100-80", "inception-v3-8", "TPU v7-128", "v4-", "TPU-v4", "RTX 4090-2", "v3-8x"] {
+        for other in [
+            "TPU v4",
+            "A100-80",
+            "inception-v3-8",
+            "TPU v7-128",
+            "v4-",
+            "TPU-v4",
+            "RTX 4090-2",
+            "v3-8x",
+            "TPU v2-8, TPU v3-8",
+        ] {
             assert_eq!(slice(other), None, "{other}");
         }
         assert_eq!(of_cores("TPU v3 cores"), Some("TPU v3"));

@@ -5,7 +5,7 @@
 
 use super::hardware::{Chip, Family};
 use super::stated::column;
-use super::wording::shown;
+use super::wording::shown_to_four;
 use crate::portfolio::problem::shorten;
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Model, Value, Warning};
@@ -85,7 +85,7 @@ pub fn warning(model: &Model, chips: &[(f64, &Chip)]) -> Option<Warning> {
                 "{name} is {named}: the MFU is read as a fraction of that peak of {}, which is {} of its dense 16-bit peak. If \
                  it refers to the 16-bit peak already, write the MFU's own format into {name} (BF16)",
                 chip.name,
-                shown(factor * mfu)
+                shown_to_four(factor * mfu)
             ),
             None => format!(
                 "{name} is {named}, but the tables have no rate of the {} in it: the MFU is used as a fraction of the dense \
@@ -98,7 +98,7 @@ pub fn warning(model: &Model, chips: &[(f64, &Chip)]) -> Option<Warning> {
              refers to the dense 16-bit peak already, write the MFU's own format into {name} (BF16)"
         ),
     };
-    Some(Warning { rule: "mfu-format", place, value: shown(mfu), message })
+    Some(Warning { rule: "mfu-format", place, value: shown_to_four(mfu), message })
 }
 
 #[cfg(test)]

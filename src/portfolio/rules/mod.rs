@@ -34,7 +34,7 @@ pub const RULES: [(&str, &str); 40] = [
     ("parameters-against-name", "parameters more than 20 times off the size in the name"),
     ("tokens-against-parameters", "more than a million tokens per parameter"),
     ("largest-ever", "parameters and tokens that would make the row the largest run with published compute"),
-    ("tokens-of-base", "a fine-tune with more tokens, or their compute, than any fine-tune has had"),
+    ("tokens-of-base", "a fine-tune with more tokens than any fine-tune has had"),
     ("total-row", "a row that is the sum of the others, or is called a total or a mean"),
     ("equal-energies", "three or more rows of one organization and date with the same energy"),
     ("lineage-cycle", "base models that go in a circle"),

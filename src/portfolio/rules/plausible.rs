@@ -109,14 +109,6 @@ impl Row<'_> {
                 shown(tokens)
             );
             self.warn("tokens-of-base", "tokens", tokens, message);
-        } else if let (Some(flop), Some(n)) = (size(&m.compute_flop), active(m))
-            && derived
-            && trained
-            && flop > flop_per_parameter_and_token(m) * n * MOST_TOKENS_OF_A_DERIVATIVE
-        {
-            let message = "as many operations as a pre-training run has, not a fine-tune; compute_flop is that of this row's own run: \
-                           leave the cell empty if it is its base's";
-            self.warn("tokens-of-base", "compute_flop", flop, message.into());
         }
     }
 
@@ -160,12 +152,8 @@ fn is_zero(value: &Option<Value>) -> bool {
 
 /// Compute by parameters and tokens: 6 N D, of encoder–decoders 3 N D, N active, over all epochs.
 fn by_tokens(m: &Model) -> Option<f64> {
-    Some(flop_per_parameter_and_token(m) * active(m)? * size(&m.tokens)? * size(&m.epochs).unwrap_or(1.0))
-}
-
-/// Parameters that a token passes through, as far as they are stated.
-fn active(m: &Model) -> Option<f64> {
-    size(&m.active_parameters).or_else(|| size(&m.parameters))
+    let n = size(&m.active_parameters).or_else(|| size(&m.parameters))?;
+    Some(flop_per_parameter_and_token(m) * n * size(&m.tokens)? * size(&m.epochs).unwrap_or(1.0))
 }
 
 /// Numbers of parameters in a name: 7b, 350M, 8x7B, 1.8B, 175 billion; in words of their own.

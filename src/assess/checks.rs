@@ -4,6 +4,7 @@
 use super::chips;
 use super::facility;
 use super::node::stated_power;
+use super::number_format;
 use super::priors::Priors;
 use super::stated::column;
 use super::wording::shown;
@@ -26,6 +27,10 @@ const LEAST_LOAD: f64 = 0.6;
 /// What is suspicious in a row in the light of priors and tables.
 pub fn warnings_of(priors: &Priors, model: &Model) -> Vec<Warning> {
     let mut found = chips::warnings_of(model);
+    if model.mfu.is_some() {
+        let chips = chips::chips(priors, model).map(|found| found.shares).unwrap_or_default();
+        found.extend(number_format::warning(model, &chips));
+    }
     found.extend(facility::warnings_of(priors, model));
     if model.compute_confidence == Some(Confidence::Wrong) && model.compute_flop.is_some() {
         found.push(Warning {

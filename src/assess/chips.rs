@@ -4,7 +4,7 @@
 //! like no chip, and a chip whose figures no table has, is passed over with a warning.
 
 use super::grid;
-use super::hardware::{self, Cell, Chip, Unknown};
+use super::hardware::{self, Cell, Chip, Named, Unknown};
 use super::priors::Priors;
 use super::priors::names::{self, chips as mixtures};
 use super::provenance::{Kind, Provenance};
@@ -84,7 +84,8 @@ fn is_needed(model: &Model) -> bool {
 fn used(cell: &str, needed: Needed) -> Result<Cell, Unused> {
     let found = hardware::read(cell).map_err(Unused::Unknown)?;
     let lacks = |c: &&&Chip| c.tdp_w.is_none() || needed == Needed::PowerAndPeak && c.peak_flops.is_none();
-    match found.chips.iter().find(lacks) {
+    let chips: Vec<&'static Chip> = found.chips.iter().map(|named| named.chip).collect();
+    match chips.iter().find(lacks) {
         Some(chip) => Err(Unused::Lacks(chip)),
         None => Ok(found),
     }
@@ -99,24 +100,29 @@ fn lacking(chip: &Chip) -> &'static str {
 }
 
 fn named(found: Cell) -> Chips {
-    let names: Vec<&str> = found.chips.iter().map(|c| c.name.as_str()).collect();
-    let what = match names.as_slice() {
-        [one] => (*one).to_string(),
-        several => format!("one of {}, equally likely", several.join(", ")),
+    let several = found.chips.len() > 1;
+    let name = |named: &Named| match named.count {
+        Some(n) => format!("{} × {}", shown(n), named.chip.name),
+        None => named.chip.name.clone(),
     };
-    let many = found.count.map_or(String::new(), |n| format!("{} × ", shown(n)));
+    let names: Vec<String> = found.chips.iter().map(name).collect();
+    let what = match (several, found.count()) {
+        (false, _) => names.concat(),
+        (true, None) => format!("one of {}, equally likely", names.join(", ")),
+        (true, Some(_)) => format!("one of {}, by their numbers", names.join(", ")),
+    };
     let machine = found.machine.map_or(String::new(), |name| format!(" ({name})"));
-    let mut sources: Vec<&str> = found.chips.iter().map(|c| c.source.as_str()).collect();
+    let mut sources: Vec<&str> = found.chips.iter().map(|named| named.chip.source.as_str()).collect();
     sources.sort_unstable();
     sources.dedup();
     let provenance = Provenance {
         kind: Kind::LookedUp,
-        how: format!("{many}{what}{machine}"),
+        how: format!("{what}{machine}"),
         source: sources.join("; "),
-        chosen: found.chips.len() > 1,
+        chosen: several,
     };
-    let share = 1.0 / found.chips.len() as f64;
-    Chips { shares: found.chips.into_iter().map(|c| (share, c)).collect(), provenance, named: true }
+    let chips = found.chips.iter().map(|named| named.chip);
+    Chips { shares: found.shares().into_iter().zip(chips).collect(), provenance, named: true }
 }
 
 fn of_its_year(priors: &Priors, model: &Model, why: &str) -> Chips {
@@ -128,7 +134,7 @@ fn of_its_year(priors: &Priors, model: &Model, why: &str) -> Chips {
 
 /// How many chips there are: as the row states it, or as its `hardware` cell says ("8xA100").
 pub fn count(model: &Model) -> Option<f64> {
-    model.hardware_count.or_else(|| hardware::read(model.labels.get("hardware")?).ok()?.count)
+    model.hardware_count.or_else(|| hardware::read(model.labels.get("hardware")?).ok()?.count())
 }
 
 /// What is said of a row's chips beside its result.
@@ -157,6 +163,14 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
             );
             warn("chip-without-figures", "hardware", chip.name.clone(), message);
         }
+        Ok(several) if several.chips.len() > 1 && is_needed(model) => {
+            let parts = if several.count().is_some() { "by their numbers" } else { "equally" };
+            let message = format!(
+                "several chips share the run {parts}, which is chosen: the cell does not say what each of them did. If one did \
+                 nearly all of it, write that one"
+            );
+            warn("several-chips", "hardware", cell.clone(), message);
+        }
         Ok(_) | Err(Unused::Lacks(_)) => {}
     }
     let read = hardware::read(cell).ok();
@@ -164,12 +178,12 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
         let message = "unknown chip; the others in the cell are used. Leave out of the cell what is no chip";
         warn("unknown-chip", "hardware", text, message.to_string());
     }
-    let said = read.and_then(|found| found.count);
+    let said = read.and_then(|found| found.count());
     if let (Some(stated), Some(said)) = (model.hardware_count, said)
         && stated != said
     {
         let message =
-            format!("the hardware cell says {} ({cell}); the column counts. Mend one of the two", shown(said));
+            format!("the hardware cell says {} chips ({cell}); the column counts. Mend one of the two", shown(said));
         warn("hardware-count-differs", "hardware_count", shown(stated), message);
     }
     found

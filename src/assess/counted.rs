@@ -21,6 +21,7 @@ use super::chips::{self, only_chip};
 use super::context::Context;
 use super::evidence::Evidence;
 use super::grid;
+use super::number_format;
 use super::stated::{column, is_derivative, is_six_n_d, is_zero, number, plain_compute, positive};
 use super::wording::shown;
 use crate::portfolio::{Basis, Model, Source, Value, Warning};
@@ -161,10 +162,10 @@ fn made_of_others(model: &Model, context: &Context<'_>) -> Vec<(&'static str, St
         && let Some(peak) = chip.peak_flops
         && !is_six_n_d(model, c)
     {
-        let stated = number(&model.mfu);
+        let stated = number(&model.mfu).map(|mfu| mfu * number_format::factor(model, chip));
         let mfus = stated.into_iter().chain(ASSUMED_MFU.into_iter().filter(|_| stated.is_none()));
         if let Some(mfu) = mfus.into_iter().find(|mfu| same(c, h * 3600.0 * peak * mfu)) {
-            out.push(("compute_flop", format!("gpu_hours × peak × MFU {mfu} within 2 %")));
+            out.push(("compute_flop", format!("gpu_hours × peak × MFU {} within 2 %", shown(mfu))));
         }
     }
     let energy_made = energy.zip(by_hours).is_some_and(|(e, made)| pues().any(|pue| same(e, made * pue)));

@@ -4,6 +4,7 @@ use super::default_effects::DefaultEffect;
 use super::draft::Draft;
 use super::exposure::Exposure;
 use super::grid::{self, Level};
+use super::hardware;
 use super::lognormal::{LogNormal, lognormal, mixture, residual};
 use super::priors::{Priors, names};
 use super::provenance::{Kind, Provenance};
@@ -63,6 +64,12 @@ const HPC: [&str; 18] = [
     "university",
 ];
 
+/// Whether a `hardware` cell names a TPU; slices of them have names without the word ("v3-8").
+fn names_a_tpu(cell: &str) -> bool {
+    let of_google = |found: hardware::Cell| found.chips.iter().any(|named| named.chip.name.starts_with("Google TPU"));
+    cell.contains("tpu") || hardware::read(cell).is_ok_and(of_google)
+}
+
 /// PUE ≥ 1.
 pub fn pue(exposure: Exposure<'_>) -> Draft {
     let (priors, model) = (exposure.priors, exposure.model);
@@ -89,7 +96,7 @@ pub fn pue(exposure: Exposure<'_>) -> Draft {
         (names::pue::CLOUD, format!("provider {provider}: other cloud"))
     } else if named(&provider, &HPC) {
         (names::pue::HPC, format!("provider {provider}: computing centre"))
-    } else if provider.is_empty() && hardware.contains("tpu") {
+    } else if provider.is_empty() && names_a_tpu(&hardware) {
         (names::pue::HYPERSCALER, "TPUs run at Google".to_string())
     } else if provider.is_empty() && named(&organization, &HYPERSCALERS) {
         (names::pue::HYPERSCALER, format!("{organization} runs its own data centres"))

@@ -4,13 +4,14 @@ use super::chips::Chips;
 use super::exposure::Exposure;
 use super::hardware::{Chip, Family};
 use super::lognormal::{LogNormal, eighth_octave, lognormal, quadrature};
+use super::number_format;
 use super::priors::Priors;
 use super::priors::names::{self, Fraction, Name};
 use super::provenance::{Kind, Provenance};
 use super::stated::{Use, active_parameters};
 use super::wording::shown;
 use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Distribution, Value};
+use crate::portfolio::{Distribution, Model, Value};
 
 /// MFU for one chip.
 pub enum Mfu {
@@ -50,9 +51,10 @@ fn cut(l: LogNormal, hi: f64) -> Distribution {
 }
 
 /// What the MFU of a model is, before the chip is known.
-pub struct MfuSource {
+pub struct MfuSource<'a> {
+    model: &'a Model,
     /// `mfu` as given: the same for every chip.
-    given: Option<Value>,
+    given: Option<&'a Value>,
     active_parameters: Option<f64>,
     own: f64,
     /// Spreads (ln) of the shared effects on it: the family's, and the era's.
@@ -60,8 +62,8 @@ pub struct MfuSource {
     pub era: f64,
 }
 
-impl MfuSource {
-    pub fn of(exposure: Exposure<'_>) -> MfuSource {
+impl<'a> MfuSource<'a> {
+    pub fn of(exposure: Exposure<'a>) -> MfuSource<'a> {
         let model = exposure.model;
         let median = active_parameters(model).map(|n| LogNormal::of(n).median);
         let active_parameters = median.filter(|n| *n > 0.0).map(eighth_octave);
@@ -70,7 +72,7 @@ impl MfuSource {
             Some(Value::Distribution(_)) => (0.0, 0.0, 0.0),
             None => exposure.mfu(),
         };
-        MfuSource { given: model.mfu.clone(), active_parameters, own, family, era }
+        MfuSource { model, given: model.mfu.as_ref(), active_parameters, own, family, era }
     }
 
     /// Whether the row gives it as a distribution.
@@ -81,12 +83,14 @@ impl MfuSource {
     pub fn for_chip(&self, priors: &Priors, chip: &Chip) -> Mfu {
         use names::efficiency::*;
         let bound = priors.number(MFU_BOUND);
-        match &self.given {
+        let of_format = number_format::factor(self.model, chip);
+        match self.given {
             Some(Value::Number(x)) => {
-                let value = priors.lognormal(MFU_QUOTED).times(*x);
+                let value = priors.lognormal(MFU_QUOTED).times(*x * of_format);
                 return Mfu::Prior { value, bound: f64::INFINITY };
             }
-            Some(Value::Distribution(d)) => return Mfu::Given(d.clone()),
+            Some(Value::Distribution(d)) if of_format == 1.0 => return Mfu::Given(d.clone()),
+            Some(Value::Distribution(d)) => return Mfu::Given(d.scaled(of_format)),
             None => {}
         }
         let median = match chip.family {
@@ -103,12 +107,20 @@ impl MfuSource {
 
     /// In words.
     pub fn how(&self, priors: &Priors, chips: &Chips, mfus: &[Mfu]) -> String {
-        match (&self.given, mfus) {
+        let of_format = match chips.shares.as_slice() {
+            [(_, chip)] => number_format::factor(self.model, chip),
+            _ => 1.0,
+        };
+        let of_format = match of_format {
+            1.0 => String::new(),
+            factor => format!(" × {} (peak of its format / 16-bit peak)", shown(factor)),
+        };
+        match (self.given, mfus) {
             (Some(Value::Number(x)), _) => {
                 let whole = priors.lognormal(names::efficiency::MFU_QUOTED).median;
-                format!("MFU {} as given × {whole} (whole run / quoted)", shown(*x))
+                format!("MFU {} as given{of_format} × {whole} (whole run / quoted)", shown(*x))
             }
-            (Some(Value::Distribution(_)), _) => "MFU as the distribution given".to_string(),
+            (Some(Value::Distribution(_)), _) => format!("MFU as the distribution given{of_format}"),
             (None, [one]) => format!("MFU {:.3}", one.median()),
             (None, _) => format!("MFU by chip, {} chips", chips.shares.len()),
         }
@@ -116,18 +128,18 @@ impl MfuSource {
 
     /// Of a factor made from it and `chips`.
     pub fn provenance(&self, exposure: Exposure<'_>, chips: &Chips, how: String) -> Provenance {
-        let name: Name = match (&self.given, chips.shares.as_slice()) {
+        let name: Name = match (self.given, chips.shares.as_slice()) {
             (Some(_), _) => names::efficiency::MFU_QUOTED.into(),
             (None, [(_, chip)]) => prior_of(chip).into(),
             (None, _) => names::efficiency::MFU_FAMILY_SD.into(),
         };
         let mut provenance = exposure.priors.provenance(name, how);
         let chip = if chips.named { Kind::LookedUp } else { Kind::Guessed };
-        provenance.kind = match &self.given {
+        provenance.kind = match self.given {
             Some(_) if chips.named => Kind::Disclosed,
             _ => provenance.kind.max(chip),
         };
-        match &self.given {
+        match self.given {
             Some(Value::Number(_)) => provenance.source = format!("the models file; {}", provenance.source),
             Some(Value::Distribution(_)) => {
                 provenance.source = "the models file".to_string();

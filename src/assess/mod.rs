@@ -60,6 +60,7 @@ mod lognormal;
 mod mfu;
 mod node;
 mod normal;
+mod number_format;
 mod observed;
 mod odds;
 mod outputs;

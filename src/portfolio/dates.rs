@@ -94,6 +94,8 @@ fn is_time(text: &str) -> bool {
         && below(parts[0], 25)
         && below(parts[1], 60)
         && parts.get(2).is_none_or(|part| seconds(part));
+    // Go writes "+0000 UTC".
+    let zone = zone.strip_suffix(" UTC").map_or(zone, str::trim);
     let offset = || {
         let digits: String = zone[1..].chars().filter(|c| *c != ':').collect();
         matches!(digits.len(), 2 | 4) && digits.bytes().all(|b| b.is_ascii_digit())
@@ -115,15 +117,65 @@ fn wrong(text: &str) -> CellError {
     let mut readings: Vec<String> = readings(text).into_iter().filter_map(written).collect();
     readings.dedup();
     let advice = match readings.as_slice() {
-        [] => "write 2024, 2024-05 or 2024-05-17".to_string(),
+        [] => other(text).unwrap_or_else(|| "write 2024, 2024-05 or 2024-05-17".to_string()),
         [one] => format!("write {one}: year, month and day in this order"),
         [most @ .., last] => format!("write {} or {last}: year, month and day in this order", most.join(", ")),
     };
     CellError::new("not a date in the order year-month-day", advice)
 }
 
+/// What to write for what is no date with year, month and day: a quarter, a number of days or seconds, a year among words.
+fn other(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(6).collect();
+    let year = |word: &str| word.parse::<u16>().ok().filter(|y| word.len() == 4 && (1950..2100).contains(y));
+    let quarter = |word: &str| word.strip_prefix('q')?.parse::<u16>().ok().filter(|q| (1..=4).contains(q));
+    let joined = |word: &&&str| word.len() == 6 && word.is_ascii() && quarter(&word[4..]).is_some();
+    let split: Vec<&str> = match words.iter().find(joined) {
+        Some(word) => vec![&word[..4], &word[4..]],
+        None => words.clone(),
+    };
+    if let (Some(year), Some(quarter)) = (split.iter().find_map(|w| year(w)), split.iter().find_map(|w| quarter(w))) {
+        return Some(format!("write {year}-{:02}, the middle of the quarter, or {year}", 3 * quarter - 1));
+    }
+    let number = lower.strip_suffix(".0").unwrap_or(&lower);
+    if let Ok(number) = number.parse::<i64>() {
+        // Days since the end of 1899, as spreadsheets count them; seconds and milliseconds since 1970.
+        let (days, what) = match number {
+            18_264..73_051 => (number - 25_569, "a date of a spreadsheet"),
+            300_000_000..5_000_000_000 => (number / 86_400, "a time in seconds since 1970"),
+            300_000_000_000..5_000_000_000_000 => (number / 86_400_000, "a time in milliseconds since 1970"),
+            _ => return None,
+        };
+        return Some(format!("write {} if this is {what}", since_1970(days)));
+    }
+    let of_year = |word: &&str| year(word).is_some() || !word.contains(|c: char| c.is_ascii_digit());
+    if !words.iter().all(of_year) {
+        return None;
+    }
+    let mut years: Vec<String> = words.iter().filter_map(|word| year(word)).map(|year| year.to_string()).collect();
+    years.dedup();
+    (!years.is_empty()).then(|| format!("write {}", years.join(" or ")))
+}
+
+/// The date so many days after 1 January 1970 (Howard Hinnant, "chrono-compatible low-level date algorithms").
+fn since_1970(days: i64) -> String {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let of_era = z.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
+    let year = year_of_era + 400 * era + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// Year, month and day of everything that the text may be.
 fn readings(text: &str) -> Vec<(u16, u16, Option<u16>)> {
+    // "2024年3月1日".
+    let text = text.replace(['年', '月', '日'], " ");
     let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(4).collect();
     let number = |word: &str| word.parse::<u16>().ok().filter(|_| word.len() <= 4);
     let month_of = |word: &str| {
@@ -136,9 +188,11 @@ fn readings(text: &str) -> Vec<(u16, u16, Option<u16>)> {
         number(bare).filter(|_| bare.len() <= 2)
     };
     let year_of = |word: &str| number(word).filter(|_| word.len() == 4);
+    // "Mar-24" of a spreadsheet.
+    let short = |word: &str| number(word).filter(|_| word.len() == 2).map(|year| 2000 + year);
     match words.as_slice() {
         [month, year] if month_of(month).is_some() => {
-            year_of(year).zip(month_of(month)).map(|(y, m)| (y, m, None)).into_iter().collect()
+            year_of(year).or_else(|| short(year)).zip(month_of(month)).map(|(y, m)| (y, m, None)).into_iter().collect()
         }
         [year, month] if year_of(year).is_some() => {
             let month = month_of(month).or_else(|| day_of(month));
@@ -184,6 +238,7 @@ mod tests {
             "2024-05-14 09:12",
             "2024-05-14 09:12:33 UTC",
             "2024/05/14 09:12:33-0700",
+            "2024-05-14 09:12:33 +0000 UTC",
         ] {
             assert_eq!(read(text), Ok(date), "{text}");
         }
@@ -205,6 +260,18 @@ mod tests {
             ("2024-5", "write 2024-05:"),
             ("05/2024", "write 2024-05:"),
             ("soon", "write 2024, 2024-05"),
+            ("Mar-24", "write 2024-03:"),
+            ("2024年3月1日", "write 2024-03-01:"),
+            ("Q1 2024", "write 2024-02, the middle"),
+            ("2024-Q4", "write 2024-11, the middle"),
+            ("2024Q2", "write 2024-05, the middle"),
+            // 45352 is 2024-03-01 in Excel; `date -d @1709251200 -u` is the same day.
+            ("45352", "write 2024-03-01 if this is a date of a spreadsheet"),
+            ("45351.0", "write 2024-02-29 if"),
+            ("1709251200", "write 2024-03-01 if this is a time in seconds"),
+            ("1709251200000", "write 2024-03-01 if this is a time in milliseconds"),
+            ("early 2024", "write 2024"),
+            ("2023-2024", "write 2023 or 2024"),
             ("2024-05-14T25:99", "write 2024, 2024-05"),
         ] {
             let refused = read(text).unwrap_err();

@@ -166,6 +166,8 @@ impl Measure {
 
     /// Suffix and unit of what follows the digits, or advice where it is known what is wrong.
     fn after(&self, tail: &str) -> Result<(Option<i32>, Option<Scale>), Option<String>> {
+        // "Mrd." and "Mio." are abbreviations.
+        let tail = tail.strip_suffix('.').unwrap_or(tail);
         if tail.is_empty() {
             return Ok((None, None));
         }
@@ -192,6 +194,27 @@ impl Measure {
     fn no_number(&self, text: &str) -> CellError {
         let refused = |advice: &str| CellError::new(format!("{:?} is not a number", shorten(text)), advice);
         let word = text.to_ascii_lowercase();
+        if let Some(sign) = text.chars().next().filter(|c| CURRENCIES.contains(c)) {
+            let dimension = self.dimension.described();
+            return refused(&format!("{sign} is a sum of money; this column holds {dimension}"));
+        }
+        if text.starts_with('#') {
+            return refused("it looks like an error of a spreadsheet; mend its formula, or leave the cell empty");
+        }
+        if text.starts_with('=') {
+            return refused("it is a formula; save the file with the values");
+        }
+        if let Some(positive) = text.strip_prefix('−') {
+            return self.number(&format!("-{positive}")).map_or_else(
+                |error| error,
+                |x| {
+                    CellError::new(
+                        format!("the value {} is negative", Decimal(x)),
+                        "no quantity here can be below 0: check the sign",
+                    )
+                },
+            );
+        }
         if text.is_empty() {
             return CellError::new("a number is missing", "write a number");
         }
@@ -210,6 +233,20 @@ impl Measure {
             return refused("write a number such as 1234.5 or 6.2e23, or a distribution such as 1e24 to 5e24");
         }
         refused("write a number or a distribution; leave the cell empty if the value is unknown")
+    }
+
+    /// A product ("2048 x 100") and parameters of experts ("8x7B").
+    fn of_two_numbers(&self, head: &str, tail: &str) -> Option<String> {
+        let times = tail.strip_prefix(['x', 'X', '×', '*'])?.trim_start();
+        if self.dimension == Dimension::Parameters {
+            return Some(
+                "for a mixture of experts write all parameters here, and those that a token passes through into \
+                 active_parameters (Mixtral 8x7B: 46.7B and 12.9B)"
+                    .into(),
+            );
+        }
+        let (a, b) = (Measure::PLAIN.parts(head).ok()?, self.parts(times).ok()?);
+        Some(format!("write the product, {}", Decimal(a.numeral.value() * self.value(&b, times).ok()?)))
     }
 
     /// What somebody should write whose number has a tail that is no suffix or unit of this column.
@@ -242,6 +279,12 @@ impl Measure {
         }
         if let Some(advice) = milli_or_million(head, tail) {
             return advice;
+        }
+        if let Some(advice) = self.of_two_numbers(head, tail) {
+            return advice;
+        }
+        if is_remark(tail) {
+            return format!("write {head}, and the remark into a column of its own");
         }
         if let Some(percent) = percent(text)
             && let Ok(parts) = Measure::PLAIN.parts(percent)
@@ -292,6 +335,15 @@ fn without_hedge(text: &str) -> &str {
     WORDS.iter().find(|word| cut(word)).map_or(text, |word| text[word.len()..].trim_start())
 }
 
+/// Signs of money.
+const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
+
+/// A mark that refers to a note, or words in brackets: "*", "[1]", "¹", "(est.)".
+fn is_remark(tail: &str) -> bool {
+    let in_brackets = |open, close| tail.starts_with(open) && tail.ends_with(close);
+    tail.chars().all(|c| "*†‡§¹²³⁴⁵⁶⁷⁸⁹".contains(c)) || in_brackets('[', ']') || in_brackets('(', ')')
+}
+
 /// The power of ten of a suffix. `counting`: `t` is no tonne.
 fn suffix(word: &str, counting: bool) -> Option<i32> {
     match word {
@@ -302,9 +354,13 @@ fn suffix(word: &str, counting: bool) -> Option<i32> {
         "t" if counting => Some(12),
         _ => match word.to_lowercase().as_str() {
             "thousand" | "thousands" => Some(3),
-            "million" | "millions" | "mio" | "mln" => Some(6),
+            "万" | "萬" | "만" => Some(4),
+            "million" | "millions" | "mio" | "mln" | "millionen" | "millones" | "milioni" => Some(6),
+            "亿" | "億" | "억" => Some(8),
             "billion" | "billions" => Some(9),
-            "trillion" | "trillions" => Some(12),
+            // Never 10^12, as the German and French "billion" is.
+            "mrd" | "mld" | "milliard" | "milliards" | "milliarde" | "milliarden" | "miljard" => Some(9),
+            "trillion" | "trillions" | "万亿" => Some(12),
             _ => None,
         },
     }
@@ -398,6 +454,10 @@ mod tests {
     fn suffixes_and_units_are_the_bits_of_the_number_written_out() {
         use Dimension::*;
         for (dimension, text, same) in [
+            (Parameters, "7 Mrd.", 7e9),
+            (Parameters, "7 Milliarden", 7e9),
+            (Parameters, "70亿", 7e9),
+            (Tokens, "1.4万亿", 1.4e12),
             (Parameters, "7B", 7e9),
             (Parameters, "8.03b", 8.03e9),
             (Parameters, "350M", 350e6),
@@ -464,6 +524,14 @@ mod tests {
             (Energy, "820-900 MWh", ["820 to 900 MWh", ""]),
             (Energy, "820–900", ["820 to 900", ""]),
             (Energy, "12 t", ["emissions", "energy"]),
+            (Energy, "€1000", ["money", "energy"]),
+            (Energy, "#REF!", ["spreadsheet", "empty"]),
+            (Energy, "=A1*2", ["formula", "values"]),
+            (Energy, "−5", ["negative", "check the sign"]),
+            (Energy, "1000*", ["write 1000,", "remark"]),
+            (Energy, "1000 [1]", ["write 1000,", "remark"]),
+            (Hours, "2048 x 100", ["write the product, 204800", ""]),
+            (Parameters, "8x7B", ["experts", "active_parameters"]),
             (Energy, "45%", ["write 0.45", ""]),
             (Energy, "3 mWh", ["MWh", "Wh"]),
             (Hours, "12 days", ["288 if", "288 × the number"]),

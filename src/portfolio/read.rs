@@ -11,6 +11,7 @@ use super::formats::{STDIN, bytes_of, named};
 use super::model::Model;
 use super::models_file::{self, ModelsFile};
 use super::problem::{Place, Problem, Problems, Warning, shorten};
+use super::row;
 use super::rules;
 use super::spelling::{closest, question};
 use super::study::Study;
@@ -124,7 +125,7 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Pro
         columns.extend(found.label_columns);
         warnings.extend(found.warnings);
     }
-    resolve_bases(&mut models);
+    problems.extend(resolve_bases(&mut models));
     let study = file.study;
     // A file that could not be read may have held the column.
     if all_read && !study.models.is_empty() {
@@ -145,8 +146,10 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Pro
     Ok(portfolio)
 }
 
-/// Bases by the ids of their rows, whatever their case, where only one row is meant.
-fn resolve_bases(models: &mut [Model]) {
+/// Bases by the ids of their rows, whatever their case, where only one row is meant. What is wrong: a row that is its own
+/// base in another case.
+fn resolve_bases(models: &mut [Model]) -> Vec<Problem> {
+    let mut problems = Vec::new();
     let mut by_lower: HashMap<String, Option<String>> = HashMap::new();
     for model in models.iter() {
         by_lower.entry(model.id.to_lowercase()).and_modify(|id| *id = None).or_insert_with(|| Some(model.id.clone()));
@@ -154,13 +157,18 @@ fn resolve_bases(models: &mut [Model]) {
     let ids: BTreeSet<String> = models.iter().map(|m| m.id.clone()).collect();
     for model in models {
         for base in model.base_models.iter_mut().filter(|base| !ids.contains(*base)) {
-            if let Some(Some(id)) = by_lower.get(&base.to_lowercase())
-                && *id != model.id
-            {
-                *base = id.clone();
+            match by_lower.get(&base.to_lowercase()) {
+                Some(Some(id)) if *id == model.id => problems.push(Problem {
+                    place: Place { column: "base_model".into(), ..model.place.clone() },
+                    value: shorten(base),
+                    message: row::OWN_BASE.to_string(),
+                }),
+                Some(Some(id)) => *base = id.clone(),
+                _ => {}
             }
         }
     }
+    problems
 }
 
 fn unknown_column(by: &str, place: &Place, key: &str, columns: &BTreeSet<String>) -> Problem {

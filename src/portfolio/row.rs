@@ -5,12 +5,16 @@ use super::columns::Column;
 use super::distribution::check::magnitude;
 use super::formats::Record;
 use super::header::{Header, Meaning};
+use super::listed;
 use super::measure::Measure;
 use super::missing;
 use super::model::Model;
 use super::problem::Findings;
 use super::quantity::Quantity;
 use super::units::{Dimension, Scale};
+
+/// What is said of a row that is its own base.
+pub(super) const OWN_BASE: &str = "the model names itself as its base; name another model or leave the cell empty";
 
 /// Reads a row with all that is wrong in it; `None` where its cells belong to no columns, and where all are empty.
 /// `files` has what a cell names.
@@ -32,7 +36,14 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
     }
     let mut model = Model { place: found.place(*line, ""), ..Model::default() };
     for (meaning, text) in header.columns().zip(cells) {
-        let text = stated(meaning, *line, text, found);
+        let text = match listed::unpack(meaning, stated(meaning, *line, text, found)) {
+            Ok(unpacked) => unpacked,
+            Err(e) => {
+                found.problem(*line, &meaning.name, text, e.to_string());
+                continue;
+            }
+        };
+        let text = &*text;
         if let Column::Id = meaning.column {
             id(&mut model, *line, text, found);
             continue;
@@ -61,8 +72,7 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
         model.emissions_from_card |= own == "emissions_g";
     }
     if model.base_models.contains(&model.id) && !model.id.is_empty() {
-        let message = "the model names itself as its base; name another model or leave the cell empty";
-        found.problem(*line, "base_model", &model.id, message);
+        found.problem(*line, "base_model", &model.id, OWN_BASE);
     }
     Some(model)
 }

@@ -48,18 +48,34 @@ pub(super) fn date(model: &mut Model, text: &str) -> Result<(), CellError> {
 }
 
 pub(super) fn base_models(model: &mut Model, text: &str) -> Result<(), CellError> {
-    model.base_models = text
-        .split(';')
-        .map(str::trim)
-        .filter(|b| !b.is_empty() && !is_word_for_no_base(b))
-        .map(str::to_string)
-        .collect();
+    for written in text.split(';').map(str::trim).filter(|b| !b.is_empty() && !is_word_for_no_base(b)) {
+        let (id, relation) = of_the_hub(written);
+        // A column for it, wherever it stands, comes before a tag.
+        model.relation = model.relation.or(relation);
+        if !model.base_models.iter().any(|known| known == id) {
+            model.base_models.push(id.to_string());
+        }
+    }
     Ok(())
 }
 
 pub(super) fn figures_from(model: &mut Model, text: &str) -> Result<(), CellError> {
     model.from_list = word(text, &FIGURES_FROM)?;
     Ok(())
+}
+
+/// The id in an address or a tag of the Hub (`base_model:finetune:org/a`), and the relation that the tag states.
+fn of_the_hub(text: &str) -> (&str, Option<Relation>) {
+    let address = ["https://huggingface.co/", "http://huggingface.co/", "huggingface.co/", "https://hf.co/", "hf.co/"];
+    if let Some(id) = address.iter().find_map(|start| text.strip_prefix(start)) {
+        return (id.trim_end_matches('/'), None);
+    }
+    let Some(tag) = text.strip_prefix("base_model:") else { return (text, None) };
+    let relation = tag.split_once(':').and_then(|(name, id)| {
+        let (_, relation) = RELATIONS.iter().find(|(known, _)| *known == name)?;
+        Some((id, *relation))
+    });
+    relation.map_or((tag, None), |(id, relation)| (id, Some(relation)))
 }
 
 pub(super) fn relation(model: &mut Model, text: &str) -> Result<(), CellError> {
@@ -111,4 +127,22 @@ fn word<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, CellError> {
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let close = question(closest(&lower, &names).as_slice());
     Err(CellError::new("an unknown word", format!("{close}one of {}", names.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_and_addresses_of_the_hub_are_ids() {
+        let read = |text: &str| {
+            let mut model = Model::default();
+            base_models(&mut model, text).unwrap();
+            (model.base_models.join(" "), model.relation)
+        };
+        assert_eq!(read("base_model:org/a; base_model:finetune:org/a"), ("org/a".into(), Some(Relation::Finetune)));
+        assert_eq!(read("base_model:quantized:org/a"), ("org/a".into(), Some(Relation::Quantized)));
+        assert_eq!(read("https://huggingface.co/org/a/; org/b"), ("org/a org/b".into(), None));
+        assert_eq!(read("base_model:org/a:b"), ("org/a:b".into(), None));
+    }
 }

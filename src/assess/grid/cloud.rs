@@ -15,7 +15,7 @@ pub(super) struct Region {
 }
 
 /// Words for the clouds of the tables.
-const PROVIDERS: [(&str, &str); 12] = [
+const PROVIDERS: [(&str, &str); 20] = [
     ("aws", "aws"),
     ("amazon", "aws"),
     ("gcp", "gcp"),
@@ -28,6 +28,14 @@ const PROVIDERS: [(&str, &str); 12] = [
     ("oci", "oracle"),
     ("ovh", "ovh"),
     ("coreweave", "coreweave"),
+    ("ibm", "ibm"),
+    ("softlayer", "ibm"),
+    ("tencent", "tencent"),
+    ("qcloud", "tencent"),
+    ("huawei", "huawei"),
+    ("scaleway", "scaleway"),
+    ("lambda", "lambda"),
+    ("nebius", "nebius"),
 ];
 
 /// The cloud that a text names by one of its words.
@@ -54,6 +62,9 @@ pub(super) fn find(text: &str, of: &str) -> Option<Region> {
     Some(Region { region, shared_name: regions.iter().any(|r| r.iso3 != region.iso3) })
 }
 
+/// Regions of IBM whose zones have the names of other clouds' regions: "us-east-9" is a typing mistake, not a zone of one.
+const WITHOUT_ZONES: [&str; 2] = ["us-east", "us-south"];
+
 /// The regions of a name, or of the name that a zone's begins with.
 fn zone(key: &str) -> Option<&'static [CloudRegion]> {
     let known = |name: &str| TABLES.cloud.get(name).map(Vec::as_slice);
@@ -65,7 +76,7 @@ fn zone(key: &str) -> Option<&'static [CloudRegion]> {
     let mut shorter = key;
     let within = || {
         while let Some((name, _)) = shorter.rsplit_once('-') {
-            if let Some(found) = known(name) {
+            if let Some(found) = known(name).filter(|_| !WITHOUT_ZONES.contains(&name)) {
                 return Some(found);
             }
             shorter = name;
@@ -84,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_of_five_clouds() {
+    fn regions_of_the_clouds() {
         // The lists of regions that data/cloud_regions.csv names.
         for (text, iso3) in [
             ("us-east-1", "USA"),
@@ -117,6 +128,16 @@ mod tests {
             ("us-ashburn-1", "USA"),
             ("uk-london-1", "GBR"),
             ("eu-frankfurt-1", "DEU"),
+            ("us-south", "USA"),
+            ("eu-de", "DEU"),
+            ("jp-tok-1", "JPN"),
+            ("ap-guangzhou", "CHN"),
+            ("na-siliconvalley-1", "USA"),
+            ("cn-north-4", "CHN"),
+            ("la-south-2", "CHL"),
+            ("fr-par-2", "FRA"),
+            ("europe-central-1", "DEU"),
+            ("eu-north1", "FIN"),
         ] {
             assert_eq!(country(text, ""), Some(iso3), "{text}");
         }
@@ -155,6 +176,12 @@ mod tests {
             assert!(find(name, "").is_some_and(|found| found.shared_name));
         }
         assert!(find("us-east-1", "").is_some_and(|found| !found.shared_name));
+        // Huawei: Hong Kong, Bangkok, Singapore; Amazon: Singapore, Sydney, Jakarta.
+        for (name, amazon, huawei) in
+            [("ap-southeast-1", "SGP", "HKG"), ("ap-southeast-2", "AUS", "THA"), ("ap-southeast-3", "IDN", "SGP")]
+        {
+            assert_eq!((country(name, ""), country(name, "Huawei Cloud")), (Some(amazon), Some(huawei)));
+        }
         assert_eq!(country("us-central1", "some university"), Some("USA"));
     }
 }

@@ -3,11 +3,12 @@
 //! Between semicolons stand places, between commas places or the parts of one: "Montreal, QC, Canada" is a place in Quebec,
 //! "Paris, France" one in France, "France, Germany" are two. Read from the right: a country takes the state before it and
 //! the cities before that; a state takes the cities before it, and the country before it. Brackets are commas ("Jean
-//! Zay (France)"). What is two places is refused with both ("Georgia", "San Francisco, CA").
+//! Zay (France)"). A well-known city that stands alone is in its country, or in its state or province ("Paris", "San
+//! Francisco"). What is two places is refused with both ("Georgia", "San Francisco, CA").
 
 use super::cloud::{self, Region};
 use super::near::near;
-use super::table::{Country, Subdivision, TABLES, place_key};
+use super::table::{City, Country, Subdivision, TABLES, place_key};
 
 /// One place.
 #[derive(Clone, Copy)]
@@ -66,6 +67,8 @@ struct Piece<'a> {
     /// The subdivision is named by its two letters.
     by_code: bool,
     region: Option<Region>,
+    /// A well-known city, where it is nothing else.
+    city: Option<&'static City>,
 }
 
 impl<'a> Piece<'a> {
@@ -78,7 +81,23 @@ impl<'a> Piece<'a> {
         let subdivision = index.and_then(|i| t.subdivisions.get(*i));
         let known = country.is_some() || subdivision.is_some();
         let region = if known { None } else { cloud::find(text, provider) };
-        Piece { text, country, subdivision, by_code: by_name.is_none() && index.is_some(), region }
+        let city = t.cities.get(&key).filter(|_| !known && region.is_none());
+        let piece = Piece { text, country, subdivision, by_code: by_name.is_none() && index.is_some(), region, city };
+        if piece.is_unknown() && city.is_none() { piece.by_zone() } else { piece }
+    }
+
+    /// The code of a part of a country: ISO 3166-2 ("US-CA", "CA-QC", "DE-BY") and zones of electricityMap ("US-CAL-CISO").
+    fn by_zone(self) -> Piece<'a> {
+        let t = &*TABLES;
+        let capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
+        let Some((of, part)) = self.text.split_once('-').filter(|(of, _)| of.len() == 2) else { return self };
+        let country = t.country_names.get(&place_key(of)).and_then(|i| t.countries.get(*i));
+        let Some(country) = country.filter(|_| !part.is_empty() && self.text.chars().all(capital)) else { return self };
+        let subdivision = t.subdivision_codes.get(&place_key(part)).and_then(|i| t.subdivisions.get(*i));
+        match subdivision.filter(|s| s.iso3 == country.iso3) {
+            Some(subdivision) => Piece { subdivision: Some(subdivision), ..self },
+            None => Piece { country: Some(country), ..self },
+        }
     }
 
     fn is_unknown(&self) -> bool {
@@ -136,10 +155,25 @@ pub(super) fn read(cell: &str, provider: &str) -> Result<Vec<Mention>, Trouble> 
     for group in cell.split(';').filter(|group| !group.trim().is_empty()) {
         match alone(group)? {
             Some(one) => found.push(one),
-            None => found.extend(of_group(group, provider)?),
+            None => match listed(group, provider) {
+                Some(several) => found.extend(several),
+                None => found.extend(of_group(group, provider)?),
+            },
         }
     }
     Ok(found)
+}
+
+/// Places with a word or a sign between them ("France and Germany", "US/China"), where all of them are known.
+fn listed(group: &str, provider: &str) -> Option<Vec<Mention>> {
+    let between = [" and ", " or ", " & ", "/", " + "].into_iter().find(|between| group.contains(between))?;
+    let place = |text: &str| {
+        let piece = Piece::of(text, provider);
+        let city = || only_cities(std::slice::from_ref(&piece))?.pop();
+        let of = piece.alone().ok()?.map(|place| Mention { place, text: piece.text.to_string() });
+        of.or_else(city)
+    };
+    group.split([',']).flat_map(|part| part.split(between)).map(place).collect()
 }
 
 /// What stands between commas, and of what is no place as it stands what is before and in its brackets.
@@ -188,7 +222,23 @@ fn of_group(group: &str, provider: &str) -> Result<Vec<Mention>, Trouble> {
         }
     }
     found.reverse();
+    if found.is_empty()
+        && let Some(cities) = only_cities(&pieces)
+    {
+        return Ok(cities);
+    }
     settled(found, &strays, group)
+}
+
+/// Places that are well-known cities and nothing else ("Paris", "London, Dublin").
+fn only_cities(pieces: &[Piece<'_>]) -> Option<Vec<Mention>> {
+    let place = |piece: &Piece<'_>| {
+        let city = piece.city?;
+        let subdivision = city.subdivision.and_then(|i| TABLES.subdivisions.get(i)).map(Place::Subdivision);
+        let place = subdivision.or_else(|| TABLES.country(&city.iso3).map(Place::Country))?;
+        Some(Mention { place, text: piece.text.to_string() })
+    };
+    pieces.iter().map(place).collect::<Option<Vec<_>>>().filter(|found| !found.is_empty())
 }
 
 /// The places, if what is left over is a city of the one country there is ("France, Paris").
@@ -229,7 +279,15 @@ fn last(pieces: &[Piece<'_>], codes: bool) -> Result<Option<(Place, usize)>, Tro
     };
     if let Some(country) = head.country {
         if let Some(both) = head.both().filter(|_| could_be_the_state(head, before)) {
-            return Err(both);
+            // "Stanford, CA" and "Tbilisi, Georgia": a well-known city is in one of the two.
+            let Some(city) = before.last().and_then(|piece| piece.city) else { return Err(both) };
+            let of_city = city.subdivision.and_then(|i| TABLES.subdivisions.get(i));
+            if let Some(state) = of_city.filter(|of| head.subdivision.is_some_and(|s| s.code == of.code)) {
+                return Ok(Some((Place::Subdivision(state), cities(start, Some(state)))));
+            }
+            if city.iso3 != country.iso3 {
+                return Err(both);
+            }
         }
         let state = before.last().and_then(|p| p.subdivision).filter(|s| !codes && s.iso3 == country.iso3);
         start -= usize::from(state.is_some());
@@ -237,7 +295,8 @@ fn last(pieces: &[Piece<'_>], codes: bool) -> Result<Option<(Place, usize)>, Tro
         if let Some(slip) = misspelt(&before[..start], begin) {
             return Err(slip);
         }
-        let place = state.map_or(Place::Country(country), Place::Subdivision);
+        let of_city = before[begin..start].iter().find_map(|piece| with_a_value(piece, country));
+        let place = state.or(of_city).map_or(Place::Country(country), Place::Subdivision);
         return Ok(Some((place, begin)));
     }
     if let Some(state) = head.subdivision {
@@ -246,6 +305,12 @@ fn last(pieces: &[Piece<'_>], codes: bool) -> Result<Option<(Place, usize)>, Tro
         return Ok(Some((Place::Subdivision(state), begin - usize::from(of_country && begin == before.len()))));
     }
     Ok(head.region.map(|region| (Place::Region(region), start)))
+}
+
+/// The province of a city in this country, where it has a value of its own: "Montreal, Canada" is in Quebec.
+fn with_a_value(piece: &Piece<'_>, country: &Country) -> Option<&'static Subdivision> {
+    let city = piece.city.filter(|city| city.iso3 == country.iso3)?;
+    TABLES.subdivisions.get(city.subdivision?).filter(|of| of.value.is_some())
 }
 
 /// Whether the last piece, which is a country's name or code, may as well be a state's: by its name always, by its code
@@ -325,8 +390,53 @@ mod tests {
     }
 
     #[test]
+    fn a_well_known_city_is_where_it_lies() {
+        for (cell, place) in [
+            ("Paris", "FRA"),
+            ("paris", "FRA"),
+            ("München", "DEU"),
+            ("San Francisco", "USA-CA"),
+            ("The Dalles", "USA-OR"),
+            ("Council Bluffs", "USA-IA"),
+            ("Ashburn", "USA-VA"),
+            ("Beijing", "CHN"),
+            ("Montréal", "CAN-QC"),
+            ("Montreal, Canada", "CAN-QC"),
+            ("Boston, USA", "USA"),
+            ("catalonia", "ESP"),
+            ("haifa", "ISR"),
+            // The city tells a state from a country of the same name or code.
+            ("San Francisco, CA", "USA-CA"),
+            ("Atlanta, Georgia", "USA-GA"),
+            ("Tbilisi, Georgia", "GEO"),
+            // The country or state that stands there decides.
+            ("Paris, Texas", "USA-TX"),
+            ("Paris, TX, USA", "USA-TX"),
+            ("London, Ontario", "CAN-ON"),
+            ("London, ON, Canada", "CAN-ON"),
+            ("Athens, Georgia, USA", "USA-GA"),
+            ("US-CA", "USA-CA"),
+            ("CA-QC", "CAN-QC"),
+            ("DE-BY", "DEU"),
+            ("US-CAL-CISO", "USA"),
+            ("SE-SE3", "SWE"),
+        ] {
+            assert_eq!(said(cell), [place], "{cell}");
+        }
+        for other in ["Springfield", "Cambridge", "San Jose"] {
+            assert_eq!(said(other), [format!("unknown: {other}")]);
+        }
+    }
+
+    #[test]
     fn lists_are_several_places() {
         for (cell, places) in [
+            ("France and Germany", vec!["FRA", "DEU"]),
+            ("US/China", vec!["USA", "CHN"]),
+            ("USA & Canada", vec!["USA", "CAN"]),
+            ("London, Dublin", vec!["GBR", "IRL"]),
+            ("Paris and London", vec!["FRA", "GBR"]),
+            ("Bosnia and Herzegovina", vec!["BIH"]),
             ("France, Germany", vec!["FRA", "DEU"]),
             ("United States of America,China,Multinational", vec!["USA", "CHN"]),
             ("Paris, France; Montreal, QC, Canada", vec!["FRA", "CAN-QC"]),
@@ -346,8 +456,8 @@ mod tests {
     fn what_is_two_places_or_none_is_not_guessed() {
         for (cell, trouble) in [
             ("Georgia", "both: Georgia"),
-            ("Atlanta, Georgia", "both: Georgia"),
-            ("San Francisco, CA", "both: CA"),
+            ("Springfield, Georgia", "both: Georgia"),
+            ("San Jose, CA", "both: CA"),
             ("US, CA", "both: CA"),
             ("France;Frnce", "near: Frnce"),
             ("Italy, Frnce, Germany", "near: Frnce"),

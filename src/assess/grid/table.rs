@@ -40,6 +40,13 @@ pub(super) struct Subdivision {
     pub value: Option<(i32, f64)>,
 }
 
+/// A city or a part of a country that has no value of its own.
+pub(super) struct City {
+    pub iso3: String,
+    /// The state or province it lies in, of the USA and Canada: an index.
+    pub subdivision: Option<usize>,
+}
+
 /// All of them, by the normal forms of their names.
 pub(super) struct Tables {
     pub countries: Vec<Country>,
@@ -52,6 +59,8 @@ pub(super) struct Tables {
     pub subdivision_names: BTreeMap<String, usize>,
     /// Two letters → index; no code is both a state and a province.
     pub subdivision_codes: BTreeMap<String, usize>,
+    /// Well-known ones whose names are those of no other such place.
+    pub cities: BTreeMap<String, City>,
 }
 
 impl Tables {
@@ -64,7 +73,8 @@ impl Tables {
 pub(super) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let (countries, country_names) = countries();
     let (subdivisions, subdivision_names, subdivision_codes) = subdivisions();
-    Tables { countries, country_names, cloud: cloud(), subdivisions, subdivision_names, subdivision_codes }
+    let cities = cities(&subdivision_codes);
+    Tables { countries, country_names, cloud: cloud(), subdivisions, subdivision_names, subdivision_codes, cities }
 });
 
 fn records(text: &str) -> Vec<csv::StringRecord> {
@@ -127,6 +137,18 @@ fn subdivisions() -> Named {
     (all, names, codes)
 }
 
+fn cities(codes: &BTreeMap<String, usize>) -> BTreeMap<String, City> {
+    let mut cities = BTreeMap::new();
+    for row in &records(include_str!("../data/places.csv")) {
+        let text = |i: usize| row.get(i).unwrap_or_default();
+        for name in std::iter::once(text(0)).chain(text(1).split('|')).filter(|n| !n.is_empty()) {
+            let subdivision = codes.get(&place_key(text(3))).copied();
+            cities.insert(place_key(name), City { iso3: text(2).into(), subdivision });
+        }
+    }
+    cities
+}
+
 /// Normal form of a country's or state's name: letters and digits in lower case, accents left out, & as "and", without
 /// the word "the", which ISO puts behind a name ("Netherlands (the)").
 pub(super) fn place_key(text: &str) -> String {
@@ -146,6 +168,11 @@ fn without_accent(c: char) -> char {
         'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' => 'o',
         'ù' | 'ú' | 'û' | 'ü' => 'u',
         'ý' | 'ÿ' => 'y',
+        'ł' => 'l',
+        'ń' => 'n',
+        'ś' | 'ș' => 's',
+        'ź' | 'ż' => 'z',
+        'ț' => 't',
         // One quotation mark of many ("Côte d’Ivoire") is a letter to Unicode.
         'ʼ' => ' ',
         c => c,
@@ -175,6 +202,23 @@ mod tests {
         }
         // 50 states, the District of Columbia and 13 provinces and territories, no two with one code.
         assert_eq!(TABLES.subdivision_codes.len(), 64);
+    }
+
+    #[test]
+    fn a_city_is_in_one_country_and_its_name_is_no_other_place() {
+        assert!(TABLES.cities.len() > 400);
+        for (name, city) in &TABLES.cities {
+            assert!(TABLES.country(&city.iso3).is_some(), "{name}");
+            let is_place = TABLES.country_names.contains_key(name) || TABLES.subdivision_names.contains_key(name);
+            assert!(!is_place, "{name}");
+            let of = city.subdivision.map(|i| TABLES.subdivisions[i].iso3.as_str());
+            assert_eq!(of, ["USA", "CAN"].contains(&city.iso3.as_str()).then_some(city.iso3.as_str()), "{name}");
+        }
+        let names = records(include_str!("../data/places.csv"));
+        let written = names.iter().flat_map(|row| std::iter::once(&row[0]).chain(row[1].split('|')));
+        let keys: Vec<String> = written.filter(|n| !n.is_empty()).map(place_key).collect();
+        let twice = keys.iter().enumerate().find(|(i, key)| keys[..*i].contains(key));
+        assert_eq!(twice, None);
     }
 
     #[test]

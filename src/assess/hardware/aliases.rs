@@ -1,7 +1,7 @@
 //! Written forms of chips that are in general use and that no table has; keys in the form of [`key`](super::name::key).
 
 /// Written forms that the table's own names do not cover; keys in the form of [`key`].
-pub(super) const ALIASES: [(&str, &str); 45] = [
+pub(super) const ALIASES: [(&str, &str); 50] = [
     ("h100", "NVIDIA H100 SXM5 80GB"),
     ("h10080gb", "NVIDIA H100 SXM5 80GB"),
     ("h100sxm", "NVIDIA H100 SXM5 80GB"),
@@ -47,5 +47,10 @@ pub(super) const ALIASES: [(&str, &str); 45] = [
     ("tpuv7", "Google TPU v7 Ironwood"),
     ("tpuironwood", "Google TPU v7 Ironwood"),
     ("ironwood", "Google TPU v7 Ironwood"),
+    ("a4000", "NVIDIA RTX A4000"),
+    ("a5000", "NVIDIA RTX A5000"),
+    ("a6000", "NVIDIA RTX A6000"),
+    ("昇腾910", "Huawei Ascend 910"),
+    ("昇腾910b", "Huawei Ascend 910B"),
     ("trainium", "Amazon Trainium1"),
 ];

@@ -3,20 +3,42 @@
 use super::count::{Reading, readings};
 use super::instances;
 use super::lookup::{lookup, near};
+use super::pod;
 use super::table::Chip;
 use crate::portfolio::spelling::question;
 
 /// What a cell names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
-    /// Each once, by name; they share the run equally.
-    pub chips: Vec<&'static Chip>,
-    /// How many chips it says there are, all of them together.
-    pub count: Option<f64>,
+    /// Each once, by name.
+    pub chips: Vec<Named>,
     /// The machine of a cloud that was named in the place of a chip.
     pub machine: Option<&'static str>,
     /// What stands in a list beside chips and is like none ("T4, Google Colab").
     pub unread: Option<String>,
+}
+
+/// A chip that a cell names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// Of the tables.
+    pub chip: &'static Chip,
+    /// How many of it there are, if that is said.
+    pub count: Option<f64>,
+}
+
+impl Cell {
+    /// How many chips it says there are, all of them together.
+    pub fn count(&self) -> Option<f64> {
+        self.chips.iter().map(|named| named.count).sum()
+    }
+
+    /// The part of the run that each chip has: by their numbers where each has one, else equal.
+    pub fn shares(&self) -> Vec<f64> {
+        let equal = 1.0 / self.chips.len() as f64;
+        let share = |named: &Named| named.count.zip(self.count()).map_or(equal, |(n, all)| n / all);
+        self.chips.iter().map(share).collect()
+    }
 }
 
 /// A name that is not known.
@@ -35,7 +57,8 @@ impl Unknown {
     }
 }
 
-/// The chips of a cell: one name, or several between commas or semicolons, each with or without a count.
+/// The chips of a cell: one name, or several ("A100;V100", "8x A100, 4x V100", "A100 and V100", "A100/H100"), each with or
+/// without a count.
 ///
 /// # Errors
 /// The first name that is close to a known one, or the cell, if it names no chip.
@@ -43,30 +66,30 @@ pub fn read(cell: &str) -> Result<Cell, Unknown> {
     if let Ok(one) = one(cell) {
         return Ok(one);
     }
-    let mut chips: Vec<&Chip> = Vec::new();
-    let (mut count, mut unread) = (Some(0.0), None);
-    for name in pieces(cell) {
-        let found = match one(name) {
-            Ok(found) => found,
+    let mut found = Cell { chips: Vec::new(), machine: None, unread: None };
+    for name in pieces(cell).into_iter().flat_map(parts) {
+        match one(name) {
+            Ok(one) => one.chips.into_iter().for_each(|named| add(&mut found.chips, named)),
             Err(other) if other.near.is_empty() => {
-                unread.get_or_insert(other.name);
-                continue;
+                found.unread.get_or_insert(other.name);
             }
             Err(slip) => return Err(slip),
-        };
-        count = count.zip(found.count).map(|(sum, n)| sum + n);
-        for chip in found.chips {
-            if !chips.iter().any(|c| c.name == chip.name) {
-                chips.push(chip);
-            }
         }
     }
-    if chips.is_empty() {
+    if found.chips.is_empty() {
         return Err(Unknown { name: cell.to_string(), near: Vec::new() });
     }
     // By name, so that the order in the cell does not matter.
-    chips.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Cell { chips, count, machine: None, unread })
+    found.chips.sort_by(|a, b| a.chip.name.cmp(&b.chip.name));
+    Ok(found)
+}
+
+/// A chip that is named twice has both numbers together.
+fn add(chips: &mut Vec<Named>, named: Named) {
+    match chips.iter_mut().find(|known| known.chip.name == named.chip.name) {
+        Some(known) => known.count = known.count.zip(named.count).map(|(a, b)| a + b),
+        None => chips.push(named),
+    }
 }
 
 /// The chips of a cell without their numbers.
@@ -74,7 +97,8 @@ pub fn read(cell: &str) -> Result<Cell, Unknown> {
 /// # Errors
 /// The first name that is not known, and what to do.
 pub fn find_all(cell: &str) -> Result<Vec<&'static Chip>, (String, String)> {
-    read(cell).map(|found| found.chips).map_err(|unknown| (unknown.name.clone(), unknown.advice()))
+    let chips = |found: Cell| found.chips.into_iter().map(|named| named.chip).collect();
+    read(cell).map(chips).map_err(|unknown| (unknown.name.clone(), unknown.advice()))
 }
 
 /// The names of a list. A comma between groups of digits is part of a number ("2,048 H800").
@@ -98,25 +122,47 @@ fn pieces(cell: &str) -> Vec<&str> {
     found.into_iter().map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
-/// One name with or without a count: a chip, or a machine with those that are in it.
+/// Words and signs between the names of a list, beside commas and semicolons.
+const BETWEEN: [&str; 8] = [" and ", " or ", " plus ", " with ", "&", "+", "/", "|"];
+
+/// The names in a piece of a list: the piece itself where it is one, or what stands between words such as "and" and signs.
+fn parts(piece: &str) -> Vec<&str> {
+    if one(piece).is_ok() {
+        return vec![piece];
+    }
+    let mut parts = vec![piece];
+    for between in BETWEEN {
+        parts = parts.into_iter().flat_map(|part| part.split(between)).collect();
+    }
+    let parts: Vec<&str> = parts.into_iter().map(|part| part.trim().trim_start_matches("and ")).collect();
+    // Of a text without a chip the whole is told.
+    if parts.iter().any(|part| one(part).is_ok()) { parts } else { vec![piece] }
+}
+
+/// One name with or without a count: a chip, a slice of TPUs, or a machine with the chips that are in it.
 fn one(text: &str) -> Result<Cell, Unknown> {
     let readings = readings(text);
-    let known = readings.iter().find_map(|reading| {
-        let Reading { count, name } = reading;
-        if let Some(machine) = instances::find(name) {
-            let of_all = machine.count.map(|each| each * count.unwrap_or(1.0));
-            let chip = lookup(&machine.chip)?;
-            return Some(Cell { chips: vec![chip], count: of_all, machine: Some(&machine.name), unread: None });
-        }
-        let plural = || count.and_then(|_| lookup(name.strip_suffix('s')?));
-        let chip = lookup(name).or_else(plural)?;
-        Some(Cell { chips: vec![chip], count: *count, machine: None, unread: None })
-    });
-    known.ok_or_else(|| {
+    readings.iter().find_map(of_reading).ok_or_else(|| {
         let name = text.trim().to_string();
         let near = readings.iter().map(|reading| near(&reading.name)).find(|names| !names.is_empty());
         Unknown { name, near: near.unwrap_or_default() }
     })
+}
+
+fn of_reading(Reading { count, name }: &Reading) -> Option<Cell> {
+    let cell = |chip, count, machine| Cell { chips: vec![Named { chip, count }], machine, unread: None };
+    let each_of = |chips: f64| Some(chips * count.unwrap_or(1.0));
+    if let Some(machine) = instances::find(name) {
+        return Some(cell(lookup(&machine.chip)?, machine.count.and_then(each_of), Some(&machine.name)));
+    }
+    if let Some(slice) = pod::slice(name) {
+        return Some(cell(lookup(&slice.name)?, each_of(slice.chips), None));
+    }
+    if let Some(chip) = pod::of_cores(name) {
+        return Some(cell(lookup(chip)?, count.map(|cores| cores / 2.0), None));
+    }
+    let plural = || count.and_then(|_| lookup(name.strip_suffix('s')?));
+    Some(cell(lookup(name).or_else(plural)?, *count, None))
 }
 
 #[cfg(test)]
@@ -125,7 +171,7 @@ mod tests {
 
     fn said(cell: &str) -> (Vec<&'static str>, Option<f64>) {
         let found = read(cell).unwrap_or_else(|u| panic!("{cell}: {u:?}"));
-        (found.chips.iter().map(|c| c.name.as_str()).collect(), found.count)
+        (found.chips.iter().map(|named| named.chip.name.as_str()).collect(), found.count())
     }
 
     #[test]
@@ -167,10 +213,48 @@ mod tests {
         assert_eq!(said("2,048 H800, 1,024 A100"), (vec!["NVIDIA A100", "NVIDIA H800 SXM5"], Some(3072.0)));
         assert_eq!(said("8 A100, V100").1, None);
         assert_eq!(said("A100, 8 x A100").1, None);
+        for cell in [
+            "A100 and V100",
+            "A100/V100",
+            "V100 + A100",
+            "A100 & V100",
+            "V100 or A100",
+            "A100, and V100",
+            "A100 | V100",
+        ] {
+            assert_eq!(said(cell), (vec!["NVIDIA A100", "NVIDIA V100"], None), "{cell}");
+        }
+        assert_eq!(said("mix of A100 and V100").0, ["NVIDIA A100", "NVIDIA V100"]);
+        assert_eq!(said("TPU v4 and A100").0, ["Google TPU v4", "NVIDIA A100"]);
+        assert_eq!(read("H100 and A101").unwrap_err().name, "A101");
         // What is like no chip is left out of a list, with a warning.
         assert_eq!(said("1x T4, Google Colab"), (vec!["NVIDIA Tesla T4"], Some(1.0)));
         assert_eq!(read("1x T4, Google Colab").unwrap().unread.as_deref(), Some("Google Colab"));
         assert_eq!(read("A100, V100").unwrap().unread, None);
+    }
+
+    #[test]
+    fn shares_are_by_number_where_every_chip_has_one() {
+        let shares = |cell: &str| read(cell).unwrap().shares();
+        assert_eq!(shares("8x A100, 24x V100"), [0.25, 0.75]);
+        assert_eq!(shares("8 A100 and 8 x A100 and 4 V100"), [0.8, 0.2]);
+        assert_eq!(shares("8x A100, V100"), [0.5, 0.5]);
+        assert_eq!(shares("p4d.24xlarge + 2 x p3.2xlarge"), [0.8, 0.2]);
+        assert_eq!(shares("A100"), [1.0]);
+    }
+
+    #[test]
+    fn slices_of_tpus_have_chips() {
+        // Two cores in a chip up to v4 and of v5p; v5e and v6e count chips (Cloud TPU documentation).
+        assert_eq!(said("TPU v4-512"), (vec!["Google TPU v4"], Some(256.0)));
+        assert_eq!(said("v3-8"), (vec!["Google TPU v3"], Some(4.0)));
+        assert_eq!(said("4 x v3-8"), (vec!["Google TPU v3"], Some(16.0)));
+        assert_eq!(said("TPU v4-512 x2"), (vec!["Google TPU v4"], Some(512.0)));
+        assert_eq!(said("TPU v2-8, TPU v3-8"), (vec!["Google TPU v2", "Google TPU v3"], Some(8.0)));
+        assert_eq!(said("v5litepod-256"), (vec!["Google TPU v5e"], Some(256.0)));
+        assert_eq!(said("128 TPU v3 cores"), (vec!["Google TPU v3"], Some(64.0)));
+        assert_eq!(said("64 TPU v3"), (vec!["Google TPU v3"], Some(64.0)));
+        assert_eq!(said("TPU v3"), (vec!["Google TPU v3"], None));
     }
 
     #[test]

@@ -23,7 +23,9 @@ const MEMORIES: [f64; 4] = [40.0, 80.0, 94.0, 141.0];
 /// Every way to read a text, the likeliest first; the last is the text as it stands.
 pub(super) fn readings(text: &str) -> Vec<Reading> {
     let mut found = Vec::new();
-    let (mut count, mut name) = (None::<f64>, text.trim().to_string());
+    // "gpu_8x_a100" of Lambda's cloud.
+    let plain = text.trim().strip_prefix("gpu_").map(|rest| rest.replace('_', " "));
+    let (mut count, mut name) = (None::<f64>, plain.unwrap_or_else(|| text.trim().to_string()));
     // "4 x 8 x A100" is 32 of them.
     while let Some((n, rest)) = leading(&name).or_else(|| trailing(&name)).or_else(|| in_brackets(&name)) {
         count = Some(count.unwrap_or(1.0) * n);
@@ -166,6 +168,7 @@ mod tests {
             ("4 x 8 x A100", 32.0, "A100"),
             ("4 x 3090", 4.0, "3090"),
             ("MI300X x8", 8.0, "MI300X"),
+            ("gpu_8x_a100_80gb_sxm4", 8.0, "a100 80gb sxm4"),
         ] {
             assert_eq!(first(text), (Some(n), name.to_string()), "{text}");
         }

@@ -29,7 +29,20 @@ static INSTANCES: LazyLock<HashMap<String, Instance>> = LazyLock::new(|| {
 /// Letters and digits in lower case, without "Standard_", SageMaker's "ml." and the cloud's own name before it.
 fn key(name: &str) -> String {
     let mut name = name.trim().to_lowercase();
-    for prefix in ["amazon", "aws", "ec2", "google cloud", "google", "gcp", "microsoft", "azure", "ml.", "standard_"] {
+    for prefix in [
+        "amazon",
+        "aws",
+        "ec2",
+        "google cloud",
+        "google",
+        "gcp",
+        "microsoft",
+        "azure",
+        "oracle",
+        "oci",
+        "ml.",
+        "standard_",
+    ] {
         if let Some(rest) = name.strip_prefix(prefix) {
             name = rest.trim_start_matches([' ', ':', '/']).to_string();
         }
@@ -49,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn machines_of_the_three_clouds() {
+    fn machines_of_the_clouds() {
         // The documents that the table names.
         for (name, chip, count) in [
             ("p3.2xlarge", "NVIDIA Tesla V100 SXM2 16 GB", 1.0),
@@ -75,9 +88,21 @@ mod tests {
             ("Standard_ND96isr_H100_v5", "NVIDIA H100 SXM5 80GB", 8.0),
             ("Standard_NC24ads_A100_v4", "NVIDIA A100 PCIe", 1.0),
             ("NC24s_v3", "NVIDIA Tesla V100 PCIe 16 GB", 4.0),
+            ("p6-b300.48xlarge", "NVIDIA B300 (Blackwell Ultra)", 8.0),
+            ("p6e-gb200.36xlarge", "NVIDIA GB200", 4.0),
+            ("a4x-highgpu-4g", "NVIDIA GB200", 4.0),
+            ("ct5lp-hightpu-4t", "Google TPU v5e", 4.0),
+            ("BM.GPU4.8", "NVIDIA A100 SXM4 40 GB", 8.0),
+            ("BM.GPU.A100-v2.8", "NVIDIA A100 SXM4 80 GB", 8.0),
+            ("OCI BM.GPU.H100.8", "NVIDIA H100 SXM5 80GB", 8.0),
+            ("VM.GPU3.4", "NVIDIA Tesla V100 SXM2 16 GB", 4.0),
         ] {
             let found = find(name).unwrap_or_else(|| panic!("no {name}"));
             assert_eq!((found.chip.as_str(), found.count), (chip, Some(count)), "{name}");
+        }
+        for (series, chip) in [("Azure ND A100 v4", "NVIDIA A100 SXM4 40 GB"), ("ND H100 v5", "NVIDIA H100 SXM5 80GB")]
+        {
+            assert_eq!(find(series).map(|i| (i.chip.as_str(), i.count)), Some((chip, None)), "{series}");
         }
         assert_eq!(find("p3").map(|i| i.count), Some(None));
         for other in ["p4.24xlarge", "m5.large", "A100", "P4", "L4", "Standard_D2s_v3", ""] {

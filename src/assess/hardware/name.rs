@@ -35,7 +35,13 @@ pub(super) fn key(name: &str) -> String {
 }
 
 /// Words of a name that leave open which chip it is.
-const IGNORED: [&str; 23] = [
+const IGNORED: [&str; 29] = [
+    "about",
+    "approximately",
+    "custom",
+    "mix",
+    "of",
+    "station",
     "tensor",
     "core",
     "accelerator",

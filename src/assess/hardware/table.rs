@@ -37,6 +37,12 @@ pub struct Chip {
     pub tdp_w: Option<f64>,
     /// FLOP/s, dense; `None` where no table gives it.
     pub peak_flops: Option<f64>,
+    /// Dense peaks in formats of fewer bits, for MFUs that are stated in one.
+    pub fp8_flops: Option<f64>,
+    /// The same in four bits.
+    pub fp4_flops: Option<f64>,
+    /// Of integers.
+    pub int8_ops: Option<f64>,
     /// Chips whose priors it shares.
     pub family: Family,
     /// Whose figures these are.
@@ -54,7 +60,7 @@ pub(super) struct Table {
 
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let epoch = records(include_str!("../data/hardware.csv"));
-    let mut chips: Vec<Chip> = epoch.iter().map(|row| chip(row, [1, 2, 3], EPOCH)).collect();
+    let mut chips: Vec<Chip> = epoch.iter().map(of_epoch).collect();
     let mut aliases = Vec::new();
     for row in &records(include_str!("../data/hardware_more.csv")) {
         // A name that is there already has further spellings only.
@@ -72,6 +78,11 @@ fn records(text: &str) -> Vec<csv::StringRecord> {
     csv::Reader::from_reader(text.as_bytes()).records().filter_map(Result::ok).collect()
 }
 
+fn of_epoch(row: &csv::StringRecord) -> Chip {
+    let [fp8_flops, fp4_flops, int8_ops] = [4, 5, 6].map(|i| row.get(i).and_then(|t| t.parse::<f64>().ok()));
+    Chip { fp8_flops, fp4_flops, int8_ops, ..chip(row, [1, 2, 3], EPOCH) }
+}
+
 /// A row whose TDP, dense 16-bit and fp32 rates are in these columns.
 fn chip(row: &csv::StringRecord, columns: [usize; 3], source: &str) -> Chip {
     let [tdp, dense, single] = columns.map(|i| row.get(i).and_then(|t| t.parse::<f64>().ok()));
@@ -80,7 +91,16 @@ fn chip(row: &csv::StringRecord, columns: [usize; 3], source: &str) -> Chip {
         (a, b) => a.or(b),
     };
     let name = row.get(0).unwrap_or_default().to_string();
-    Chip { family: family(&name), tdp_w: tdp, peak_flops: peak, name, source: source.to_string() }
+    Chip {
+        family: family(&name),
+        tdp_w: tdp,
+        peak_flops: peak,
+        fp8_flops: None,
+        fp4_flops: None,
+        int8_ops: None,
+        name,
+        source: source.to_string(),
+    }
 }
 
 fn family(name: &str) -> Family {

@@ -102,6 +102,9 @@ fn written(text: &str, files: &dyn Files, measure: Measure, depth: usize) -> Res
     let text = text.trim();
     if let Some((name, rest)) = text.split_once('(') {
         let name = name.trim();
+        if let Some(refused) = remark(name, rest, measure) {
+            return Err(refused);
+        }
         if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
             return function(name, rest, files, measure, depth).map(Value::Distribution);
         }
@@ -122,6 +125,16 @@ fn written(text: &str, files: &dyn Files, measure: Measure, depth: usize) -> Res
         return lognormal::between(lo, hi, level).map(Value::Distribution);
     }
     measure.number(text).map(Value::Number)
+}
+
+/// What to say of a number with a remark in brackets ("1000 (est.)", "70B (MoE)"): it may change what the number means.
+fn remark(number: &str, rest: &str, measure: Measure) -> Option<CellError> {
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && measure.number(number).is_ok();
+    let remark = rest.trim_end().strip_suffix(')').filter(|_| is_number)?;
+    Some(CellError::new(
+        format!("a remark behind a number, ({})", shorten(remark)),
+        format!("write {} alone, and the remark into a column of its own", shorten(number)),
+    ))
 }
 
 /// Splits `lo to hi [@ level%]`; the level as the upper tail's probability.

@@ -49,7 +49,15 @@ pub fn table(bytes: &[u8]) -> Table<'_> {
     };
     let reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Cursor::new(bytes));
     let mut records = Records { reader, lines, over: false };
-    let header = match records.next() {
+    // Excel's hint of the separator stands before the header.
+    let is_hint = |first: &Record| {
+        first.cells.len() == 2 && first.cells[0].eq_ignore_ascii_case("sep=") && first.cells[1].is_empty()
+    };
+    let first = match records.next() {
+        Some(Ok(first)) if is_hint(&first) => records.next(),
+        first => first,
+    };
+    let header = match first {
         Some(Ok(header)) => Some(header),
         Some(Err(fault)) => {
             faults.push(fault);

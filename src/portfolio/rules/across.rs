@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Row, size};
 use crate::portfolio::problem::{Warning, shorten};
-use crate::portfolio::{Model, Source, Value};
+use crate::portfolio::{Date, Model, Source, Value};
 
 /// A row is the sum of others within this.
 const SUM_WITHIN: f64 = 5e-3;
@@ -13,9 +13,47 @@ const SUM_WITHIN: f64 = 5e-3;
 const EQUAL_WITHIN: f64 = 1e-3;
 /// So many equal energies are no coincidence.
 const COPIES: usize = 3;
-/// Words that a total row is called by.
-const TOTALS: [&str; 10] =
-    ["total", "totals", "sum", "subtotal", "overall", "all", "all models", "grand total", "sum total", "aggregate"];
+/// Words that a row which sums up others, or has their mean, is called by.
+const TOTALS: [&str; 36] = [
+    "total",
+    "totals",
+    "sum",
+    "subtotal",
+    "overall",
+    "all",
+    "all models",
+    "grand total",
+    "sum total",
+    "aggregate",
+    "average",
+    "averages",
+    "mean",
+    "median",
+    "gesamt",
+    "gesamtsumme",
+    "summe",
+    "insgesamt",
+    "durchschnitt",
+    "mittelwert",
+    "somme",
+    "moyenne",
+    "suma",
+    "promedio",
+    "totale",
+    "media",
+    "totaal",
+    "итого",
+    "всего",
+    "合计",
+    "总计",
+    "小计",
+    "合計",
+    "総計",
+    "합계",
+    "총계",
+];
+/// The sign of a sum by itself.
+const SIGMA: [&str; 2] = ["Σ", "∑"];
 
 /// Applies every rule of this file.
 pub(super) fn check(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
@@ -42,64 +80,81 @@ fn is_called_total(name: &str) -> bool {
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let joined = words.join(" ");
     TOTALS.contains(&joined.as_str())
+        || SIGMA.contains(&name.trim())
         || matches!(
             words.as_slice(),
             ["total" | "totals" | "sum" | "subtotal", ..] | [.., "total" | "totals" | "subtotal"]
         )
 }
 
-/// Rows that are the sum of the others of their organization, or are called a total.
+/// Rows that are the sum of the others of their organization or of all, or are called a total.
 fn totals(models: &[Model], found: &mut Vec<Warning>) {
     let mut groups: BTreeMap<&str, Vec<&Model>> = BTreeMap::new();
     for model in models {
         groups.entry(model.labels.get("organization").map_or("", String::as_str)).or_default().push(model);
     }
-    for rows in groups.values() {
-        let sums = FIGURES.map(|(_, figure)| {
-            let sizes = rows.iter().filter_map(|m| size(figure(m)));
-            (sizes.clone().sum::<f64>(), sizes.count())
-        });
+    let sums: BTreeMap<&str, Sums> = groups.iter().map(|(of, rows)| (*of, sums(rows.iter().copied()))).collect();
+    let of_all = sums_of_all(models, groups.len());
+    for (organization, rows) in &groups {
         for model in rows {
-            let mut agreeing = Vec::new();
-            for ((name, figure), (sum, count)) in FIGURES.into_iter().zip(sums) {
-                if let Some(x) = size(figure(model)).filter(|_| count >= 3)
-                    && (2.0 * x / sum - 1.0).abs() < SUM_WITHIN / 2.0
-                {
-                    agreeing.push((name, x, count - 1));
-                }
-            }
-            // Of two others one agreement may be chance: round numbers add up.
-            let sum = agreeing.first().filter(|(_, _, others)| *others >= 3 || agreeing.len() >= 2);
+            let of_others = sums.get(organization).and_then(|sums| is_sum(model, sums));
+            let of_all = || of_all.as_ref().and_then(|sums| is_sum(model, sums));
+            let sum = of_others.map(|sum| (sum, " of its organization")).or_else(|| Some((of_all()?, "")));
             let called = is_called_total(&model.id) || model.labels.get("name").is_some_and(|n| is_called_total(n));
             let mut row = Row { model, found };
-            match (sum, called && models.len() > 1) {
-                (Some((name, x, others)), _) => {
-                    let message = format!(
-                        "looks like a total row: its {name} is the sum of the {others} other rows of its organization, and is counted \
-                         on top of them; delete the row"
-                    );
-                    row.warn("total-row", name, *x, message);
-                }
-                (None, true) => {
-                    let message = "looks like a total row by its name, and is counted on top of the other rows; delete the row if it \
-                                   is their sum";
-                    row.warn_text("total-row", "id", &model.id, message.into());
-                }
-                (None, false) => {}
+            if let Some(((name, x, others), whose)) = sum {
+                let message = format!(
+                    "looks like a total row: its {name} is the sum of the {others} other rows{whose}, and is counted on top of \
+                     them; delete the row"
+                );
+                row.warn("total-row", name, x, message);
+            } else if called && models.len() > 1 {
+                let message = "looks like a total row by its name, and is counted on top of the other rows; delete the row if it \
+                               is their sum or mean";
+                row.warn_text("total-row", "id", &model.id, message.into());
             }
         }
     }
 }
 
+/// Of each figure the sum over rows, and how many state it.
+type Sums = [(f64, usize); 4];
+
+fn sums<'m>(rows: impl Iterator<Item = &'m Model> + Clone) -> Sums {
+    FIGURES.map(|(_, figure)| {
+        let sizes = rows.clone().filter_map(|m| size(figure(m)));
+        (sizes.clone().sum::<f64>(), sizes.count())
+    })
+}
+
+/// Those of all rows, where they are of several organizations.
+fn sums_of_all(models: &[Model], organizations: usize) -> Option<Sums> {
+    (organizations > 1).then(|| sums(models.iter()))
+}
+
+/// The figure of which a row is the sum of the others, its value, and how many the others are.
+fn is_sum(model: &Model, sums: &Sums) -> Option<(&'static str, f64, usize)> {
+    let mut agreeing = Vec::new();
+    for ((name, figure), (sum, count)) in FIGURES.into_iter().zip(*sums) {
+        if let Some(x) = size(figure(model)).filter(|_| count >= 3)
+            && (2.0 * x / sum - 1.0).abs() < SUM_WITHIN / 2.0
+        {
+            agreeing.push((name, x, count - 1));
+        }
+    }
+    // Of two others one agreement may be chance: round numbers add up.
+    let several = agreeing.len() >= 2;
+    agreeing.into_iter().next().filter(|(_, _, others)| *others >= 3 || several)
+}
+
 /// Rows of one organization and date with the same energy: copies, or processes that each measured the whole machine.
 fn equal_energies(models: &[Model], found: &mut Vec<Warning>) {
-    let mut groups: BTreeMap<(&str, &str), Vec<(f64, &Model)>> = BTreeMap::new();
+    // By the date that was read: the time of day does not tell processes of one machine apart.
+    let mut groups: BTreeMap<(&str, Date), Vec<(f64, &Model)>> = BTreeMap::new();
     for model in models {
-        let label = |name: &str| model.labels.get(name).map_or("", String::as_str);
-        if let (Some(kwh), date) = (size(&model.energy_kwh), label("date"))
-            && !date.is_empty()
-        {
-            groups.entry((label("organization"), date)).or_default().push((kwh, model));
+        let organization = model.labels.get("organization").map_or("", String::as_str);
+        if let (Some(kwh), Some(date)) = (size(&model.energy_kwh), model.date) {
+            groups.entry((organization, date)).or_default().push((kwh, model));
         }
     }
     for rows in groups.values_mut() {
@@ -170,9 +225,7 @@ fn later_parents(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Ve
         let bases = model.base_models.iter().filter_map(|id| by_id.get(id.as_str()));
         for base in bases {
             let (Some(own), Some(of_base)) = (model.date, base.date) else { continue };
-            let later = of_base.year > own.year
-                || of_base.year == own.year && matches!((of_base.month, own.month), (Some(a), Some(b)) if a > b);
-            if later {
+            if is_later(of_base, own) {
                 let message =
                     format!("earlier than the date of its base {}; is one of the dates wrong?", shorten(&base.id));
                 let date = model.labels.get("date").map_or("", String::as_str);
@@ -180,6 +233,16 @@ fn later_parents(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Ve
             }
         }
     }
+}
+
+/// Whether a date is later than another as far as both are known.
+fn is_later(a: Date, b: Date) -> bool {
+    let months = a.month.zip(b.month);
+    let days = a.day.zip(b.day);
+    let same_month = a.year == b.year && months.is_some_and(|(a, b)| a == b);
+    a.year > b.year
+        || a.year == b.year && months.is_some_and(|(a, b)| a > b)
+        || same_month && days.is_some_and(|(a, b)| a > b)
 }
 
 /// Emissions that a calculator made of the energy that it states too: one warning for each file.
@@ -241,6 +304,27 @@ mod tests {
     }
 
     #[test]
+    fn a_total_over_organizations_is_found_too() {
+        let of = |id: &str, organization: &str, hours: f64| {
+            let labels = [("organization".to_string(), organization.to_string())].into();
+            Model { gpu_hours: Some(Value::Number(hours)), labels, ..model(id, &[]) }
+        };
+        let rows = [of("a", "L", 10.0), of("b", "M", 25.0), of("c", "N", 41.0), of("x", "", 76.0)];
+        assert_eq!(rules(&rows).iter().map(|(rule, _)| *rule).collect::<Vec<_>>(), ["total-row"]);
+        assert!(rules(&[of("a", "L", 10.0), of("b", "M", 25.0), of("c", "N", 41.0), of("x", "", 77.0)]).is_empty());
+    }
+
+    #[test]
+    fn dates_are_compared_as_far_as_both_are_known() {
+        let date = |year, month, day| Date { year, month, day };
+        let may = |day| date(2024, Some(5), day);
+        assert!(is_later(may(Some(20)), may(Some(1))) && is_later(date(2025, None, None), may(Some(1))));
+        for (a, b) in [(may(None), may(Some(1))), (may(Some(1)), may(Some(1))), (date(2024, None, None), may(None))] {
+            assert!(!is_later(a, b), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
     fn totals_are_found_by_name_and_by_sum() {
         let hours = |id: &str, hours: f64, kwh: f64| Model {
             gpu_hours: Some(Value::Number(hours)),
@@ -251,10 +335,12 @@ mod tests {
         assert_eq!(rules(&three)[0].0, "total-row");
         // One figure of three rows may be chance.
         assert!(rules(&[hours("a", 1.0, 3.0), hours("b", 2.0, 7.0), hours("c", 3.0, 11.0)]).is_empty());
-        for name in ["Total", "TOTAL:", "Lab total", "total (3 sizes)", "Sum"] {
+        for name in
+            ["Total", "TOTAL:", "Lab total", "total (3 sizes)", "Sum", "Gesamt", "合计", "Somme", "Σ", "Average"]
+        {
             assert_eq!(rules(&[hours("a", 1.0, 3.0), hours(name, 20.0, 7.0)])[0].0, "total-row", "{name}");
         }
-        for name in ["totally-8b", "x/totality", "summer", "all-MiniLM-L6"] {
+        for name in ["totally-8b", "x/totality", "summer", "all-MiniLM-L6", "summary-7b", "media-llm"] {
             assert!(rules(&[hours("a", 1.0, 3.0), hours(name, 20.0, 7.0)]).is_empty(), "{name}");
         }
     }

@@ -20,7 +20,7 @@ use super::{Model, Portfolio, Value};
 pub const WUE_UNUSED: &str = "wue-unused";
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 41] = [
+pub const RULES: [(&str, &str); 40] = [
     ("not-read", "a column that is not read and resembles one with a meaning, or holds numbers with a unit"),
     ("tier-column", "a column named tier, which is derived from the row"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
@@ -35,7 +35,7 @@ pub const RULES: [(&str, &str); 41] = [
     ("tokens-against-parameters", "more than a million tokens per parameter"),
     ("largest-ever", "parameters and tokens that would make the row the largest run with published compute"),
     ("tokens-of-base", "a fine-tune with more tokens than any fine-tune has had"),
-    ("total-row", "a row that is the sum of the others, or is called a total"),
+    ("total-row", "a row that is the sum of the others, or is called a total or a mean"),
     ("equal-energies", "three or more rows of one organization and date with the same energy"),
     ("lineage-cycle", "base models that go in a circle"),
     ("calculator-factor", "a calculator's emissions stated with the energy that they were made of"),
@@ -44,7 +44,6 @@ pub const RULES: [(&str, &str); 41] = [
     ("copied-from-base", "a disclosure equal to that of the row's base model"),
     ("mfu-high", "an MFU above 0.65"),
     ("mfu-one", "an MFU of exactly 1"),
-    ("mfu-format", "an MFU together with a number format of 8 bits or fewer"),
     ("sparse-peak", "an efficiency above any dense peak"),
     ("tokens-in-billions", "tokens that look like billions"),
     ("parameters-in-billions", "parameters that look like billions"),

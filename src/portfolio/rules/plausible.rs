@@ -156,9 +156,14 @@ fn by_tokens(m: &Model) -> Option<f64> {
     Some(flop_per_parameter_and_token(m) * n * size(&m.tokens)? * size(&m.epochs).unwrap_or(1.0))
 }
 
-/// Numbers of parameters in a name: 7b, 350M, 8x7B, 1.8B; in words of their own.
+/// Numbers of parameters in a name: 7b, 350M, 8x7B, 1.8B, 175 billion; in words of their own.
 fn sizes_in(name: &str) -> Vec<f64> {
-    let lower = name.to_lowercase();
+    let mut lower = name.to_lowercase();
+    for (word, letter) in [("billion", "b"), ("million", "m")] {
+        for blank in [" ", "-", "_"] {
+            lower = lower.replace(&format!("{blank}{word}"), letter);
+        }
+    }
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
     words.filter_map(size_of_word).collect()
 }
@@ -189,6 +194,7 @@ mod tests {
         assert_eq!(sizes_in("Mixtral-8x7B-v0.1"), [56e9]);
         assert_eq!(sizes_in("Qwen2.5-0.5B-Instruct"), [0.5e9]);
         assert_eq!(sizes_in("opt_350M"), [350e6]);
+        assert_eq!((sizes_in("GPT-3 175 billion"), sizes_in("bert-110-million")), (vec![175e9], vec![110e6]));
         // No sizes: versions, bits, the billion of a word, nothing.
         for name in ["v2", "w4a16", "4bit", "bloom", "b", "m", "xb", "8xb", "ümlaut-ß", ""] {
             assert_eq!(sizes_in(name), [0.0; 0], "{name}");

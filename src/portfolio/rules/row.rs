@@ -100,15 +100,6 @@ impl Row<'_> {
                 self.warn("mfu-high", "mfu", x, message.into());
             }
         }
-        let format = ["numerical_format", "number_format", "precision"].iter().find_map(|c| m.labels.get(*c));
-        let few_bits = |f: &&String| ["fp8", "fp4", "int8", "mxfp"].iter().any(|w| f.to_lowercase().contains(w));
-        if let (Some(format), Some(x)) = (format.filter(few_bits), size(&m.mfu)) {
-            let message = format!(
-                "the row says {format}, whose peak is twice the dense 16-bit peak to which an MFU refers here; if it is \
-                 a fraction of the higher peak, double it"
-            );
-            self.warn("mfu-format", "mfu", x, message);
-        }
         let limits = [
             (
                 &m.efficiency_flop_per_j,

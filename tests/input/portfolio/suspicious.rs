@@ -66,7 +66,6 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "a,,,1e21\nb,a,,1e21\nc,a,0.5,1e20",
     ),
     ("emissions-zero", "id,emissions_kg,gpu_hours,emissions_basis", "a,0,1e5,", "a,0,1e5,market\nb,0,,\nc,1e4,1e5,"),
-    ("mfu-format", "id,numerical_format,mfu", "a,FP8,0.17", "a,BF16,0.4\nb,FP8,"),
     ("mfu-high", "id,mfu", "a,0.72", "a,0.65"),
     ("mfu-one", "id,mfu", "a,1", "a,0.6"),
     ("sparse-peak", "id,efficiency_flop_per_j", "a,4e12", "a,1.4e12"),

@@ -4,13 +4,29 @@
 //! nothing here: 0.2 kg once became 1.5 kt. What has a meaning of its own is refused in one line that says what it is
 //! and what to do. An export of Epoch AI is no stranger: its prose headers are read like any other.
 
+use super::problem::CellError;
 use super::spelling::normal;
+
+/// How compressed files begin: with what they are unpacked.
+const PACKED: [(&[u8], &str, &str); 5] = [
+    (b"\x1f\x8b", "gzip", "gunzip"),
+    (b"BZh", "bzip2", "bunzip2"),
+    (b"\xfd7zXZ", "xz", "unxz"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
+    (b"PK\x03\x04", "ZIP, perhaps a spreadsheet", "unzip, or export the spreadsheet as \"CSV UTF-8\""),
+];
+
+/// A file that has to be unpacked before it can be read.
+pub(crate) fn packed(bytes: &[u8]) -> Option<CellError> {
+    let (_, what, with) = PACKED.iter().find(|(start, _, _)| bytes.starts_with(start))?;
+    Some(CellError::new(format!("the file is compressed ({what})"), format!("unpack it first, with {with}")))
+}
 
 /// What is no text table, by its first bytes: what it is and what to do.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Option<String> {
     const HEAD: usize = 1 << 16;
-    if bytes.starts_with(b"\x1f\x8b") {
-        return Some("the file is compressed (gzip); unpack it first".into());
+    if let Some(packed) = packed(bytes) {
+        return Some(packed.to_string());
     }
     if bytes.starts_with(b"PAR1") {
         return Some("the file is Parquet; export it as CSV, one row per model".into());
@@ -75,7 +91,8 @@ mod tests {
     #[test]
     fn strangers_are_named_and_tables_are_not() {
         for (bytes, word) in [
-            (&b"\x1f\x8b\x08\0"[..], "gzip"),
+            (&b"\x1f\x8b\x08\0"[..], "gunzip"),
+            (b"PK\x03\x04\x14\0", "spreadsheet"),
             (b"PAR1...", "Parquet"),
             (b"{\"nodes\": {\"a\": {\"report\": null, \"lineage\": []}}}", "DIA"),
             (b"[{\"id\": 1}]", "JSON"),

@@ -6,6 +6,7 @@
 
 use super::problem::CellError;
 use super::spelling::normal;
+use super::study_file;
 
 /// How compressed files begin: with what they are unpacked.
 const PACKED: [(&[u8], &str, &str); 5] = [
@@ -44,7 +45,17 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> Option<String> {
     if lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<?xml") {
         return Some("the file is a web page or XML, not a table; download the file itself, as CSV".into());
     }
-    json(text)
+    study(text).or_else(|| json(text))
+}
+
+/// A study under the name of a table, such as that of a pipe: its first line sets a key or opens a section.
+fn study(text: &str) -> Option<String> {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let key = first.split_once('=').map_or(first.trim_matches(['[', ']']), |(key, _)| key).trim();
+    let section = first.starts_with('[') && first.ends_with(']');
+    ((section || first.contains('=')) && study_file::KEYS.contains(&key.split('.').next()?)).then(|| {
+        "this is a study file (TOML), which is known by its name; save it as a file whose name ends in .toml".into()
+    })
 }
 
 fn json(text: &str) -> Option<String> {
@@ -98,10 +109,12 @@ mod tests {
             (b"[{\"id\": 1}]", "JSON"),
             (b"---\nlicense: mit\n---\n", "model card"),
             (b"<!DOCTYPE html>", "web page"),
+            (b"# mine\n\nmodels = [\"m.csv\"]\n", ".toml"),
+            (b"[priors.grid]\n", ".toml"),
         ] {
             assert!(of_bytes(bytes).is_some_and(|what| what.contains(word)), "{word}");
         }
-        for table in [&b"id,tokens\na,1\n"[..], b"[id],x\n", b"--- ,x\n", b""] {
+        for table in [&b"id,tokens\na,1\n"[..], b"[id],x\n", b"--- ,x\n", b"", b"models,id\n", b"#,id\nseed,a=b\n"] {
             assert_eq!(of_bytes(table), None);
         }
     }

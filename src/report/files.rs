@@ -10,7 +10,7 @@
 //! replaced and is written to as it is.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -86,8 +86,12 @@ pub fn prepare(folder: &Path) -> Result<Target, Unwritable> {
         .collect();
     let mut target = Target { folder: folder.to_path_buf(), places: vec![], made: vec![], _lock: None };
     for path in missing.into_iter().rev() {
-        fs::create_dir(&path).map_err(|e| Unwritable::new(&path, e))?;
-        target.made.push(path);
+        match fs::create_dir(&path) {
+            Ok(()) => target.made.push(path),
+            // Another run made it meanwhile.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(Unwritable::new(&path, e)),
+        }
     }
     if !folder.is_dir() {
         return Err(Unwritable::because(folder, "this is a file, not a folder"));
@@ -125,12 +129,12 @@ fn lock(folder: &Path) -> Result<Option<File>, Unwritable> {
     let Ok(open) = File::open(folder) else { return Ok(None) };
     match open.try_lock() {
         Ok(()) => Ok(Some(open)),
-        Err(TryLockError::WouldBlock) => Err(Unwritable {
+        Err(fs::TryLockError::WouldBlock) => Err(Unwritable {
             advice: "wait until that run has ended, or choose another place",
             ..Unwritable::because(folder, "another run of haze writes into this folder")
         }),
         // A file system that knows no locks.
-        Err(TryLockError::Error(_)) => Ok(None),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
     }
 }
 

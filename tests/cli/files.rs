@@ -301,8 +301,8 @@ mod before_the_run {
     #[cfg(target_os = "linux")]
     fn draws_beyond_the_memory_are_refused_with_what_they_need() {
         let dir = folder(&[("models.csv", MODELS)]);
-        // Five totals and two more while they are sorted, 8 bytes a draw: 1.1 GB and 112 MB, and a little per thread.
-        for (draws, limit, unit) in [("20000000", "500000", " GB"), ("2000000", "150000", " MB")] {
+        // Five totals and two more while they are sorted, 8 bytes a draw: 1.1 GB and 168 MB, and a little per thread.
+        for (draws, limit, unit) in [("20000000", "500000", " GB"), ("3000000", "150000", " MB")] {
             let command =
                 "ulimit -v \"$2\" && exec \"$0\" run models.csv --quiet --threads 1 --backend cpu --draws \"$1\"";
             let mut shell = Command::new("sh");

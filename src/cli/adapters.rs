@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use super::doctor::Adapters;
+use super::driver::Driver;
 use super::installation::Installation;
 use crate::engine::gpu::adapter::{self, Found};
 use crate::engine::gpu::{Facts, Gpu, Options};
@@ -33,7 +34,9 @@ pub(super) fn vulkan(page: &mut String, found: &Adapters) {
         let loader = installation.loader.as_ref().map_or("not found".into(), |path| path.display().to_string());
         let _ = writeln!(page, "\nVulkan\n  loader   {loader}");
         for (i, driver) in installation.drivers.iter().enumerate() {
-            let _ = writeln!(page, "  {}  {}", if i == 0 { "drivers" } else { "       " }, driver.display());
+            let Driver { path, fault } = driver;
+            let unusable = fault.as_ref().map_or(String::new(), |fault| format!("  UNUSABLE: {fault}"));
+            let _ = writeln!(page, "  {}  {}{unusable}", if i == 0 { "drivers" } else { "       " }, path.display());
         }
         if installation.drivers.is_empty() {
             let _ = writeln!(page, "  drivers  none");

@@ -53,7 +53,7 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     let Opened { portfolio, assessment } = &opened;
     let columns = columns(&args.by, &opened)?;
     interrupt.hold();
-    let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
+    let output = Output::prepare(args.json.as_deref(), &portfolio.opened)?;
     opened.warn();
     let settings = args.stream.settings(&portfolio.study, args.draws.unwrap_or(sampled::DRAWS));
     clock.lap("read_and_assess_s");
@@ -81,7 +81,10 @@ fn columns(asked: &[String], opened: &Opened) -> Result<Vec<String>, Failure> {
     let mut columns: Vec<String> = Vec::new();
     for column in asked {
         if !has(column) {
-            opened.known_column("--by", column, &[YEAR])?;
+            if column == YEAR {
+                return Err(Failure::Usage(format!("--by {YEAR}: no row has a date; fill in a column date")));
+            }
+            opened.known_column("--by", column, if has(YEAR) { &[YEAR] } else { &[] })?;
         }
         if !columns.contains(column) {
             columns.push(column.clone());

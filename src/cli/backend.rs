@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 
-use super::Failure;
 use super::say::say;
+use super::{Failure, memory};
 use crate::run::{Backend, Session};
 
 /// The flags of every command that draws.
@@ -56,6 +56,7 @@ impl BackendArgs {
             .backend(backend)
             .threads(self.threads.map_or(0, usize::from))
             .chunk(self.chunk.unwrap_or(0));
+        let builder = memory::free().into_iter().fold(builder, |builder, free| builder.memory(free));
         let builder = self.adapter.iter().fold(builder, |builder, name| builder.adapter(name));
         Ok(builder.build()?)
     }

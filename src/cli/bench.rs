@@ -104,7 +104,7 @@ impl Measurement {
 }
 
 pub fn bench(args: BenchArgs) -> Result<(), Failure> {
-    let output = Output::prepare(args.json.as_deref())?;
+    let output = Output::prepare(args.json.as_deref(), &[])?;
     let sessions = sessions(&args.backend)?;
     let asked: Vec<Workload> = args.workload.iter().map(|w| w.workload()).collect();
     let chosen = if asked.is_empty() { Workload::ALL.to_vec() } else { asked };

@@ -12,6 +12,9 @@ use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::coverage::Settings;
 use crate::coverage::two_lists::Other;
+use crate::portfolio::formats::inputs::Inputs;
+use crate::portfolio::formats::{self, Fault, Table};
+use crate::portfolio::problem::shorten;
 use crate::portfolio::{Place, Portfolio, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
@@ -84,9 +87,9 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let opened = Opened::assessed(portfolio)?;
     let Opened { portfolio, assessment } = &opened;
     interrupt.hold();
-    let mut inputs = portfolio.study.clone();
-    inputs.models.extend(other.iter().flat_map(|(_, files)| files.clone()));
-    let output = Output::sparing(args.json.as_deref(), &inputs)?;
+    let inputs: Vec<PathBuf> =
+        portfolio.opened.iter().chain(other.iter().flat_map(|(_, files)| files)).cloned().collect();
+    let output = Output::prepare(args.json.as_deref(), &inputs)?;
     opened.warn();
 
     let study = &portfolio.study;
@@ -124,34 +127,37 @@ fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> 
     let Some((path, join)) = found else { return Ok(None) };
     let list = Portfolio::read(&path)?;
     let matches = join.as_deref().map(matches).transpose()?.unwrap_or_default();
-    let files = list.study.models.iter().chain([&path]).chain(&join).cloned().collect();
+    let files = list.opened.iter().chain(&join).cloned().collect();
     Ok(Some((Other { name: path.display().to_string(), models: list.models, matches }, files)))
 }
 
 /// Names by id.
 fn matches(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
-    let problem = |line: u64, column: &str, message: String| {
+    let problem = |line: u64, column: &str, value: &str, message: String| {
         let place = Place { file: Arc::new(path.to_path_buf()), line, column: column.to_string() };
-        Failure::Input(Problem { place, value: String::new(), message }.into())
+        Problem { place, value: shorten(value), message }
     };
-    let unreadable = |e: csv::Error| {
-        let line = e.position().map_or(0, csv::Position::line);
-        problem(line, "", format!("the file could not be read: {e}"))
-    };
-    let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
-    let header = reader.headers().map_err(unreadable)?.clone();
+    let refused = |problem: Problem| Failure::Input(problem.into());
+    let bytes = Inputs::default().table(path).map_err(|e| refused(problem(0, "", "", e.to_string())))?;
+    let Table { header, records, faults } = formats::table(path, &bytes);
+    let of_fault = |fault: Fault| problem(fault.line, "", &fault.value, fault.message);
+    if !faults.is_empty() {
+        return Err(Failure::Input(faults.into_iter().map(of_fault).collect::<Vec<_>>().into()));
+    }
+    let header = header.map_or(Vec::new(), |header| header.cells);
     let column = |name: &str| {
-        let at = header.iter().position(|h| h.trim() == name);
-        at.ok_or_else(|| {
-            problem(1, name, format!("a file of matches has the columns id and epoch_model; {name} is missing"))
-        })
+        let missing = || {
+            let message = format!("a file of matches has the columns id and epoch_model; {name} is missing");
+            refused(problem(1, name, "", message))
+        };
+        header.iter().position(|cell| cell == name).ok_or_else(missing)
     };
     let (id, name) = (column("id")?, column("epoch_model")?);
     let mut found = BTreeMap::new();
-    for record in reader.records() {
-        let record = record.map_err(unreadable)?;
-        if let (Some(id), Some(name)) = (record.get(id), record.get(name)) {
-            found.insert(id.trim().to_string(), name.trim().to_string());
+    for record in records {
+        let cells = record.map_err(|fault| refused(of_fault(fault)))?.cells;
+        if let (Some(id), Some(name)) = (cells.get(id), cells.get(name)) {
+            found.insert(id.clone(), name.clone());
         }
     }
     Ok(found)

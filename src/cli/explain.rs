@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Failure;
 use super::input::{Opened, hint, open};
 use super::output::print;
+use crate::portfolio::problem::shorten;
 use crate::report;
 
 pub fn explain(file: &Path, id: &str) -> Result<(), Failure> {
@@ -14,7 +15,7 @@ pub fn explain(file: &Path, id: &str) -> Result<(), Failure> {
         None => {
             let ids: Vec<&str> = portfolio.models.iter().map(|m| m.id.as_str()).collect();
             let hint = hint(id, &ids);
-            Err(Failure::Usage(format!("{}: no model has the id {id:?}{hint}", file.display())))
+            Err(Failure::Usage(format!("{}: no model has the id {:?}{hint}", file.display(), shorten(id))))
         }
     }
 }

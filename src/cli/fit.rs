@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use super::Failure;
 use super::input::warn;
 use super::output::{Output, document, print, style};
+use super::watch::Interrupt;
 use crate::fit::{self, KNOWN_COMPUTE_NAME, Response, Sample, Size, sample};
 use crate::portfolio::Portfolio;
 use crate::report::fit::{self as page, Cards};
@@ -80,11 +81,12 @@ enum SizeArg {
 }
 
 pub fn fit(args: FitArgs) -> Result<(), Failure> {
+    let interrupt = Interrupt::install();
     let portfolio = match &args.file {
         Some(file) => Portfolio::read(file)?,
         None => fit::known_compute(),
     };
-    let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
+    let output = Output::prepare(args.json.as_deref(), &portfolio.opened)?;
     warn(&portfolio.warnings);
 
     let size = if args.size == SizeArg::Active { Size::Active } else { Size::Total };
@@ -118,5 +120,6 @@ pub fn fit(args: FitArgs) -> Result<(), Failure> {
     let data = args.file.as_ref().map_or(KNOWN_COMPUTE_NAME.to_string(), |file| file.display().to_string());
     let result = Cards { data: &data, rows: &rows, cards: &cards, skipped: &skipped };
     let document = document(|out| page::write(out, &result))?;
+    interrupt.hold();
     output.finish(&document, || page::terminal(&result, style()))
 }

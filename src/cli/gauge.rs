@@ -50,7 +50,7 @@ fn draws(text: &str) -> Result<u64, String> {
 pub fn gauge(args: GaugeArgs) -> Result<(), Failure> {
     let (start, interrupt) = (Instant::now(), Interrupt::install());
     interrupt.hold();
-    let output = Output::prepare(args.json.as_deref())?;
+    let output = Output::prepare(args.json.as_deref(), &[])?;
     // A GPU is what is to be tried, where there is one, however short the work.
     let session = args.backend.session()?;
     let watch = Sections::new(interrupt);

@@ -7,7 +7,7 @@ use super::Failure;
 use super::say::say;
 use crate::assess::{Assessment, assess};
 use crate::facts;
-use crate::portfolio::problem::{NOT_READ, by_rule};
+use crate::portfolio::problem::{NOT_READ, by_rule, shorten};
 use crate::portfolio::spelling::closest;
 use crate::portfolio::{Model, Portfolio, Problem, Warning};
 use crate::run::RunError;
@@ -49,6 +49,7 @@ impl Opened {
         }
         let known: Vec<&str> = columns.into_iter().chain(others.iter().copied()).collect();
         let hint = hint(name, &known);
+        let name = shorten(name);
         Err(Failure::Usage(format!("{flag} {name}: no row has a value in a column of this name{hint}")))
     }
 
@@ -61,6 +62,7 @@ impl Opened {
             return Ok(());
         }
         let hint = hint(value, &values.into_iter().collect::<Vec<_>>());
+        let (column, value) = (shorten(column), shorten(value));
         Err(Failure::Usage(format!("{flag} {column}={value}: no row has this value{hint}")))
     }
 }

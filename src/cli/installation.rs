@@ -6,13 +6,15 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// What was found of the Vulkan installation. Paths only: nothing is loaded.
+use super::driver::Driver;
+
+/// What was found of the Vulkan installation. Files only: nothing is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
     /// The Vulkan loader, where one is found in the usual folders.
     pub loader: Option<PathBuf>,
     /// The drivers' files that the loader would read.
-    pub drivers: Vec<PathBuf>,
+    pub drivers: Vec<Driver>,
     /// Drivers were named by the environment (`VK_DRIVER_FILES` or `VK_ICD_FILENAMES`).
     pub named: bool,
     /// A device file or kernel module of a GPU is there.
@@ -37,21 +39,22 @@ impl Installation {
     pub fn look() -> Installation {
         let searched = env::var_os("LD_LIBRARY_PATH");
         let searched = searched.iter().flat_map(env::split_paths).chain(LIBRARIES.iter().map(PathBuf::from));
-        let loader = searched.map(|folder| folder.join("libvulkan.so.1")).find(|path| path.exists());
-        let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().find_map(env::var_os);
-        let drivers = match &named {
-            Some(list) => env::split_paths(list).filter(|path| path.exists()).collect(),
+        let libraries: Vec<PathBuf> = searched.collect();
+        let loader = libraries.iter().map(|folder| folder.join("libvulkan.so.1")).find(|path| path.exists());
+        let list = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().find_map(env::var_os);
+        let drivers: Vec<PathBuf> = match &list {
+            Some(list) => env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).flat_map(named).collect(),
             None => {
                 let home = env::home_dir().map(|home| home.join(".local/share/vulkan/icd.d"));
-                let mut files: Vec<PathBuf> = DRIVERS.iter().map(PathBuf::from).chain(home).flat_map(files).collect();
-                files.sort();
-                files
+                let mut found: Vec<PathBuf> = DRIVERS.iter().map(PathBuf::from).chain(home).flat_map(files).collect();
+                found.sort();
+                found
             }
         };
         Installation {
             loader,
-            drivers,
-            named: named.is_some(),
+            drivers: drivers.into_iter().map(|path| Driver::look(path, &libraries)).collect(),
+            named: list.is_some(),
             nvidia: Path::new("/proc/driver/nvidia/version").exists() || Path::new("/dev/nvidiactl").exists(),
             render_node: Path::new("/dev/dri/renderD128").exists(),
         }
@@ -66,17 +69,22 @@ impl Installation {
         if self.loader.is_none() {
             advice.push("install the Vulkan loader: apt install libvulkan1 (dnf install vulkan-loader)".into());
         }
-        if self.nvidia && !self.drivers.iter().any(|d| named(d, "nvidia")) {
+        if self.nvidia && !self.drivers.iter().any(|d| d.is_named("nvidia")) {
             advice.push(
                 "an NVIDIA driver is installed, but not its Vulkan part: install libnvidia-gl-NNN of the same version; \
                  in a container start it with NVIDIA_DRIVER_CAPABILITIES=all"
                     .into(),
             );
-        } else if self.render_node && self.drivers.iter().all(|d| named(d, "lvp")) {
+        } else if self.render_node && self.drivers.iter().all(|d| d.is_named("lvp")) {
             advice.push("install the Vulkan drivers of AMD and Intel GPUs: apt install mesa-vulkan-drivers".into());
         } else if !self.nvidia && !self.render_node {
             advice.push("the system shows no GPU (no /dev/dri/renderD128, no /dev/nvidiactl)".into());
             advice.push("in a container: pass the GPU through (--gpus all, or --device /dev/dri)".into());
+        }
+        for Driver { path, fault } in &self.drivers {
+            if let Some(fault) = fault {
+                advice.push(format!("mend or remove {}, which may hide other drivers: {fault}", path.display()));
+            }
         }
         if self.named {
             advice.push("VK_DRIVER_FILES or VK_ICD_FILENAMES hides other drivers: unset it".into());
@@ -90,8 +98,9 @@ fn files(folder: PathBuf) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json")).collect()
 }
 
-fn named(path: &Path, part: &str) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().contains(part))
+/// What the environment names: a driver file, or a folder of them.
+fn named(path: PathBuf) -> Vec<PathBuf> {
+    if path.is_dir() { files(path) } else { vec![path] }
 }
 
 #[cfg(test)]
@@ -101,7 +110,7 @@ mod tests {
     fn found(loader: bool, drivers: &[&str], nvidia: bool, render_node: bool) -> Installation {
         Installation {
             loader: loader.then(|| "libvulkan.so.1".into()),
-            drivers: drivers.iter().map(PathBuf::from).collect(),
+            drivers: drivers.iter().map(|name| Driver { path: name.into(), fault: None }).collect(),
             named: false,
             nvidia,
             render_node,
@@ -118,5 +127,9 @@ mod tests {
         assert!(says(found(true, &["lvp_icd.json"], false, true), "mesa-vulkan-drivers"));
         assert!(!says(found(true, &["radeon_icd.json"], false, true), "mesa-vulkan-drivers"));
         assert!(says(found(true, &["lvp_icd.json"], false, false), "no GPU"));
+        let mut broken = found(true, &["lvp_icd.json", "bad.json"], true, true);
+        assert!(!says(broken.clone(), "bad.json"));
+        broken.drivers[1].fault = Some("it is not JSON".into());
+        assert!(says(broken, "remove bad.json, which may hide other drivers: it is not JSON"));
     }
 }

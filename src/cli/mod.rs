@@ -11,6 +11,8 @@ mod bench;
 mod check;
 mod coverage;
 mod doctor;
+#[cfg(feature = "gpu")]
+mod driver;
 mod explain;
 mod fit;
 mod further;
@@ -18,6 +20,7 @@ mod gauge;
 mod input;
 #[cfg(feature = "gpu")]
 mod installation;
+mod memory;
 mod output;
 mod priors;
 mod run;

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::Failure;
-use crate::portfolio::Study;
+use crate::portfolio::problem::shorten_path;
 use crate::report::files::{self, Target};
 use crate::report::page::Style;
-use crate::report::study::FIRST_LINE;
 
 /// What `--json` asks for.
 pub(super) enum Output {
@@ -25,22 +24,17 @@ pub(super) enum Output {
 }
 
 impl Output {
-    /// Of a command that reads no file it could replace.
-    pub(super) fn prepare(json: Option<&Path>) -> Result<Output, Failure> {
+    /// Of a command that has read these files: none of them is replaced.
+    pub(super) fn prepare(json: Option<&Path>, inputs: &[PathBuf]) -> Result<Output, Failure> {
         match json {
             None => Ok(Output::Page),
             Some(path) if path == Path::new("-") => Ok(Output::Stdout),
-            Some(path) => files::prepare_file(path).map(Output::File).map_err(|e| Failure::Usage(e.to_string())),
+            Some(path) => {
+                let target = files::prepare_file(path).map_err(|e| Failure::Usage(e.to_string()))?;
+                spare(inputs, &target)?;
+                Ok(Output::File(target))
+            }
         }
-    }
-
-    /// Of a command that reads a study, or the models files alone: none of these is replaced.
-    pub(super) fn sparing(json: Option<&Path>, study: &Study) -> Result<Output, Failure> {
-        let output = Output::prepare(json)?;
-        if let Some(target) = output.file() {
-            spare_inputs(study, target)?;
-        }
-        Ok(output)
     }
 
     pub(super) fn file(&self) -> Option<&Target> {
@@ -72,20 +66,37 @@ pub(super) fn document(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     Ok(document)
 }
 
-/// Refuses outputs that would replace a file the run reads. A study that an earlier run wrote may be written again:
-/// nothing is lost.
-pub(super) fn spare_inputs(study: &Study, target: &Target) -> Result<(), Failure> {
-    let real = |path: &Path| fs::canonicalize(path).ok();
-    let places: Vec<PathBuf> = target.places().iter().filter_map(|place| real(place)).collect();
-    let by_hand = |path: &&PathBuf| !fs::read_to_string(path).is_ok_and(|text| text.starts_with(FIRST_LINE));
-    let mut inputs = study.models.iter().chain(&study.fits).chain(study.path.iter().filter(by_hand));
-    match inputs.find(|input| real(input).is_some_and(|input| places.contains(&input))) {
+/// Refuses an output that would replace a file that was read.
+pub(super) fn spare(inputs: &[PathBuf], target: &Target) -> Result<(), Failure> {
+    let places: Vec<PathBuf> = target.places().map(real).collect();
+    match inputs.iter().find(|input| places.contains(&real(input))) {
         None => Ok(()),
-        Some(input) => {
-            let input = input.display();
-            Err(Failure::Usage(format!("{input} is an input of this run and would be replaced; choose another place")))
-        }
+        Some(input) => Err(Failure::Usage(format!(
+            "{} is an input of this run and would be replaced; choose another place",
+            shorten_path(input)
+        ))),
     }
+}
+
+/// Refuses two outputs in one place.
+pub(super) fn apart(a: &Target, b: &Target) -> Result<(), Failure> {
+    let places: Vec<PathBuf> = a.places().chain([a.folder()]).map(real).collect();
+    match b.places().find(|place| places.contains(&real(place))) {
+        None => Ok(()),
+        Some(place) => Err(Failure::Usage(format!(
+            "two outputs of this run would be written to {}; choose another place for one of them",
+            shorten_path(place)
+        ))),
+    }
+}
+
+/// The file that a path leads to. Where there is none yet, its name in the folder that the path leads to.
+fn real(path: &Path) -> PathBuf {
+    let in_folder = || {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(fs::canonicalize(parent).ok()?.join(path.file_name()?))
+    };
+    fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_path_buf())
 }
 
 pub(super) fn bytes(content: &[u8]) -> impl Fn(&mut dyn Write) -> io::Result<()> {

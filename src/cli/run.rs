@@ -3,7 +3,8 @@
 //! Outputs are prepared before the work, so that a bad path fails first, and put in place after it, so that an
 //! interrupted or failed run leaves nothing behind.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
@@ -11,13 +12,13 @@ use clap::ValueEnum;
 use super::backend::{BackendArgs, notices};
 use super::further::FurtherArgs;
 use super::input::{FILE, Opened, at_row};
-use super::output::{Output, bytes, document, spare_inputs, style};
+use super::output::{Output, apart, bytes, document, spare, style};
 use super::say::say;
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::portfolio::rules::WUE_UNUSED;
-use crate::portfolio::{Further, Portfolio, Study};
+use crate::portfolio::{Further, Portfolio};
 use crate::report::files::{self, Target};
 use crate::report::study::Effective;
 use crate::report::{csv, json, study, table};
@@ -81,23 +82,23 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     }
     let opened = Opened::assessed(portfolio)?;
     clock.lap("read_and_assess_s");
-    // Until here nothing was touched.
-    interrupt.hold();
-    let folder = args.out.as_deref().map(files::prepare).transpose().map_err(|e| Failure::Usage(e.to_string()))?;
-    let output = Output::prepare(args.json.as_deref())?;
-    for target in folder.iter().chain(output.file()) {
-        spare_inputs(&opened.portfolio.study, target)?;
-    }
-    if !args.quiet {
-        opened.warn();
-    }
-
     let options = RunOptions {
         draws: args.draws,
         seed: args.stream.seed,
         level: args.stream.interval,
         sensitivity: args.sensitivity == SensitivityMethod::Cube,
     };
+    // Until here nothing was touched.
+    interrupt.hold();
+    let folder = args.out.as_deref().map(|out| Folder::prepare(out, &opened.portfolio, &options)).transpose()?;
+    let output = Output::prepare(args.json.as_deref(), &opened.portfolio.opened)?;
+    if let (Some(folder), Some(json)) = (&folder, output.file()) {
+        apart(&folder.target, json)?;
+    }
+    if !args.quiet {
+        opened.warn();
+    }
+
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, args.quiet);
     let Opened { portfolio, assessment } = opened;
@@ -113,21 +114,42 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let Outcome { assessment, posterior, info, .. } = &outcome;
     let result = document(|out| json::write(out, posterior, assessment, info))?;
     interrupt.check()?;
-    if let Some(target) = folder {
-        write_folder(target, &result, &outcome, &portfolio.study)?;
+    if let Some(folder) = folder {
+        folder.write(&result, &outcome)?;
     }
     let page = || if args.quiet { String::new() } else { table::terminal(posterior, assessment, style()) };
     output.finish(&result, page)
 }
 
-fn write_folder(target: Target, result: &[u8], outcome: &Outcome, settings: &Study) -> Result<(), Failure> {
-    let (mut models, mut groups) = (Vec::new(), Vec::new());
-    csv::models(&mut models, &outcome.posterior).context("cannot write models.csv")?;
-    csv::groups(&mut groups, &outcome.posterior).context("cannot write groups.csv")?;
-    let drawn = outcome.settings;
-    let effective = Effective { draws: drawn.draws, seed: drawn.seed, interval: drawn.level };
-    let study = study::resolved(settings, effective, target.folder()).context("cannot write study.toml")?;
-    target
-        .commit(&[&bytes(result), &bytes(&models), &bytes(&groups), &bytes(study.as_bytes())])
-        .map_err(|e| Failure::Run(e.into()))
+/// What `--out` asks for.
+struct Folder {
+    target: Target,
+    /// The study as it is run.
+    study: String,
+}
+
+impl Folder {
+    /// The study is written before the run, which would be lost where that cannot be done.
+    fn prepare(out: &Path, portfolio: &Portfolio, options: &RunOptions) -> Result<Folder, Failure> {
+        let target = files::prepare(out).map_err(|e| Failure::Usage(e.to_string()))?;
+        let Portfolio { study, opened, .. } = portfolio;
+        let settings = options.settings(study);
+        let effective = Effective { draws: settings.draws, seed: settings.seed, interval: settings.level };
+        let text = study::resolved(study, effective, target.folder()).map_err(|e| Failure::Usage(e.to_string()))?;
+        // A study that an earlier run wrote may be run again into the same folder if it stays as it is.
+        let stays = |path: &Path| path.is_file() && fs::read(path).is_ok_and(|before| before == text.as_bytes());
+        let again = study.path.as_deref().filter(|path| stays(path));
+        let inputs: Vec<PathBuf> = opened.iter().filter(|path| Some(path.as_path()) != again).cloned().collect();
+        spare(&inputs, &target)?;
+        Ok(Folder { target, study: text })
+    }
+
+    fn write(self, result: &[u8], outcome: &Outcome) -> Result<(), Failure> {
+        let (mut models, mut groups) = (Vec::new(), Vec::new());
+        csv::models(&mut models, &outcome.posterior).context("cannot write models.csv")?;
+        csv::groups(&mut groups, &outcome.posterior).context("cannot write groups.csv")?;
+        self.target
+            .commit(&[&bytes(result), &bytes(&models), &bytes(&groups), &bytes(self.study.as_bytes())])
+            .map_err(|e| Failure::Run(e.into()))
+    }
 }

@@ -105,7 +105,7 @@ pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&
         opened.known_value("--of", column, value)?;
     }
     interrupt.hold();
-    let output = Output::sparing(json, &portfolio.study)?;
+    let output = Output::prepare(json, &portfolio.opened)?;
     opened.warn();
     let options = SampleOptions {
         settings: args.settings(&portfolio.study),

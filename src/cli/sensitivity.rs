@@ -61,20 +61,22 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
         }
         return sample(&args.file, &args.sample, args.top.map(|n| n as usize), args.json.as_deref());
     }
+    let interrupt = Interrupt::install();
     let opened = open(&args.file)?;
     let Opened { portfolio, assessment } = &opened;
     args.by.iter().try_for_each(|column| opened.known_column("--by", column, &[]))?;
-    let output = Output::sparing(args.json.as_deref(), &portfolio.study)?;
+    let output = Output::prepare(args.json.as_deref(), &portfolio.opened)?;
     opened.warn();
 
     let mut found = decomposition(portfolio, assessment, &args.by)?;
     let drawn = match &mut found {
-        Ok(found) if args.reruns => Some(reruns(&args.sample, &portfolio.study, assessment, found)?),
+        Ok(found) if args.reruns => Some(reruns(&args.sample, &portfolio.study, assessment, found, &interrupt)?),
         _ => None,
     };
     let exact = found.map(|found| (found.shares, found.disclosures));
     let result = Sensitivity { exact, reruns: drawn, tornado: tornado(assessment), assessment };
     let document = document(|out| sensitivity::write(out, &result))?;
+    interrupt.hold();
     output.finish(&document, || sensitivity::terminal(&result, args.top.map(|n| n as usize), style()))
 }
 
@@ -84,12 +86,12 @@ fn reruns(
     study: &Study,
     assessment: &Assessment,
     found: &mut Decomposition,
+    interrupt: &Interrupt,
 ) -> Result<Settings, Failure> {
-    let interrupt = Interrupt::install();
     interrupt.hold();
     let settings = args.settings(study);
     let session = args.backend.session()?;
-    let watch = Watch::new(&interrupt, false);
+    let watch = Watch::new(interrupt, false);
     let drawn = session.reruns(assessment, found, settings, &watch);
     watch.finish();
     notices(&session);

@@ -1,6 +1,5 @@
 //! `haze validate`: published runs predicted from less than was published, and the masked sums.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use super::output::{Output, document, style};
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::portfolio::formats::STDIN;
+use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::{Place, Problem, Problems};
 use crate::report::validate as page;
 use crate::run::Settings;
@@ -47,21 +47,12 @@ pub struct ValidateArgs {
 
 pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
-    let file = runs_file::read(&shown(&args.file), &input(&args.file)?)?;
+    let inputs = Inputs::default();
+    let file = runs_file::read(&shown(&args.file), &table(&args.file, &inputs)?)?;
     warn_of_each(&file.warnings);
-    let lists = lists(&args.masked_sum)?;
-    if let Some(target) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
-        let real = |path: &Path| std::fs::canonicalize(path).ok();
-        let place = real(target);
-        if place.is_some() && args.masked_sum.iter().chain([&args.file]).any(|p| real(p) == place) {
-            let target = target.display();
-            return Err(Failure::Usage(format!(
-                "{target} is an input of this run and would be replaced; choose another place"
-            )));
-        }
-    }
+    let lists = lists(&args.masked_sum, &inputs)?;
     interrupt.hold();
-    let output = Output::prepare(args.json.as_deref())?;
+    let output = Output::prepare(args.json.as_deref(), &inputs.into_paths())?;
     let settings = Settings { draws: args.draws, seed: args.seed, ..Settings::default() };
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
@@ -74,14 +65,15 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     output.finish(&document, || page::terminal(&found, style()))
 }
 
-fn lists(paths: &[PathBuf]) -> Result<Vec<MaskedList>, Failure> {
+fn lists(paths: &[PathBuf], inputs: &Inputs) -> Result<Vec<MaskedList>, Failure> {
     if paths.is_empty() {
         return Ok(masked_sum::shipped_lists());
     }
     let mut lists = Vec::new();
     let mut problems = Vec::new();
     for path in paths {
-        match masked_sum::read_list(path, &input(path)?) {
+        let files = inputs.folder(path.parent().unwrap_or(Path::new("")));
+        match masked_sum::read_list(path, &table(path, inputs)?, &files) {
             Ok(list) => lists.push(list),
             Err(found) => problems.extend(found),
         }
@@ -93,18 +85,9 @@ fn shown(path: &Path) -> PathBuf {
     if path == Path::new(STDIN) { PathBuf::from("standard input") } else { path.to_path_buf() }
 }
 
-fn input(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |message: String| {
+fn table(path: &Path, inputs: &Inputs) -> Result<Vec<u8>, Failure> {
+    inputs.table(path).map_err(|e| {
         let place = Place { file: Arc::new(shown(path)), line: 0, column: String::new() };
-        Failure::Input(Problem { place, value: String::new(), message }.into())
-    };
-    if path == Path::new(STDIN) {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|e| unreadable(format!("it could not be read: {e}")))?;
-        return Ok(bytes);
-    }
-    if path.is_dir() {
-        return Err(unreadable("this is a folder; name a file in it".into()));
-    }
-    std::fs::read(path).map_err(|e| unreadable(format!("the file could not be read: {e}; check the path")))
+        Failure::Input(Problem { place, value: String::new(), message: e.to_string() }.into())
+    })
 }

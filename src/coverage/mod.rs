@@ -26,7 +26,7 @@ use crate::compile::compile_with;
 use crate::compile::tables::Tables;
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
-use crate::run::{self, Progress, RunError, Sampler, Session, held_in_memory};
+use crate::run::{self, Progress, RunError, Sampler, Session};
 
 use alternatives::Alternative;
 use bands::Bands;
@@ -93,7 +93,7 @@ impl Session {
         // The totals and tiers of a run twice (drawn and summed up), two sums for each threshold, and what is sorted.
         let thresholds = settings.thresholds.len().max(THRESHOLDS);
         let kept = 2 * (OUTPUTS + 1) + 4 * TIERS + 2 * thresholds + 6;
-        held_in_memory(stream.draws, kept as u64, (OUTPUTS + 1) as u64)?;
+        self.memory().holds(stream.draws, kept as u64, (OUTPUTS + 1) as u64)?;
         let work = stream.draws.saturating_mul(models_drawn(portfolio, other, settings));
         coverage(portfolio, assessment, other, settings, &self.sampler(stream, work, progress))
     }

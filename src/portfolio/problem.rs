@@ -208,7 +208,7 @@ impl Findings {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", visible(&self.file.display().to_string()))?;
+        write!(f, "{}", shorten_path(&self.file))?;
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
         }
@@ -275,6 +275,18 @@ pub(crate) fn shorten(text: &str) -> String {
     if line.chars().count() > MOST { line.chars().take(MOST - 1).chain(['…']).collect() } else { line }
 }
 
+/// A path on one line. Of one that is too long the two ends, which say most, are left.
+pub(crate) fn shorten_path(path: &Path) -> String {
+    const MOST: usize = 200;
+    let shown = visible(&path.display().to_string());
+    let count = shown.chars().count();
+    if count <= MOST {
+        return shown;
+    }
+    let (half, skipped) = (MOST / 2, count - MOST / 2);
+    shown.chars().take(half).chain(['…']).chain(shown.chars().skip(skipped)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,5 +301,13 @@ mod tests {
         let problem = Problem { place, value: shorten(hostile), message: hostile.into() };
         assert!(!problem.to_string().chars().any(acts));
         assert_eq!(visible("café 模型 → x"), "café 模型 → x");
+    }
+
+    #[test]
+    fn of_a_long_path_the_ends_are_left() {
+        assert_eq!(shorten_path(Path::new("a/b\n.csv")), "a/b .csv");
+        let long = shorten_path(&Path::new("start").join("x".repeat(1000)).join("end.csv"));
+        assert!(long.starts_with("start/x") && long.ends_with("x/end.csv") && long.contains('…'), "{long}");
+        assert_eq!(long.chars().count(), 201);
     }
 }

@@ -6,11 +6,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::formats::values::Folder;
-use super::formats::{STDIN, bytes_of, named};
+use super::formats::inputs::Inputs;
+use super::formats::{self, STDIN, named};
 use super::model::Model;
 use super::models_file::{self, ModelsFile};
-use super::problem::{Place, Problem, Problems, Warning, shorten};
+use super::problem::{Place, Problem, Problems, Warning, shorten, shorten_path};
 use super::row;
 use super::rules;
 use super::spelling::{closest, question};
@@ -26,12 +26,14 @@ pub struct Portfolio {
     pub study: Study,
     /// What was suspicious in the files.
     pub warnings: Vec<Warning>,
+    /// Every file that was opened to read it, by its path as it was named: none of them is to be written to.
+    pub opened: Vec<PathBuf>,
 }
 
 impl Portfolio {
     /// A portfolio that no file holds. It is not checked: see [`rules::check`] for what is suspicious in it.
     pub fn new(models: Vec<Model>, study: Study) -> Portfolio {
-        Portfolio { models, study, warnings: Vec::new() }
+        Portfolio { models, study, warnings: Vec::new(), opened: Vec::new() }
     }
 
     /// Reads a models file (`.csv`, or `-` for CSV on standard input), or a study file (`.toml`) with all it names.
@@ -67,14 +69,20 @@ impl Portfolio {
         let models: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_path_buf()).collect();
         let model_places = models.iter().map(|path| whole(path)).collect();
         let study = Study { models, ..Study::default() };
-        combine(StudyFile { study, model_places, groups_place: whole(Path::new("")) }, Vec::new())
+        let file = StudyFile { study, model_places, groups_place: whole(Path::new("")) };
+        combine(file, Vec::new(), Inputs::default())
     }
 
     fn read_study(path: &Path) -> Result<Portfolio, Problems> {
-        let bytes = bytes_of(path).map_err(|message| Problem { place: whole(path), value: String::new(), message })?;
+        let inputs = Inputs::default();
+        let bytes = inputs.text(path).map_err(|e| Problem {
+            place: whole(path),
+            value: String::new(),
+            message: e.to_string(),
+        })?;
         let (mut file, problems) = study_file::read(path, &bytes);
-        file.study.named = named::read(&file.study);
-        combine(file, problems)
+        file.study.named = named::read(&file.study, &inputs);
+        combine(file, problems, inputs)
     }
 }
 
@@ -84,25 +92,25 @@ fn whole(path: &Path) -> Place {
 }
 
 /// Reads one models file, which the study names at `named_at`.
-fn models_of(path: &Path, named_at: &Place) -> Result<ModelsFile, Problems> {
+fn models_of(path: &Path, named_at: &Place, inputs: &Inputs) -> Result<ModelsFile, Problems> {
     let shown = if path == Path::new(STDIN) { Path::new("standard input") } else { path };
-    let bytes = bytes_of(path).map_err(|message| {
+    let bytes = formats::is_table(path).and_then(|()| inputs.table(path)).map_err(|e| {
         // A study names several files; a file given by itself is the place already.
-        let value = if *named_at.file == *path { String::new() } else { shown.display().to_string() };
-        Problem { place: named_at.clone(), value, message }
+        let value = if *named_at.file == *path { String::new() } else { shorten_path(shown) };
+        Problem { place: named_at.clone(), value, message: e.to_string() }
     })?;
-    models_file::read(shown, &bytes, &Folder(path.parent().unwrap_or(Path::new(""))))
+    models_file::read(shown, &bytes, &inputs.folder(path.parent().unwrap_or(Path::new(""))))
 }
 
 /// Reads the models files of a study and checks what only shows when all are together.
-fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Problems> {
+fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: Inputs) -> Result<Portfolio, Problems> {
     let mut models = Vec::new();
     let mut warnings = Vec::new();
     let mut columns: BTreeSet<String> = BTreeSet::new();
     let mut first_place: HashMap<String, Place> = HashMap::new();
     let mut all_read = true;
     for (path, named_at) in file.study.models.iter().zip(&file.model_places) {
-        let found = match models_of(path, named_at) {
+        let found = match models_of(path, named_at, &inputs) {
             Ok(found) => found,
             Err(found) => {
                 all_read = false;
@@ -140,7 +148,7 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>) -> Result<Portfolio, Pro
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let mut portfolio = Portfolio { models, study, warnings };
+    let mut portfolio = Portfolio { models, study, warnings, opened: inputs.into_paths() };
     let suspicious = rules::check(&portfolio);
     portfolio.warnings.extend(suspicious);
     Ok(portfolio)

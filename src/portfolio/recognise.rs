@@ -4,13 +4,30 @@
 //! nothing here: 0.2 kg once became 1.5 kt. What has a meaning of its own is refused in one line that says what it is
 //! and what to do. An export of Epoch AI is no stranger: its prose headers are read like any other.
 
+use super::problem::CellError;
 use super::spelling::normal;
+use super::study_file;
+
+/// How compressed files begin: with what they are unpacked.
+const PACKED: [(&[u8], &str, &str); 5] = [
+    (b"\x1f\x8b", "gzip", "gunzip"),
+    (b"BZh", "bzip2", "bunzip2"),
+    (b"\xfd7zXZ", "xz", "unxz"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
+    (b"PK\x03\x04", "ZIP, perhaps a spreadsheet", "unzip, or export the spreadsheet as \"CSV UTF-8\""),
+];
+
+/// A file that has to be unpacked before it can be read.
+pub(crate) fn packed(bytes: &[u8]) -> Option<CellError> {
+    let (_, what, with) = PACKED.iter().find(|(start, _, _)| bytes.starts_with(start))?;
+    Some(CellError::new(format!("the file is compressed ({what})"), format!("unpack it first, with {with}")))
+}
 
 /// What is no text table, by its first bytes: what it is and what to do.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Option<String> {
     const HEAD: usize = 1 << 16;
-    if bytes.starts_with(b"\x1f\x8b") {
-        return Some("the file is compressed (gzip); unpack it first".into());
+    if let Some(packed) = packed(bytes) {
+        return Some(packed.to_string());
     }
     if bytes.starts_with(b"PAR1") {
         return Some("the file is Parquet; export it as CSV, one row per model".into());
@@ -28,7 +45,17 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> Option<String> {
     if lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<?xml") {
         return Some("the file is a web page or XML, not a table; download the file itself, as CSV".into());
     }
-    json(text)
+    study(text).or_else(|| json(text))
+}
+
+/// A study under the name of a table, such as that of a pipe: its first line sets a key or opens a section.
+fn study(text: &str) -> Option<String> {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let key = first.split_once('=').map_or(first.trim_matches(['[', ']']), |(key, _)| key).trim();
+    let section = first.starts_with('[') && first.ends_with(']');
+    ((section || first.contains('=')) && study_file::KEYS.contains(&key.split('.').next()?)).then(|| {
+        "this is a study file (TOML), which is known by its name; save it as a file whose name ends in .toml".into()
+    })
 }
 
 fn json(text: &str) -> Option<String> {
@@ -75,16 +102,19 @@ mod tests {
     #[test]
     fn strangers_are_named_and_tables_are_not() {
         for (bytes, word) in [
-            (&b"\x1f\x8b\x08\0"[..], "gzip"),
+            (&b"\x1f\x8b\x08\0"[..], "gunzip"),
+            (b"PK\x03\x04\x14\0", "spreadsheet"),
             (b"PAR1...", "Parquet"),
             (b"{\"nodes\": {\"a\": {\"report\": null, \"lineage\": []}}}", "DIA"),
             (b"[{\"id\": 1}]", "JSON"),
             (b"---\nlicense: mit\n---\n", "model card"),
             (b"<!DOCTYPE html>", "web page"),
+            (b"# mine\n\nmodels = [\"m.csv\"]\n", ".toml"),
+            (b"[priors.grid]\n", ".toml"),
         ] {
             assert!(of_bytes(bytes).is_some_and(|what| what.contains(word)), "{word}");
         }
-        for table in [&b"id,tokens\na,1\n"[..], b"[id],x\n", b"--- ,x\n", b""] {
+        for table in [&b"id,tokens\na,1\n"[..], b"[id],x\n", b"--- ,x\n", b"", b"models,id\n", b"#,id\nseed,a=b\n"] {
             assert_eq!(of_bytes(table), None);
         }
     }

@@ -4,7 +4,7 @@
 //! line of the key or value they are about. The entries of `[priors]` are kept as written: only the assessment knows
 //! which priors there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::distribution::lognormal::gsd_in_range;
+use super::formats::STDIN;
+use super::formats::csv_text::Lines;
 use super::output::{Further, Outputs};
 use super::problem::{Place, Problem, shorten};
 use super::quantity::hundredth;
@@ -91,12 +93,12 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
             return (found, vec![Problem { place: Place { line, ..place }, value: String::new(), message }]);
         }
     };
-    let mut reader = Reader { file, text, problems: Vec::new() };
+    let mut reader = Reader { file, text, lines: Lines::of(text.as_bytes()), problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        let line = usize::try_from(line_at(text, at)).unwrap_or(1);
-        let value = text.lines().nth(line - 1).unwrap_or("").trim();
+        let line = reader.lines.of_byte(at);
+        let value = text.get(line).unwrap_or("").trim();
         reader.add(at, "", value, format!("this is not TOML: {}", error.message()));
     }
     // One mistake of syntax has many consequences; the first complaint about a line is the one that helps. Problems
@@ -104,9 +106,10 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
     reader.problems.sort_by_key(|p| p.place.line);
     reader.problems.dedup_by_key(|p| p.place.line);
     let syntax = std::mem::take(&mut reader.problems);
-    let broken = |line: u64| syntax.iter().any(|p| p.place.line == line);
+    let broken_lines: HashSet<u64> = syntax.iter().map(|p| p.place.line).collect();
+    let broken = |line: u64| broken_lines.contains(&line);
     reader.top(table.get_ref(), &mut found);
-    lines_of(text, table.get_ref(), "", &mut found.study.lines);
+    lines_of(&reader.lines, table.get_ref(), "", &mut found.study.lines);
     reader.problems.retain(|p| syntax.is_empty() || !(p.place.line == 0 || broken(p.place.line)));
     if !syntax.is_empty() {
         let (models, places) = (std::mem::take(&mut found.study.models), std::mem::take(&mut found.model_places));
@@ -120,23 +123,20 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
 }
 
 /// The line of every key, by its dotted path.
-fn lines_of(text: &str, table: &DeTable, section: &str, lines: &mut BTreeMap<String, u64>) {
+fn lines_of(text: &Lines, table: &DeTable, section: &str, lines: &mut BTreeMap<String, u64>) {
     for (name, value) in table.iter() {
         let key = format!("{section}{}", name.get_ref());
-        lines.insert(key.clone(), line_at(text, name.span().start));
+        lines.insert(key.clone(), text.at(name.span().start));
         if let DeValue::Table(inner) = value.get_ref() {
             lines_of(text, inner, &format!("{key}."), lines);
         }
     }
 }
 
-fn line_at(text: &str, byte: usize) -> u64 {
-    1 + text.bytes().take(byte).filter(|b| *b == b'\n').count() as u64
-}
-
 struct Reader<'t> {
     file: Arc<PathBuf>,
     text: &'t str,
+    lines: Lines,
     problems: Vec<Problem>,
 }
 
@@ -144,7 +144,7 @@ type Entry<'e, 't> = &'e Spanned<DeValue<'t>>;
 
 impl Reader<'_> {
     fn place(&self, byte: usize, key: &str) -> Place {
-        Place { file: Arc::clone(&self.file), line: line_at(self.text, byte), column: key.to_string() }
+        Place { file: Arc::clone(&self.file), line: self.lines.at(byte), column: key.to_string() }
     }
 
     fn add(&mut self, byte: usize, key: &str, value: &str, message: impl Into<String>) {
@@ -167,15 +167,7 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "models" => {
                     has_models = true;
-                    for (name, byte) in self.strings(entry, "models") {
-                        let path = self.file.parent().unwrap_or(Path::new("")).join(&name);
-                        if study.models.contains(&path) {
-                            self.add(byte, "models", &name, "the file is named twice; name it once");
-                        } else {
-                            study.models.push(path);
-                            found.model_places.push(self.place(byte, "models"));
-                        }
-                    }
+                    self.models(entry, study, &mut found.model_places);
                 }
                 "draws" => study.draws = self.draws(entry),
                 "seed" => study.seed = self.integer(entry, "seed", "an integer from 0 to 18446744073709551615"),
@@ -208,6 +200,22 @@ impl Reader<'_> {
                 value: String::new(),
                 message: "the study names no models file; add models = [\"models.csv\"]".into(),
             });
+        }
+    }
+
+    /// The models files, each once; standard input is in no folder.
+    fn models(&mut self, entry: Entry, study: &mut Study, places: &mut Vec<Place>) {
+        let file = Arc::clone(&self.file);
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let mut known = HashSet::new();
+        for (name, byte) in self.strings(entry, "models") {
+            let path = if name == STDIN { PathBuf::from(STDIN) } else { folder.join(&name) };
+            if known.insert(path.clone()) {
+                study.models.push(path);
+                places.push(self.place(byte, "models"));
+            } else {
+                self.add(byte, "models", &name, "the file is named twice; name it once");
+            }
         }
     }
 

@@ -3,16 +3,23 @@
 //! A [`Target`] is made before the run, so that a path that cannot be written is found before hours are spent. Its
 //! files are first written in the same folder, under temporary names; only when all are on disk are they renamed
 //! into place, each of which replaces an older file atomically. Should a rename fail, those done before are undone.
-//! Folders made for the target disappear again with it unless it was committed.
+//! Folders made for the target disappear again with it unless it was committed. While there is a target of several
+//! files, its folder is locked: those of two runs are never mixed.
 //!
 //! A link is followed: the file it names is replaced, the link stays. What is no file (a device, a pipe) cannot be
 //! replaced and is written to as it is.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
+
+use crate::portfolio::problem::shorten_path;
 
 /// What `--out DIR` holds.
 pub const RESULT: &str = "result.json";
@@ -23,88 +30,136 @@ pub const GROUPS: &str = "groups.csv";
 /// The study as it was run.
 pub const STUDY: &str = "study.toml";
 
+/// How long a pipe that nobody reads is waited for.
+const READER: Duration = Duration::from_secs(5);
+
 /// A file cannot be written where it should go.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}; choose another place or make it writable", path.display())]
+#[error("cannot write {}: {why}; {advice}", shorten_path(path))]
 pub struct Unwritable {
     /// The file or folder that cannot be written.
     pub path: PathBuf,
-    /// What the system says.
-    pub source: io::Error,
+    /// What the system says. No `source`: whoever prints the chain of causes would print it twice.
+    pub why: io::Error,
+    /// What to do.
+    pub advice: &'static str,
+}
+
+impl Unwritable {
+    fn new(path: &Path, why: io::Error) -> Unwritable {
+        Unwritable { path: path.to_path_buf(), why, advice: "choose another place or make it writable" }
+    }
+
+    fn because(path: &Path, why: &str) -> Unwritable {
+        Unwritable { advice: "choose another place", ..Unwritable::new(path, io::Error::other(why)) }
+    }
 }
 
 /// A folder that files will be put into.
 #[derive(Debug)]
 pub struct Target {
     folder: PathBuf,
-    names: Vec<String>,
+    places: Vec<Place>,
     /// Folders that did not exist before, outermost first; emptied once the target is committed.
     made: Vec<PathBuf>,
+    /// Nobody else writes several files into the folder while this is open.
+    _lock: Option<File>,
+}
+
+/// Where one file will lie, links followed.
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    /// Open already where it is no file: a pipe without a reader is found before the run.
+    stream: Option<File>,
 }
 
 /// Writes one file's content.
 pub type Content<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
-/// A target for `--out`: makes the folder if need be and tries to write there.
+/// A target for `--out`: makes the folder if need be, locks it and tries to write there.
 pub fn prepare(folder: &Path) -> Result<Target, Unwritable> {
-    target(folder, &[RESULT, MODELS, GROUPS, STUDY])
-}
-
-/// A target for a single file such as `--json FILE`. Its folder must exist.
-pub fn prepare_file(path: &Path) -> Result<Target, Unwritable> {
-    let refuse = |source| Unwritable { path: path.to_path_buf(), source };
-    if path.is_dir() {
-        return Err(refuse(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder")));
-    }
-    let name = path.file_name().and_then(|n| n.to_str());
-    let name = name.ok_or_else(|| refuse(io::Error::new(io::ErrorKind::InvalidInput, "this names no file")))?;
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        return Err(refuse(io::Error::new(io::ErrorKind::NotFound, "there is no such folder")));
-    }
-    target(folder, &[name])
-}
-
-fn target(folder: &Path, names: &[&str]) -> Result<Target, Unwritable> {
     let missing: Vec<PathBuf> = folder
         .ancestors()
         .take_while(|a| !a.as_os_str().is_empty() && fs::symlink_metadata(a).is_err())
         .map(Path::to_path_buf)
         .collect();
-    let mut target =
-        Target { folder: folder.to_path_buf(), names: names.iter().map(|n| n.to_string()).collect(), made: vec![] };
-    let refuse = |path: &Path, source| Unwritable { path: path.to_path_buf(), source };
+    let mut target = Target { folder: folder.to_path_buf(), places: vec![], made: vec![], _lock: None };
     for path in missing.into_iter().rev() {
-        fs::create_dir(&path).map_err(|e| refuse(&path, e))?;
-        target.made.push(path);
+        match fs::create_dir(&path) {
+            Ok(()) => target.made.push(path),
+            // Another run made it meanwhile.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(Unwritable::new(&path, e)),
+        }
     }
     if !folder.is_dir() {
-        return Err(refuse(folder, io::Error::new(io::ErrorKind::NotADirectory, "this is a file, not a folder")));
+        return Err(Unwritable::because(folder, "this is a file, not a folder"));
     }
-    for path in target.places() {
-        if is_stream(&path) {
-            continue;
+    match lock(folder) {
+        Ok(lock) => target._lock = lock,
+        Err(e) => {
+            // The other run made use of the folder.
+            target.made.clear();
+            return Err(e);
         }
-        match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => {
-                return Err(refuse(&path, io::Error::new(io::ErrorKind::IsADirectory, "this is a folder")));
-            }
-            // A file that may not be written is not replaced, although a rename could.
-            Ok(_) => drop(OpenOptions::new().write(true).open(&path).map_err(|e| refuse(&path, e))?),
-            Err(_) => {}
-        }
-        let parent = path.parent().unwrap_or(folder);
-        temporary(parent).map_err(|e| refuse(parent, unnamed(e)))?;
     }
+    target.hold([RESULT, MODELS, GROUPS, STUDY].map(OsStr::new))?;
     Ok(target)
+}
+
+/// A target for a single file such as `--json FILE`. Its folder must exist.
+pub fn prepare_file(path: &Path) -> Result<Target, Unwritable> {
+    if path.is_dir() {
+        return Err(Unwritable::because(path, "this is a folder"));
+    }
+    let name: OsString = path.file_name().ok_or_else(|| Unwritable::because(path, "this names no file"))?.into();
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(Unwritable::because(path, "there is no such folder"));
+    }
+    let mut target = Target { folder: folder.to_path_buf(), places: vec![], made: vec![], _lock: None };
+    target.hold([&*name])?;
+    Ok(target)
+}
+
+/// Locks a folder, where the system can. A folder is locked as such: no file is left in it.
+#[cfg(unix)]
+fn lock(folder: &Path) -> Result<Option<File>, Unwritable> {
+    let Ok(open) = File::open(folder) else { return Ok(None) };
+    match open.try_lock() {
+        Ok(()) => Ok(Some(open)),
+        Err(fs::TryLockError::WouldBlock) => Err(Unwritable {
+            advice: "wait until that run has ended, or choose another place",
+            ..Unwritable::because(folder, "another run of haze writes into this folder")
+        }),
+        // A file system that knows no locks.
+        Err(fs::TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(_folder: &Path) -> Result<Option<File>, Unwritable> {
+    Ok(None)
 }
 
 /// A device or a pipe: something that is there and is neither file nor folder.
 fn is_stream(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Opens a device or a pipe. A pipe opens when somebody reads from it, which may be never.
+fn open_stream(path: &Path) -> Result<File, Unwritable> {
+    let (opened, arrives) = mpsc::channel();
+    let there = path.to_path_buf();
+    thread::spawn(move || opened.send(OpenOptions::new().write(true).open(there)));
+    match arrives.recv_timeout(READER) {
+        Ok(file) => file.map_err(|e| Unwritable::new(path, e)),
+        Err(_) => Err(Unwritable {
+            advice: "start its reader first",
+            ..Unwritable::because(path, "nobody reads from this pipe")
+        }),
+    }
 }
 
 /// Without the name of the temporary file, which says nothing to the user.
@@ -119,31 +174,50 @@ impl Target {
     }
 
     /// Where the files will lie, links followed.
-    pub fn places(&self) -> Vec<PathBuf> {
-        let place = |name| {
+    pub fn places(&self) -> impl Iterator<Item = &Path> {
+        self.places.iter().map(|place| place.path.as_path())
+    }
+
+    /// Sees to it that files of these names can be written.
+    fn hold<'n>(&mut self, names: impl IntoIterator<Item = &'n OsStr>) -> Result<(), Unwritable> {
+        for name in names {
             let path = self.folder.join(name);
+            if is_stream(&path) {
+                let stream = Some(open_stream(&path)?);
+                self.places.push(Place { path, stream });
+                continue;
+            }
             let link = fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink());
-            if link && !is_stream(&path) { fs::canonicalize(&path).unwrap_or(path) } else { path }
-        };
-        self.names.iter().map(place).collect()
+            let path = if link { fs::canonicalize(&path).unwrap_or(path) } else { path };
+            match fs::metadata(&path) {
+                Ok(found) if found.is_dir() => return Err(Unwritable::because(&path, "this is a folder")),
+                // A file that may not be written is not replaced, although a rename could.
+                Ok(_) => drop(OpenOptions::new().write(true).open(&path).map_err(|e| Unwritable::new(&path, e))?),
+                Err(_) => {}
+            }
+            // A file without a name, where the system has such: whatever ends the program, it is gone.
+            let parent = path.parent().unwrap_or(&self.folder);
+            tempfile::tempfile_in(parent).map_err(|e| Unwritable::new(parent, unnamed(e)))?;
+            self.places.push(Place { path, stream: None });
+        }
+        Ok(())
     }
 
     /// Writes the files, in the order the target names them, and puts them in place together.
     pub fn commit(mut self, contents: &[Content]) -> Result<(), Unwritable> {
-        let refuse = |path: &Path, source| Unwritable { path: path.to_path_buf(), source };
         let mut written = Vec::new();
-        for (path, content) in self.places().into_iter().zip(contents) {
-            if is_stream(&path) {
-                straight(&path, *content).map_err(|e| refuse(&path, e))?;
+        for (Place { path, stream }, content) in self.places.drain(..).zip(contents) {
+            if let Some(stream) = stream {
+                straight(stream, *content).map_err(|e| Unwritable::new(&path, e))?;
                 continue;
             }
             let parent = path.parent().unwrap_or(&self.folder);
-            let file = write(parent, *content).map_err(|e| refuse(&path, unnamed(e)))?;
+            let file = write(parent, *content).map_err(|e| Unwritable::new(&path, unnamed(e)))?;
             written.push((path, file));
         }
         let mut replaced = Replaced { done: Vec::new() };
         for (path, file) in written {
-            replaced.put(&path, file).map_err(|e| refuse(&path, e))?;
+            replaced.put(&path, file).map_err(|e| Unwritable::new(&path, e))?;
         }
         replaced.done.clear();
         self.made.clear();
@@ -180,8 +254,7 @@ fn write(folder: &Path, content: Content) -> io::Result<NamedTempFile> {
 }
 
 /// Into a device or a pipe; a reader that has gone away (`>(head)`) is no failure.
-fn straight(path: &Path, content: Content) -> io::Result<()> {
-    let mut out = OpenOptions::new().write(true).open(path)?;
+fn straight(mut out: File, content: Content) -> io::Result<()> {
     match content(&mut out) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
@@ -333,6 +406,21 @@ mod tests {
         prepare_file(&sink).unwrap().commit(&[&text("gone")]).unwrap();
         assert!(fs::symlink_metadata(&sink).unwrap().is_symlink() && is_stream(&sink));
         assert_eq!(names(root.path()), ["link.json", "real.json", "sink"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn one_run_at_a_time_writes_into_a_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("new");
+        let first = prepare(&folder).unwrap();
+        assert!(prepare(&folder).unwrap_err().to_string().contains("another run of haze"));
+        // A single file beside them is nobody else's business.
+        drop(prepare_file(&folder.join("x.json")).unwrap());
+        let good = text("good");
+        first.commit(&[&good, &good, &good, &good]).unwrap();
+        assert_eq!(names(&folder), ALL);
+        drop(prepare(&folder).unwrap());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Why there is no result.
 
+use super::memory::size;
 use crate::compile::PlanError;
 use crate::engine::Stopped;
 use crate::portfolio::Problems;
@@ -35,12 +36,18 @@ pub enum RunError {
     #[error("cannot start the threads: {0}")]
     Threads(String),
     /// The draws need more memory than there is.
-    #[error("{draws} draws need {gigabytes} GB of memory, more than is available; use fewer draws")]
+    #[error(
+        "{draws} draws need {} of memory, {}; use fewer draws",
+        size(*need),
+        free.map_or("more than is free".to_string(), |free| format!("and {} are free", size(free)))
+    )]
     Memory {
         /// As asked for.
         draws: u64,
-        /// That they need.
-        gigabytes: u64,
+        /// Bytes that they need.
+        need: u64,
+        /// Bytes that are free, where they are known not to be enough.
+        free: Option<u64>,
     },
     /// A step failed: which, and why.
     #[error("{0}")]

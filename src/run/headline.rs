@@ -2,7 +2,7 @@
 
 use super::info::{Clock, RunInfo};
 use super::sampled::{broken, first_draws};
-use super::{DRAWS, INTERVAL, Progress, RunError, SEED, Session, Settings, fits_in_memory};
+use super::{DRAWS, INTERVAL, Progress, RunError, SEED, Session, Settings};
 use crate::assess::{Assessment, OUTPUTS, Output, assess, with_outputs};
 use crate::compile::compile;
 use crate::engine::plan::hash::plan_hash;
@@ -131,7 +131,7 @@ impl Session {
         let whole = with_outputs(portfolio, &assessment)?;
         let plan = compile(&whole)?;
         clock.lap("plan_s");
-        fits_in_memory(&plan, settings.draws)?;
+        self.memory.fits(&plan, settings.draws)?;
         let analysed = if options.sensitivity { settings.draws.min(sampled::DRAWS) } else { 0 };
         let draws = settings.draws.saturating_add(analysed);
         let sampler = self.sampler(settings, draws.saturating_mul(plan.models.len() as u64), progress);

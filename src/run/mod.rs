@@ -24,7 +24,7 @@ pub mod throughput;
 pub use error::RunError;
 pub use headline::{Drawn, Outcome, RunOptions};
 pub use info::{Clock, Device, RunInfo, Timings};
-pub use memory::{fits_in_memory, held_in_memory};
+pub use memory::Memory;
 pub use progress::{NoProgress, Progress};
 pub use sampler::Sampler;
 pub use session::{Backend, Builder, Session};

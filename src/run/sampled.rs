@@ -4,7 +4,7 @@
 //! on what else there is, so that its draws are those the models have in the whole.
 
 use super::info::{Clock, RunInfo};
-use super::{Progress, RunError, Sampler, Session, Settings, fits_in_memory};
+use super::{Progress, RunError, Sampler, Session, Settings};
 use crate::assess::Assessment;
 use crate::compile::compile;
 use crate::engine::Prepared;
@@ -109,7 +109,7 @@ fn analyse(
 ) -> Result<SampledPart, RunError> {
     let (n, level) = (sampler.draws, sampler.level);
     let plan = compile(&assessment)?;
-    fits_in_memory(&plan, n)?;
+    sampler.memory.fits(&plan, n)?;
     let by: Vec<String> = options.grouping.column().map(Into::into).into_iter().collect();
     let exact = shares(&assessment, &by, &mut Known::default());
     let (design, groups) = options.grouping.design(&assessment, &plan, exact.as_ref().ok());

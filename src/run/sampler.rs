@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::drawing::Drawing;
-use super::{Device, Progress, RunError, Session, Settings, fits_in_memory};
+use super::{Device, Memory, Progress, RunError, Session, Settings};
 use crate::engine::plan::Plan;
 use crate::engine::{Check, Corners, Prepared, Reduce, Summary};
 
@@ -11,6 +11,7 @@ use crate::engine::{Check, Corners, Prepared, Reduce, Summary};
 pub struct Sampler<'s> {
     pub(super) engine: &'s dyn Drawing,
     pub(super) progress: &'s dyn Progress,
+    pub(super) memory: Memory,
     /// The device, and why it was chosen, in words.
     pub device_line: String,
     /// Draws 0 to this are drawn.
@@ -35,7 +36,7 @@ impl Sampler<'_> {
     /// # Errors
     /// As [`Sampler::draw`].
     pub fn draw_part(&self, plan: &Plan, seed: u64, draws: Range<u64>) -> Result<Summary, RunError> {
-        fits_in_memory(plan, draws.end.saturating_sub(draws.start))?;
+        self.memory.fits(plan, draws.end.saturating_sub(draws.start))?;
         Ok(self.engine.backend().run(plan, seed, draws, &self.counting(plan.models.len()))?)
     }
 

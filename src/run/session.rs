@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::drawing::{Drawing, Other};
-use super::{NoProgress, Progress, RunError, Sampler, Settings, gpu};
+use super::{Memory, NoProgress, Progress, RunError, Sampler, Settings, gpu};
 use crate::engine::plan::Plan;
 use crate::engine::{self, Cpu, Simd, Summary};
 
@@ -28,6 +28,7 @@ pub struct Builder {
     adapter: Option<String>,
     threads: usize,
     chunk: u32,
+    memory: Memory,
 }
 
 impl Builder {
@@ -55,11 +56,18 @@ impl Builder {
         self
     }
 
+    /// Bytes of memory that are free. More draws than fit are refused; without this, only what the system refuses.
+    pub fn memory(mut self, free: u64) -> Builder {
+        self.memory = Memory { free: Some(free) };
+        self
+    }
+
     /// Starts the threads and, if a GPU was requested, finds it.
     ///
     /// # Errors
     /// [`RunError::Threads`]; [`RunError::NoGpu`]; [`RunError::Usage`] for the name of a GPU with [`Backend::Cpu`].
     pub fn build(self) -> Result<Session, RunError> {
+        let memory = self.memory;
         let engines = match (self.backend, &self.adapter) {
             (Backend::Cpu, Some(_)) => {
                 return Err(RunError::Usage("an adapter is a GPU and does not go with the CPU as backend".into()));
@@ -70,7 +78,7 @@ impl Builder {
             }
             (Backend::Gpu | Backend::Auto, name) => Engines::One(gpu::open(name.as_deref(), self.chunk, None)?),
         };
-        Ok(Session { engines })
+        Ok(Session { engines, memory })
     }
 
     fn cpu(&self) -> Result<Cpu, RunError> {
@@ -96,6 +104,7 @@ enum Engines {
 /// The devices that draw: CPU threads, an open GPU, or both. One session serves any number of runs.
 pub struct Session {
     engines: Engines,
+    pub(super) memory: Memory,
 }
 
 impl Session {
@@ -110,7 +119,7 @@ impl Session {
     }
 
     pub(super) fn of(engine: Box<dyn Drawing>) -> Session {
-        Session { engines: Engines::One(engine) }
+        Session { engines: Engines::One(engine), memory: Memory::default() }
     }
 
     /// What draws under a seed. [`Backend::Auto`] decides by the work, which is so many model-draws.
@@ -119,12 +128,17 @@ impl Session {
         let device_line = engine.line() + &why;
         progress.begin(&device_line, model_draws);
         let Settings { draws, seed, level } = settings;
-        Sampler { engine, progress, device_line, draws, seed, level }
+        Sampler { engine, progress, memory: self.memory, device_line, draws, seed, level }
     }
 
     /// The same for a part of a work that was announced.
     pub(super) fn silently<'s>(&'s self, settings: Settings, progress: &'s dyn Progress) -> Sampler<'s> {
         Sampler { progress, ..self.sampler(settings, 0, &NoProgress) }
+    }
+
+    /// What the draws may take.
+    pub fn memory(&self) -> Memory {
+        self.memory
     }
 
     /// Draws a plan.

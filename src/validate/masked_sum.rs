@@ -22,8 +22,7 @@ use crate::assess::priors::{Priors, set};
 use crate::assess::stated::{EPOCHS_CONVENTION, active_parameters, positive, published_flop, without_compute};
 use crate::assess::{self, Assessment, Output};
 use crate::compile::compile;
-use crate::portfolio::cell::NoFiles;
-use crate::portfolio::formats::values::Folder;
+use crate::portfolio::cell::{Files, NoFiles};
 use crate::portfolio::{Model, Portfolio, Problems, Study, models_file};
 use crate::run::{RunError, Sampler};
 
@@ -99,12 +98,12 @@ pub fn shipped_lists() -> Vec<MaskedList> {
     ]
 }
 
-/// A models file as a list.
+/// A models file as a list; `files` has what a cell names.
 ///
 /// # Errors
 /// All problems of the file.
-pub fn read_list(path: &Path, bytes: &[u8]) -> Result<MaskedList, Problems> {
-    let models = models_file::read(path, bytes, &Folder(path.parent().unwrap_or(Path::new(""))))?.models;
+pub fn read_list(path: &Path, bytes: &[u8], files: &dyn Files) -> Result<MaskedList, Problems> {
+    let models = models_file::read(path, bytes, files)?.models;
     Ok(MaskedList { name: path.display().to_string(), models, found_in_epoch: false })
 }
 
@@ -233,7 +232,7 @@ mod tests {
         e,Z,2024-01-01,7e9,,,\n";
 
     fn list() -> MaskedList {
-        read_list(Path::new("models.csv"), LIST.as_bytes()).unwrap()
+        read_list(Path::new("models.csv"), LIST.as_bytes(), &NoFiles).unwrap()
     }
 
     /// By hand: a, c as stated and b with 6 · 1e9 · 1e12; d is a derivative, e says nothing.

@@ -115,4 +115,15 @@ fn columns_that_are_not_there() {
     let bad = outcome(dir.path(), &["atci", "models.csv", "--by", "regoin"]);
     assert_eq!(bad.status.code(), Some(2));
     assert!(errors(&bad).contains("did you mean \"region\""), "{}", errors(&bad));
+    // The year of a date is a column only where there is a date.
+    for (models, year, slip) in [
+        ("id,compute_flop\na,1e20\n", "no row has a date", "column of this name\n"),
+        ("id,compute_flop,date\na,1e20,2024-05\n", "", "did you mean \"year\"?"),
+    ] {
+        let dir = folder(&[("models.csv", models)]);
+        let by = |column| outcome(dir.path(), &["atci", "models.csv", "--draws", "64", "--by", column]);
+        assert!(errors(&by("year")).contains(year) && !errors(&by("year")).contains("did you mean"));
+        assert_eq!(by("year").status.success(), year.is_empty());
+        assert!(errors(&by("yaer")).contains(slip), "{}", errors(&by("yaer")));
+    }
 }

@@ -163,6 +163,28 @@ fn a_gpu_that_is_not_there_is_told_with_what_to_do() {
     assert!(auto.status.success() && errors(&auto).contains("no GPU was found"), "{}", errors(&auto));
 }
 
+/// The loader says nothing about a driver file that it cannot read, although that hides the others.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_doctor_names_driver_files_that_are_of_no_use() {
+    let dir = folder(&[("bad.json", "garbage{"), ("gone.json", "{\"ICD\": {\"library_path\": \"./libgone.so\"}}")]);
+    let lists = |list: &str, args: &[&str]| haze(dir.path()).args(args).env("VK_DRIVER_FILES", list).output().unwrap();
+    let page = String::from_utf8(lists("bad.json:gone.json:absent.json", &["doctor"]).stdout).unwrap();
+    for line in [
+        "bad.json  UNUSABLE: it is not JSON",
+        "gone.json  UNUSABLE: its library ./libgone.so is not there",
+        "absent.json  UNUSABLE: the file could not be read",
+        "- mend or remove bad.json, which may hide other drivers",
+    ] {
+        assert!(page.contains(line), "no {line:?} in {page}");
+    }
+    let run = errors(&lists("bad.json", &["run", "absent.csv", "--backend", "gpu"]));
+    assert!(!run.contains("bad.json"), "what is wrong with the input comes first: {run}");
+    std::fs::write(dir.path().join("models.csv"), MODELS).unwrap();
+    let run = errors(&lists("bad.json", &["run", "models.csv", "--backend", "gpu"]));
+    assert!(run.contains("mend or remove bad.json"), "{run}");
+}
+
 #[test]
 fn the_benchmark_measures() {
     let dir = folder(&[]);

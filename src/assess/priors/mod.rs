@@ -15,6 +15,7 @@ use super::fits::{self, Fit};
 use super::hardware::Chip;
 use super::lognormal::{LogNormal, lognormal};
 use super::provenance::{Kind, Provenance};
+use crate::portfolio::problem::{shorten, shorten_path};
 use crate::portfolio::spelling::did_you_mean;
 use crate::portfolio::{Distribution, Model, Problem, Problems, Study};
 
@@ -74,7 +75,7 @@ impl Priors {
             let toml::Value::Table(keys) = keys else {
                 problem(
                     format!("priors.{section}"),
-                    keys.to_string(),
+                    shorten(&keys.to_string()),
                     format!("a section of priors is a table; write [priors.{section}] and its keys below"),
                 );
                 continue;
@@ -88,7 +89,7 @@ impl Priors {
                 };
                 match read(value, name, &study.named) {
                     Ok(content) => priors.replace(name, content, written(value)),
-                    Err(message) => problem(column, shown(value), message),
+                    Err(message) => problem(column, shorten(&shown(value)), message),
                 }
             }
         }
@@ -99,7 +100,7 @@ impl Priors {
                 Ok(fits) => priors.fits = Some(fits.into()),
                 Err(message) => {
                     let message = format!("{message}; create the file with `haze fit MODELS --coefficients`");
-                    problem("imputation.fits".to_string(), path.display().to_string(), message);
+                    problem("imputation.fits".to_string(), shorten_path(path), message);
                 }
             }
         }

@@ -12,11 +12,12 @@
 //! Numbers that are values of the column may have a suffix and a unit (`measure`). Whatever is returned has passed
 //! [`Distribution::check`]. Nothing is opened here: [`Files`] gives what a named file holds.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use super::check::{depth_allowed, magnitude};
 use super::family::Syntax;
-use super::{Distribution, FAMILIES, lognormal};
+use super::{Distribution, FAMILIES, empirical, lognormal};
 use crate::portfolio::measure::Measure;
 use crate::portfolio::number::{Decimal, number};
 pub use crate::portfolio::problem::CellError;
@@ -252,6 +253,28 @@ impl Arguments<'_> {
 
 /// Splits the text after the opening parenthesis at its top-level commas; the parenthesis must close at the very end.
 fn split<'t>(name: &str, rest: &'t str) -> Result<Vec<&'t str>, CellError> {
+    let (found, end) = enclosed(rest).map_err(|quoted| {
+        CellError::new(
+            format!("the parenthesis of {name} is not closed"),
+            if quoted { "close the quotation mark and add )" } else { "add )" },
+        )
+    })?;
+    let after = rest[end + 1..].trim();
+    if !after.is_empty() {
+        return Err(CellError::new(
+            format!("{:?} after the closing parenthesis", shorten(after)),
+            "write one distribution in a cell; use mixture(w: dist, …) to combine several",
+        ));
+    }
+    if found.contains(&"") {
+        return Err(CellError::new(format!("an empty argument of {name}"), "remove the extra comma"));
+    }
+    Ok(found)
+}
+
+/// What stands between an opening parenthesis and the one that closes it, split at the top-level commas, and where that
+/// is. Otherwise whether a quotation mark is open too.
+fn enclosed(rest: &str) -> Result<(Vec<&str>, usize), bool> {
     let (mut depth, mut quoted, mut start) = (0usize, false, 0);
     let mut found = Vec::new();
     for (i, c) in rest.char_indices() {
@@ -261,21 +284,11 @@ fn split<'t>(name: &str, rest: &'t str) -> Result<Vec<&'t str>, CellError> {
             '(' => depth += 1,
             ')' if depth > 0 => depth -= 1,
             ')' => {
-                let after = rest[i + 1..].trim();
-                if !after.is_empty() {
-                    return Err(CellError::new(
-                        format!("{:?} after the closing parenthesis", shorten(after)),
-                        "write one distribution in a cell; use mixture(w: dist, …) to combine several",
-                    ));
-                }
                 found.push(rest[start..i].trim());
                 if found == [""] {
                     found.clear();
                 }
-                if found.contains(&"") {
-                    return Err(CellError::new(format!("an empty argument of {name}"), "remove the extra comma"));
-                }
-                return Ok(found);
+                return Ok((found, i));
             }
             ',' if depth == 0 => {
                 found.push(rest[start..i].trim());
@@ -284,12 +297,47 @@ fn split<'t>(name: &str, rest: &'t str) -> Result<Vec<&'t str>, CellError> {
             _ => {}
         }
     }
-    Err(CellError::new(
-        format!("the parenthesis of {name} is not closed"),
-        if quoted { "close the quotation mark and add )" } else { "add )" },
-    ))
+    Err(quoted)
+}
+
+/// Every file that a text names as cells do: where its name stands, quotation marks included, and the name.
+pub fn files_named(text: &str) -> Vec<(Range<usize>, &str)> {
+    let mut found = Vec::new();
+    let mut quoted = false;
+    for (i, c) in text.char_indices() {
+        quoted ^= c == '"';
+        if quoted || c != '(' || !text[..i].trim_end().ends_with(empirical::SYNTAX.name) {
+            continue;
+        }
+        let rest = &text[i + 1..];
+        if let Ok((items, end)) = enclosed(rest)
+            && let Some(name) = empirical::file(&items)
+        {
+            let inside = rest[..end].trim_end();
+            let start = i + 1 + inside.len() - inside.trim_start().len();
+            found.push((start..i + 1 + inside.len(), name));
+        }
+    }
+    found
 }
 
 fn known_functions() -> String {
     format!("the distributions are {}", FAMILIES.map(|known| known.name).join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::files_named;
+
+    #[test]
+    fn files_are_found_wherever_a_text_names_them() {
+        let text = "mixture(0.5: empirical( \"a, (b).txt\" ), 0.3: empirical (c d.txt), 0.2: empirical(1, 2))";
+        let found: Vec<(&str, &str)> = files_named(text).into_iter().map(|(at, name)| (&text[at], name)).collect();
+        assert_eq!(found, [("\"a, (b).txt\"", "a, (b).txt"), ("c d.txt", "c d.txt")]);
+        for none in
+            ["empirical(7)", "empirical()", "empirical(open.txt", "\"empirical(quoted.txt)\"", "lognormal(1, 2)"]
+        {
+            assert_eq!(files_named(none), [], "{none}");
+        }
+    }
 }

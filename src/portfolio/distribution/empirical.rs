@@ -32,19 +32,24 @@ const MAX_VALUES: usize = 1_000_000;
 pub(super) const SYNTAX: Syntax = Syntax { name: "empirical", arguments: "file", key: 12, parse };
 
 fn parse(arguments: &Arguments) -> Result<Distribution, CellError> {
-    let mut values = match arguments.items.as_slice() {
-        [] => return Err(CellError::new("empirical without a file", "write empirical(file)")),
-        [one] if one.parse::<f64>().is_err() => {
-            let values = arguments.files.values(one.trim_matches('"'))?;
-            values.into_iter().map(|x| arguments.measure.of(x)).collect()
-        }
-        many => many.iter().map(|text| arguments.value(text)).collect::<Result<Vec<f64>, _>>()?,
+    let mut values: Vec<f64> = match (file(&arguments.items), arguments.items.as_slice()) {
+        (_, []) => return Err(CellError::new("empirical without a file", "write empirical(file)")),
+        (Some(name), _) => arguments.files.values(name)?.into_iter().map(|x| arguments.measure.of(x)).collect(),
+        (None, many) => many.iter().map(|text| arguments.value(text)).collect::<Result<_, _>>()?,
     };
     if values.len() > MAX_VALUES {
         return Err(CellError::new(format!("{} values", values.len()), format!("at most {MAX_VALUES} are read")));
     }
     values.sort_by(f64::total_cmp);
     Ok(Distribution::Empirical(values.into()))
+}
+
+/// The file that these arguments name, if they are no values.
+pub(super) fn file<'t>(items: &[&'t str]) -> Option<&'t str> {
+    match items {
+        [one] if one.parse::<f64>().is_err() => Some(one.trim_matches('"')),
+        _ => None,
+    }
 }
 
 #[derive(Debug)]

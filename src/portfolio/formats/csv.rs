@@ -79,8 +79,6 @@ fn no_csv(bytes: &[u8]) -> Option<Fault> {
     let whole = |message: &str| Some(Fault::new(0, "", message));
     if bytes.contains(&0) {
         whole("the file contains NUL bytes, so it is not text; give a CSV file in UTF-8")
-    } else if bytes.starts_with(b"PK\x03\x04") {
-        whole("the file is a ZIP archive or a spreadsheet; export it as \"CSV UTF-8\"")
     } else if bytes.iter().all(u8::is_ascii_whitespace) {
         whole("the file is empty; the first line must name the columns, and each further line is a model")
     } else {

@@ -1,7 +1,12 @@
 //! What a CSV reader does not tell: physical lines, lines that are no UTF-8, quotation marks that never close.
 
-/// Byte offsets at which physical lines start.
-pub struct Lines(Vec<usize>);
+use std::ops::Range;
+
+/// Byte offsets at which physical lines start, and the number of bytes.
+pub struct Lines {
+    starts: Vec<usize>,
+    end: usize,
+}
 
 impl Lines {
     pub fn of(bytes: &[u8]) -> Lines {
@@ -12,12 +17,19 @@ impl Lines {
                 starts.push(i + 1);
             }
         }
-        Lines(starts)
+        Lines { starts, end: bytes.len() }
     }
 
     /// The line (from 1) on which the byte lies.
     pub fn at(&self, byte: usize) -> u64 {
-        self.0.partition_point(|start| *start <= byte) as u64
+        self.starts.partition_point(|start| *start <= byte) as u64
+    }
+
+    /// The bytes of the line on which the byte lies, its end included.
+    pub fn of_byte(&self, byte: usize) -> Range<usize> {
+        let next = self.starts.partition_point(|start| *start <= byte);
+        let start = next.checked_sub(1).and_then(|line| self.starts.get(line)).copied().unwrap_or(0);
+        start..self.starts.get(next).copied().unwrap_or(self.end)
     }
 
     /// The line of the first byte at or after `byte` that is no line end: the CSV reader reports a row's position
@@ -34,9 +46,9 @@ pub fn not_utf8(bytes: &[u8], lines: &Lines) -> Vec<(u64, String)> {
     if std::str::from_utf8(bytes).is_ok() {
         return Vec::new();
     }
-    let ends = lines.0.iter().skip(1).copied().chain([bytes.len()]);
+    let ends = lines.starts.iter().skip(1).copied().chain([bytes.len()]);
     let mut found = Vec::new();
-    for (i, (start, end)) in lines.0.iter().zip(ends).enumerate() {
+    for (i, (start, end)) in lines.starts.iter().zip(ends).enumerate() {
         if let Some(line) = bytes.get(*start..end)
             && std::str::from_utf8(line).is_err()
         {
@@ -86,6 +98,8 @@ mod tests {
         let lines = Lines::of(text);
         let at: Vec<u64> = (0..text.len()).map(|i| lines.at(i)).collect();
         assert_eq!(at, [1, 1, 2, 2, 2, 3, 3, 4]);
+        let of = |byte| &text[Lines::of(text).of_byte(byte)];
+        assert_eq!([of(0), of(3), of(5), of(7)], [&b"a\n"[..], b"b\r\n", b"c\r", b"d"]);
         assert_eq!(Lines::of(b"a\n\r\n\nb").after_blank(b"a\n\r\n\nb", 2), 4);
     }
 

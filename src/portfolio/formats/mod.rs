@@ -5,11 +5,13 @@
 
 pub mod csv;
 pub(crate) mod csv_text;
+pub mod inputs;
 pub mod named;
 pub mod values;
 
-use std::io::Read;
 use std::path::Path;
+
+use super::problem::CellError;
 
 /// The path that stands for standard input.
 pub const STDIN: &str = "-";
@@ -59,6 +61,17 @@ impl Fault {
     }
 }
 
+/// A name that says that the file is no table.
+///
+/// # Errors
+/// What to give instead.
+pub(super) fn is_table(path: &Path) -> Result<(), CellError> {
+    match OTHER_FORMATS.iter().any(|other| has_extension(path, other)) {
+        true => Err(CellError::new("this format is not supported", "give a CSV file")),
+        false => Ok(()),
+    }
+}
+
 /// The cells of the models file of this name.
 pub fn table<'b>(path: &Path, bytes: &'b [u8]) -> Table<'b> {
     let known = FORMATS.iter().find(|(extension, _)| has_extension(path, extension));
@@ -67,23 +80,4 @@ pub fn table<'b>(path: &Path, bytes: &'b [u8]) -> Table<'b> {
 
 fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
-}
-
-/// The bytes of a file, or of standard input for [`STDIN`].
-///
-/// # Errors
-/// Why it cannot be read, and what to do.
-pub fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
-    if path == Path::new(STDIN) {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|e| format!("standard input could not be read: {e}"))?;
-        return Ok(bytes);
-    }
-    if OTHER_FORMATS.iter().any(|other| has_extension(path, other)) {
-        return Err("this format is not supported; give a CSV file".into());
-    }
-    if path.is_dir() {
-        return Err("this is a folder; name a file in it".into());
-    }
-    std::fs::read(path).map_err(|e| format!("the file could not be read: {e}; check the path"))
 }

@@ -1,48 +1,36 @@
 //! Reads what a study names besides its models files.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::values::Folder;
-use crate::portfolio::distribution::cell::{self, CellError, Files};
+use super::inputs::Inputs;
+use crate::portfolio::distribution::cell::{CellError, Files, files_named};
 use crate::portfolio::named::NamedFiles;
 use crate::portfolio::study::Study;
 
 /// Reads all files that the study names; paths among its priors are relative to its folder.
-pub fn read(study: &Study) -> NamedFiles {
-    let folder = study.path.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-    let recorder = Recorder { folder: Folder(folder), found: RefCell::default() };
+pub fn read(study: &Study, inputs: &Inputs) -> NamedFiles {
+    let folder = inputs.folder(study.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")));
+    let mut values = BTreeMap::new();
     for value in study.priors.values() {
-        record(value, &recorder);
+        record(value, &folder, &mut values);
     }
-    let fits = study
-        .fits
-        .as_deref()
-        .map(|path| std::fs::read_to_string(path).map_err(|e| format!("the file could not be read: {e}")));
-    NamedFiles { values: recorder.found.into_inner(), fits }
+    let text = |path: &Path| {
+        let bytes = inputs.text(path).map_err(|e| e.found)?;
+        String::from_utf8(bytes).map_err(|_| "the file is not in UTF-8".to_string())
+    };
+    NamedFiles { values, fits: study.fits.as_deref().map(text) }
 }
 
-/// Keeps what each file that a cell names holds.
-struct Recorder<'p> {
-    folder: Folder<'p>,
-    found: RefCell<BTreeMap<String, Result<Vec<f64>, CellError>>>,
-}
-
-impl Files for Recorder<'_> {
-    fn values(&self, name: &str) -> Result<Vec<f64>, CellError> {
-        let mut found = self.found.borrow_mut();
-        found.entry(name.to_string()).or_insert_with(|| self.folder.values(name)).clone()
-    }
-}
-
-/// Reads the text as a cell for the sake of the files it names; what else it says is the assessment's business.
-fn record(value: &toml::Value, recorder: &Recorder<'_>) {
+/// Keeps what each file that a text names as a cell does holds; what else the text says is the assessment's business.
+fn record(value: &toml::Value, files: &dyn Files, found: &mut BTreeMap<String, Result<Vec<f64>, CellError>>) {
     match value {
         toml::Value::String(text) => {
-            let _ = cell::parse(text, recorder);
+            for (_, name) in files_named(text) {
+                found.entry(name.to_string()).or_insert_with(|| files.values(name));
+            }
         }
-        toml::Value::Table(table) => table.values().for_each(|value| record(value, recorder)),
+        toml::Value::Table(table) => table.values().for_each(|value| record(value, files, found)),
         _ => {}
     }
 }
@@ -64,13 +52,13 @@ mod tests {
             fits: Some(dir.path().join("fits.toml")),
             ..Study::default()
         };
-        study.named = read(&study);
+        study.named = read(&study, &Inputs::default());
         drop(dir);
         assert_eq!(study.named.values("values.txt"), Ok(vec![1.0, 2.0]));
-        assert!(study.named.values("none.txt").unwrap_err().found.contains("cannot read"));
+        assert!(study.named.values("none.txt").unwrap_err().found.contains("could not be read"));
         // A name that the study does not have is never looked for.
         assert!(study.named.values("other.txt").unwrap_err().found.contains("cannot be named here"));
         assert_eq!(study.named.fits, Some(Ok("[all]\n".to_string())));
-        assert!(matches!(read(&study).fits, Some(Err(_))));
+        assert!(matches!(read(&study, &Inputs::default()).fits, Some(Err(_))));
     }
 }

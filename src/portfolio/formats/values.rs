@@ -1,40 +1,34 @@
 //! Text files with one number per line, for `empirical(file)`.
 
-use std::io::Read;
 use std::path::Path;
 
+use super::inputs::Inputs;
 use crate::portfolio::distribution::cell::{CellError, Files};
 use crate::portfolio::distribution::check::magnitude;
 use crate::portfolio::number::number;
+use crate::portfolio::problem::shorten_path;
 
-/// Largest file that is read, in bytes.
-const MAX_FILE: u64 = 32 << 20;
-
-/// Finds the files that cells name in one folder: that of the file with the cells.
-pub struct Folder<'p>(pub &'p Path);
+/// Finds the files that cells name in one folder: that of the file with the cells. See [`Inputs::folder`].
+pub struct Folder<'i> {
+    pub(super) path: &'i Path,
+    pub(super) inputs: &'i Inputs,
+}
 
 impl Files for Folder<'_> {
     fn values(&self, name: &str) -> Result<Vec<f64>, CellError> {
-        read(&self.0.join(name))
+        read(&self.path.join(name), self.inputs)
     }
 }
 
-fn read(path: &Path) -> Result<Vec<f64>, CellError> {
-    let shown = path.display();
-    let unreadable = |e: std::io::Error| {
-        CellError::new(format!("cannot read {shown}: {e}"), "the path is relative to the file that names it")
-    };
-    // A directory, a device or a pipe would never end or fail later with a stranger message.
-    let meta = std::fs::metadata(path).map_err(unreadable)?;
-    if !meta.is_file() {
-        return Err(CellError::new(format!("{shown} is not a file"), "name a text file with one number per line"));
-    }
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let size = file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(unreadable)? as u64;
-    if size > MAX_FILE {
-        return Err(CellError::new(format!("{shown} is above 32 MiB"), "thin the values out"));
-    }
+fn read(path: &Path, inputs: &Inputs) -> Result<Vec<f64>, CellError> {
+    let shown = shorten_path(path);
+    let bytes = inputs.text(path).map_err(|e| {
+        let relative = "the path is relative to the file that names it";
+        let advice = if path.exists() { e.advice } else { relative.into() };
+        CellError::new(format!("{shown}: {}", e.found), advice)
+    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CellError::new(format!("{shown} is not a text in UTF-8"), "write one number per line"))?;
     let mut values = Vec::new();
     for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim();

@@ -1,6 +1,6 @@
 //! Cells: known answers, every form of the grammar, bad ones, `empirical` files.
 
-use carbonhaze::low_level::portfolio::formats::values::Folder;
+use carbonhaze::low_level::portfolio::formats::inputs::Inputs;
 use carbonhaze::low_level::portfolio::{Distribution, Portfolio, Value, cell};
 
 use super::{folder, parsed};
@@ -143,10 +143,10 @@ fn empirical_files_are_read_next_to_the_file_that_names_them() {
     let portfolio = Portfolio::read(dir.path().join("models.csv")).unwrap();
     let values = Distribution::Empirical([3.0, 20.0, 100.0].into());
     assert_eq!(portfolio.models[0].grid_g_per_kwh, Some(Value::Distribution(values)));
-    let read = |text| cell::parse(text, &Folder(dir.path())).map_err(|e| e.to_string());
+    let read = |text| cell::parse(text, &Inputs::default().folder(dir.path())).map_err(|e| e.to_string());
     assert!(read("empirical(\"a, b.txt\")").is_ok());
     assert!(read("empirical(bad.txt)").unwrap_err().contains("bad.txt:3: \"x2\" is not a number"));
     assert!(read("empirical(none.txt)").unwrap_err().contains("holds no number"));
-    assert!(read("empirical(.)").unwrap_err().contains("not a file"));
-    assert!(read("empirical(nowhere.txt)").unwrap_err().contains("cannot read"));
+    assert!(read("empirical(.)").unwrap_err().contains("this is a folder"));
+    assert!(read("empirical(nowhere.txt)").unwrap_err().contains("nowhere.txt: the file could not be read"));
 }

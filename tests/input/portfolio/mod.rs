@@ -11,7 +11,7 @@ mod suspicious;
 use std::path::Path;
 
 use carbonhaze::low_level::portfolio::cell;
-use carbonhaze::low_level::portfolio::formats::values::Folder;
+use carbonhaze::low_level::portfolio::formats::inputs::Inputs;
 use carbonhaze::low_level::portfolio::models_file::{self, ModelsFile};
 use carbonhaze::low_level::portfolio::{Model, Problem, Problems, Value};
 
@@ -19,7 +19,7 @@ use carbonhaze::low_level::portfolio::{Model, Problem, Problems, Value};
 type Bad = (&'static str, u64, &'static str, &'static [&'static str]);
 
 fn models(text: &str) -> Result<ModelsFile, Problems> {
-    models_file::read(Path::new("models.csv"), text.as_bytes(), &Folder(Path::new("")))
+    models_file::read(Path::new("models.csv"), text.as_bytes(), &Inputs::default().folder(Path::new("")))
 }
 
 fn good(text: &str) -> Vec<Model> {
@@ -31,7 +31,7 @@ fn listed(problems: &[Problem]) -> String {
 }
 
 fn parsed(text: &str) -> Result<Value, String> {
-    cell::parse(text, &Folder(Path::new(""))).map_err(|e| e.to_string())
+    cell::parse(text, &Inputs::default().folder(Path::new(""))).map_err(|e| e.to_string())
 }
 
 /// A folder of its own with these files, removed when dropped.

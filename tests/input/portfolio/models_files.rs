@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::low_level::portfolio::formats::values::Folder;
+use carbonhaze::low_level::portfolio::formats::inputs::Inputs;
 use carbonhaze::low_level::portfolio::models_file;
 use carbonhaze::low_level::portfolio::{Date, Distribution, Source, Value};
 
@@ -114,12 +114,12 @@ fn the_corrected_file_is_read() {
 #[test]
 fn wrong_encodings_name_each_line() {
     let latin = b"id,organization\na,Universit\xe9\nb,Inria\nc,Universit\xe4t\n";
-    let problems = models_file::read(Path::new("m.csv"), latin, &Folder(Path::new(""))).unwrap_err();
+    let problems = models_file::read(Path::new("m.csv"), latin, &Inputs::default().folder(Path::new(""))).unwrap_err();
     let lines: Vec<u64> = problems.iter().map(|p| p.place.line).collect();
     assert_eq!(lines, [2, 4], "{}", listed(&problems));
     assert!(problems.iter().all(|p| p.message.contains("UTF-8")));
     let wide: Vec<u8> = "\u{feff}id,name\na,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let problems = models_file::read(Path::new("m.csv"), &wide, &Folder(Path::new(""))).unwrap_err();
+    let problems = models_file::read(Path::new("m.csv"), &wide, &Inputs::default().folder(Path::new(""))).unwrap_err();
     assert!(problems[0].message.contains("UTF-16"), "{}", listed(&problems));
 }
 

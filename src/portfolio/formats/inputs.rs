@@ -1,0 +1,139 @@
+//! Opens the files that a user names, and keeps which ones that were, so that no output replaces one of them.
+//!
+//! Nothing is read without an end: a file above its limit is refused by its size, a pipe when it has given more than
+//! that, and a device (which may have no end) at once.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs::{self, File, FileType};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::STDIN;
+use super::values::Folder;
+use crate::portfolio::problem::CellError;
+use crate::portfolio::recognise;
+
+/// Largest table that is read (models, published runs, matches), in bytes.
+pub const MOST_TABLE: u64 = 512 << 20;
+/// Largest text that is read (a study, regressions, values of a distribution), in bytes.
+pub const MOST_TEXT: u64 = 32 << 20;
+
+/// The files that were opened.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    opened: RefCell<BTreeSet<PathBuf>>,
+}
+
+impl Inputs {
+    /// The bytes of a table, or of standard input for [`STDIN`].
+    ///
+    /// # Errors
+    /// Why it cannot be read, and what to do.
+    pub fn table(&self, path: &Path) -> Result<Vec<u8>, CellError> {
+        if path == Path::new(STDIN) { whole(io::stdin().lock(), MOST_TABLE) } else { self.bytes(path, MOST_TABLE) }
+    }
+
+    /// The bytes of a text.
+    ///
+    /// # Errors
+    /// As [`Inputs::table`].
+    pub fn text(&self, path: &Path) -> Result<Vec<u8>, CellError> {
+        self.bytes(path, MOST_TEXT)
+    }
+
+    /// The files in a folder, for cells that name them.
+    pub fn folder<'i>(&'i self, path: &'i Path) -> Folder<'i> {
+        Folder { path, inputs: self }
+    }
+
+    /// Every file that was opened, each once, by its path as it was named.
+    pub fn into_paths(self) -> Vec<PathBuf> {
+        self.opened.into_inner().into_iter().collect()
+    }
+
+    fn bytes(&self, path: &Path, most: u64) -> Result<Vec<u8>, CellError> {
+        self.opened.borrow_mut().insert(path.to_path_buf());
+        let found = fs::metadata(path).map_err(unreadable)?;
+        if found.is_dir() {
+            return Err(CellError::new("this is a folder", "name a file in it"));
+        }
+        if !found.is_file() && !is_pipe(found.file_type()) {
+            return Err(CellError::new("this is a device, not a file", "name a file, or - for standard input"));
+        }
+        if found.is_file() && found.len() > most {
+            return Err(too_large(most));
+        }
+        whole(File::open(path).map_err(unreadable)?, most)
+    }
+}
+
+/// Everything up to the end, if that comes before the limit.
+fn whole(source: impl Read, most: u64) -> Result<Vec<u8>, CellError> {
+    let mut bytes = Vec::new();
+    source.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most {
+        return Err(too_large(most));
+    }
+    recognise::packed(&bytes).map_or(Ok(bytes), Err)
+}
+
+fn too_large(most: u64) -> CellError {
+    let found = format!("this is larger than {} MiB, the most that is read", most >> 20);
+    CellError::new(found, "check that it is the right file, or split it up")
+}
+
+fn unreadable(error: io::Error) -> CellError {
+    let advice = match error.kind() {
+        io::ErrorKind::OutOfMemory => "make more memory available or give a smaller file",
+        io::ErrorKind::PermissionDenied => "make it readable",
+        _ => "check the path",
+    };
+    CellError::new(format!("the file could not be read: {error}"), advice)
+}
+
+#[cfg(unix)]
+fn is_pipe(kind: FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    kind.is_fifo() || kind.is_socket()
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_kind: FileType) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_opened_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let (there, absent) = (dir.path().join("there"), dir.path().join("absent"));
+        fs::write(&there, "text").unwrap();
+        let inputs = Inputs::default();
+        assert_eq!(inputs.text(&there), Ok(b"text".to_vec()));
+        assert_eq!(inputs.table(&there), Ok(b"text".to_vec()));
+        assert!(inputs.text(&absent).unwrap_err().to_string().ends_with("check the path"));
+        assert_eq!(inputs.into_paths(), [absent, there]);
+    }
+
+    #[test]
+    fn nothing_is_read_without_an_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let sparse = dir.path().join("sparse");
+        let file = File::create(&sparse).unwrap();
+        let refused = |path: &Path| Inputs::default().text(path).unwrap_err().to_string();
+        file.set_len(MOST_TEXT + 1).unwrap();
+        assert!(refused(&sparse).contains("larger than 32 MiB"));
+        // Negative control: one byte less is read.
+        file.set_len(MOST_TEXT).unwrap();
+        assert_eq!(Inputs::default().text(&sparse).map(|bytes| bytes.len() as u64), Ok(MOST_TEXT));
+        assert!(whole(io::repeat(b'x'), 1000).unwrap_err().found.contains("larger than"));
+        assert!(refused(dir.path()).contains("folder"));
+        if cfg!(unix) {
+            assert!(refused(Path::new("/dev/zero")).contains("device"));
+        }
+    }
+}

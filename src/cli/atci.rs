@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{FILE, Opened, at_row, open};
+use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
@@ -29,8 +29,8 @@ sum of compute, in every draw. The draws are the first ones of `haze run`. The 2
 with the largest expected compute are listed, the others taken together. Published runs are listed
 for comparison, each in the scope of its source.")]
 pub struct AtciArgs {
-    #[arg(help = FILE)]
-    file: PathBuf,
+    #[command(flatten)]
+    input: FileArgs,
     /// Only by this column; repeatable [default: tier, year, hardware, organization, region]
     #[arg(long, value_name = "year|tier|COLUMN")]
     by: Vec<String>,
@@ -49,7 +49,7 @@ pub struct AtciArgs {
 pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     let mut clock = Clock::start();
     let interrupt = Interrupt::install();
-    let opened = open(&args.file)?;
+    let opened = args.input.open()?;
     let Opened { portfolio, assessment } = &opened;
     let columns = columns(&args.by, &opened)?;
     interrupt.hold();

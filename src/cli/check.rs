@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
 
-use super::input::{self, Opened, at_row, open, warn_of_each};
+use super::input::{self, FileArgs, Opened, at_row, warn_of_each};
 use super::output::print;
 use super::{Failure, counted};
 use crate::assess::{Assessment, Kind, with_outputs};
@@ -12,8 +11,8 @@ use crate::compile::compile;
 use crate::portfolio::problem::visible;
 use crate::run::RunError;
 
-pub fn check(file: &Path) -> Result<(), Failure> {
-    let Opened { portfolio, assessment } = open(file)?;
+pub(super) fn check(input: &FileArgs) -> Result<(), Failure> {
+    let Opened { portfolio, assessment } = input.open()?;
     let whole = with_outputs(&portfolio, &assessment)?;
     compile(&whole).map_err(RunError::from).map_err(at_row(&portfolio.models))?;
     warn_of_each(&assessment.warnings);

@@ -5,17 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{FILE, Opened};
+use super::input::{FileArgs, Opened};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::coverage::Settings;
 use crate::coverage::two_lists::Other;
+use crate::facts;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::formats::{self, Fault, Table};
 use crate::portfolio::problem::shorten;
-use crate::portfolio::{Place, Portfolio, Problem};
+use crate::portfolio::{Place, Problem};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
 
@@ -37,8 +38,8 @@ const MATCHES: &str = "matches.csv";
 Every alternative is a run of its own, which takes two to three seconds with 131,072 draws and 1,300 models. Structural
 choices lie outside the credible interval. What each section means: docs/coverage.md")]
 pub struct CoverageArgs {
-    #[arg(help = FILE)]
-    file: PathBuf,
+    #[command(flatten)]
+    input: FileArgs,
     /// A list that overlaps this one [default: of the two fixtures in a folder, the other]
     #[arg(long, value_name = "MODELS")]
     other: Option<PathBuf>,
@@ -82,9 +83,9 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
-    let portfolio = Portfolio::read(&args.file)?;
+    let stated = args.input.stated()?;
     let other = other(&args)?;
-    let opened = Opened::assessed(portfolio)?;
+    let opened = Opened::assessed(facts::completed(stated.clone()))?;
     let Opened { portfolio, assessment } = &opened;
     interrupt.hold();
     let inputs: Vec<PathBuf> =
@@ -101,7 +102,7 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let stream = args.stream.settings(study, n);
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let found = session.coverage(portfolio, assessment, other.as_ref(), &settings, stream, &watch);
+    let found = session.coverage([&stated, portfolio], assessment, other.as_ref(), &settings, stream, &watch);
     watch.finish();
     notices(&session);
     let result =
@@ -114,7 +115,7 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
 /// The other list and the files it was read from: the one asked for, or the other of two fixtures in one folder.
 fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> {
     let neighbour = || {
-        let (folder, name) = (args.file.parent()?, args.file.file_name()?);
+        let (folder, name) = (args.input.file.parent()?, args.input.file.file_name()?);
         let other = PAIR.iter().position(|known| name == *known).and_then(|at| PAIR.get(1 - at))?;
         let (other, matches) = (folder.join(other), folder.join(MATCHES));
         (other.is_file() && matches.is_file()).then_some((other, Some(matches)))
@@ -125,7 +126,7 @@ fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> 
         None => neighbour(),
     };
     let Some((path, join)) = found else { return Ok(None) };
-    let list = Portfolio::read(&path)?;
+    let list = FileArgs { file: path.clone(), no_facts: args.input.no_facts }.read()?;
     let matches = join.as_deref().map(matches).transpose()?.unwrap_or_default();
     let files = list.opened.iter().chain(&join).cloned().collect();
     Ok(Some((Other { name: path.display().to_string(), models: list.models, matches }, files)))

@@ -1,7 +1,7 @@
 //! How a command opens a portfolio: the files are read and assessed, and what it implies is assessed.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::Failure;
 use super::say::say;
@@ -9,7 +9,7 @@ use crate::assess::{Assessment, assess};
 use crate::facts;
 use crate::portfolio::problem::{NOT_READ, by_rule, shorten};
 use crate::portfolio::spelling::closest;
-use crate::portfolio::{Model, Portfolio, Problem, Warning};
+use crate::portfolio::{Model, Portfolio, Problem, Problems, Warning};
 use crate::run::RunError;
 
 /// What the help of a command says of the file it reads.
@@ -21,9 +21,33 @@ pub(super) struct Opened {
     pub assessment: Assessment,
 }
 
-/// Reads a models file or study and assesses it.
-pub(super) fn open(file: &Path) -> Result<Opened, Failure> {
-    Opened::assessed(facts::completed(Portfolio::read(file)?))
+/// The file of a command, and whether published facts complete its rows.
+#[derive(Debug, clap::Args)]
+pub(super) struct FileArgs {
+    #[arg(help = FILE)]
+    pub file: PathBuf,
+    /// Leave out what is published of the training runs that rows name
+    #[arg(long)]
+    pub no_facts: bool,
+}
+
+impl FileArgs {
+    /// The rows as they are stated.
+    pub(super) fn stated(&self) -> Result<Portfolio, Problems> {
+        let mut portfolio = Portfolio::read(&self.file)?;
+        portfolio.study.facts &= !self.no_facts;
+        Ok(portfolio)
+    }
+
+    /// The rows, completed by published facts.
+    pub(super) fn read(&self) -> Result<Portfolio, Problems> {
+        self.stated().map(facts::completed)
+    }
+
+    /// Reads a models file or study and assesses it.
+    pub(super) fn open(&self) -> Result<Opened, Failure> {
+        Opened::assessed(self.read()?)
+    }
 }
 
 impl Opened {

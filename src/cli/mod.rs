@@ -37,7 +37,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::input::FILE;
+use self::input::FileArgs;
 use self::say::say;
 use crate::portfolio::quantity::hundredth;
 use crate::portfolio::study_file::MAX_DRAWS;
@@ -76,17 +76,14 @@ enum Command {
   haze check - < models.csv
 
 Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse the input.")]
-    Check {
-        #[arg(help = FILE)]
-        file: PathBuf,
-    },
+    Check(FileArgs),
     /// Where every factor of one model comes from
     #[command(after_help = "Examples:
   haze explain models.csv lab/base-7b
   haze explain study.toml lab/base-7b       under the study's priors, scope and shared effects")]
     Explain {
-        #[arg(help = FILE)]
-        file: PathBuf,
+        #[command(flatten)]
+        input: FileArgs,
         /// The model's id
         id: String,
     },
@@ -192,8 +189,8 @@ pub fn main() -> ExitCode {
     start_threads();
     let outcome = match command {
         Command::Run(args) => run::run(args),
-        Command::Check { file } => check::check(&file),
-        Command::Explain { file, id } => explain::explain(&file, &id),
+        Command::Check(input) => check::check(&input),
+        Command::Explain { input, id } => explain::explain(&input, &id),
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Coverage(args) => coverage::coverage(args),
         Command::Atci(args) => atci::atci(args),

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use super::backend::{BackendArgs, notices};
 use super::further::FurtherArgs;
-use super::input::{FILE, Opened, at_row};
+use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, apart, bytes, document, spare, style};
 use super::say::say;
 use super::stream::StreamArgs;
@@ -38,8 +38,8 @@ use crate::run::{Clock, Outcome, RunOptions};
 The command line overrides the study file, and the study file overrides the defaults.
 --backend auto uses a real GPU for long runs, else the CPU; a software GPU is used only with --adapter.")]
 pub struct RunArgs {
-    #[arg(help = FILE)]
-    file: PathBuf,
+    #[command(flatten)]
+    input: FileArgs,
     /// Monte Carlo draws [default: 1000000]
     #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
     draws: Option<u64>,
@@ -75,7 +75,7 @@ enum SensitivityMethod {
 pub fn run(args: RunArgs) -> Result<(), Failure> {
     let mut clock = Clock::start();
     let interrupt = Interrupt::install();
-    let mut portfolio = crate::facts::completed(Portfolio::read(&args.file)?);
+    let mut portfolio = args.input.read()?;
     portfolio.study.outputs = portfolio.study.outputs.and(args.further.asked);
     if portfolio.study.outputs.has(Further::Water) {
         portfolio.warnings.retain(|w| w.rule != WUE_UNUSED);

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{Opened, at_row, open};
+use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, document, style};
 use super::say::say;
 use super::stream;
@@ -92,10 +92,15 @@ impl SampleArgs {
 }
 
 /// `top` entries of a list on the page.
-pub fn sample(file: &Path, args: &SampleArgs, top: Option<usize>, json: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn sample(
+    input: &FileArgs,
+    args: &SampleArgs,
+    top: Option<usize>,
+    json: Option<&Path>,
+) -> Result<(), Failure> {
     let mut clock = Clock::start();
     let interrupt = Interrupt::install();
-    let opened = open(file)?;
+    let opened = input.open()?;
     let Opened { portfolio, assessment } = &opened;
     let grouping = Grouping::new(args.groups.as_deref().unwrap_or("factor"));
     if let Grouping::Label(column) = &grouping {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::backend::notices;
-use super::input::{FILE, Opened, open};
+use super::input::{FileArgs, Opened};
 use super::output::{Output, document, style};
 use super::sample::{SampleArgs, sample};
 use super::watch::{Interrupt, Watch};
@@ -33,8 +33,8 @@ and concerns the variance of total emissions; nothing is drawn, except with --re
 two samples give indices with intervals for their numerical error: up to six groups as a full cube, with Shapley
 effects; more groups in pairs.")]
 pub struct SensitivityArgs {
-    #[arg(help = FILE)]
-    file: PathBuf,
+    #[command(flatten)]
+    input: FileArgs,
     /// Also shares by the values of this column; may be given several times
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
@@ -59,10 +59,10 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
         if !args.by.is_empty() {
             return Err(Failure::Usage("--by is for the exact shares; with --sample use --groups COLUMN".into()));
         }
-        return sample(&args.file, &args.sample, args.top.map(|n| n as usize), args.json.as_deref());
+        return sample(&args.input, &args.sample, args.top.map(|n| n as usize), args.json.as_deref());
     }
     let interrupt = Interrupt::install();
-    let opened = open(&args.file)?;
+    let opened = args.input.open()?;
     let Opened { portfolio, assessment } = &opened;
     args.by.iter().try_for_each(|column| opened.known_column("--by", column, &[]))?;
     let output = Output::prepare(args.json.as_deref(), &portfolio.opened)?;

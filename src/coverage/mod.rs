@@ -75,15 +75,16 @@ pub struct Coverage {
 }
 
 impl Session {
-    /// What the total of a portfolio rests on and leaves out, compared with another list if there is one. `assessment`
-    /// is that of the portfolio.
+    /// What the total of a portfolio rests on and leaves out, compared with another list if there is one. Of the two
+    /// portfolios the first has the rows as they are stated, which is what the predictive check sees; `assessment` is that
+    /// of the second.
     ///
     /// # Errors
     /// Thresholds without downloads, an alternative or the other list that cannot be assessed or compiled, and those of
     /// drawing.
     pub fn coverage(
         &self,
-        portfolio: &Portfolio,
+        [stated, portfolio]: [&Portfolio; 2],
         assessment: &Assessment,
         other: Option<&Other>,
         settings: &Settings,
@@ -95,16 +96,17 @@ impl Session {
         let kept = 2 * (OUTPUTS + 1) + 4 * TIERS + 2 * thresholds + 6;
         self.memory().holds(stream.draws, kept as u64, (OUTPUTS + 1) as u64)?;
         let work = stream.draws.saturating_mul(models_drawn(portfolio, other, settings));
-        coverage(portfolio, assessment, other, settings, &self.sampler(stream, work, progress))
+        coverage([stated, portfolio], assessment, other, settings, &self.sampler(stream, work, progress))
     }
 }
 
-/// The whole analysis of a portfolio, compared with another list if there is one. `assessment` is that of the portfolio.
+/// The whole analysis of a portfolio, compared with another list if there is one. Of the two portfolios
+/// the first has the rows as they are stated, which is what the predictive check sees; `assessment` is that of the second.
 ///
 /// # Errors
 /// Thresholds without downloads, an alternative or the other list that cannot be assessed or compiled, a stopped run.
 pub fn coverage(
-    portfolio: &Portfolio,
+    [stated, portfolio]: [&Portfolio; 2],
     assessment: &Assessment,
     other: Option<&Other>,
     settings: &Settings,
@@ -140,7 +142,7 @@ pub fn coverage(
         top,
         alternatives,
         chosen: chosen::chosen(assessment),
-        predictive: predictive::predictive(portfolio)?,
+        predictive: predictive::predictive(stated)?,
     })
 }
 

@@ -4,6 +4,7 @@ mod atci;
 mod bad_input;
 mod cases;
 mod coverage;
+mod facts;
 mod files;
 mod fit;
 mod gauge;

@@ -1,18 +1,19 @@
 //! `haze coverage`: what a total rests on, what it leaves out, and what it would be under other structural choices.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{FILE, Opened};
+use super::input::{FILE, Opened, at_row, warn};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::coverage::Settings;
+use crate::coverage::matches_file::{self, MatchesFile};
 use crate::coverage::two_lists::Other;
-use crate::portfolio::{Place, Portfolio, Problem};
+use crate::portfolio::formats::bytes_of;
+use crate::portfolio::{Model, Place, Portfolio, Problem, Warning};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
 
@@ -80,20 +81,21 @@ fn threshold(text: &str) -> Result<f64, String> {
 pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
     let portfolio = Portfolio::read(&args.file)?;
-    let other = other(&args)?;
+    let other = other(&args, &portfolio.models)?;
     let opened = Opened::assessed(portfolio)?;
     let Opened { portfolio, assessment } = &opened;
     interrupt.hold();
     let mut inputs = portfolio.study.clone();
-    inputs.models.extend(other.iter().flat_map(|(_, files)| files.clone()));
+    inputs.models.extend(other.iter().flat_map(|other| other.files.clone()));
     let output = Output::sparing(args.json.as_deref(), &inputs)?;
     opened.warn();
+    warn(other.as_ref().map_or(&[], |other| &other.warnings));
 
     let study = &portfolio.study;
     let mut settings = Settings { thresholds: args.thresholds.clone(), top: args.top as usize };
     settings.thresholds.sort_by(f64::total_cmp);
     settings.thresholds.dedup();
-    let other = other.map(|(other, _)| other);
+    let other = other.map(|other| other.list);
     let n = args.draws.or(study.draws).unwrap_or(sampled::DRAWS);
     let stream = args.stream.settings(study, n);
     let session = args.backend.session()?;
@@ -101,15 +103,23 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let found = session.coverage(portfolio, assessment, other.as_ref(), &settings, stream, &watch);
     watch.finish();
     notices(&session);
-    let result =
-        page::Findings { draws: n, seed: stream.seed, level: stream.level, scope: assessment.scope, coverage: &found? };
+    let rows = portfolio.models.iter().chain(other.iter().flat_map(|other| &other.models));
+    let coverage = &found.map_err(at_row(rows))?;
+    let result = page::Findings { draws: n, seed: stream.seed, level: stream.level, scope: assessment.scope, coverage };
     let document = document(|out| page::write(out, &result))?;
     interrupt.check()?;
     output.finish(&document, || page::terminal(&result, style()))
 }
 
-/// The other list and the files it was read from: the one asked for, or the other of two fixtures in one folder.
-fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> {
+/// The other list, the files it was read from, and what is suspicious in them.
+struct Second {
+    list: Other,
+    files: Vec<PathBuf>,
+    warnings: Vec<Warning>,
+}
+
+/// The list asked for, or the other of two fixtures in one folder; `first` are the models that it is compared with.
+fn other(args: &CoverageArgs, first: &[Model]) -> Result<Option<Second>, Failure> {
     let neighbour = || {
         let (folder, name) = (args.file.parent()?, args.file.file_name()?);
         let other = PAIR.iter().position(|known| name == *known).and_then(|at| PAIR.get(1 - at))?;
@@ -123,38 +133,21 @@ fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> 
     };
     let Some((path, join)) = found else { return Ok(None) };
     let list = Portfolio::read(&path)?;
-    let matches = join.as_deref().map(matches).transpose()?.unwrap_or_default();
+    let join_of = |path: &Path| matches(path, [first, &list.models]);
+    let found = join.as_deref().map(join_of).transpose()?.unwrap_or_default();
     let files = list.study.models.iter().chain([&path]).chain(&join).cloned().collect();
-    Ok(Some((Other { name: path.display().to_string(), models: list.models, matches }, files)))
+    let warnings = list.warnings.into_iter().chain(found.warnings).collect();
+    let list = Other { name: path.display().to_string(), models: list.models, matches: found.names };
+    Ok(Some(Second { list, files, warnings }))
 }
 
-/// Names by id.
-fn matches(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
-    let problem = |line: u64, column: &str, message: String| {
-        let place = Place { file: Arc::new(path.to_path_buf()), line, column: column.to_string() };
+/// The matches of a file between two lists.
+fn matches(path: &Path, lists: [&[Model]; 2]) -> Result<MatchesFile, Failure> {
+    let bytes = bytes_of(path).map_err(|message| {
+        let place = Place { file: Arc::new(path.to_path_buf()), line: 0, column: String::new() };
         Failure::Input(Problem { place, value: String::new(), message }.into())
-    };
-    let unreadable = |e: csv::Error| {
-        let line = e.position().map_or(0, csv::Position::line);
-        problem(line, "", format!("the file could not be read: {e}"))
-    };
-    let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
-    let header = reader.headers().map_err(unreadable)?.clone();
-    let column = |name: &str| {
-        let at = header.iter().position(|h| h.trim() == name);
-        at.ok_or_else(|| {
-            problem(1, name, format!("a file of matches has the columns id and epoch_model; {name} is missing"))
-        })
-    };
-    let (id, name) = (column("id")?, column("epoch_model")?);
-    let mut found = BTreeMap::new();
-    for record in reader.records() {
-        let record = record.map_err(unreadable)?;
-        if let (Some(id), Some(name)) = (record.get(id), record.get(name)) {
-            found.insert(id.trim().to_string(), name.trim().to_string());
-        }
-    }
-    Ok(found)
+    })?;
+    Ok(matches_file::read(path, &bytes, lists)?)
 }
 
 #[cfg(test)]

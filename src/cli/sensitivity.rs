@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::backend::notices;
-use super::input::{FILE, Opened, open};
+use super::input::{FILE, Opened, at_row, open};
 use super::output::{Output, document, style};
 use super::sample::{SampleArgs, sample};
 use super::watch::{Interrupt, Watch};
 use crate::assess::Assessment;
 use crate::exact::decomposition::{Decomposition, decomposition};
 use crate::exact::tornado::tornado;
-use crate::portfolio::Study;
+use crate::portfolio::Portfolio;
 use crate::report::sensitivity::{self, Sensitivity};
 use crate::run::Settings;
 
@@ -69,7 +69,7 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
 
     let mut found = decomposition(portfolio, assessment, &args.by)?;
     let drawn = match &mut found {
-        Ok(found) if args.reruns => Some(reruns(&args.sample, &portfolio.study, assessment, found)?),
+        Ok(found) if args.reruns => Some(reruns(&args.sample, portfolio, assessment, found)?),
         _ => None,
     };
     let exact = found.map(|found| (found.shares, found.disclosures));
@@ -81,18 +81,18 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
 /// Draws the intervals after a disclosure; how they were drawn.
 fn reruns(
     args: &SampleArgs,
-    study: &Study,
+    portfolio: &Portfolio,
     assessment: &Assessment,
     found: &mut Decomposition,
 ) -> Result<Settings, Failure> {
     let interrupt = Interrupt::install();
     interrupt.hold();
-    let settings = args.settings(study);
+    let settings = args.settings(&portfolio.study);
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
     let drawn = session.reruns(assessment, found, settings, &watch);
     watch.finish();
     notices(&session);
-    drawn?;
+    drawn.map_err(at_row(&portfolio.models))?;
     Ok(settings)
 }

@@ -89,9 +89,9 @@ fn leave_organizations_out(design: &Design<'_>) -> LeftOut {
     }
 }
 
-/// The fit on all rows but these; `None` where they are too many or a coefficient rests on them alone.
+/// The fit on all rows but these, in ascending order; `None` where they are too many or a coefficient rests on them alone.
 fn without(design: &Design<'_>, out: &[usize]) -> Option<Regression> {
-    let kept: Vec<usize> = (0..design.rows.len()).filter(|i| !out.contains(i)).collect();
+    let kept: Vec<usize> = (0..design.rows.len()).filter(|i| out.binary_search(i).is_err()).collect();
     let k = design.terms.len();
     if kept.len() < k + 2 {
         return None;

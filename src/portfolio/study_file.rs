@@ -4,7 +4,7 @@
 //! line of the key or value they are about. The entries of `[priors]` are kept as written: only the assessment knows
 //! which priors there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::distribution::lognormal::gsd_in_range;
+use super::lines::Lines;
 use super::output::{Further, Outputs};
 use super::problem::{Place, Problem, shorten};
 use super::quantity::hundredth;
@@ -90,22 +91,24 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
             return (found, vec![Problem { place: Place { line, ..place }, value: String::new(), message }]);
         }
     };
-    let mut reader = Reader { file, text, problems: Vec::new() };
+    let mut reader = Reader { file, text, lines: Lines::of(bytes), problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
+    let texts: Vec<&[u8]> = reader.lines.of_text(bytes).collect();
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        let line = usize::try_from(line_at(text, at)).unwrap_or(1);
-        let value = text.lines().nth(line - 1).unwrap_or("").trim();
-        reader.add(at, "", value, format!("this is not TOML: {}", error.message()));
+        let line = usize::try_from(reader.lines.at(at)).unwrap_or(1);
+        let value = String::from_utf8_lossy(texts.get(line - 1).copied().unwrap_or_default());
+        reader.add(at, "", value.trim(), format!("this is not TOML: {}", error.message()));
     }
     // One mistake of syntax has many consequences; the first complaint about a line is the one that helps. Problems
     // that only seem to be there because a line was half understood are not reported.
     reader.problems.sort_by_key(|p| p.place.line);
     reader.problems.dedup_by_key(|p| p.place.line);
     let syntax = std::mem::take(&mut reader.problems);
-    let broken = |line: u64| syntax.iter().any(|p| p.place.line == line);
+    let broken_lines: HashSet<u64> = syntax.iter().map(|p| p.place.line).collect();
+    let broken = |line: u64| broken_lines.contains(&line);
     reader.top(table.get_ref(), &mut found);
-    lines_of(text, table.get_ref(), "", &mut found.study.lines);
+    lines_of(&reader.lines, table.get_ref(), "", &mut found.study.lines);
     reader.problems.retain(|p| syntax.is_empty() || !(p.place.line == 0 || broken(p.place.line)));
     if !syntax.is_empty() {
         let (models, places) = (std::mem::take(&mut found.study.models), std::mem::take(&mut found.model_places));
@@ -119,23 +122,20 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
 }
 
 /// The line of every key, by its dotted path.
-fn lines_of(text: &str, table: &DeTable, section: &str, lines: &mut BTreeMap<String, u64>) {
+fn lines_of(lines: &Lines, table: &DeTable, section: &str, found: &mut BTreeMap<String, u64>) {
     for (name, value) in table.iter() {
         let key = format!("{section}{}", name.get_ref());
-        lines.insert(key.clone(), line_at(text, name.span().start));
+        found.insert(key.clone(), lines.at(name.span().start));
         if let DeValue::Table(inner) = value.get_ref() {
-            lines_of(text, inner, &format!("{key}."), lines);
+            lines_of(lines, inner, &format!("{key}."), found);
         }
     }
-}
-
-fn line_at(text: &str, byte: usize) -> u64 {
-    1 + text.bytes().take(byte).filter(|b| *b == b'\n').count() as u64
 }
 
 struct Reader<'t> {
     file: Arc<PathBuf>,
     text: &'t str,
+    lines: Lines,
     problems: Vec<Problem>,
 }
 
@@ -143,7 +143,7 @@ type Entry<'e, 't> = &'e Spanned<DeValue<'t>>;
 
 impl Reader<'_> {
     fn place(&self, byte: usize, key: &str) -> Place {
-        Place { file: Arc::clone(&self.file), line: line_at(self.text, byte), column: key.to_string() }
+        Place { file: Arc::clone(&self.file), line: self.lines.at(byte), column: key.to_string() }
     }
 
     fn add(&mut self, byte: usize, key: &str, value: &str, message: impl Into<String>) {
@@ -166,13 +166,14 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "models" => {
                     has_models = true;
+                    let mut seen = HashSet::new();
                     for (name, byte) in self.strings(entry, "models") {
                         let path = self.file.parent().unwrap_or(Path::new("")).join(&name);
-                        if study.models.contains(&path) {
-                            self.add(byte, "models", &name, "the file is named twice; name it once");
-                        } else {
+                        if seen.insert(path.clone()) {
                             study.models.push(path);
                             found.model_places.push(self.place(byte, "models"));
+                        } else {
+                            self.add(byte, "models", &name, "the file is named twice; name it once");
                         }
                     }
                 }
@@ -289,12 +290,12 @@ impl Reader<'_> {
 
     /// Column names, each once.
     fn columns(&mut self, entry: Entry, key: &str) -> Vec<String> {
-        let mut found: Vec<String> = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         for (name, byte) in self.strings(entry, key) {
-            if found.contains(&name) {
-                self.add(byte, key, &name, "the column is named twice; name it once");
-            } else {
+            if seen.insert(name.clone()) {
                 found.push(name);
+            } else {
+                self.add(byte, key, &name, "the column is named twice; name it once");
             }
         }
         found

@@ -81,7 +81,10 @@ impl Inverted {
                 below: ((level.below - others.below) / weight).clamp(0.0, 1.0),
                 above: ((level.above - others.above) / weight).clamp(0.0, 1.0),
             };
-            return Found::Ln(part.ln_at(inner, None));
+            // At the very level of an atom the part is at its end, which may be infinite: the atoms hold it.
+            let [from, to] = [before, after].map(|knot| knot.map(|knot| libm::log(knot.x)));
+            let ln = part.ln_at(inner, None);
+            return Found::Ln(ln.min(to.unwrap_or(ln)).max(from.unwrap_or(ln)));
         }
         self.between(level, before, after, bracket)
     }

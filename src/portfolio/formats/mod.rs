@@ -4,7 +4,7 @@
 //! function such as [`csv::table`] and let [`table`] choose it.
 
 pub mod csv;
-pub(crate) mod csv_text;
+mod csv_text;
 pub mod named;
 pub mod values;
 

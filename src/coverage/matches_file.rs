@@ -80,7 +80,7 @@ impl Reader {
         let Some(Record { line, cells: header }) = table.header else { return Vec::new() };
         let columns = [ID, NAME].map(|name| header.iter().position(|cell| normal(cell) == normal(name)));
         for (name, _) in [ID, NAME].into_iter().zip(columns).filter(|(_, place)| place.is_none()) {
-            let message = "a file of matches has the columns id and epoch_model, and this one is missing";
+            let message = format!("a file of matches has the columns {ID} and {NAME}; {name} is missing");
             self.problem(line, name, "", message);
         }
         let [Some(id), Some(name)] = columns else { return Vec::new() };

@@ -220,7 +220,7 @@ pub fn validate(file: &RunsFile, lists: &[MaskedList], sampler: &Sampler<'_>) ->
     let mut runs: Vec<Run> =
         if file.annotated { file.runs.clone() } else { file.runs.iter().map(shipped::annotated).collect() };
     // By name and then all that they say: the order of the file changes no result.
-    runs.sort_by_cached_key(|run| format!("{:?}", Run { place: Place::default(), ..run.clone() }));
+    runs.sort_by_cached_key(|run| (run.name.clone(), format!("{:?}", Run { place: Place::default(), ..run.clone() })));
     // Warnings are the reader's.
     let (repeated, _) = repeats::of(&runs);
     let (mut runs_scored, mut chips_unknown, mut regions_unknown) = (0, 0, 0);

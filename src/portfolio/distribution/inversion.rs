@@ -82,9 +82,9 @@ impl Inverted {
                 above: ((level.above - others.above) / weight).clamp(0.0, 1.0),
             };
             // At the very level of an atom the part is at its end, which may be infinite: the atoms hold it.
-            let [from, to] = [before, after].map(|knot| knot.map(|knot| libm::log(knot.x)));
-            let ln = part.ln_at(inner, None);
-            return Found::Ln(ln.min(to.unwrap_or(ln)).max(from.unwrap_or(ln)));
+            let from = before.map_or(f64::NEG_INFINITY, |knot| libm::log(knot.x));
+            let to = after.map_or(f64::INFINITY, |knot| libm::log(knot.x));
+            return Found::Ln(part.ln_at(inner, None).max(from).min(to));
         }
         self.between(level, before, after, bracket)
     }

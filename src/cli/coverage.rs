@@ -1,22 +1,20 @@
 //! `haze coverage`: what a total rests on, what it leaves out, and what it would be under other structural choices.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::backend::{BackendArgs, notices};
-use super::input::{FileArgs, Opened};
+use super::input::{FileArgs, Opened, at_row, warn};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
 use crate::coverage::Settings;
+use crate::coverage::matches_file::{self, MatchesFile};
 use crate::coverage::two_lists::Other;
 use crate::facts;
 use crate::portfolio::formats::inputs::Inputs;
-use crate::portfolio::formats::{self, Fault, Table};
-use crate::portfolio::problem::shorten;
-use crate::portfolio::{Place, Problem};
+use crate::portfolio::{Model, Place, Problem, Warning};
 use crate::posterior::sampled;
 use crate::report::coverage as page;
 
@@ -84,20 +82,21 @@ fn threshold(text: &str) -> Result<f64, String> {
 pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
     let stated = args.input.stated()?;
-    let other = other(&args)?;
+    let other = other(&args, &stated.models)?;
     let opened = Opened::assessed(facts::completed(stated.clone()))?;
     let Opened { portfolio, assessment } = &opened;
     interrupt.hold();
     let inputs: Vec<PathBuf> =
-        portfolio.opened.iter().chain(other.iter().flat_map(|(_, files)| files)).cloned().collect();
+        portfolio.opened.iter().chain(other.iter().flat_map(|other| &other.files)).cloned().collect();
     let output = Output::prepare(args.json.as_deref(), &inputs)?;
     opened.warn();
+    warn(other.as_ref().map_or(&[], |other| &other.warnings));
 
     let study = &portfolio.study;
     let mut settings = Settings { thresholds: args.thresholds.clone(), top: args.top as usize };
     settings.thresholds.sort_by(f64::total_cmp);
     settings.thresholds.dedup();
-    let other = other.map(|(other, _)| other);
+    let other = other.map(|other| other.list);
     let n = args.draws.or(study.draws).unwrap_or(sampled::DRAWS);
     let stream = args.stream.settings(study, n);
     let session = args.backend.session()?;
@@ -105,15 +104,23 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     let found = session.coverage([&stated, portfolio], assessment, other.as_ref(), &settings, stream, &watch);
     watch.finish();
     notices(&session);
-    let result =
-        page::Findings { draws: n, seed: stream.seed, level: stream.level, scope: assessment.scope, coverage: &found? };
+    let rows = portfolio.models.iter().chain(other.iter().flat_map(|other| &other.models));
+    let coverage = &found.map_err(at_row(rows))?;
+    let result = page::Findings { draws: n, seed: stream.seed, level: stream.level, scope: assessment.scope, coverage };
     let document = document(|out| page::write(out, &result))?;
     interrupt.check()?;
     output.finish(&document, || page::terminal(&result, style()))
 }
 
-/// The other list and the files it was read from: the one asked for, or the other of two fixtures in one folder.
-fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> {
+/// The other list, the files it was read from, and what is suspicious in them.
+struct Second {
+    list: Other,
+    files: Vec<PathBuf>,
+    warnings: Vec<Warning>,
+}
+
+/// The list asked for, or the other of two fixtures in one folder; `first` are the models that it is compared with.
+fn other(args: &CoverageArgs, first: &[Model]) -> Result<Option<Second>, Failure> {
     let neighbour = || {
         let (folder, name) = (args.input.file.parent()?, args.input.file.file_name()?);
         let other = PAIR.iter().position(|known| name == *known).and_then(|at| PAIR.get(1 - at))?;
@@ -127,41 +134,21 @@ fn other(args: &CoverageArgs) -> Result<Option<(Other, Vec<PathBuf>)>, Failure> 
     };
     let Some((path, join)) = found else { return Ok(None) };
     let list = FileArgs { file: path.clone(), no_facts: args.input.no_facts }.read()?;
-    let matches = join.as_deref().map(matches).transpose()?.unwrap_or_default();
+    let join_of = |path: &Path| matches(path, [first, &list.models]);
+    let found = join.as_deref().map(join_of).transpose()?.unwrap_or_default();
     let files = list.opened.iter().chain(&join).cloned().collect();
-    Ok(Some((Other { name: path.display().to_string(), models: list.models, matches }, files)))
+    let warnings = list.warnings.into_iter().chain(found.warnings).collect();
+    let list = Other { name: path.display().to_string(), models: list.models, matches: found.names };
+    Ok(Some(Second { list, files, warnings }))
 }
 
-/// Names by id.
-fn matches(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
-    let problem = |line: u64, column: &str, value: &str, message: String| {
-        let place = Place { file: Arc::new(path.to_path_buf()), line, column: column.to_string() };
-        Problem { place, value: shorten(value), message }
-    };
-    let refused = |problem: Problem| Failure::Input(problem.into());
-    let bytes = Inputs::default().table(path).map_err(|e| refused(problem(0, "", "", e.to_string())))?;
-    let Table { header, records, faults } = formats::table(path, &bytes);
-    let of_fault = |fault: Fault| problem(fault.line, "", &fault.value, fault.message);
-    if !faults.is_empty() {
-        return Err(Failure::Input(faults.into_iter().map(of_fault).collect::<Vec<_>>().into()));
-    }
-    let header = header.map_or(Vec::new(), |header| header.cells);
-    let column = |name: &str| {
-        let missing = || {
-            let message = format!("a file of matches has the columns id and epoch_model; {name} is missing");
-            refused(problem(1, name, "", message))
-        };
-        header.iter().position(|cell| cell == name).ok_or_else(missing)
-    };
-    let (id, name) = (column("id")?, column("epoch_model")?);
-    let mut found = BTreeMap::new();
-    for record in records {
-        let cells = record.map_err(|fault| refused(of_fault(fault)))?.cells;
-        if let (Some(id), Some(name)) = (cells.get(id), cells.get(name)) {
-            found.insert(id.clone(), name.clone());
-        }
-    }
-    Ok(found)
+/// The matches of a file between two lists.
+fn matches(path: &Path, lists: [&[Model]; 2]) -> Result<MatchesFile, Failure> {
+    let bytes = Inputs::default().table(path).map_err(|e| {
+        let place = Place { file: Arc::new(path.to_path_buf()), line: 0, column: String::new() };
+        Failure::Input(Problem { place, value: String::new(), message: e.to_string() }.into())
+    })?;
+    Ok(matches_file::read(path, &bytes, lists)?)
 }
 
 #[cfg(test)]

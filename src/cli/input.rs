@@ -9,7 +9,7 @@ use crate::assess::{Assessment, assess};
 use crate::facts;
 use crate::portfolio::problem::{NOT_READ, by_rule, shorten};
 use crate::portfolio::spelling::closest;
-use crate::portfolio::{Model, Portfolio, Problem, Problems, Warning};
+use crate::portfolio::{Model, Portfolio, Problems, Warning};
 use crate::run::RunError;
 
 /// What the help of a command says of the file it reads.
@@ -92,12 +92,9 @@ impl Opened {
 }
 
 /// A failure at the row whose numbers cannot be computed.
-pub(super) fn at_row(models: &[Model]) -> impl Fn(RunError) -> Failure {
+pub(super) fn at_row<'m>(models: impl IntoIterator<Item = &'m Model>) -> impl FnOnce(RunError) -> Failure {
     move |error| match error {
-        RunError::Plan(e) => {
-            let place = models.iter().find(|m| m.id == e.model()).map(|m| m.place.clone()).unwrap_or_default();
-            Failure::Input(Problem { place, value: String::new(), message: e.to_string() }.into())
-        }
+        RunError::Plan(e) => Failure::Input(e.at(models).into()),
         other => other.into(),
     }
 }

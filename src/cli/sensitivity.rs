@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::backend::notices;
-use super::input::{FileArgs, Opened};
+use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, document, style};
 use super::sample::{SampleArgs, sample};
 use super::watch::{Interrupt, Watch};
 use crate::assess::Assessment;
 use crate::exact::decomposition::{Decomposition, decomposition};
 use crate::exact::tornado::tornado;
-use crate::portfolio::Study;
+use crate::portfolio::Portfolio;
 use crate::report::sensitivity::{self, Sensitivity};
 use crate::run::Settings;
 
@@ -70,7 +70,7 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
 
     let mut found = decomposition(portfolio, assessment, &args.by)?;
     let drawn = match &mut found {
-        Ok(found) if args.reruns => Some(reruns(&args.sample, &portfolio.study, assessment, found, &interrupt)?),
+        Ok(found) if args.reruns => Some(reruns(&args.sample, portfolio, assessment, found, &interrupt)?),
         _ => None,
     };
     let exact = found.map(|found| (found.shares, found.disclosures));
@@ -83,18 +83,18 @@ pub fn sensitivity(args: SensitivityArgs) -> Result<(), Failure> {
 /// Draws the intervals after a disclosure; how they were drawn.
 fn reruns(
     args: &SampleArgs,
-    study: &Study,
+    portfolio: &Portfolio,
     assessment: &Assessment,
     found: &mut Decomposition,
     interrupt: &Interrupt,
 ) -> Result<Settings, Failure> {
     interrupt.hold();
-    let settings = args.settings(study);
+    let settings = args.settings(&portfolio.study);
     let session = args.backend.session()?;
     let watch = Watch::new(interrupt, false);
     let drawn = session.reruns(assessment, found, settings, &watch);
     watch.finish();
     notices(&session);
-    drawn?;
+    drawn.map_err(at_row(&portfolio.models))?;
     Ok(settings)
 }

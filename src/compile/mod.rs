@@ -18,6 +18,7 @@ use crate::assess::{Assessment, OUTPUTS, Output};
 use crate::engine::plan::range;
 use crate::engine::plan::{Cell, GroupPlan, Header, MAX_BINNED_MODELS, ModelPlan, OutputPlan, Plan};
 use crate::portfolio::distribution::shape::ShapeKey;
+use crate::portfolio::{Model, Problem};
 use factor::shapes;
 use key::effect_key;
 use tables::{Compiled, Tables};
@@ -78,6 +79,16 @@ impl PlanError {
             | PlanError::OutOfRange { id }
             | PlanError::Table { id, .. }
             | PlanError::DividedByZero { id, .. } => id,
+        }
+    }
+
+    /// The problem of the row in question.
+    pub fn at<'m>(&self, models: impl IntoIterator<Item = &'m Model>) -> Problem {
+        let row = models.into_iter().find(|m| m.id == self.model());
+        Problem {
+            place: row.map(|m| m.place.clone()).unwrap_or_default(),
+            value: String::new(),
+            message: self.to_string(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! `bands` sweeps a threshold over downloads, `two_lists` compares the list with another one that overlaps it, `top`
 //! takes the largest models away, `tiers` says what each tier holds, `alternatives` computes the total under every
 //! other structural choice, `chosen` how much of the variance is due to priors without a firm source, `predictive` whether the tiers below would have predicted what is published. `spreads` widens and narrows
-//! priors, `drawn` reads estimates off draws.
+//! priors, `drawn` reads estimates off draws, `matches_file` reads which rows of two lists are one model.
 //!
 //! Draws of a model do not depend on what else is in a run, so a part of the list is drawn with the draws it has in
 //! the whole: shares are formed draw by draw, and parts add up to the total exactly, integer by integer. Structural
@@ -13,6 +13,7 @@ pub mod alternatives;
 pub mod bands;
 pub mod chosen;
 pub mod drawn;
+pub mod matches_file;
 pub mod predictive;
 pub mod spreads;
 pub mod tiers;

@@ -47,7 +47,7 @@ pub struct Card {
     pub diagnostics: Diagnostics,
     /// The regression itself.
     pub fit: Regression,
-    /// In the order of the models file.
+    /// In the order of the ids.
     pub points: Vec<Point>,
 }
 

@@ -52,7 +52,7 @@ pub struct Row {
 /// The usable rows of a portfolio, and how many were left out for which reason.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
-    /// In the order of the portfolio.
+    /// In the order of their ids: sums of floats depend on it, and that of the file must not count.
     pub rows: Vec<Row>,
     /// Reason and count, none of them 0.
     pub left_out: Vec<(&'static str, usize)>,
@@ -129,7 +129,7 @@ impl Sample {
     }
 }
 
-/// The usable rows, in the order of the portfolio.
+/// The usable rows, whatever the order of the portfolio.
 pub fn rows(portfolio: &Portfolio, size: Size) -> Rows {
     let mut left_out: Vec<(&'static str, usize)> = Vec::new();
     let mut rows = Vec::new();
@@ -143,6 +143,7 @@ pub fn rows(portfolio: &Portfolio, size: Size) -> Rows {
         }
     }
     left_out.sort_by_key(|(reason, _)| *reason);
+    rows.sort_by(|a: &Row, b| a.id.cmp(&b.id));
     Rows { rows, left_out }
 }
 

@@ -4,7 +4,7 @@
 //! that are equally near are a problem, because the answer would hang on which of them is read. Everything that is read
 //! under another name than its own is listed once (`read-as`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{self, Column, LABEL, in_units, meaning, names, quantity_of};
 use super::formats::Record;
@@ -113,14 +113,14 @@ fn same_names(names: &[String], line: u64, found: &mut Findings) {
 }
 
 /// Leaves at most one name for each column; the places of the others that are not read for that reason.
-fn settle(names: &[String], matches: &mut [Option<Match>], line: u64, found: &mut Findings) -> Vec<usize> {
+fn settle(names: &[String], matches: &mut [Option<Match>], line: u64, found: &mut Findings) -> BTreeSet<usize> {
     let mut by_column: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, m) in matches.iter().enumerate() {
         if let Some(m) = m {
             by_column.entry(quantity_of(m.column)).or_default().push(i);
         }
     }
-    let mut dropped = Vec::new();
+    let mut dropped = BTreeSet::new();
     for (column, places) in by_column.into_iter().filter(|(_, places)| places.len() > 1) {
         let is_own = |i: &&usize| matches[**i].is_some_and(|m| m.nearness != Nearness::Synonym);
         let own: Vec<usize> = places.iter().filter(is_own).copied().collect();
@@ -140,10 +140,9 @@ fn settle(names: &[String], matches: &mut [Option<Match>], line: u64, found: &mu
             };
             found.problem(line, second, second, message);
         }
-        for &i in places.iter().filter(|i| !rivals.contains(i)) {
-            matches[i] = None;
-            dropped.push(i);
-        }
+        let others: Vec<usize> = places.iter().filter(|i| !own.is_empty() && !is_own(i)).copied().collect();
+        others.iter().for_each(|&i| matches[i] = None);
+        dropped.extend(others);
     }
     dropped
 }
@@ -192,8 +191,8 @@ fn shown(scale: Scale) -> String {
 }
 
 /// What of the columns that are not read should be looked at, row by row.
-fn suspicions(meanings: &mut [Meaning], matches: &[Option<Match>], dropped: &[usize], line: u64) -> Unread {
-    let read: Vec<&'static str> = matches.iter().flatten().map(|m| quantity_of(m.column)).collect();
+fn suspicions(meanings: &mut [Meaning], matches: &[Option<Match>], dropped: &BTreeSet<usize>, line: u64) -> Unread {
+    let read: BTreeSet<&'static str> = matches.iter().flatten().map(|m| quantity_of(m.column)).collect();
     let mut unread = Unread::of(line);
     for (i, m) in meanings.iter_mut().enumerate() {
         if m.name.is_empty() || m.name.starts_with("Unnamed:") {
@@ -218,8 +217,11 @@ fn suspicions(meanings: &mut [Meaning], matches: &[Option<Match>], dropped: &[us
     unread
 }
 
-fn suspicion(name: &str, read: &[&'static str]) -> Option<Suspicion> {
-    let not_read = |column: &&'static str| !read.contains(&quantity_of(column));
+fn suspicion(name: &str, read: &BTreeSet<&'static str>) -> Option<Suspicion> {
+    if name.len() > synonyms::LONGEST {
+        return None;
+    }
+    let not_read = |column: &&'static str| !read.contains(quantity_of(column));
     if synonyms::is_clock(name) {
         return not_read(&"gpu_hours").then_some(Suspicion::Clock);
     }

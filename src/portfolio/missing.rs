@@ -77,7 +77,7 @@ fn even(text: &str) -> String {
 }
 
 /// Whether the text stands for a value that is not there.
-pub(super) fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     // Most cells are numbers and names; they are recognised without a copy.
     let starts = |c: char| "nNuUmMcCtT#?-–—−‐+([{<\"'".contains(c);
     if text.len() > LONGEST || !text.starts_with(starts) {

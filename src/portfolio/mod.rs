@@ -12,8 +12,8 @@
 //! [`columns`] says which columns there are, `synonyms` what a name may be, `header` what the header of a file means,
 //! `unread` what is not read and should be, and `row` types one row, whatever format it came from. [`distribution`] has
 //! the families and reads one cell; `measure` reads a number in it, with `numeral` for its digits and [`units`];
-//! `listed` reads lists of JSON and Python,
-//! `missing` has the words for no value and `dates` the dates. `quantity` says what a
+//! `listed` reads lists of JSON and Python, `missing` has the words for no value, `dates` the dates and `lines` the lines
+//! of a text. `quantity` says what a
 //! value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but suspicious.
 
 pub mod columns;
@@ -21,9 +21,10 @@ mod dates;
 pub mod distribution;
 pub mod formats;
 mod header;
+mod lines;
 mod listed;
 pub(crate) mod measure;
-mod missing;
+pub(crate) mod missing;
 pub mod model;
 pub mod models_file;
 pub mod named;

@@ -17,6 +17,10 @@ use super::spelling::{closest, question};
 use super::study::Study;
 use super::study_file::{self, StudyFile};
 
+/// Unknown columns for which a known one is suggested, and columns that are listed, at most.
+const SUGGESTED: usize = 20;
+const LISTED: usize = 40;
+
 /// Everything the user gave: the models of all files and the study's settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Portfolio {
@@ -139,10 +143,12 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: Inputs) -> Resul
     if all_read && !study.models.is_empty() {
         let asked = study.groups_by.iter().map(|by| (by, &file.groups_place, "groups.by"));
         let shared = study.shared.iter().flat_map(|s| s.by.iter().map(move |by| (by, &s.place, "shared.by")));
-        for (by, place, key) in asked.chain(shared) {
-            if by != "tier" && !columns.contains(by) {
-                problems.push(unknown_column(by, place, key, &columns));
-            }
+        let unknown = asked.chain(shared).filter(|(by, ..)| *by != "tier" && !columns.contains(*by));
+        let names: Vec<&str> = columns.iter().map(String::as_str).chain(["tier"]).collect();
+        for (nth, (by, place, key)) in unknown.enumerate() {
+            // The search takes time in the number of columns, and so does the list of them.
+            let close = if nth < SUGGESTED { closest(by, &names) } else { None };
+            problems.push(unknown_column(by, place, key, close, &names));
         }
     }
     if !problems.is_empty() {
@@ -179,12 +185,13 @@ fn resolve_bases(models: &mut [Model]) -> Vec<Problem> {
     problems
 }
 
-fn unknown_column(by: &str, place: &Place, key: &str, columns: &BTreeSet<String>) -> Problem {
-    let names: Vec<&str> = columns.iter().map(String::as_str).chain(["tier"]).collect();
-    let close = question(closest(by, &names).as_slice());
+fn unknown_column(by: &str, place: &Place, key: &str, close: Option<&str>, names: &[&str]) -> Problem {
+    let (first, others) = names.split_at(names.len().min(LISTED));
+    let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    let close = question(close.as_slice());
     Problem {
         place: Place { column: key.to_string(), ..place.clone() },
         value: shorten(by),
-        message: format!("no models file has this column; {close}the columns are {}", names.join(", ")),
+        message: format!("no models file has this column; {close}the columns are {}{others}", first.join(", ")),
     }
 }

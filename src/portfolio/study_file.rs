@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::distribution::lognormal::gsd_in_range;
 use super::formats::STDIN;
-use super::formats::csv_text::Lines;
+use super::lines::Lines;
 use super::output::{Further, Outputs};
 use super::problem::{Place, Problem, shorten};
 use super::quantity::hundredth;
@@ -93,13 +93,14 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
             return (found, vec![Problem { place: Place { line, ..place }, value: String::new(), message }]);
         }
     };
-    let mut reader = Reader { file, text, lines: Lines::of(text.as_bytes()), problems: Vec::new() };
+    let mut reader = Reader { file, text, lines: Lines::of(bytes), problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
+    let texts: Vec<&[u8]> = reader.lines.of_text(bytes).collect();
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        let line = reader.lines.of_byte(at);
-        let value = text.get(line).unwrap_or("").trim();
-        reader.add(at, "", value, format!("this is not TOML: {}", error.message()));
+        let line = usize::try_from(reader.lines.at(at)).unwrap_or(1);
+        let value = String::from_utf8_lossy(texts.get(line - 1).copied().unwrap_or_default());
+        reader.add(at, "", value.trim(), format!("this is not TOML: {}", error.message()));
     }
     // One mistake of syntax has many consequences; the first complaint about a line is the one that helps. Problems
     // that only seem to be there because a line was half understood are not reported.
@@ -123,12 +124,12 @@ pub fn read(path: &Path, bytes: &[u8]) -> (StudyFile, Vec<Problem>) {
 }
 
 /// The line of every key, by its dotted path.
-fn lines_of(text: &Lines, table: &DeTable, section: &str, lines: &mut BTreeMap<String, u64>) {
+fn lines_of(lines: &Lines, table: &DeTable, section: &str, found: &mut BTreeMap<String, u64>) {
     for (name, value) in table.iter() {
         let key = format!("{section}{}", name.get_ref());
-        lines.insert(key.clone(), text.at(name.span().start));
+        found.insert(key.clone(), lines.at(name.span().start));
         if let DeValue::Table(inner) = value.get_ref() {
-            lines_of(text, inner, &format!("{key}."), lines);
+            lines_of(lines, inner, &format!("{key}."), found);
         }
     }
 }
@@ -303,12 +304,12 @@ impl Reader<'_> {
 
     /// Column names, each once.
     fn columns(&mut self, entry: Entry, key: &str) -> Vec<String> {
-        let mut found: Vec<String> = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         for (name, byte) in self.strings(entry, key) {
-            if found.contains(&name) {
-                self.add(byte, key, &name, "the column is named twice; name it once");
-            } else {
+            if seen.insert(name.clone()) {
                 found.push(name);
+            } else {
+                self.add(byte, key, &name, "the column is named twice; name it once");
             }
         }
         found

@@ -230,6 +230,9 @@ const CLOCK: [&str; 13] = [
 /// Names in the place of `id`, in the order in which they are tried.
 pub(super) const IDS: [&str; 5] = ["modelid", "repoid", "model", "modelname", "name"];
 
+/// No name that means a column is longer, in bytes; every way to divide a name is tried.
+pub(super) const LONGEST: usize = 80;
+
 /// Stem and unit of a name with brackets: `Energy (MWh)`.
 fn bracketed(name: &str) -> Option<(String, &str)> {
     let open = name.find(['(', '['])?;
@@ -311,7 +314,7 @@ fn unit_alone(name: &str) -> Option<Match> {
 
 /// What a name stands for among the columns of these names.
 pub(super) fn find(name: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<Match> {
-    if name.len() > 80 {
+    if name.len() > LONGEST {
         return None;
     }
     let of = |column, nearness| Some(Match { column, nearness, scale: None });

@@ -4,6 +4,8 @@
 //! families of the errors that it makes on the shipped runs, under the same folds as the prediction: a run of the
 //! shipped file is predicted without its family, and so is what is fitted in the baseline.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::calibrate::{self, Class, Point, REFERENCE};
@@ -79,24 +81,23 @@ fn six_n_d(run: &Run) -> Option<f64> {
     run.active().zip(run.tokens).map(|(n, d)| FORWARD_AND_BACKWARD * n * d).or(run.training_flop)
 }
 
-fn run_of<'r>(row: &Row, runs: &'r [Run]) -> Option<&'r Run> {
-    runs.iter().find(|r| r.place.line == row.line)
-}
+/// The runs of a file by their lines.
+pub type ByLine<'r> = BTreeMap<u64, &'r Run>;
 
 /// Whether the baselines predict this row: its chip must be known.
-pub fn predict_it(row: &Row, runs: &[Run]) -> bool {
-    run_of(row, runs).is_some_and(|run| six_n_d(run).and_then(|flop| Point::of(run, flop)).is_some())
+pub fn predict_it(row: &Row, runs: &ByLine<'_>) -> bool {
+    runs.get(&row.line).is_some_and(|run| six_n_d(run).and_then(|flop| Point::of(run, flop)).is_some())
 }
 
 /// All baselines on the scored rows of accelerator-hours that they predict.
-pub fn hours(rows: &[&Row], runs: &[Run]) -> Vec<Baseline> {
+pub fn hours(rows: &[&Row], runs: &ByLine<'_>) -> Vec<Baseline> {
     let naive: Vec<Point> = shipped::behind("mfu").filter_map(|run| Point::of(run, six_n_d(run)?)).collect();
     let ours = predict::points();
     let baseline = |(name, counts, is_naive, rule): (&'static str, bool, bool, Rule)| {
         let points = if is_naive { &naive } else { &ours };
         let (mut apes, mut errors, mut crps, mut inside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for row in rows {
-            let Some(run) = run_of(row, runs) else { continue };
+            let Some(run) = runs.get(&row.line) else { continue };
             let flop = if is_naive { six_n_d(run) } else { run.compute() };
             let Some(mut point) = flop.and_then(|flop| Point::of(run, flop)) else { continue };
             point.family.clone_from(&row.family);

@@ -65,20 +65,20 @@ fn plain(name: &str) -> String {
 }
 
 /// Columns that are not read although they look like ones that would be.
-pub fn warnings(file: &Arc<PathBuf>, header: &csv::StringRecord) -> Vec<Warning> {
-    let names: Vec<String> = header.iter().map(plain).collect();
+pub fn warnings(file: &Arc<PathBuf>, header: &[String]) -> Vec<Warning> {
+    let names: Vec<String> = header.iter().map(|name| plain(name)).collect();
     let is_known = |name: &str| COLUMNS.iter().chain(&QUIET).any(|c| *c == name);
     let missing: Vec<&str> = COLUMNS.into_iter().filter(|c| !names.iter().any(|n| n == c)).collect();
     let joined = |name: &str| name.replace('_', "");
     let mut found = Vec::new();
-    for (name, shown) in names.iter().zip(header.iter()).filter(|(n, _)| !n.is_empty() && !is_known(n)) {
+    for (name, shown) in names.iter().zip(header).filter(|(n, _)| !n.is_empty() && !is_known(n)) {
         let other = OTHER_NAMES.iter().find(|(_, others)| others.contains(&name.as_str())).map(|(c, _)| *c);
         let meant = missing.iter().copied().find(|c| joined(c) == joined(name)).or(other);
         let meant = meant.filter(|c| missing.contains(c)).or_else(|| closest(name, &missing));
         if let Some(meant) = meant {
             found.push(Warning {
                 rule: "column-not-read",
-                place: Place { file: Arc::clone(file), line: 1, column: shown.to_string() },
+                place: Place { file: Arc::clone(file), line: 1, column: shown.clone() },
                 value: String::new(),
                 message: format!("this column is not read; if it is {meant}, use that name (and its units)"),
             });
@@ -88,11 +88,7 @@ pub fn warnings(file: &Arc<PathBuf>, header: &csv::StringRecord) -> Vec<Warning>
 }
 
 /// Where each column stands; `None` where the rows cannot be read at all.
-pub fn places(
-    file: &Arc<PathBuf>,
-    header: &csv::StringRecord,
-    problems: &mut Vec<Problem>,
-) -> Option<BTreeMap<String, usize>> {
+pub fn places(file: &Arc<PathBuf>, header: &[String], problems: &mut Vec<Problem>) -> Option<BTreeMap<String, usize>> {
     let mut found = BTreeMap::new();
     for (i, name) in header.iter().enumerate() {
         if let Some(first) = found.insert(plain(name), i)
@@ -105,7 +101,7 @@ pub fn places(
     if found.contains_key("model") {
         return Some(found);
     }
-    let names: Vec<String> = header.iter().map(plain).collect();
+    let names: Vec<String> = header.iter().map(|name| plain(name)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let hint = closest("model", &names).map_or(String::new(), |near| format!(" ({near:?} looks like it)"));
     let others = COLUMNS.iter().chain(&QUIET).filter(|c| names.contains(*c)).count();
@@ -127,7 +123,7 @@ mod tests {
             std::path::Path::new("runs.csv"),
             format!("{text}\n{}\n", text.replace(|c| c != ',', "")).as_bytes(),
         );
-        let header = csv::StringRecord::from(text.split(',').collect::<Vec<_>>());
+        let header: Vec<String> = text.split(',').map(String::from).collect();
         let warned = warnings(&Arc::new(PathBuf::from("runs.csv")), &header);
         let problems = file.err().iter().flatten().map(ToString::to_string).collect();
         (warned.iter().map(|w| format!("{} {}", w.place.column, w.message)).collect(), problems)

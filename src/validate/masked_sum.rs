@@ -114,7 +114,9 @@ fn organization(model: &Model) -> &str {
 /// The models that take part, without what would tell their compute, and the sum of what they state in EFLOP.
 fn masked(list: &MaskedList) -> (Vec<Model>, f64) {
     let found = |model: &&Model| !list.found_in_epoch || model.labels.contains_key("epoch_model");
-    let hidden: Vec<(Model, f64)> = list.models.iter().filter(found).filter_map(without_compute).collect();
+    let mut hidden: Vec<(Model, f64)> = list.models.iter().filter(found).filter_map(without_compute).collect();
+    // In one order, whatever that of the file: sums of floats depend on it.
+    hidden.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
     let sum = hidden.iter().map(|(_, eflop)| eflop).sum();
     (hidden.into_iter().map(|(model, _)| model).collect(), sum)
 }
@@ -162,16 +164,13 @@ fn study_without(organization: &str) -> Study {
 }
 
 fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, RunError> {
-    assess::assess(&Portfolio::new(models, study)).map_err(|problems| {
-        let text: Vec<String> = problems.iter().take(3).map(ToString::to_string).collect();
-        RunError::Failed(format!("the masked list cannot be assessed: {}", text.join("; ")))
-    })
+    Ok(assess::assess(&Portfolio::new(models, study))?)
 }
 
 /// Draws the sum of the compute.
-fn imputed(assessment: &Assessment, truth: f64, sampler: &Sampler<'_>) -> Result<Imputed, RunError> {
-    let drawn = compile(assessment).map_err(RunError::from).and_then(|plan| Ok((sampler.draw(&plan)?, plan)));
-    let (summary, plan) = drawn.map_err(|e| e.during("the masked sum"))?;
+fn imputed(assessment: &Assessment, models: &[Model], truth: f64, sampler: &Sampler<'_>) -> Result<Imputed, RunError> {
+    let plan = compile(assessment).map_err(|e| Problems::from(e.at(models)))?;
+    let summary = sampler.draw(&plan).map_err(|e| e.during("the masked sum"))?;
     let at = Output::Compute as usize;
     let unit = libm::ldexp(1.0, plan.unit(at));
     let mut sums: Vec<f64> =
@@ -200,7 +199,7 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
         return Err(RunError::Failed(format!("{}: no base model states its compute", list.name)));
     }
     let whole = assessed(models.clone(), Study::default())?;
-    let shipped = imputed(&whole, truth, sampler)?;
+    let shipped = imputed(&whole, &models, truth, sampler)?;
     let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
     let mut parts = Vec::new();
     for organization_left_out in &organizations {
@@ -208,7 +207,7 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
         parts.push(assessed(own, study_without(organization_left_out))?);
     }
     let joint = Assessment::joined(parts).unwrap_or_else(|| whole.clone());
-    let folds = imputed(&joint, truth, sampler)?;
+    let folds = imputed(&joint, &models, truth, sampler)?;
     let of_tier = |tier: assess::Tier| whole.models.iter().filter(|m| m.tier == tier).count();
     Ok(MaskedSum {
         name: list.name.clone(),

@@ -30,6 +30,7 @@ pub mod wording;
 
 use serde::Serialize;
 
+use crate::portfolio::Place;
 use crate::run::{Progress, RunError, Sampler, Session, Settings};
 
 pub use baselines::Baseline;
@@ -182,7 +183,7 @@ pub struct Validation {
     pub chips_unknown: usize,
     /// Of the scored runs, those whose place is not stated or has no known grid.
     pub regions_unknown: usize,
-    /// Every scored figure, in the order of the file.
+    /// Every scored figure, in the order of the names, whatever that of the file.
     pub rows: Vec<Row>,
     /// Published figures that are not scored.
     pub left_out: Vec<LeftOut>,
@@ -216,8 +217,10 @@ impl Session {
 pub fn validate(file: &RunsFile, lists: &[MaskedList], sampler: &Sampler<'_>) -> Result<Validation, RunError> {
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
-    let runs: Vec<Run> =
+    let mut runs: Vec<Run> =
         if file.annotated { file.runs.clone() } else { file.runs.iter().map(shipped::annotated).collect() };
+    // By name and then all that they say: the order of the file changes no result.
+    runs.sort_by_cached_key(|run| (run.name.clone(), format!("{:?}", Run { place: Place::default(), ..run.clone() })));
     // Warnings are the reader's.
     let (repeated, _) = repeats::of(&runs);
     let (mut runs_scored, mut chips_unknown, mut regions_unknown) = (0, 0, 0);
@@ -242,7 +245,8 @@ pub fn validate(file: &RunsFile, lists: &[MaskedList], sampler: &Sampler<'_>) ->
             regions_unknown += usize::from(predict::region(run).is_none());
         }
     }
-    let quantities = Quantity::ALL.map(|q| summary::of(q, &rows, &runs)).into();
+    let by_line = runs.iter().map(|run| (run.place.line, run)).collect();
+    let quantities = Quantity::ALL.map(|q| summary::of(q, &rows, &by_line)).into();
     let mut masked_sums = Vec::new();
     for list in lists {
         masked_sums.push(masked_sum::masked_sum(list, sampler)?);

@@ -15,7 +15,7 @@ use crate::assess::priors::{Priors, set};
 use crate::assess::{self, Output, hardware};
 use crate::compile::compile;
 use crate::engine::GroupSummary;
-use crate::portfolio::{Boundary, Date, Distribution, Model, Portfolio, Study, Value};
+use crate::portfolio::{Boundary, Date, Distribution, Model, Place, Portfolio, Problem, Problems, Study, Value};
 use crate::run::{RunError, Sampler};
 
 /// Rounding of published figures that are made of one another (GSD): LLaMA's energies are within 1 % of their product,
@@ -271,15 +271,17 @@ fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, includes: bo
 
 /// Draws of the prediction's natural logarithm and the tier of the row.
 fn sample(
+    run: &Run,
     models: Vec<Model>,
     quantity: Quantity,
     study: Study,
     sampler: &Sampler<'_>,
 ) -> Result<(Vec<f64>, &'static str), RunError> {
-    let broken = |e: &dyn std::fmt::Display| RunError::failed("the prediction", e);
-    let assessment = assess::assess(&Portfolio::new(models, study))
-        .map_err(|p| broken(&p.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
-    let plan = compile(&assessment).map_err(|e| broken(&e))?;
+    let assessment = assess::assess(&Portfolio::new(models, study))?;
+    let plan = compile(&assessment).map_err(|e| {
+        let place = Place { column: quantity.column().to_string(), ..run.place.clone() };
+        Problems::from(Problem { place, value: String::new(), message: format!("it cannot be predicted: {e}") })
+    })?;
     let summary = sampler.draw(&plan).map_err(|e| e.during("the prediction"))?;
     let ln = |count: u64, unit: i32| libm::log(count as f64) + f64::from(unit) * std::f64::consts::LN_2;
     let total = |output: Output| {
@@ -299,7 +301,7 @@ fn sample(
                 let (per_hour, whole) = (hour_plan.denominator.unit, run_plan.denominator.unit);
                 run.iter().zip(hour).map(|(&c, &h): (&u64, &u64)| ln(c, whole) - ln(h, per_hour)).collect()
             }
-            _ => return Err(broken(&"no draws of both rows")),
+            _ => return Err(RunError::failed("the prediction", &"no draws of both rows")),
         },
     };
     let tier = assessment.models.iter().rev().map(|m| m.tier.name()).next().unwrap_or("");
@@ -371,7 +373,7 @@ pub fn row(run: &Run, quantity: Quantity, input: Input, sampler: &Sampler<'_>) -
             vec![energy_or_emissions(run, quantity, input, includes, &mut draft)]
         };
         let drawn;
-        (drawn, tier) = sample(models, quantity, draft.study, sampler)?;
+        (drawn, tier) = sample(run, models, quantity, draft.study, sampler)?;
         draws.extend(drawn);
         notes = draft.notes;
     }

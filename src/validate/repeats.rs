@@ -3,38 +3,39 @@
 //! The same name with the same published figures is one statement: it is scored once. The same name with other figures
 //! may be another run or another source; both are kept, with a warning.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::Quantity;
 use super::runs_file::Run;
 use crate::portfolio::Warning;
 
+/// A name in lower case with the bits of what is published under it.
+type Statement = (String, [Option<u64>; 3]);
+
 /// For every row the line of the row that it repeats, and warnings for names with several figures.
 pub fn of(runs: &[Run]) -> (Vec<Option<u64>>, Vec<Warning>) {
-    let mut by_name: BTreeMap<String, Vec<&Run>> = BTreeMap::new();
+    let mut first_of_name: HashMap<String, u64> = HashMap::new();
+    let mut first_of: HashMap<Statement, u64> = HashMap::new();
     let (mut repeats, mut warnings) = (Vec::new(), Vec::new());
     for run in runs {
         // Rows that are not scored repeat nothing and are repeated by nothing.
-        let earlier = by_name.entry(run.name.trim().to_lowercase()).or_default();
         if !run.independent || !run.final_run {
             repeats.push(None);
             continue;
         }
-        let figures = |r: &Run| Quantity::ALL.map(|q| r.published(q));
-        let same = earlier.iter().find(|e| figures(e) == figures(run));
-        repeats.push(same.map(|e| e.place.line));
-        if let (None, Some(first)) = (same, earlier.first()) {
+        let (name, line) = (run.name.trim().to_lowercase(), run.place.line);
+        let figures = Quantity::ALL.map(|q| run.published(q).map(f64::to_bits));
+        let same = *first_of.entry((name.clone(), figures)).or_insert(line);
+        let first = *first_of_name.entry(name).or_insert(line);
+        repeats.push((same != line).then_some(same));
+        if same == line && first != line {
             warnings.push(Warning {
                 rule: "same-name",
                 place: crate::portfolio::Place { column: "model".to_string(), ..run.place.clone() },
                 value: run.name.clone(),
-                message: format!(
-                    "line {} has the same name and other figures; both are scored, as two runs",
-                    first.place.line
-                ),
+                message: format!("line {first} has the same name and other figures; both are scored, as two runs"),
             });
         }
-        earlier.push(run);
     }
     (repeats, warnings)
 }

@@ -13,7 +13,8 @@ use super::columns::{self, ANNOTATIONS};
 use super::wording::{active_in, active_in_name, plain_number, says_encoder_decoder, says_moe};
 use super::{Input, Quantity, repeats};
 use crate::assess::stated::{FORWARD_AND_BACKWARD, THROUGH_HALF};
-use crate::portfolio::formats::csv_text::Lines;
+use crate::portfolio::distribution::check::magnitude;
+use crate::portfolio::formats::{Fault, Record, csv};
 use crate::portfolio::problem::shorten;
 use crate::portfolio::{Place, Problem, Problems, Warning};
 
@@ -167,11 +168,6 @@ struct Reader<'a> {
     warnings: &'a mut Vec<Warning>,
 }
 
-struct Record<'a> {
-    line: u64,
-    cells: &'a csv::StringRecord,
-}
-
 /// Reads a file from its bytes; `path` is what messages name.
 ///
 /// # Errors
@@ -205,49 +201,34 @@ fn read_all(
     problems: &mut Vec<Problem>,
     warnings: &mut Vec<Warning>,
 ) -> (Vec<Run>, bool) {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if std::str::from_utf8(bytes).is_err() {
-        problems.push(problem(file, 0, "", "", "the file is not UTF-8 text; save it as \"CSV UTF-8\""));
-        return (Vec::new(), false);
-    }
-    let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(bytes);
-    let mut records = csv.records();
-    let header = match records.next() {
-        Some(Ok(header)) if header.iter().any(|name| !name.is_empty()) => header,
-        Some(Err(e)) => {
-            problems.push(problem(file, 1, "", "", format!("the file could not be read as CSV: {e}")));
-            return (Vec::new(), false);
-        }
-        _ => {
-            problems.push(problem(file, 0, "", "", "the file is empty; the first line names the columns"));
-            return (Vec::new(), false);
-        }
-    };
+    let table = csv::table(bytes);
+    let fault = |Fault { line, value, message }| problem(file, line, "", &value, message);
+    problems.extend(table.faults.into_iter().map(fault));
+    let Some(header) = table.header.map(|header| header.cells) else { return (Vec::new(), false) };
     let Some(columns) = columns::places(file, &header, problems) else { return (Vec::new(), false) };
     *warnings = columns::warnings(file, &header);
     let annotated = ANNOTATIONS.iter().any(|name| columns.contains_key(*name));
     let mut reader = Reader { file: Arc::clone(file), header: columns, problems, warnings };
-    let lines = Lines::of(bytes);
     let mut runs: Vec<Run> = Vec::new();
-    for record in records {
-        let cells = match record {
-            Ok(cells) => cells,
-            Err(e) => {
-                let line = e.position().map_or(0, csv::Position::line);
-                reader.problems.push(problem(file, line, "", "", format!("the file could not be read as CSV: {e}")));
+    for record in table.records {
+        let record = match record {
+            Ok(record) => record,
+            Err(found) => {
+                reader.problems.push(fault(found));
                 break;
             }
         };
-        let line = cells.position().map_or(0, |p| lines.after_blank(bytes, p.byte()));
-        if cells.iter().all(str::is_empty) {
+        let cells = &record.cells;
+        if cells.iter().all(String::is_empty) {
             continue;
         }
         if cells.len() != header.len() {
             let message = format!("the row has {} fields and the header has {}", cells.len(), header.len());
-            reader.problems.push(problem(file, line, "", cells.get(0).unwrap_or(""), message));
+            let value = cells.first().map_or("", String::as_str);
+            reader.problems.push(problem(file, record.line, "", value, message));
             continue;
         }
-        runs.push(reader.run(&Record { line, cells: &cells }));
+        runs.push(reader.run(&record));
     }
     if runs.is_empty() && reader.problems.is_empty() {
         let message = "the file has a header but no runs; add a row for each published run";
@@ -257,28 +238,30 @@ fn read_all(
 }
 
 impl Reader<'_> {
-    fn text<'r>(&self, record: &Record<'r>, column: &str) -> &'r str {
-        let cell = self.header.get(column).and_then(|&i| record.cells.get(i)).unwrap_or("");
+    fn text<'r>(&self, record: &'r Record, column: &str) -> &'r str {
+        let cell = self.header.get(column).and_then(|&i| record.cells.get(i)).map_or("", String::as_str);
         // What tables write for "not stated".
         if matches!(cell.to_lowercase().as_str(), "-" | "n/a" | "na" | "nan" | "unknown") { "" } else { cell }
     }
 
-    fn add(&mut self, record: &Record<'_>, column: &str, value: &str, message: impl Into<String>) {
+    fn add(&mut self, record: &Record, column: &str, value: &str, message: impl Into<String>) {
         self.problems.push(problem(&self.file, record.line, column, value, message));
     }
 
     /// A positive number; empty and 0 are "not stated".
-    fn number(&mut self, record: &Record<'_>, column: &str) -> Option<f64> {
+    fn number(&mut self, record: &Record, column: &str) -> Option<f64> {
         let text = self.text(record, column);
         if text.is_empty() {
             return None;
         }
         match text.parse::<f64>() {
-            Ok(x) if x.is_finite() && x >= 0.0 => (x > 0.0).then_some(x),
-            Ok(_) => {
-                self.add(record, column, text, "expected a finite number, 0 or above");
-                None
-            }
+            Ok(x) => match magnitude("the value", x) {
+                Ok(()) => (x > 0.0).then_some(x),
+                Err(e) => {
+                    self.add(record, column, text, e.to_string());
+                    None
+                }
+            },
             Err(_) => {
                 let hint = plain_number(text).map_or(String::new(), |meant| format!("; did you mean {meant}?"));
                 let message = "expected a plain number such as 1.5e12, without unit or thousands separator";
@@ -288,11 +271,11 @@ impl Reader<'_> {
         }
     }
 
-    fn is_zero(&self, record: &Record<'_>, column: &str) -> bool {
+    fn is_zero(&self, record: &Record, column: &str) -> bool {
         self.text(record, column).parse::<f64>().is_ok_and(|x| x == 0.0)
     }
 
-    fn flag(&mut self, record: &Record<'_>, column: &str) -> Option<bool> {
+    fn flag(&mut self, record: &Record, column: &str) -> Option<bool> {
         let text = self.text(record, column);
         match text.to_lowercase().as_str() {
             "" => None,
@@ -305,7 +288,7 @@ impl Reader<'_> {
         }
     }
 
-    fn run(&mut self, record: &Record<'_>) -> Run {
+    fn run(&mut self, record: &Record) -> Run {
         let name = self.text(record, "model").to_string();
         if name.is_empty() {
             self.add(record, "model", "", "the run has no name");
@@ -381,13 +364,13 @@ impl Reader<'_> {
     }
 
     /// `hours:tokens;emissions:energy_kwh`. Words that are not known are left aside.
-    fn predict_from(&self, record: &Record<'_>) -> BTreeMap<Quantity, Input> {
+    fn predict_from(&self, record: &Record) -> BTreeMap<Quantity, Input> {
         let parts = self.text(record, "predict_from").split(';').filter_map(|part| part.split_once(':'));
         let known = parts.filter_map(|(quantity, input)| Some((quantity_of(quantity)?, input_of(input)?)));
         known.collect()
     }
 
-    fn circular(&self, record: &Record<'_>) -> BTreeSet<Quantity> {
+    fn circular(&self, record: &Record) -> BTreeSet<Quantity> {
         self.text(record, "circular").split(';').filter_map(quantity_of).collect()
     }
 }

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::baselines::{self, Baseline};
-use super::runs_file::Run;
+use super::baselines::{self, Baseline, ByLine};
 use super::{Quantity, Row, scores};
 
 /// Share of published figures inside the central intervals.
@@ -159,7 +158,7 @@ fn groups(rows: &[&Row], label: &dyn Fn(&Row) -> String) -> Vec<Group> {
 }
 
 /// The summary of one quantity. `runs` are the file's, for the baselines.
-pub fn of(quantity: Quantity, rows: &[Row], runs: &[Run]) -> Summary {
+pub fn of(quantity: Quantity, rows: &[Row], runs: &ByLine<'_>) -> Summary {
     let of_quantity: Vec<&Row> = rows.iter().filter(|r| r.quantity == quantity).collect();
     let (distilled, scored): (Vec<&Row>, Vec<&Row>) = of_quantity.into_iter().partition(|r| r.distilled);
     let part = |keep: &dyn Fn(&Row) -> bool| scores(&scored.iter().copied().filter(|r| keep(r)).collect::<Vec<_>>());

@@ -1,21 +1,25 @@
 //! What names and notes of published runs say where no column says it, and numbers that are not plain.
 
+use crate::portfolio::distribution::check::magnitude;
+
 /// "37b activated", "17b active": the number before, in lower case.
 pub fn active_in(notes: &str) -> Option<f64> {
     let words: Vec<&str> = notes.split(|c: char| c.is_whitespace() || c == ',' || c == ';').collect();
     words.windows(2).find_map(|pair| {
         let [size, word] = pair else { return None };
-        let billions = size.strip_suffix('b')?.parse::<f64>().ok()?;
-        (word.starts_with("activ") && billions > 0.0 && billions.is_finite()).then_some(billions * 1e9)
+        billions(size.strip_suffix('b')?).filter(|_| word.starts_with("activ"))
     })
 }
 
 /// "235b-a22b": the number behind the "a", in lower case.
 pub fn active_in_name(name: &str) -> Option<f64> {
-    words(name).find_map(|word| {
-        let billions = word.strip_prefix('a')?.strip_suffix('b')?.parse::<f64>().ok()?;
-        (billions > 0.0 && billions.is_finite()).then_some(billions * 1e9)
-    })
+    words(name).find_map(|word| billions(word.strip_prefix('a')?.strip_suffix('b')?))
+}
+
+/// What so many billions are, if it can be a number of parameters.
+fn billions(text: &str) -> Option<f64> {
+    let number = text.parse::<f64>().ok()? * 1e9;
+    (number > 0.0 && magnitude("the size", number).is_ok()).then_some(number)
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -45,7 +49,7 @@ pub fn plain_number(text: &str) -> Option<String> {
     let scaled = [("k", 1e3), ("m", 1e6), ("b", 1e9), ("g", 1e9), ("t", 1e12), ("", 1.0)];
     let number = scaled.into_iter().find_map(|(u, scale)| Some(unit(u)?.parse::<f64>().ok()? * scale))?;
     let shown = if (1e-3..1e5).contains(&number) { format!("{number}") } else { format!("{number:e}") };
-    (number.is_finite() && number >= 0.0).then_some(shown)
+    magnitude("the value", number).is_ok().then_some(shown)
 }
 
 #[cfg(test)]

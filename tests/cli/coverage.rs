@@ -194,6 +194,23 @@ fn bad_input_is_told() {
         assert_eq!(failed.status.code(), Some(2), "{args:?}");
         assert!(errors(&failed).contains(part), "{args:?}: {}", errors(&failed));
     }
+    // Matches: refused with file and line, or warned of and left out.
+    let join = |text: &str| {
+        let dir = folder(&[("fixed.csv", FIXED), ("bare.csv", "id,emissions_t\na,fixed(1)\n"), ("join.csv", text)]);
+        let args = ["coverage", "fixed.csv", "--other", "bare.csv", "--matches", "join.csv", "--draws", "50"];
+        let both = outcome(dir.path(), &args);
+        (both.status.code(), errors(&both))
+    };
+    for (text, code, part) in [
+        ("id,epoch_model\na,\"A\nb,B\n", 2, "join.csv:2: \"\\\"A\": a quotation mark opens here"),
+        ("id,epoch_model\na,A\na,B\n", 2, "join.csv:3: id: \"a\": line 2 matches this id with \"A\""),
+        ("id,epoch_model\na,a\na,a\n", 0, "join.csv:3: id: \"a\": the same match as on line 2"),
+        ("id,epoch_model\na,a\nz,a\n", 0, "join.csv:3: id: \"z\": no row of either list has this id"),
+        ("id,epoch_model\nb,Z\n", 0, "join.csv:2: epoch_model: \"Z\": no other row"),
+    ] {
+        let (found, told) = join(text);
+        assert!(found == Some(code) && told.contains(part), "{text}: {told}");
+    }
     // Without downloads there is no sweep, and the rest is told.
     let found = document(dir.path(), &["bare.csv", "--draws", "100"]);
     assert!(found["thresholds"].is_null() && close(&found["emissions_t"]["mean"], 1.0));

@@ -32,7 +32,8 @@ fn portfolio() -> String {
 
 const GROUPED: &str = "models = [\"models.csv\"]\ndraws = 9001\n[groups]\nby = [\"organization\", \"tier\"]\n";
 
-fn reordered(text: &str, columns: bool) -> String {
+/// The rows in another order, and with `columns` the columns too.
+pub fn reordered(text: &str, columns: bool) -> String {
     let mut lines: Vec<Vec<String>> = csv_rows(text);
     let mut body = lines.split_off(1);
     body.reverse();

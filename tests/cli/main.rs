@@ -1,5 +1,6 @@
 //! The command line from outside: the binary is run as a user runs it.
 
+mod agreement;
 mod atci;
 mod bad_input;
 mod cases;
@@ -10,6 +11,7 @@ mod fit;
 mod gauge;
 mod gpu;
 mod invariance;
+mod order;
 mod outputs;
 mod pages;
 mod sampled;

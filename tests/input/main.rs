@@ -3,5 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod corpus;
 mod marginals;
+mod odd;
 mod portfolio;
+mod taken;

@@ -81,7 +81,10 @@ impl Inverted {
                 below: ((level.below - others.below) / weight).clamp(0.0, 1.0),
                 above: ((level.above - others.above) / weight).clamp(0.0, 1.0),
             };
-            return Found::Ln(part.ln_at(inner, None));
+            // At the very level of an atom the part is at its end, which may be infinite: the atoms hold it.
+            let from = before.map_or(f64::NEG_INFINITY, |knot| libm::log(knot.x));
+            let to = after.map_or(f64::INFINITY, |knot| libm::log(knot.x));
+            return Found::Ln(part.ln_at(inner, None).max(from).min(to));
         }
         self.between(level, before, after, bracket)
     }

@@ -14,7 +14,7 @@
 
 mod beta;
 pub mod cell;
-pub(super) mod check;
+pub(crate) mod check;
 mod empirical;
 mod family;
 mod fixed;

@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::io::Cursor;
 
-use super::csv_text::{Lines, not_utf8, unclosed_quote};
+use super::csv_text::{not_utf8, unclosed_quote};
 use super::{Fault, Record, Table};
+use crate::portfolio::lines::Lines;
 use crate::portfolio::recognise;
 
 /// Reads the text of a CSV file; the first row is the header.

@@ -180,7 +180,7 @@ fn cycles(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warni
     let mut done: HashSet<&str> = HashSet::new();
     for start in models {
         let mut path: Vec<(&Model, usize)> = vec![(start, 0)];
-        let mut on_path: HashSet<&str> = HashSet::from([start.id.as_str()]);
+        let mut on_path: HashMap<&str, usize> = HashMap::from([(start.id.as_str(), 0)]);
         while let Some((model, next)) = path.last_mut() {
             let model: &Model = model;
             let Some(base) = model.base_models.get(*next) else {
@@ -194,27 +194,28 @@ fn cycles(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warni
                 continue;
             }
             let Some(base) = by_id.get(base.as_str()).copied() else { continue };
-            if on_path.contains(base.id.as_str()) {
-                let from = path.iter().position(|(m, _)| m.id == base.id).unwrap_or(0);
-                let names: Vec<String> = path[from..].iter().map(|(m, _)| shorten(&m.id)).collect();
-                report_cycle(path[from].0, &names, found);
+            if let Some(from) = on_path.get(base.id.as_str()) {
+                report_cycle(&path[*from..], found);
                 continue;
             }
-            on_path.insert(&base.id);
+            on_path.insert(&base.id, path.len());
             path.push((base, 0));
         }
     }
 }
 
-fn report_cycle(model: &Model, names: &[String], found: &mut Vec<Warning>) {
-    let shown = match names {
-        [a, b, c, d, .., last] => format!("{a} → {b} → {c} → {d} → … → {last}"),
-        all => all.join(" → "),
+/// Names the first four rows of a cycle and the last: a cycle may be as long as the file.
+fn report_cycle(cycle: &[(&Model, usize)], found: &mut Vec<Warning>) {
+    let [(model, _), ..] = cycle else { return };
+    let names = |part: &[(&Model, usize)]| part.iter().map(|(m, _)| shorten(&m.id)).collect::<Vec<_>>().join(" → ");
+    let shown = match cycle {
+        [first @ .., last] if first.len() > 3 => format!("{} → … → {}", names(&first[..4]), shorten(&last.0.id)),
+        all => names(all),
     };
     let message = format!(
         "a cycle of {} base models: {shown} → {}; each is taken for a derivative, so no training run is counted",
-        names.len(),
-        names.first().map_or("", String::as_str)
+        cycle.len(),
+        shorten(&model.id)
     );
     Row { model, found }.warn_text("lineage-cycle", "base_model", &model.id, message);
 }

@@ -73,3 +73,14 @@ fn breaks_are_the_levels_of_the_atoms() {
     assert_eq!(prepared.at_z(-1e-12), 2.0);
     assert!(prepared.at_z(1e-12) > 3.0);
 }
+
+/// By definition the smallest x with P(X ≤ x) ≥ p: at the level of the atom itself the lognormal has no end, but the atom
+/// is reached.
+#[test]
+fn a_quantile_at_the_level_of_an_atom_is_a_number() {
+    let d = Mixture(vec![(0.95, LogNormal { median: 5e19, gsd: 5.0 }), (0.05, Fixed(4e32))]);
+    let x = quantile(&d, 0.95);
+    assert!(x > 1e20 && x <= 4e32, "{x}");
+    assert_eq!(quantile(&d, 0.950_001), 4e32);
+    assert!(quantile(&d, 0.949) < 1e25);
+}

@@ -35,7 +35,7 @@ fn parsed(text: &str) -> Result<Value, String> {
 }
 
 /// A folder of its own with these files, removed when dropped.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(dir.path().join(name), text).unwrap();

@@ -1,6 +1,6 @@
 //! Files of matches between two lists: CSV with the columns `id` and `epoch_model`, others are not read.
 //!
-//! A match gives the row of an id, in either list, a name; rows of one name are one model. All faults of a file are found
+//! A match gives the row of an id, in either list, a name; rows with the same name are one model. All faults of a file are found
 //! at once. What is legal and changes nothing is a warning: an id that no list has, a name that nothing else has, a
 //! match that is there twice. A row without a name is no match.
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_with_line_and_column() {
+    fn faults_have_line_and_column() {
         for (text, line, column, words) in [
             ("id,epoch_model\nlab/a,\"A\nlab/b,B\nc,B\n", 2, "", "never closed"),
             ("id,epoch_model\nlab/a,A\nlab/a,B\n", 3, "id", "line 2 matches this id with \"A\""),

@@ -173,6 +173,10 @@ fn row(model: &Model, size: Size) -> Result<Row, &'static str> {
         Size::Active => active,
         Size::Total => model.parameters.as_ref().and_then(positive).unwrap_or(active),
     };
+    // A distribution of numbers that are credible can have a median that is not.
+    if !(compute / per_token).is_normal() || !compute.is_normal() {
+        return Err("a median that is no credible number");
+    }
     let says_yes = |label: &str| model.labels.get(label).is_some_and(|t| t.eq_ignore_ascii_case("yes"));
     Ok(Row {
         id: model.id.clone(),

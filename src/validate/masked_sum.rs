@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ use crate::assess::stated::{EPOCHS_CONVENTION, active_parameters, positive, publ
 use crate::assess::{self, Assessment, Output};
 use crate::compile::compile;
 use crate::portfolio::cell::{Files, NoFiles};
-use crate::portfolio::{Model, Portfolio, Problems, Study, models_file};
+use crate::portfolio::{Model, Place, Portfolio, Problem, Problems, Study, models_file};
 use crate::run::{RunError, Sampler};
 
 /// A list to be tested.
@@ -101,10 +101,17 @@ pub fn shipped_lists() -> Vec<MaskedList> {
 /// A models file as a list; `files` has what a cell names.
 ///
 /// # Errors
-/// All problems of the file.
+/// All problems of the file, and a list of which nothing can be hidden.
 pub fn read_list(path: &Path, bytes: &[u8], files: &dyn Files) -> Result<MaskedList, Problems> {
     let models = models_file::read(path, bytes, files)?.models;
-    Ok(MaskedList { name: path.display().to_string(), models, found_in_epoch: false })
+    let list = MaskedList { name: path.display().to_string(), models, found_in_epoch: false };
+    if masked(&list).0.is_empty() {
+        let place = Place { file: Arc::new(path.to_path_buf()), line: 0, column: String::new() };
+        let message = "no base model of the file states its compute (compute_flop, or parameters and tokens), so there is no \
+                       sum that could be hidden";
+        return Err(Problem { place, value: String::new(), message: message.into() }.into());
+    }
+    Ok(list)
 }
 
 fn organization(model: &Model) -> &str {

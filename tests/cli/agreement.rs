@@ -16,7 +16,7 @@ fn corpus(kind: &str) -> Vec<PathBuf> {
 
 #[test]
 fn a_check_refuses_what_a_run_refuses() {
-    // Studies lie over the files beside them; nothing is written.
+    // Nothing is written next to the corpus.
     let dir = folder(&[]);
     let (mut taken, mut refused) = (0, 0);
     for path in ["headers", "rows", "studies"].into_iter().flat_map(corpus) {

@@ -243,6 +243,12 @@ fn bad_input_is_told_at_once() {
     assert!(text.contains("runs.csv:2: gpu_hours: \"many\"") && text.contains("runs.csv:3: pue"), "{text}");
     assert_eq!(outcome(dir.path(), &["validate", "missing.csv"]).status.code(), Some(2));
     assert_eq!(outcome(dir.path(), &["validate", SHIPPED, "--masked-sum", "list.csv"]).status.code(), Some(2));
+    let nothing = outcome(dir.path(), &["validate", SHIPPED, "--masked-sum", "none.csv"]);
+    assert!(
+        nothing.status.code() == Some(2) && errors(&nothing).contains("none.csv: no base model"),
+        "{}",
+        errors(&nothing)
+    );
     assert_eq!(outcome(dir.path(), &["validate", SHIPPED, "--draws", "0"]).status.code(), Some(2));
     let own = outcome(dir.path(), &["validate", "list.csv", "--json", "list.csv"]);
     assert_eq!(own.status.code(), Some(2));

@@ -1,9 +1,9 @@
-//! The corpus of odd inputs, `tests/input/corpus/`: every file goes its whole way, as it stands and mutated.
+//! The corpus of odd inputs, `tests/input/corpus/`: every file is taken through all stages, as it stands and mutated.
 //!
 //! A file is one kind of trouble and is named by it. `cells` are tried in every column, `headers` and `rows` are models
 //! files, `studies` lie over the models file among them, `runs` are files of published runs, `matches` join two lists. To
 //! add one, put the file there. Mutations come from the seed of all property tests (`tests/common/cases.rs`); an input
-//! that fails after `HAZE_RANDOM_CASES` belongs into the corpus.
+//! that fails under `HAZE_RANDOM_CASES` belongs in the corpus.
 
 use std::path::{Path, PathBuf};
 
@@ -111,7 +111,7 @@ fn whole(kind: &str) -> Vec<String> {
     names
 }
 
-/// That some are taken and some are not, so that both ways are gone.
+/// One that must be taken and one that must not, so that both outcomes occur.
 fn divided(kind: &str, taken: &str, not: &str) {
     let names = whole(kind);
     assert!(names.iter().any(|name| name == taken), "{taken} of {names:?}");
@@ -124,12 +124,12 @@ fn headers_are_read_or_refused() {
 }
 
 #[test]
-fn rows_go_their_way_or_are_refused() {
+fn rows_are_assessed_or_refused() {
     divided("rows", "hours-energy-grid-zero.csv", "mfu-zero.csv");
 }
 
 #[test]
-fn studies_go_their_way_or_are_refused() {
+fn studies_are_assessed_or_refused() {
     divided("studies", "shared.toml", "scope-development-twice.toml");
 }
 

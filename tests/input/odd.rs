@@ -1,6 +1,8 @@
 //! Odd models files under odd studies: a run refuses what a check refuses, and each problem names file and line.
 
 use carbonhaze::low_level::assess::priors::Priors;
+use carbonhaze::low_level::fit::{self, Response, Sample, Size, sample};
+use carbonhaze::low_level::portfolio::Portfolio;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
@@ -130,7 +132,7 @@ fn models_file() -> impl Strategy<Value = String> {
 
 fn study() -> impl Strategy<Value = String> {
     let prior = (any::<Index>(), select(&PRIORS[..]));
-    let settings = SETTINGS.map(|texts| select(texts)).to_vec();
+    let settings = SETTINGS.map(select).to_vec();
     (settings, prop::collection::vec(prior, 0..2)).prop_map(|(settings, priors)| {
         let defaults = Priors::defaults();
         let mut text = "models = \"models.csv\"\n".to_string();
@@ -153,7 +155,25 @@ proptest! {
     }
 }
 
-/// Both ways are gone: of the same draws many are taken, and many are not.
+/// The median of gamma(1e-3, 1) is exp(-693.72) = 5e-302 (mpmath 1.3, gammainc), so that tokens by its compute are more
+/// than any number.
+#[test]
+fn a_fit_leaves_out_what_no_number_can_hold() {
+    let rows: String = (0..12).map(|i| format!("m{i},202{},{}e9,{}e11\n", i % 4, 1 + i * i, 1 + i)).collect();
+    let text = format!("id,date,parameters,tokens,compute_flop\n{}", rows.replace('\n', ",\n"));
+    let odd = text.clone() + "odd,2022,\"gamma(1e-3, 1)\",,1e12\n";
+    let card = |text: &str| {
+        let dir = super::portfolio::folder(&[("models.csv", text)]);
+        let portfolio = Portfolio::read(dir.path().join("models.csv")).unwrap();
+        let rows = sample::rows(&portfolio, Size::Active);
+        (fit::card(&rows, Sample::Language, Response::Tokens, Size::Active).unwrap(), rows.left_out)
+    };
+    let ((found, left_out), (expected, _)) = (card(&odd), card(&text));
+    assert_eq!(left_out, [("a median that is no credible number", 1)]);
+    assert!(found == expected && found.coefficients.iter().all(|c| c.value.is_finite()));
+}
+
+/// Both outcomes occur: of the same kind of draws many are taken, and many are not.
 #[test]
 fn odd_is_neither_always_taken_nor_never() {
     let mut runner = proptest::test_runner::TestRunner::new(cases(1));

@@ -1,5 +1,5 @@
-//! What every input must keep, however odd it is: it is taken or refused, each problem names file and line, no number
-//! that is none leaves the assessment, and a run refuses exactly what a check refuses.
+//! What must hold for every input, however odd: it is taken or refused, each problem names file and line, every number
+//! that leaves the assessment is finite, and a run refuses exactly what a check refuses.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -84,7 +84,7 @@ fn shown(text: &str) {
     assert!(!text.chars().any(acts), "{text:?}");
 }
 
-/// Nothing but numbers leaves the assessment.
+/// Every number of the assessment is finite.
 fn finite(assessment: &Assessment) {
     for model in &assessment.models {
         for factor in model.factors.iter().flatten() {

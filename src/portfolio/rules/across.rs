@@ -300,6 +300,10 @@ mod tests {
         ]);
         assert_eq!(found.len(), 1);
         assert!(found[0].1.contains("a → b → c → a"), "{}", found[0].1);
+        let ring: Vec<Model> =
+            ["a", "b", "c", "d", "e", "f", "a"].windows(2).map(|pair| model(pair[0], &pair[1..])).collect();
+        let message = &rules(&ring)[0].1;
+        assert!(message.contains("6 base models: a → b → c → d → … → f → a;"), "{message}");
         // A diamond is none.
         assert!(rules(&[model("a", &["b", "c"]), model("b", &["d"]), model("c", &["d"]), model("d", &[])]).is_empty());
     }

@@ -159,6 +159,18 @@ fn ids_are_unique_across_files_and_columns_are_there() {
     assert_eq!(portfolio.models.len(), 2);
 }
 
+/// A problem stays readable however many columns there are.
+#[test]
+fn of_many_columns_some_are_listed() {
+    let header: String = (0..500).map(|i| format!(",column{i:03}")).collect();
+    let models = format!("id{header}\na{}\n", ",x".repeat(500));
+    let dir = folder(&[("s.toml", "models = \"m.csv\"\n[groups]\nby = [\"colum007\", \"x\"]\n"), ("m.csv", &models)]);
+    let problems = Portfolio::read(dir.path().join("s.toml")).unwrap_err();
+    let [near, far] = &problems[..] else { panic!("{problems}") };
+    assert!(near.message.contains("did you mean column007? ") && near.message.ends_with(", column039 and 461 more"));
+    assert!(!far.message.contains("did you mean") && far.message.len() < 600, "{far}");
+}
+
 #[test]
 fn missing_files_folders_and_other_formats_are_problems() {
     let dir = folder(&[("m.parquet", "x")]);

@@ -22,6 +22,7 @@ STATED = {"1", "1b", "2", "3", "4", "4b"}
 CHIPS = ["h100", "a100", "v100", "tpu_v3", "tpu_v4", "tpu_other", "gpu_other"]
 US_MEAN_2024 = 384  # gCO2e/kWh, Ember and Energy Institute by Our World in Data, as in src/assess/data/grid_country.csv
 
+WITHOUT_FACTS, FACTS_OFF = "without published facts of single runs", "facts = false\n"
 EXACT_COMPUTE = {"compute": {"disclosed_gsd": 1, "confident_gsd": 1, "likely_gsd": 1, "speculative_gsd": 1}}
 TDP_ONLY = {"k_node": {chip: 1 for chip in CHIPS} | {"shared_gsd": 1}}
 MFU_040 = {"efficiency": {f"mfu_{chip}": 0.4 for chip in ["a100", "v100", "tpu", "other", "h100_at_20b"]}
@@ -30,6 +31,7 @@ MFU_040 = {"efficiency": {f"mfu_{chip}": 0.4 for chip in ["a100", "v100", "tpu",
 # What is changed, the priors and the columns (for every row) that this sets, whether rows without stated compute are dropped.
 STEPS = [
     ("defaults", {}, {}, False),
+    (WITHOUT_FACTS, {}, {}, False),
     ("without rows that state neither compute nor hours (tiers 5 and 6)", {}, {}, True),
     ('spread of "Likely" compute as that of "Confident" (GSD 1.95)', {"compute": {"likely_gsd": 1.95}}, {}, False),
     ("stated compute taken as exact, every confidence", EXACT_COMPUTE, {}, False),
@@ -46,6 +48,7 @@ UNBOUNDED = {"compute": {"bound_flop": 1e32}, "tokens": {f"{era}_bound": 1e22 fo
 # What is changed, settings of the study, priors.
 ALTERNATIVES = [
     ("defaults", "", {}),
+    (WITHOUT_FACTS, FACTS_OFF, {}),
     ("no bounds on imputed and estimated compute", "", UNBOUNDED),
     ('"Likely" compute with GSD 3 instead of 4.05', "", {"compute": {"likely_gsd": 3}}),
     ("tokens from 2025: median 9e12 instead of 18e12", "", {"tokens": {"from_2025": "lognormal(9e12, 3.2)"}}),
@@ -97,7 +100,7 @@ def decomposition(haze, models):
     header += [column for column in ["grid_g_per_kwh", "pue", "mfu"] if column not in header]
     print("| cumulative change | rows | compute, 10^6 EFLOP | kg/EFLOP | mean, kt | factor |")
     print("|---|---:|---:|---:|---:|---:|")
-    priors, before, tiers = {}, None, {}
+    priors, before, tiers, settings = {}, None, {}, ""
     with tempfile.TemporaryDirectory() as folder:
         for name, new, columns, drop in STEPS:
             for section, entries in new.items():
@@ -105,7 +108,8 @@ def decomposition(haze, models):
             if drop:
                 rows = [row for row in rows if tiers[row["id"]] in STATED]
             rows = [row | columns for row in rows]
-            result = run(haze, Path(folder), header, rows, priors)
+            settings = FACTS_OFF if name == WITHOUT_FACTS else settings
+            result = run(haze, Path(folder), header, rows, priors, settings)
             tiers = {model["id"]: model["tier"] for model in result["models"]}
             mean = result["diagnostics"]["oracle"]["mean_t"]
             compute = result["total"]["compute_eflop"]["mean"]

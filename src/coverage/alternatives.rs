@@ -40,6 +40,8 @@ enum Change {
     Model(fn(&mut Model)),
     /// Of the grid alone, as if every row had this region.
     Grid(&'static str),
+    /// Every row as it is stated, without published facts.
+    Stated,
 }
 
 /// A choice that could have been another.
@@ -67,6 +69,9 @@ pub fn choices(portfolio: &Portfolio) -> Vec<Choice> {
         add("lineage", name, Change::Model(|m| m.base_probability = guessed_as(m.base_probability, 1.0)));
         let name = "every guessed row a derivative";
         add("lineage", name, Change::Model(|m| m.base_probability = guessed_as(m.base_probability, 0.0)));
+    }
+    if has(|m| !m.published.is_empty()) {
+        add("published facts", "none used", Change::Stated);
     }
     add("grid basis", "unknown place for all", Change::Grid(""));
     add("grid basis", "mean of the world for all", Change::Grid(WORLD));
@@ -121,12 +126,13 @@ fn guessed_as(now: Option<f64>, certain: f64) -> Option<f64> {
     now.map(|p| if p > 0.0 && p < 1.0 { certain } else { p })
 }
 
-/// The table. `modelled` is the headline that the lines are compared with.
+/// The table: of a portfolio whose rows are stated and completed. `modelled` is the headline that the lines are compared
+/// with.
 ///
 /// # Errors
 /// A portfolio that cannot be assessed or compiled otherwise, a stopped run.
 pub fn alternatives(
-    portfolio: &Portfolio,
+    [stated, portfolio]: [&Portfolio; 2],
     assessment: &Assessment,
     modelled: &Estimate,
     tables: &mut Tables,
@@ -134,7 +140,7 @@ pub fn alternatives(
 ) -> Result<Vec<Alternative>, RunError> {
     let mut lines = vec![line("as modelled", "", *modelled, modelled)];
     for Choice { choice, name, change } in choices(portfolio) {
-        let otherwise = changed(portfolio, assessment, &change)?;
+        let otherwise = changed([stated, portfolio], assessment, &change)?;
         let emissions = sampler.emissions(compile_with(&otherwise, tables)?)?;
         lines.push(line(choice, name, sampler.estimate(&emissions), modelled));
     }
@@ -152,9 +158,14 @@ fn line(choice: &'static str, name: &'static str, emissions_t: Estimate, modelle
     }
 }
 
-fn changed(portfolio: &Portfolio, assessment: &Assessment, change: &Change) -> Result<Assessment, RunError> {
+fn changed(
+    [stated, portfolio]: [&Portfolio; 2],
+    assessment: &Assessment,
+    change: &Change,
+) -> Result<Assessment, RunError> {
     let mut other = portfolio.clone();
     match change {
+        Change::Stated => other.models.clone_from(&stated.models),
         Change::Study(change) => {
             let priors = Priors::of(&portfolio.study)?;
             change(&mut other.study, &priors);

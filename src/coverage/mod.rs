@@ -132,7 +132,7 @@ pub fn coverage(
     };
     let top = top::top(assessment, &plan, &swept, settings.top, sampler)?;
     let emissions_t = sampler.estimate(&swept.total);
-    let alternatives = alternatives::alternatives(portfolio, assessment, &emissions_t, &mut tables, sampler)?;
+    let alternatives = alternatives::alternatives([stated, portfolio], assessment, &emissions_t, &mut tables, sampler)?;
     Ok(Coverage {
         models: assessment.models.len(),
         emissions_t,

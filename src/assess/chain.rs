@@ -7,6 +7,7 @@
 //! Units: compute factor FLOP (or FLOP/s behind hours), efficiency FLOP/J (or 1/W behind hours), grid gCO2e/kWh,
 //! reporting in the unit of the disclosure (kg, kWh, hours).
 
+use super::combine::Given;
 use super::context::Context;
 use super::disclosures::several;
 use super::draft::{Core, Draft, DraftModel, Factors, Product};
@@ -25,6 +26,7 @@ use crate::portfolio::{Basis, Boundary, Model, OUTPUTS, Problem};
 pub fn draft(context: &Context<'_>, evidence: &Evidence) -> Result<DraftModel, Vec<Problem>> {
     let model = &evidence.model;
     let exposure = context.exposure(model);
+    let as_bought = evidence.market.as_ref().is_some_and(Market::replaces_grid);
     let (grid, of_figure) = match &evidence.market {
         Some(Market::Figure(kg)) => {
             let (figure, tier) = basis::figure(exposure, kg);
@@ -35,7 +37,8 @@ pub fn draft(context: &Context<'_>, evidence: &Evidence) -> Result<DraftModel, V
     let pue = facility::pue(exposure);
     let core = match (&grid, several(exposure)) {
         (Ok(grid), Some((disclosures, tier))) => {
-            combine::combined(context, exposure, disclosures, tier, [grid.clone(), pue.clone()])
+            let given = Given { grid: grid.clone(), as_bought, pue: pue.clone() };
+            combine::combined(context, exposure, disclosures, tier, given)
         }
         _ => single::from_anchor(context, exposure),
     };
@@ -72,6 +75,7 @@ pub fn draft(context: &Context<'_>, evidence: &Evidence) -> Result<DraftModel, V
         provenance,
         warnings: evidence.warnings.iter().cloned().chain(warnings).collect(),
         conditioned,
+        as_bought,
         location_stands_in: context.study.scope.basis == Basis::Market && evidence.market.is_none(),
     })
 }

@@ -41,8 +41,15 @@ use super::tier::Tier;
 use super::wording::shown_to_four;
 use crate::portfolio::Problem;
 
-/// The chain of a row with two or more disclosures. `tier` is that of its emissions, if it states them; `grid` and `pue`
-/// are its priors.
+/// The priors of what lies behind the IT energy.
+pub struct Given {
+    pub grid: Draft,
+    /// The grid is the electricity as bought.
+    pub as_bought: bool,
+    pub pue: Draft,
+}
+
+/// The chain of a row with two or more disclosures. `tier` is that of its emissions, if it states them.
 ///
 /// # Errors
 /// A chip that is needed and not known.
@@ -51,13 +58,14 @@ pub fn combined(
     exposure: Exposure<'_>,
     disclosures: Disclosures,
     tier: Tier,
-    [mut grid, pue]: [Draft; 2],
+    Given { mut grid, as_bought, pue }: Given,
 ) -> Result<Core, Problem> {
     let mut provenance = BTreeMap::new();
     let mut links = Links::of(exposure, disclosures.hours.is_some(), &mut provenance)?;
     // The study's effects on the links are there before the disclosures say how much of them is left.
-    for (slot, draft) in [(Slot::Efficiency, &mut links.work), (Slot::Grid, &mut grid)] {
-        study_effects::add(context.study, exposure.model, tier, slot, draft);
+    study_effects::add(context.study, exposure.model, tier, Slot::Efficiency, &mut links.work);
+    if !as_bought {
+        study_effects::add(context.study, exposure.model, tier, Slot::Grid, &mut grid);
     }
     let mut observed = observations(exposure.model, disclosures);
 

@@ -145,6 +145,8 @@ pub struct DraftModel {
     pub warnings: Vec<Warning>,
     /// The shared effects on efficiency and grid are those that several disclosures leave.
     pub conditioned: bool,
+    /// The electricity as bought, or the emissions of it, stand in the place of the grid: effects on the grid do not act.
+    pub as_bought: bool,
     /// The scope is market-based and the row says nothing of that.
     pub location_stands_in: bool,
 }

@@ -26,6 +26,13 @@ pub enum Market {
     Besides(Value),
 }
 
+impl Market {
+    /// Whether it stands in the place of the grid intensity.
+    pub fn replaces_grid(&self) -> bool {
+        matches!(self, Market::Figure(_) | Market::Intensity)
+    }
+}
+
 impl Evidence {
     /// All that the row states.
     pub fn all_of(model: &Model) -> Evidence {

@@ -11,11 +11,13 @@ use super::tier::Tier;
 use crate::portfolio::{Model, SharedSpec, Study, Warning};
 
 /// Adds the study's effects to the factors of a model that they name. Where several disclosures have been combined, they
-/// are in efficiency and grid already, with what the disclosures leave of them.
+/// are in efficiency and grid already, with what the disclosures leave of them. Electricity as bought is not that of the
+/// grid.
 pub fn add_to_model(study: &Study, model: &Model, draft: &mut DraftModel) {
     for slot in Slot::ALL {
         let combined = draft.conditioned && matches!(slot, Slot::Efficiency | Slot::Grid);
-        if let Some(factor) = draft.factors.get_mut(slot).filter(|_| !combined) {
+        let as_bought = draft.as_bought && slot == Slot::Grid;
+        if let Some(factor) = draft.factors.get_mut(slot).filter(|_| !combined && !as_bought) {
             add(study, model, draft.tier, slot, factor);
         }
     }

@@ -2,12 +2,16 @@
 
 use carbonhaze::low_level::assess::{AssessedModel, Assessment, Output, Slot, Tier, assess};
 use carbonhaze::low_level::portfolio::quantile::quantile;
-use carbonhaze::low_level::portfolio::{Basis, Portfolio, Problems, Warning};
+use carbonhaze::low_level::portfolio::{Basis, Factor, Place, Portfolio, Problems, SharedSpec, Warning};
 
 const HEAD: &str = "id,organization,date,region,hardware,source,gpu_hours,power_w,energy_kwh,energy_includes_pue,pue,\
                     grid_g_per_kwh,emissions_t,emissions_g,emissions_basis,emissions_include_pue,market_g_per_kwh,wue_l_per_kwh";
 
 fn assessed(basis: Basis, rows: &[&[(&str, &str)]]) -> Result<Assessment, Problems> {
+    assess(&portfolio(basis, rows))
+}
+
+fn portfolio(basis: Basis, rows: &[&[(&str, &str)]]) -> Portfolio {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("models.csv");
     // One unit of emissions only may be there.
@@ -22,7 +26,7 @@ fn assessed(basis: Basis, rows: &[&[(&str, &str)]]) -> Result<Assessment, Proble
     std::fs::write(&path, text + "\n").unwrap();
     let mut portfolio = Portfolio::read(&path).unwrap();
     portfolio.study.scope.basis = basis;
-    assess(&portfolio)
+    portfolio
 }
 
 fn one(basis: Basis, cells: &[(&str, &str)]) -> (AssessedModel, Vec<Warning>) {
@@ -105,6 +109,27 @@ fn a_market_based_scope_takes_the_market_based_figure() {
     // Without a word on what it was, it is taken for location-based: 120 t contradict the hours there.
     let (_, warnings) = one(Basis::Location, &llama(&figure[..1]));
     assert!(told(&warnings, "disclosures-disagree"));
+}
+
+/// Electricity as bought is not that of the grid: a study's effect on the grid leaves it alone.
+#[test]
+fn effects_on_the_grid_do_not_act_on_electricity_as_bought() {
+    let figure = [("emissions_t", "120"), ("emissions_basis", "market")];
+    let contract = [("market_g_per_kwh", "50")];
+    let combined = [("market_g_per_kwh", "50"), ("energy_kwh", "2.5e7")];
+    let of = |basis: Basis, cells: &[(&str, &str)]| {
+        let row: Vec<_> = [("id", "m")].into_iter().chain(llama(cells)).collect();
+        let mut portfolio = portfolio(basis, &[&row]);
+        portfolio.study.shared.push(SharedSpec { factor: Factor::Grid, gsd: 1.5, by: vec![], place: Place::default() });
+        let a = assess(&portfolio).unwrap();
+        let grid = a.models[0].factors[Slot::Grid as usize].as_ref().unwrap();
+        grid.shared.iter().any(|(effect, _)| a.shared[*effect].source == "the study file")
+    };
+    for cells in [&figure[..], &contract, &combined] {
+        assert!(!of(Basis::Market, cells), "{cells:?}");
+    }
+    // Negative control: where no contract is known the grid of the place stands in, and is the grid.
+    assert!(of(Basis::Market, &[]) && of(Basis::Location, &contract) && of(Basis::Location, &combined));
 }
 
 #[test]

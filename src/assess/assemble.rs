@@ -104,6 +104,11 @@ fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedMode
 
 /// Names the document of each published figure that the row was completed with.
 fn with_published(model: &Model, mut provenance: BTreeMap<String, Provenance>) -> BTreeMap<String, Provenance> {
+    if !model.published.is_empty() {
+        for entry in provenance.values_mut().filter(|entry| entry.kind == Kind::Disclosed) {
+            entry.source = entry.source.replace("the models file", "the models file and published facts");
+        }
+    }
     for (column, fact) in &model.published {
         let entry =
             Provenance { kind: Kind::LookedUp, how: fact.value.clone(), source: fact.document.clone(), chosen: false };

@@ -12,7 +12,8 @@
 //!
 //! All 2^n readings are weighed, the one in which every figure is wrong among them; shared effects count in V. This is the
 //! contaminated normal of Tukey (1960) and of Box and Tiao (1968, doi:10.1093/biomet/55.1.119) for a chain. Readings below
-//! [`LEAST`] are dropped: figures that agree then leave one reading, all of them.
+//! [`LEAST`] are dropped: figures that agree then leave one reading, all of them. "None is right" is kept only if it is more
+//! probable than all others together: a few per cent of what a row that states nothing may be would lie above every figure.
 
 use super::context::Context;
 use super::described::loadings;
@@ -56,7 +57,8 @@ pub fn readings(context: &Context<'_>, unknowns: &[Normal; UNKNOWNS], all: &[Obs
     let most = logs.iter().map(|(_, log)| *log).fold(f64::NEG_INFINITY, f64::max);
     let weights = |log: f64| libm::exp(log - most);
     let sum: f64 = logs.iter().map(|(_, log)| weights(*log)).sum();
-    let kept = || logs.iter().filter(|(_, log)| weights(*log) >= LEAST * sum);
+    let least = |right: &[usize]| if right.is_empty() { 0.5 } else { LEAST };
+    let kept = || logs.iter().filter(|(right, log)| weights(*log) >= least(right) * sum);
     let sum: f64 = kept().map(|(_, log)| weights(*log)).sum();
     kept().map(|(right, log)| Reading { right: right.clone(), weight: weights(*log) / sum }).collect()
 }

@@ -6,6 +6,8 @@
 //! | states none | all | what it leaves empty |
 //! | has its figures from a list | all, in the place of the list's; with hours, also of what the list made from them | all |
 //!
+//! A row that states another size, another base or, for the hours, another chip is not that run.
+//!
 //! Energy and emissions that the publisher calculated from the hours and constants are no observation where the hours are
 //! there.
 
@@ -42,6 +44,7 @@ fn figures(model: &mut Model, fact: &Fact, listed: bool) {
     if !listed && stated.into_iter().any(Option::is_some) {
         return;
     }
+    let of_this_chip = listed || fact.is_of_chip(model);
     let Model { gpu_hours, tokens, energy_kwh, emissions_kg, epochs, mfu, published, .. } = model;
     let mut put = |column: &'static str, field: &mut Option<Value>| {
         let Some(figure) = fact.numbers.get(column) else { return false };
@@ -52,7 +55,7 @@ fn figures(model: &mut Model, fact: &Fact, listed: bool) {
     if put("tokens", tokens) {
         *epochs = None;
     }
-    let hours = put("gpu_hours", gpu_hours);
+    let hours = of_this_chip && put("gpu_hours", gpu_hours);
     if hours {
         // What a list makes of hours, or of its own guess of them.
         (*mfu, *energy_kwh, *emissions_kg) = (None, None, None);

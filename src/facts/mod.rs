@@ -10,8 +10,10 @@
 mod fill;
 mod table;
 
-use crate::portfolio::problem::PUBLISHED;
-use crate::portfolio::{Portfolio, Warning};
+use std::collections::HashMap;
+
+use crate::portfolio::problem::{PUBLISHED, SAME_RUN, shorten};
+use crate::portfolio::{Model, Place, Portfolio, Warning};
 
 pub use table::{Fact, Figure, Lineage, all};
 
@@ -22,21 +24,44 @@ pub fn completed(mut portfolio: Portfolio) -> Portfolio {
         return portfolio;
     }
     let mut found = Vec::new();
+    let mut runs: HashMap<&str, String> = HashMap::new();
+    let mut doubles = Vec::new();
     for model in &mut portfolio.models {
         let Some(fact) = table::of(model) else { continue };
         if fill::fill(model, fact) {
             found.push((model.place.clone(), model.id.clone()));
         }
+        if model.from_list {
+            continue;
+        }
+        match runs.get(fact.name.as_str()) {
+            None => {
+                runs.insert(&fact.name, model.id.clone());
+            }
+            Some(first) => doubles.push(double(model, first)),
+        }
     }
+    portfolio.warnings.extend(doubles);
     if let Some((place, id)) = found.first() {
         let message = format!(
-            "published figures of this run were used{}; `haze explain` names the documents, --no-facts leaves them out",
+            "published facts of this run were used{}; `haze explain` names the documents, --no-facts leaves them out",
             match found.len() {
                 1 => String::new(),
+                2 => ", and of 1 other".to_string(),
                 n => format!(", and of {} others", n - 1),
             }
         );
         portfolio.warnings.push(Warning { rule: PUBLISHED, place: place.clone(), value: id.clone(), message });
     }
     portfolio
+}
+
+/// Two rows of a user's own that are one run.
+fn double(model: &Model, first: &str) -> Warning {
+    Warning {
+        rule: SAME_RUN,
+        place: Place { column: "id".to_string(), ..model.place.clone() },
+        value: shorten(&model.id),
+        message: format!("the same training run as {}, and counted twice; delete one of the rows", shorten(first)),
+    }
 }

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use crate::portfolio::Model;
+use crate::portfolio::spelling::normal;
+use crate::portfolio::{Model, Value};
 
 const TABLE: &str = include_str!("../../fixtures/run_facts.csv");
 
@@ -83,9 +84,38 @@ pub fn all() -> &'static [Fact] {
     &FACTS.facts
 }
 
-/// The published run that a row names by its id, if any. A copy under another organisation's name is not that run.
+/// The published run that a row names by its id, if any. A copy under another organisation's name is not that run, nor is
+/// a row of another size or made from another model; a bare name without a number may be anybody's.
 pub(super) fn of(model: &Model) -> Option<&'static Fact> {
-    FACTS.by_id.get(&key(&model.id)).and_then(|at| FACTS.facts.get(*at))
+    let named = model.id.contains('/') || model.id.contains(|c: char| c.is_ascii_digit());
+    let fact = FACTS.by_id.get(&key(&model.id)).and_then(|at| FACTS.facts.get(*at))?;
+    (model.from_list || named && fact.agrees_with(model)).then_some(fact)
+}
+
+/// A stated size within this factor is that of the published run: with or without embeddings.
+const SAME_SIZE: f64 = 1.25;
+
+impl Fact {
+    /// Whether what a row states of itself can be of this run.
+    fn agrees_with(&self, model: &Model) -> bool {
+        let stated = match &model.parameters {
+            Some(Value::Number(n)) => Some(*n),
+            _ => None,
+        };
+        let size = self.numbers.get("parameters").map(|figure| figure.value).zip(stated);
+        let same_size = size.is_none_or(|(n, stated)| (1.0 / SAME_SIZE..=SAME_SIZE).contains(&(stated / n)));
+        let from_scratch = matches!(&self.lineage, Some(Figure { value: Lineage::Base, .. }));
+        same_size && !(from_scratch && !model.base_models.is_empty())
+    }
+
+    /// Whether the published hours are those of the chip that a row states.
+    pub(super) fn is_of_chip(&self, model: &Model) -> bool {
+        let (Some(stated), Some(published)) = (model.labels.get("hardware"), self.texts.get("hardware")) else {
+            return true;
+        };
+        let (stated, published) = (normal(stated), normal(&published.value));
+        stated.contains(&published) || published.contains(&stated)
+    }
 }
 
 /// Case, blanks and underscores do not tell names apart; a point does (Llama 3.1 8B, Llama 3 18B).

@@ -50,6 +50,8 @@ pub const READ_AS: &str = "read-as";
 pub const MISSING_WORDS: &str = "missing-words";
 /// Rule of the note that published figures were used.
 pub(crate) const PUBLISHED: &str = "published-facts";
+/// Rule of two rows that are one published run.
+pub(crate) const SAME_RUN: &str = "same-run";
 
 impl Warning {
     /// Whether it only tells how the input was understood: nothing is suspicious, and no result depends on it.

@@ -75,6 +75,31 @@ fn a_derivative_has_its_own_compute_only() {
     assert!(own < whole / 5.0, "{own} {whole}");
 }
 
+/// A name alone may be anybody's; a size, a base or a chip that differs says that it is another run.
+#[test]
+fn another_run_of_that_name_is_left_alone() {
+    let rows = "deepseek-ai/DeepSeek-V3,,,,,7e9,2e12,,,,,\nDeepSeek-V3,,,,,,,,,x/y,,\nAria,,,,,,,,,,,\n";
+    let [stated, known] = both(rows);
+    for (stated, known) in stated.models.iter().zip(&known.models) {
+        assert!(known.published.is_empty(), "{}: {:?}", stated.id, known.published);
+    }
+    let [_, known] = both("deepseek-ai/DeepSeek-V3,,,,V100,,,,,,,\n");
+    let row = &known.models[0];
+    assert!(row.gpu_hours.is_none() && row.tokens.is_some(), "{:?}", row.published);
+    // Controls: the size with embeddings, and the chip in another spelling.
+    let [_, known] = both("deepseek-ai/DeepSeek-V3,,,,H800,685e9,,,,,,\n");
+    assert_eq!(known.models[0].gpu_hours, Some(Value::Number(2.788e6)));
+}
+
+#[test]
+fn one_run_under_two_names_is_warned_of() {
+    let [_, known] = both("deepseek-ai/DeepSeek-V3,,,,,,,,,,,\nDeepSeek-V3,,,,,,,,,,,\n");
+    let found: Vec<_> = known.warnings.iter().filter(|w| w.rule == "same-run").collect();
+    assert!(found.len() == 1 && found[0].message.contains("counted twice"), "{:?}", known.warnings);
+    let [_, known] = both("deepseek-ai/DeepSeek-V3,,,,,,,,,,,\ndeepseek-ai/DeepSeek-V3.1,,,,,,,,,,,\n");
+    assert!(known.warnings.iter().all(|w| w.rule != "same-run"));
+}
+
 #[test]
 fn a_study_without_facts_is_the_rows_as_they_stand() {
     let rows = "deepseek-ai/DeepSeek-V3,,2024-12,China,,,,,,,,\n";
@@ -93,7 +118,7 @@ fn a_study_without_facts_is_the_rows_as_they_stand() {
 fn every_published_run_can_be_assessed() {
     let names: Vec<String> =
         carbonhaze::facts::all().iter().map(|f| f.ids.first().unwrap_or(&f.name).clone()).collect();
-    let rows: String = names.iter().map(|id| format!("\"{id}\",,,,,,,,,,,\n")).collect();
+    let rows: String = names.iter().map(|id| format!("\"{id}\",,,,,,,,,,,list\n")).collect();
     let known = completed(read("", &rows));
     let complete = known.models.iter().filter(|m| !m.published.is_empty()).count();
     assert_eq!(complete, names.len());

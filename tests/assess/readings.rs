@@ -252,6 +252,16 @@ fn the_mean_never_lies_above_both_readings() {
     }
 }
 
+/// "None of them is right" is a few per cent of nearly anything: it put the mean of 0.03 t and 1 t at 32 t.
+#[test]
+fn what_a_row_would_be_without_figures_is_not_mixed_in() {
+    let (_, m) = one(&[("gpu_hours", "100"), ("emissions_kg", "1000")]);
+    let Distribution::Mixture(parts) = factor(&m, Slot::Reporting) else { panic!() };
+    assert_eq!(parts.len(), 2, "{parts:?}");
+    let mean = raw_moment(factor(&m, Slot::Reporting), 1).unwrap();
+    assert!((20.0..1100.0).contains(&mean), "{mean} kg");
+}
+
 /// A calculator misses the same in every run of a project: its rows share that error, and one file's rows likewise.
 #[test]
 fn a_calculators_bias_is_shared_by_the_rows_of_a_project() {

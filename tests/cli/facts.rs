@@ -30,7 +30,7 @@ fn published_figures_are_used_named_and_switched_off() {
     let ran = outcome(dir.path(), &["run", "models.csv", "--draws", "2000"]);
     let note = errors(&ran);
     assert!(
-        note.contains("note: models.csv:2") && note.contains("and of 1 others") && note.contains("--no-facts"),
+        note.contains("note: models.csv:2") && note.contains("and of 1 other") && note.contains("--no-facts"),
         "{note}"
     );
     assert!(

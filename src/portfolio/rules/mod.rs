@@ -6,6 +6,7 @@
 mod across;
 mod plausible;
 mod row;
+mod slips;
 
 use std::collections::HashMap;
 
@@ -20,21 +21,29 @@ use super::{Model, Portfolio, Value};
 pub const WUE_UNUSED: &str = "wue-unused";
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 40] = [
+pub const RULES: [(&str, &str); 48] = [
     ("not-read", "a column that is not read and resembles one with a meaning, or holds numbers with a unit"),
     ("tier-column", "a column named tier, which is derived from the row"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
     ("emissions-for-size", "emissions implausible for the number of parameters"),
     ("energy-hours-power", "energy that disagrees with hours times power"),
-    ("energy-zero", "an energy of 0 together with emissions above 0"),
-    ("figure-zero", "hours, compute or power of 0 in a row that states a run"),
+    ("energy-zero", "an energy of 0"),
+    ("figure-zero", "hours, compute, tokens or power of 0 in a row that is a run"),
     ("grid-zero", "a grid intensity of 0"),
     ("compute-against-tokens", "compute more than 10 times off what parameters and tokens lead to"),
     ("compute-too-small", "compute below what a chip does in a second"),
     ("parameters-against-name", "parameters more than 20 times off the size in the name"),
     ("tokens-against-parameters", "more than a million tokens per parameter"),
-    ("largest-ever", "parameters and tokens that would make the row the largest run with published compute"),
+    ("largest-ever", "parameters and tokens, or an amount, that would make the row the largest run ever published"),
     ("tokens-of-base", "a fine-tune with more tokens than any fine-tune has had"),
+    ("states-nothing", "a row that states nothing but a name, where other rows state something"),
+    ("transposed", "rows that are called like columns"),
+    ("base-unknown", "a base that is in no row and does not look like the name of a model"),
+    ("copy-by-name", "a quantised or converted copy of another row, by its name, that does not say so"),
+    ("mfu-low", "an MFU below 0.01"),
+    ("power-in-kw", "a power below 10 W"),
+    ("hours-by-clock", "fewer accelerator-hours than accelerators"),
+    ("tokens-alone", "tokens without parameters, which are not used"),
     ("total-row", "a row that is the sum of the others, or is called a total or a mean"),
     ("equal-energies", "three or more rows of one organization and date with the same energy"),
     ("lineage-cycle", "base models that go in a circle"),
@@ -64,7 +73,7 @@ pub const RULES: [(&str, &str); 40] = [
 ];
 
 /// Rules whose warnings stand under the result too: something was not read, or would change the total if it is wrong.
-pub const IMPORTANT: [&str; 11] = [
+pub const IMPORTANT: [&str; 33] = [
     "not-read",
     "disclosures-disagree",
     "total-row",
@@ -76,6 +85,28 @@ pub const IMPORTANT: [&str; 11] = [
     "largest-ever",
     "tokens-of-base",
     "lineage-cycle",
+    "states-nothing",
+    "transposed",
+    "base-unknown",
+    "copy-by-name",
+    "same-run",
+    "mfu-low",
+    "power-in-kw",
+    "hours-by-clock",
+    "tokens-alone",
+    "emissions-zero",
+    "energy-zero",
+    "figure-zero",
+    "parameters-in-billions",
+    "tokens-in-billions",
+    "compute-in-eflop",
+    "grid-in-kg",
+    "emissions-thousandfold",
+    "emissions-for-size",
+    "energy-hours-power",
+    "power-high",
+    "pue-high",
+    "unknown-chip",
 ];
 
 /// FLOP per joule: no chip's dense 16-bit peak over its TDP is above this (B200: 2.25e15 FLOP/s over 1000 W).
@@ -101,11 +132,13 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
         row.largest();
         row.tokens_of_a_derivative();
         row.zeros();
+        row.slips();
         for base in model.base_models.iter().filter_map(|id| by_id.get(id.as_str())) {
             row.copies(base);
         }
     }
     across::check(&portfolio.models, &by_id, &mut found);
+    slips::check(&portfolio.models, &by_id, &mut found);
     if !portfolio.study.outputs.has(Further::Water) {
         found.extend(unused_water(&portfolio.models));
     }

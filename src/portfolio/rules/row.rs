@@ -42,10 +42,13 @@ impl Row<'_> {
                 // Published pre-training runs lie between 1e-7 and 1e-4 kg per parameter; a fine-tune may be far below.
                 let ratio = kg / parameters;
                 let from_scratch = m.base_models.is_empty() && m.relation.is_none();
-                if ratio > 2e-3 || (from_scratch && ratio < 1e-11) {
+                if ratio > 2e-3 || (from_scratch && ratio < 1e-8) {
                     let way = if ratio > 1e-6 { "large" } else { "small" };
-                    let message =
-                        format!("{} kg per parameter is implausibly {way}; check the unit of both", shown(ratio));
+                    let message = format!(
+                        "{} kg per parameter is implausibly {way} for a training run; check the unit of both{}",
+                        shown(ratio),
+                        if way == "small" { ", or give the base_model if it is a fine-tune" } else { "" }
+                    );
                     self.warn("emissions-for-size", "emissions", kg, message);
                 }
             }

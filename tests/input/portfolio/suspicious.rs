@@ -23,7 +23,20 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("emissions-for-size", "id,emissions_kg,parameters", "a,1e9,7e9", "a,1e5,7e9"),
     ("emissions-for-size", "id,emissions_kg,parameters,relation", "a,0.01,7e9,", "a,0.01,7e9,lora"),
     ("energy-hours-power", "id,energy_kwh,gpu_hours,power_w", "a,4e5,1e3,400", "a,600,1e3,400"),
-    ("energy-zero", "id,emissions_kg,energy_kwh", "a,5,0", "a,0,0"),
+    ("energy-zero", "id,emissions_kg,energy_kwh", "a,5,0", "a,5,12"),
+    ("energy-zero", "id,energy_kwh", "a,0", "a,5"),
+    ("emissions-zero", "id,parameters,emissions_kg", "a,7e9,0", "a,7e9,5e4"),
+    ("figure-zero", "id,parameters,tokens", "a,7e9,0", "a,7e9,2e12"),
+    ("figure-zero", "id,relation,gpu_hours", "a,,0", "a,merge,0"),
+    ("states-nothing", "id,gpu_hours", "a,5\nSource: the paper,", "a,5\nb,7"),
+    ("transposed", "id,first,second", "gpu_hours,1,2\nparameters,3,4", "a,1,2\ngpu_hours,3,4"),
+    ("base-unknown", "id,base_model,gpu_hours", "a,Google,5", "a,x/y,5\nb,Llama 2,5\nc,b,5"),
+    ("copy-by-name", "id,gpu_hours", "org/m,5\norg/m-GGUF,7", "org/m,5\norg/n-GGUF,7"),
+    ("mfu-low", "id,gpu_hours,mfu", "a,5,0.0045", "a,5,0.45"),
+    ("power-in-kw", "id,gpu_hours,power_w", "a,1000,0.4", "a,1000,400"),
+    ("hours-by-clock", "id,gpu_hours,hardware_count", "a,24,1024", "a,24576,1024\nb,4,8"),
+    ("tokens-alone", "id,parameters,tokens", "a,,2e12", "a,7e9,2e12"),
+    ("largest-ever", "id,gpu_hours", "a,1e12", "a,31e6"),
     ("energy-zero", "id,gpu_hours,energy_kwh", "a,1000,0", "a,1000,400"),
     ("figure-zero", "id,gpu_hours,power_w", "a,1000,0", "a,1000,400\nb,,0"),
     ("grid-zero", "id,energy_kwh,grid_g_per_kwh", "a,1e5,0", "a,1e5,20"),
@@ -45,7 +58,12 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("tokens-against-parameters", "id,parameters,tokens", "a,7000,2e12", "a,135e6,2e12"),
     // DeepSeek-V3 (arXiv 2412.19437): 671e9 parameters, 37e9 active, 14.8e12 tokens.
     ("largest-ever", "id,parameters,active_parameters,tokens", "v3,671e9,,14.8e12", "v3,671e9,37e9,14.8e12"),
-    ("tokens-of-base", "id,base_model,relation,tokens", "a,x/y,finetune,15e12", "a,x/y,finetune,5e11\nb,,,15e12"),
+    (
+        "tokens-of-base",
+        "id,base_model,relation,parameters,tokens",
+        "a,x/y,finetune,,15e12",
+        "a,x/y,finetune,,5e11\nb,,,7e9,15e12",
+    ),
     ("total-row", "id,gpu_hours", "a,5\nTotal,9", "a,5\ntotally-8b,9"),
     ("total-row", "id,gpu_hours", "a,10\nb,25\nc,41\nd,76", "a,10\nb,25\nc,41\nd,77"),
     (
@@ -54,10 +72,10 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "a,2024,41.83\nb,2024,41.83\nc,2024,41.83",
         "a,2024,41.83\nb,2024,41.83\nc,2023,41.83",
     ),
-    ("lineage-cycle", "id,base_model", "a,b\nb,a", "a,b\nb,c"),
+    ("lineage-cycle", "id,base_model", "a,b\nb,a", "a,b\nb,x/c"),
     ("parent-later", "id,date,base_model", "a,2023,b\nb,2024,", "a,2024,b\nb,2024,"),
     ("calculator-factor", "id,energy_kwh,emissions_kg,source", "a,10,4,calculator", "a,10,,calculator\nb,10,4,metered"),
-    ("copied-from-base", "id,base_model,tokens", "a,,1e12\nb,a,1e12", "a,,1e12\nb,a,1e10"),
+    ("copied-from-base", "id,base_model,parameters,tokens", "a,,7e9,1e12\nb,a,,1e12", "a,,7e9,1e12\nb,a,,1e10"),
     // A certain derivative's compute is compared when it is assessed.
     (
         "copied-from-base",
@@ -65,7 +83,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "a,,,1e21\nb,a,0.5,1e21",
         "a,,,1e21\nb,a,,1e21\nc,a,0.5,1e20",
     ),
-    ("emissions-zero", "id,emissions_kg,gpu_hours,emissions_basis", "a,0,1e5,", "a,0,1e5,market\nb,0,,\nc,1e4,1e5,"),
+    ("emissions-zero", "id,emissions_kg,gpu_hours,emissions_basis", "a,0,1e5,", "a,0,1e5,market\nb,1e4,1e5,"),
     ("mfu-high", "id,mfu", "a,0.72", "a,0.65"),
     ("mfu-one", "id,mfu", "a,1", "a,0.6"),
     ("sparse-peak", "id,efficiency_flop_per_j", "a,4e12", "a,1.4e12"),
@@ -105,7 +123,8 @@ fn each_rule_warns_and_its_neighbour_does_not() {
 #[test]
 fn unused_water_is_told_once() {
     let file = models("id,wue_l_per_kwh\na,\nb,1.8\nc,1 to 2\nd,0\n").unwrap();
-    let found = rules::check(&Portfolio::new(file.models, Study::default()));
+    let mut found = rules::check(&Portfolio::new(file.models, Study::default()));
+    found.retain(|w| w.rule == "wue-unused");
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].place.line, found[0].place.column.as_str()), (3, "wue_l_per_kwh"));
     assert_eq!(found[0].value, "1.8");

@@ -1,0 +1,163 @@
+//! Rules about figures that no run can have, and about rows that are no models: headings, footnotes, copies.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Row, shown, size};
+use crate::portfolio::columns;
+use crate::portfolio::problem::{Warning, shorten};
+use crate::portfolio::spelling::normal;
+use crate::portfolio::{Basis, Model, Relation, Value};
+
+/// Published runs reach 0.1 on thousands of chips and less on processors; per cent of a fraction is below this.
+const LEAST_MFU: f64 = 0.01;
+/// No accelerator or processor trains on less; a kilowatt written as 0.4 is below this.
+const LEAST_POWER_W: f64 = 10.0;
+/// From so many accelerators on, fewer hours than accelerators are less than an hour of each.
+const MANY_CHIPS: f64 = 16.0;
+/// Some hundred times the largest published run (Llama 3.1 405B: 30.84e6 hours, 8,930 t; compute 3.8e25 FLOP).
+const AMOUNTS: [(&str, fn(&Model) -> &Option<Value>, f64); 4] = [
+    ("gpu_hours", |m| &m.gpu_hours, 3e9),
+    ("energy_kwh", |m| &m.energy_kwh, 3e9),
+    ("emissions", |m| &m.emissions_kg, 1e9),
+    ("compute_flop", |m| &m.compute_flop, 4e27),
+];
+/// Endings of names of quantised or converted copies.
+const COPIES: [&str; 14] =
+    ["gguf", "ggml", "gptq", "awq", "exl2", "mlx", "onnx", "bnb", "4bit", "8bit", "int4", "int8", "fp8", "nf4"];
+
+impl Row<'_> {
+    /// Single figures that are a slip of the unit or of what was counted.
+    pub(super) fn slips(&mut self) {
+        let m = self.model;
+        if let Some(x) = size(&m.mfu).filter(|x| *x < LEAST_MFU) {
+            let message = "an MFU below 0.01; it is a fraction of the peak: was 0.45 or 45 % meant?";
+            self.warn("mfu-low", "mfu", x, message.into());
+        }
+        if let Some(x) = size(&m.power_w).filter(|x| *x < LEAST_POWER_W) {
+            let message = "power_w is in W; less than any accelerator draws: is this kW?";
+            self.warn("power-in-kw", "power_w", x, message.into());
+        }
+        if let (Some(hours), Some(chips)) = (size(&m.gpu_hours), m.hardware_count)
+            && chips >= MANY_CHIPS
+            && hours < chips
+        {
+            let message = format!(
+                "fewer accelerator-hours than the {} accelerators; are these hours by the clock? gpu_hours are hours × accelerators",
+                shown(chips)
+            );
+            self.warn("hours-by-clock", "gpu_hours", hours, message);
+        }
+        for (column, figure, most) in AMOUNTS {
+            if let Some(x) = size(figure(m)).filter(|x| *x > most) {
+                let message = "some hundred times what the largest published run took; check the unit";
+                self.warn("largest-ever", column, x, message.into());
+            }
+        }
+        let figures = [&m.compute_flop, &m.gpu_hours, &m.energy_kwh, &m.emissions_kg];
+        let sizes = [&m.parameters, &m.active_parameters];
+        if let Some(tokens) = size(&m.tokens)
+            && m.base_models.is_empty()
+            && figures.into_iter().chain(sizes).all(Option::is_none)
+        {
+            let message = "tokens are not used without parameters, so the row is computed as if it stated neither";
+            self.warn("tokens-alone", "tokens", tokens, message.into());
+        }
+        self.total_of_zero();
+    }
+
+    /// A figure of zero that makes the row's total zero.
+    fn total_of_zero(&mut self) {
+        let m = self.model;
+        let trains = !matches!(m.relation, Some(Relation::Merge | Relation::Quantized | Relation::Fork));
+        let figures = [
+            ("emissions", &m.emissions_kg, "emissions-zero"),
+            ("energy_kwh", &m.energy_kwh, "energy-zero"),
+            ("gpu_hours", &m.gpu_hours, "figure-zero"),
+            ("compute_flop", &m.compute_flop, "figure-zero"),
+            ("tokens", &m.tokens, "figure-zero"),
+            ("epochs", &m.epochs, "figure-zero"),
+        ];
+        let stated = figures.iter().filter(|(_, value, _)| size(value).is_some()).count();
+        for (column, value, rule) in figures {
+            let zero = value.as_ref().is_some_and(Value::is_zero);
+            let of_market = column == "emissions" && m.emissions_basis == Basis::Market;
+            // Beside other figures the rules that hold them against each other speak.
+            if zero && trains && stated == 0 && !of_market {
+                let message =
+                    format!("{column} is zero, so the row's total is zero; leave the cell empty if it is not known");
+                self.warn(rule, column, 0.0, message);
+            }
+        }
+    }
+}
+
+/// Rules that take the other rows to see.
+pub(super) fn check(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
+    nothing_stated(models, found);
+    transposed(models, found);
+    unknown_bases(models, by_id, found);
+    copies(models, found);
+}
+
+/// Headings, footnotes, units and remarks that stand in the column of names.
+fn nothing_stated(models: &[Model], found: &mut Vec<Warning>) {
+    let states = |m: &Model| {
+        let place = &m.place;
+        let bare = Model { id: m.id.clone(), place: place.clone(), ..Model::default() };
+        let named = Model {
+            labels: m.labels.iter().filter(|(k, _)| *k == "name").map(|(k, v)| (k.clone(), v.clone())).collect(),
+            ..bare
+        };
+        *m != named
+    };
+    if !models.iter().any(states) {
+        return;
+    }
+    for model in models.iter().filter(|m| !states(m)) {
+        let message = "the row states nothing but a name, and is counted as a model of which nothing is known; delete it if it is a \
+                       heading, a footnote or a remark";
+        Row { model, found }.warn_text("states-nothing", "id", &model.id, message.into());
+    }
+}
+
+/// A table with the models in its columns.
+fn transposed(models: &[Model], found: &mut Vec<Warning>) {
+    let known: HashSet<String> = columns::known().into_iter().map(normal).collect();
+    let mut named = models.iter().filter(|m| known.contains(&normal(&m.id)));
+    if let (Some(model), Some(_)) = (named.next(), named.next()) {
+        let message = "rows are called like columns of a models file; is the table transposed? One row is one model";
+        Row { model, found }.warn_text("transposed", "id", &model.id, message.into());
+    }
+}
+
+/// A base that is in no row and does not look like the name of a model makes a row a derivative all the same.
+fn unknown_bases(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
+    for model in models.iter().filter(|m| !m.from_list) {
+        let unlike = |base: &&String| !base.contains('/') && !base.contains(|c: char| c.is_ascii_digit());
+        let base = model.base_models.iter().find(|base| unlike(base) && !by_id.contains_key(base.as_str()));
+        if let Some(base) = base {
+            let message = "no row has this id, and it does not look like the name of a model; the row is counted as a derivative of \
+                           it, with little compute of its own: leave the cell empty if it was trained from scratch";
+            Row { model, found }.warn_text("base-unknown", "base_model", base, message.into());
+        }
+    }
+}
+
+/// Quantised or converted copies of another row, by their names, that do not say so.
+fn copies(models: &[Model], found: &mut Vec<Warning>) {
+    let names: HashSet<String> = models.iter().map(|m| m.id.to_lowercase()).collect();
+    for model in
+        models.iter().filter(|m| m.base_models.is_empty() && m.relation.is_none() && m.base_probability.is_none())
+    {
+        let lower = model.id.to_lowercase();
+        let original = lower.rsplit_once(['-', '_', '.']).filter(|(_, end)| COPIES.contains(end));
+        if let Some((original, _)) = original.filter(|(original, _)| names.contains(*original)) {
+            let message = format!(
+                "by its name a quantised or converted copy of {}, and counted as a run of its own; give base_model and \
+                 relation = quantized",
+                shorten(original)
+            );
+            Row { model, found }.warn_text("copy-by-name", "id", &model.id, message);
+        }
+    }
+}

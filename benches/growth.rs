@@ -74,7 +74,7 @@ const ROWS: [Case; 13] = [
     ("rows of one organization and day", same_day, 10),
     (
         "rows with disclosures that disagree",
-        |n| models("id,gpu_hours,energy_kwh", n, |i| format!("m{i},1e6,{}", 10 + i)),
+        |n| models("id,gpu_hours,energy_kwh", n, |i| format!("m{i},1e5,{}", 300_000 + i)),
         2,
     ),
     ("warnings of one rule", |n| models("id,pue", n, |i| format!("m{i},2.9")), 500),

@@ -105,7 +105,7 @@ impl Fact {
         let size = self.numbers.get("parameters").map(|figure| figure.value).zip(stated);
         let same_size = size.is_none_or(|(n, stated)| (1.0 / SAME_SIZE..=SAME_SIZE).contains(&(stated / n)));
         let from_scratch = matches!(&self.lineage, Some(Figure { value: Lineage::Base, .. }));
-        same_size && !(from_scratch && !model.base_models.is_empty())
+        same_size && (!from_scratch || model.base_models.is_empty())
     }
 
     /// Whether the published hours are those of the chip that a row states.

@@ -14,8 +14,11 @@ const LEAST_MFU: f64 = 0.01;
 const LEAST_POWER_W: f64 = 10.0;
 /// From so many accelerators on, fewer hours than accelerators are less than an hour of each.
 const MANY_CHIPS: f64 = 16.0;
+/// A column, its cell, and the most that is possible.
+type Amount = (&'static str, fn(&Model) -> &Option<Value>, f64);
+
 /// Some hundred times the largest published run (Llama 3.1 405B: 30.84e6 hours, 8,930 t; compute 3.8e25 FLOP).
-const AMOUNTS: [(&str, fn(&Model) -> &Option<Value>, f64); 4] = [
+const AMOUNTS: [Amount; 4] = [
     ("gpu_hours", |m| &m.gpu_hours, 3e9),
     ("energy_kwh", |m| &m.energy_kwh, 3e9),
     ("emissions", |m| &m.emissions_kg, 1e9),

@@ -12,7 +12,7 @@ fn read(study: &str, rows: &str) -> Portfolio {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("models.csv"), format!("{HEAD}{rows}")).unwrap();
     std::fs::write(dir.path().join("study.toml"), format!("models = [\"models.csv\"]\n{study}")).unwrap();
-    Portfolio::read(&dir.path().join("study.toml")).unwrap()
+    Portfolio::read(dir.path().join("study.toml")).unwrap()
 }
 
 fn both(rows: &str) -> [Portfolio; 2] {

@@ -13,9 +13,9 @@
 //! `unread` what is not read and should be, and `row` types one row, whatever format it came from. [`distribution`] has
 //! the families and reads one cell; `measure` reads a number in it, with `numeral` for its digits and [`units`];
 //! `listed` reads lists of JSON and Python, `missing` has the words for no value, `dates` the dates and `lines` the lines
-//! of a text. `quantity` says what a
-//! value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but suspicious.
+//! of a text. `bases` settles which rows the bases are. `quantity` says what a value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but suspicious.
 
+mod bases;
 pub mod columns;
 mod dates;
 pub mod distribution;

@@ -34,7 +34,7 @@ pub(super) struct Match {
 }
 
 /// Texts: other names in normal form, and the column. Each is read where the column's own name is not there.
-const TEXTS: [(&str, &str); 57] = [
+const TEXTS: [(&str, &str); 56] = [
     ("projectname", "project"),
     ("organisation", "organization"),
     ("org", "organization"),
@@ -85,7 +85,6 @@ const TEXTS: [(&str, &str); 57] = [
     ("hardwarequantity", "hardware_count"),
     ("parent", "base_model"),
     ("parentmodel", "base_model"),
-    ("foundationmodel", "base_model"),
     ("finetunedfrom", "base_model"),
     ("basemodelrelation", "relation"),
     ("pipelinetag", "task"),

@@ -76,6 +76,11 @@ const SAME: &[(&str, &str)] = &[
     ),
     ("id,gpu_hours,mfu\na,47k A100 hours,45%\n", "id,gpu_hours,mfu\na,47000,0.45\n"),
     ("id,compute_flop\na,3.2×10^24\n", "id,compute_flop\na,3.2e24\n"),
+    (
+        "id,params_m,GPU hours (k),tokens (B)\na,350M,184k,2T\nb,350,184,2000\n",
+        "id,parameters,gpu_hours,tokens\na,350e6,184e3,2e12\nb,350e6,184e3,2e12\n",
+    ),
+    ("id,tokens (T)\na,1 to 2T\n", "id,tokens\na,1e12 to 2e12\n"),
     // Dates.
     ("id,date\na,2024-05-14T09:12:33Z\nb,2024/05/14\nc,2024.0\n", "id,date\na,2024-05-14\nb,2024-05-14\nc,2024\n"),
 ];

@@ -37,8 +37,16 @@ pub const CONFIDENCES: [(&str, Confidence); 5] = [
 /// Words of `figures_from`: whether a list states the figures.
 pub const FIGURES_FROM: [(&str, bool); 2] = [("list", true), ("publisher", false)];
 /// Words of `energy_includes_pue` and `emissions_include_pue`.
-pub const YES_OR_NO: [(&str, bool); 6] =
-    [("yes", true), ("no", false), ("true", true), ("false", false), ("1", true), ("0", false)];
+pub const YES_OR_NO: [(&str, bool); 8] = [
+    ("yes", true),
+    ("no", false),
+    ("y", true),
+    ("n", false),
+    ("true", true),
+    ("false", false),
+    ("1", true),
+    ("0", false),
+];
 /// Words of `emissions_basis`, and of `basis` in a study's `[scope]`.
 pub const BASES: [(&str, Basis); 2] = [("location", Basis::Location), ("market", Basis::Market)];
 

@@ -151,6 +151,14 @@ fn words_in_the_base_column_make_no_derivative() {
 }
 
 #[test]
+fn letters_are_yes_and_no() {
+    for (text, meant) in [("Y", true), ("n", false), ("y", true), ("N", false)] {
+        let file = models(&format!("id,energy_includes_pue\na,{text}\n")).unwrap();
+        assert_eq!(file.models[0].energy_includes_pue, meant, "{text}");
+    }
+}
+
+#[test]
 fn shared_effects_have_their_guard_rails_too() {
     let text = "models = \"a.csv\"\n[[shared]]\nfactor = \"grid\"\ngsd = 9\n\
                 [[shared]]\nfactor = \"grid\"\ngsd = 1.0005\n[[shared]]\nfactor = \"grid\"\ngsd = 1.3\n";

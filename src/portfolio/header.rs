@@ -6,14 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::columns::{self, Column, LABEL, in_units, meaning, names, quantity_of};
+use super::columns::{self, Column, LABEL, meaning, names, quantity_of};
 use super::formats::Record;
 use super::problem::{Findings, READ_AS, shorten};
 use super::recognise;
 use super::spelling::closest;
+use super::suspect::{self, Suspicion};
 use super::synonyms::{self, IDS, Match, Nearness};
 use super::units::Scale;
-use super::unread::{Suspicion, Unread};
+use super::unread::Unread;
+use super::words;
 
 /// One column of a file.
 #[derive(Debug, Clone)]
@@ -90,11 +92,14 @@ impl Header {
 }
 
 fn of_match(name: &str, found: Option<Match>) -> Meaning {
-    let Some(Match { column: own, scale, .. }) = found else {
+    let Some(Match { column: own, scale, nearness }) = found else {
         let column = if name.is_empty() { Column::Ignored } else { LABEL };
         return Meaning { name: name.to_string(), own: name.to_string(), column };
     };
     let column = match (meaning(own), scale) {
+        // Fields of model cards, which hold any text.
+        _ if own == "source" && nearness == Nearness::Weak => Column::Text(words::source_of_card),
+        _ if own == "relation" && nearness == Nearness::Weak => Column::Text(words::relation_of_card),
         (Column::Cell { dimension, quantity, of, .. }, Some(scale)) => Column::Cell { dimension, scale, quantity, of },
         (column, _) => column,
     };
@@ -112,19 +117,30 @@ fn same_names(names: &[String], line: u64, found: &mut Findings) {
     }
 }
 
-/// Leaves at most one name for each column; the places of the others that are not read for that reason.
-fn settle(names: &[String], matches: &mut [Option<Match>], line: u64, found: &mut Findings) -> BTreeSet<usize> {
+/// Leaves at most one name for each column. The places of the others that are not read for that reason, with the place
+/// of what is read.
+fn settle(names: &[String], matches: &mut [Option<Match>], line: u64, found: &mut Findings) -> BTreeMap<usize, usize> {
     let mut by_column: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, m) in matches.iter().enumerate() {
         if let Some(m) = m {
             by_column.entry(quantity_of(m.column)).or_default().push(i);
         }
     }
-    let mut dropped = BTreeSet::new();
+    let mut dropped = BTreeMap::new();
     for (column, places) in by_column.into_iter().filter(|(_, places)| places.len() > 1) {
-        let is_own = |i: &&usize| matches[**i].is_some_and(|m| m.nearness != Nearness::Synonym);
-        let own: Vec<usize> = places.iter().filter(is_own).copied().collect();
-        let rivals = if own.is_empty() { &places } else { &own };
+        let of = |wanted: &dyn Fn(Nearness) -> bool| -> Vec<usize> {
+            places.iter().copied().filter(|i| matches[*i].is_some_and(|m| wanted(m.nearness))).collect()
+        };
+        let own = of(&|nearness| !matches!(nearness, Nearness::Synonym | Nearness::Weak));
+        let synonyms = of(&|nearness| nearness == Nearness::Synonym);
+        let first = places.iter().copied().min_by_key(|i| synonyms::weak_rank(&names[*i]));
+        let rivals = if !own.is_empty() {
+            &own
+        } else if !synonyms.is_empty() {
+            &synonyms
+        } else {
+            &Vec::from_iter(first)
+        };
         if let [first, second, ..] = rivals[..]
             && names[first] != names[second]
         {
@@ -136,13 +152,18 @@ fn settle(names: &[String], matches: &mut [Option<Match>], line: u64, found: &mu
                     shorten(second)
                 )
             } else {
-                format!("{} and {} are the same quantity; keep one of them", shorten(first), shorten(second))
+                format!(
+                    "{} and {} are the same quantity; keep one of them, or merge them if each row fills only one",
+                    shorten(first),
+                    shorten(second)
+                )
             };
             found.problem(line, second, second, message);
         }
-        let others: Vec<usize> = places.iter().filter(|i| !own.is_empty() && !is_own(i)).copied().collect();
-        others.iter().for_each(|&i| matches[i] = None);
-        dropped.extend(others);
+        for place in places.iter().copied().filter(|place| !rivals.contains(place)) {
+            matches[place] = None;
+            dropped.insert(place, rivals[0]);
+        }
     }
     dropped
 }
@@ -191,9 +212,14 @@ fn shown(scale: Scale) -> String {
 }
 
 /// What of the columns that are not read should be looked at, row by row.
-fn suspicions(meanings: &mut [Meaning], matches: &[Option<Match>], dropped: &BTreeSet<usize>, line: u64) -> Unread {
+fn suspicions(
+    meanings: &mut [Meaning],
+    matches: &[Option<Match>],
+    dropped: &BTreeMap<usize, usize>,
+    line: u64,
+) -> Unread {
     let read: BTreeSet<&'static str> = matches.iter().flatten().map(|m| quantity_of(m.column)).collect();
-    let mut unread = Unread::of(line);
+    let mut unread = Unread::of(line, suspect::dimensions(&read));
     for (i, m) in meanings.iter_mut().enumerate() {
         if m.name.is_empty() || m.name.starts_with("Unnamed:") {
             unread.watch(i, &m.name, Suspicion::Nameless);
@@ -202,47 +228,18 @@ fn suspicions(meanings: &mut [Meaning], matches: &[Option<Match>], dropped: &BTr
         if !matches!(m.column, Column::Text(_)) || matches[i].is_some() {
             continue;
         }
-        let suspicion = if dropped.contains(&i) {
+        let suspicion = match dropped.get(&i) {
             // A country beside a region is a label like any other.
-            synonyms::find(&m.name, names())
+            Some(rival) => synonyms::find(&m.name, names())
                 .filter(|of| !matches!(meaning(of.column), Column::Text(_)))
-                .map(|of| Suspicion::Dropped(of.column))
-        } else {
-            suspicion(&m.name, &read)
+                .map(|_| Suspicion::Dropped(matches[*rival].map_or("", |of| of.column), *rival)),
+            None => Some(suspect::of_name(&m.name, &read)),
         };
         if let Some(suspicion) = suspicion {
             unread.watch(i, &m.name, suspicion);
         }
     }
     unread
-}
-
-fn suspicion(name: &str, read: &BTreeSet<&'static str>) -> Option<Suspicion> {
-    if name.len() > synonyms::LONGEST {
-        return None;
-    }
-    let not_read = |column: &&'static str| !read.contains(quantity_of(column));
-    if synonyms::is_clock(name) {
-        return not_read(&"gpu_hours").then_some(Suspicion::Clock);
-    }
-    if let Some((column, dimension)) = synonyms::without_unit(name) {
-        return not_read(&column).then(|| Suspicion::NoUnit(in_units(quantity_of(column)), dimension));
-    }
-    if let Some(dimension) = synonyms::dimension_of_name(name) {
-        let has = |column: &&&str| matches!(meaning(column), Column::Cell { dimension: d, .. } if d == dimension);
-        return (!read.iter().any(|column| has(&column))).then_some(Suspicion::Unit(dimension));
-    }
-    near(name).filter(not_read).map(Suspicion::Near)
-}
-
-/// The column that a name was probably meant to be.
-fn near(name: &str) -> Option<&'static str> {
-    let lower = name.to_lowercase().replace([' ', '-'], "_");
-    let without_unit = |known: &str| known.strip_prefix(lower.as_str()).is_some_and(|unit| unit.starts_with('_'));
-    let known = columns::known();
-    let whole =
-        known.iter().copied().find(|known| matches!(meaning(known), Column::Cell { .. }) && without_unit(known));
-    whole.or_else(|| closest(&lower, &known))
 }
 
 /// What to say of a header whose columns are not separated by commas.

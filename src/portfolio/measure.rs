@@ -7,7 +7,8 @@
 //! What is read has one reading. Everything else is refused, with each reading spelled out in what to write; no advice
 //! is off by a power of ten. A value with a suffix or unit is the same bits as the number written out
 //! ([`Numeral`]). Problems are worded in the unit of the column: a cell is first read in that unit, and only what is
-//! right is read again in the model's.
+//! right is read again in the model's. A unit in a cell replaces that of the column, and a suffix replaces the thousands
+//! or billions in the name of the column: `7B` under `parameters (B)` is 7e9.
 
 mod advice;
 
@@ -153,7 +154,7 @@ impl Measure {
                     CellError::new(found, format!("write {} or {}, without a comma", with(&a), with(&b)))
                 }
                 Refusal::Write(reading) if head.matches('.').count() > 1 || head.matches(',').count() > 1 => {
-                    refused(format!("as a thousands separator this is not accepted: write {}", with(&reading)))
+                    refused(separators_refused(head, &with(&reading)))
                 }
                 Refusal::Write(reading) => refused(format!("the decimal sign is a point: write {}", with(&reading))),
                 Refusal::NoNumber => refused(
@@ -163,7 +164,14 @@ impl Measure {
                 ),
             }
         })?;
+        let unit = if suffix.is_some() && self.column_counts() { unit.or(Some(Scale::ONE)) } else { unit };
         Ok(Parts { numeral, suffix, unit })
+    }
+
+    /// Whether the name of the column has a suffix (thousands, billions) in the place of a unit.
+    fn column_counts(&self) -> bool {
+        let scaled = |scale: Scale| (scale.times, scale.over) == (1, 1) && scale.exponent != 0;
+        (self.dimension.counts() || self.dimension == Dimension::Hours) && (scaled(self.bare) || scaled(self.into))
     }
 
     /// Suffix and unit of what follows the digits, or advice where it is known what is wrong.
@@ -232,6 +240,13 @@ pub(super) fn suffix_of_name(word: &str) -> Option<i32> {
 /// `10 %` as its number.
 fn percent(text: &str) -> Option<&str> {
     ["%", "percent", "per cent", "pct"].iter().find_map(|sign| text.trim_end().strip_suffix(sign)).map(str::trim)
+}
+
+fn separators_refused(head: &str, reading: &str) -> String {
+    match head.matches('.').count() {
+        0 | 1 => format!("these thousands separators are not accepted; write {reading}"),
+        _ => format!("points are not accepted as thousands separators; write {reading}"),
+    }
 }
 
 /// A unit at one of two numbers is that of both.
@@ -316,6 +331,35 @@ mod tests {
     }
 
     #[test]
+    fn a_suffix_in_a_cell_replaces_that_of_the_column() {
+        use Dimension::*;
+        for (dimension, column, text, same) in [
+            (Parameters, 9, "7B", 7e9),
+            (Parameters, 9, "7", 7e9),
+            (Parameters, 6, "350M", 350e6),
+            (Hours, 3, "184k", 184e3),
+            (Hours, 3, "184k GPU hours", 184e3),
+            (Hours, 6, "2.788M", 2.788e6),
+            (Tokens, 12, "2T", 2e12),
+            (Tokens, 9, "2T", 2e12),
+            (Tokens, 9, "2T tokens", 2e12),
+            // These are units, and a suffix is one of them.
+            (Compute, 21, "2k", 2e24),
+            (Energy, 3, "2k", 2e6),
+        ] {
+            let scale = Scale::power(column);
+            assert_eq!(Measure::in_model(dimension, scale).number(text), Ok(same), "{text}");
+            assert_eq!(Measure::in_column(dimension, scale).number(text), Ok(same / 10f64.powi(column)), "{text}");
+        }
+        let billions = Measure::in_model(Tokens, Scale::power(9));
+        assert_eq!(billions.interval("1", "2T"), Ok((1e12, 2e12)));
+        assert_eq!(billions.interval("1", "2"), Ok((1e9, 2e9)));
+        assert_eq!(billions.spread("2T", "10%"), Ok((2e12, 2e11)));
+        let days = Measure::in_model(Hours, Scale { times: 24, over: 1, exponent: 0 });
+        assert_eq!(days.number("2k"), Ok(48e3));
+    }
+
+    #[test]
     fn intervals_and_spreads_share_their_units() {
         let energy = column(Dimension::Energy);
         assert_eq!(energy.interval("400", "500 MWh"), Ok((400e3, 500e3)));
@@ -354,13 +398,23 @@ mod tests {
             (Energy, "3 mWh", ["MWh", "Wh"]),
             (Hours, "12 days", ["288 if", "288 × the number"]),
             (Hours, "12 wall-clock hours", ["12 if", "12 × the number"]),
-            (Hours, "3 node-hours", ["no unit", "number of accelerators"]),
-            (Hours, "100 CPU hours", ["no unit", "number of accelerators"]),
-            (Hours, "47kGPU hours", ["no unit", "number of accelerators"]),
+            (Hours, "3 node-hours", ["not a known unit", "number of accelerators"]),
+            (Hours, "100 CPU hours", ["not a known unit", "number of accelerators"]),
+            (Hours, "47kGPU hours", ["not a known unit", "number of accelerators"]),
             (Parameters, "7m", ["write 7000000 or 0.007", ""]),
             (Tokens, "15T+", ["write 1.5e13", ""]),
             (Tokens, "~1,000,000", ["lognormal(1000000, 1.5)", ""]),
-            (Tokens, "Over 15T", ["write a plain 1.5e13", ""]),
+            (Tokens, "Over 15T", ["lower bound", "uniform(1.5e13, 3e13)"]),
+            (Energy, "<1", ["upper bound", "uniform(0, 1)"]),
+            (Energy, ">1000", ["lower bound", "uniform(1000, 2000)"]),
+            (Energy, "at most 5 MWh", ["upper bound", "uniform(0, 5000)"]),
+            (Hours, "0x10", ["hexadecimal", "write 16"]),
+            (Hours, "$1.3 \\times 10^6$", ["LaTeX", "write 1300000"]),
+            (Hours, "$1.3 \\cdot 10^{6}$", ["LaTeX", "write 1300000"]),
+            (Plain, "1.58%", ["write 1.58,", "0.0158 if"]),
+            (Plain, "158%", ["write 1.58", ""]),
+            (Energy, "1.082.990", ["points are not accepted as thousands separators; write 1082990", ""]),
+            (Energy, "1,08,299", ["separators are not accepted; write 108299", ""]),
             (Mass, "5 T", ["tonnes", "e12"]),
         ] {
             let message = column(dimension).number(text).expect_err(text).to_string();

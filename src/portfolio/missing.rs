@@ -57,7 +57,20 @@ const WORDS: [&str; 47] = [
 ];
 
 /// Words for "no base model" in `base_model` and `relation`; DIA writes the first.
-const NO_BASE: [&str; 2] = ["scratch", "from scratch"];
+const NO_BASE: [&str; 9] = [
+    "scratch",
+    "from scratch",
+    "trained from scratch",
+    "training from scratch",
+    "pretrained from scratch",
+    "pretrained",
+    "pre trained",
+    "no base",
+    "no base model",
+];
+
+/// The same where no row has such an id.
+const FLAGS_OF_NO_BASE: [&str; 10] = ["no", "n", "0", "0.0", "false", "f", "own", "self", "itself", "base"];
 
 /// No word is longer.
 const LONGEST: usize = 30;
@@ -91,6 +104,11 @@ pub(crate) fn is_word(text: &str) -> bool {
 /// The same in columns of lineage, where a model trained from scratch has no base.
 pub(super) fn is_word_for_no_base(text: &str) -> bool {
     is_word(text) || (text.len() <= LONGEST && NO_BASE.contains(&even(text).as_str()))
+}
+
+/// Whether the text says that there is no base model, unless it is the id of a row.
+pub(super) fn is_flag_of_no_base(text: &str) -> bool {
+    text.len() <= LONGEST && FLAGS_OF_NO_BASE.contains(&even(text).as_str())
 }
 
 #[cfg(test)]

@@ -10,12 +10,12 @@
 //!
 //! [`formats`] is all that opens files, and has one file per format; `recognise` tells the files of other tools.
 //! [`columns`] says which columns there are, `synonyms` what a name may be, `header` what the header of a file means,
-//! `unread` what is not read and should be, and `row` types one row, whatever format it came from. [`distribution`] has
+//! `suspect` and `unread` what is not read and should be, and `row` types one row, whatever format it came from. [`distribution`] has
 //! the families and reads one cell; `measure` reads a number in it, with `numeral` for its digits and [`units`];
 //! `listed` reads lists of JSON and Python, `missing` has the words for no value, `dates` the dates and `lines` the lines
-//! of a text. `quantity` says what a
-//! value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but suspicious.
+//! of a text. `bases` settles which rows the bases are. `quantity` says what a value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but suspicious.
 
+mod bases;
 pub mod columns;
 mod dates;
 pub mod distribution;
@@ -41,6 +41,7 @@ pub mod rules;
 pub(crate) mod spelling;
 pub mod study;
 pub mod study_file;
+mod suspect;
 mod synonyms;
 pub mod units;
 mod unread;

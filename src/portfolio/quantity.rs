@@ -48,7 +48,7 @@ impl Quantity {
         let (lo, _) = d.ends();
         match self {
             Quantity::Amount => Ok(()),
-            Quantity::Pue if lo >= 1.0 => Ok(()),
+            Quantity::Pue if lo >= 1.0 => high_pue(value, d),
             Quantity::Pue => Err(match (value, d) {
                 (Value::Number(x), _) => CellError::new(
                     format!("a PUE of {} is below 1", Decimal(*x)),
@@ -92,6 +92,33 @@ impl Quantity {
     }
 }
 
+/// No facility uses several times what its computers do; a percentage or a lost point is likelier.
+fn high_pue(value: &Value, d: &Distribution) -> Result<(), CellError> {
+    const HIGHEST: f64 = 5.0;
+    let x = if let Value::Number(x) = value { *x } else { quantile(d, 0.5) };
+    if x <= HIGHEST {
+        return Ok(());
+    }
+    let meant = [x / 10.0, hundredth(x)].into_iter().find(|meant| (1.0..=3.0).contains(meant));
+    let found = match value {
+        Value::Number(_) => format!("a PUE of {}", Decimal(x)),
+        Value::Distribution(_) => format!("a PUE whose median is above {HIGHEST}"),
+    };
+    Err(CellError::new(
+        found,
+        match meant {
+            Some(meant) if matches!(value, Value::Number(_)) => {
+                // With the digits that were written: 110 is 1.10.
+                let text = if x >= 100.0 { format!("{meant:.2}") } else { Decimal(meant).to_string() };
+                let exact = text.parse::<f64>().is_ok_and(|shown| shown == meant);
+                format!("did you mean {}?", if exact { text } else { Decimal(meant).to_string() })
+            }
+            _ => "the PUE is facility energy over IT energy, mostly between 1 and 2: check the unit and the column"
+                .into(),
+        },
+    ))
+}
+
 fn divisor(what: &str, d: &Distribution) -> Result<(), CellError> {
     if let Some((mean, sd)) = wide_normal(d) {
         return Err(CellError::new(
@@ -112,4 +139,29 @@ fn divisor(what: &str, d: &Distribution) -> Result<(), CellError> {
 pub fn hundredth(percent: f64) -> f64 {
     let fraction = percent / 100.0;
     format!("{fraction:.12e}").parse().unwrap_or(fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pue_above_5_is_refused_with_what_was_meant() {
+        let check = |x| Quantity::Pue.check(&Value::Number(x));
+        for (x, words) in [
+            (110.0, "did you mean 1.10?"),
+            (158.0, "did you mean 1.58?"),
+            (112.5, "did you mean 1.125?"),
+            (12.0, "did you mean 1.2?"),
+            (5.1, "check the unit"),
+            (5000.0, "check the unit"),
+        ] {
+            assert!(check(x).unwrap_err().advice.contains(words), "{x}: {}", check(x).unwrap_err());
+        }
+        for x in [1.0, 1.58, 3.0, 5.0] {
+            assert_eq!(check(x), Ok(()));
+        }
+        let wide = Value::Distribution(Distribution::Uniform { lo: 100.0, hi: 120.0 });
+        assert!(Quantity::Pue.check(&wide).is_err());
+    }
 }

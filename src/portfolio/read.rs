@@ -6,12 +6,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::bases;
 use super::formats::inputs::Inputs;
 use super::formats::{self, STDIN, named};
 use super::model::Model;
 use super::models_file::{self, ModelsFile};
 use super::problem::{Place, Problem, Problems, Warning, shorten, shorten_path};
-use super::row;
 use super::rules;
 use super::spelling::{closest, question};
 use super::study::Study;
@@ -137,7 +137,7 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: Inputs) -> Resul
         columns.extend(found.label_columns);
         warnings.extend(found.warnings);
     }
-    problems.extend(resolve_bases(&mut models));
+    problems.extend(bases::resolve(&mut models, &mut warnings));
     let study = file.study;
     // A file that could not be read may have held the column.
     if all_read && !study.models.is_empty() {
@@ -158,31 +158,6 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: Inputs) -> Resul
     let suspicious = rules::check(&portfolio);
     portfolio.warnings.extend(suspicious);
     Ok(portfolio)
-}
-
-/// Bases by the ids of their rows, whatever their case, where only one row is meant. What is wrong: a row that is its own
-/// base in another case.
-fn resolve_bases(models: &mut [Model]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut by_lower: HashMap<String, Option<String>> = HashMap::new();
-    for model in models.iter() {
-        by_lower.entry(model.id.to_lowercase()).and_modify(|id| *id = None).or_insert_with(|| Some(model.id.clone()));
-    }
-    let ids: BTreeSet<String> = models.iter().map(|m| m.id.clone()).collect();
-    for model in models {
-        for base in model.base_models.iter_mut().filter(|base| !ids.contains(*base)) {
-            match by_lower.get(&base.to_lowercase()) {
-                Some(Some(id)) if *id == model.id => problems.push(Problem {
-                    place: Place { column: "base_model".into(), ..model.place.clone() },
-                    value: shorten(base),
-                    message: row::OWN_BASE.to_string(),
-                }),
-                Some(Some(id)) => *base = id.clone(),
-                _ => {}
-            }
-        }
-    }
-    problems
 }
 
 fn unknown_column(by: &str, place: &Place, key: &str, close: Option<&str>, names: &[&str]) -> Problem {

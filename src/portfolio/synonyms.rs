@@ -11,7 +11,7 @@
 
 use super::measure::suffix_of_name;
 use super::spelling::normal;
-use super::units::{self, Dimension, Lookup, Scale, of_any};
+use super::units::{self, Dimension, Lookup, Scale};
 
 /// How near a name is to the column's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(super) enum Nearness {
     Variant,
     /// Another name for it.
     Synonym,
+    /// A name that stands for it where nothing else does.
+    Weak,
 }
 
 /// The column that a name stands for.
@@ -34,7 +36,7 @@ pub(super) struct Match {
 }
 
 /// Texts: other names in normal form, and the column. Each is read where the column's own name is not there.
-const TEXTS: [(&str, &str); 57] = [
+const TEXTS: [(&str, &str); 56] = [
     ("projectname", "project"),
     ("organisation", "organization"),
     ("org", "organization"),
@@ -85,7 +87,6 @@ const TEXTS: [(&str, &str); 57] = [
     ("hardwarequantity", "hardware_count"),
     ("parent", "base_model"),
     ("parentmodel", "base_model"),
-    ("foundationmodel", "base_model"),
     ("finetunedfrom", "base_model"),
     ("basemodelrelation", "relation"),
     ("pipelinetag", "task"),
@@ -94,10 +95,28 @@ const TEXTS: [(&str, &str); 57] = [
     ("trainingcomputeconfidence", "compute_confidence"),
 ];
 
+/// Names that are read where no other name of the column is there, the first of them first: years beside dates, and the
+/// fields of model cards in flattened tables.
+const WEAK: [(&str, &str); 13] = [
+    ("releasedon", "date"),
+    ("publicationyear", "date"),
+    ("yearofpublication", "date"),
+    ("year", "date"),
+    ("created", "date"),
+    ("createdat", "date"),
+    ("awsregion", "region"),
+    ("co2eqemissionsemissions", "emissions_g"),
+    ("co2eqemissionssource", "source"),
+    ("co2eqemissionstrainingtype", "relation"),
+    ("co2eqemissionsgeographicallocation", "region"),
+    ("co2eqemissionshardwareused", "hardware"),
+    ("safetensorstotal", "parameters"),
+];
+
 /// Quantities: stems in normal form, the column, its dimension, and whether the stem alone is enough. The first of a
 /// column is its own.
 #[rustfmt::skip]
-const STEMS: [(&str, &str, Dimension, bool); 82] = [
+pub(super) const STEMS: [(&str, &str, Dimension, bool); 82] = [
     ("emissions", "emissions_kg", Dimension::Mass, false),
     ("emission", "emissions_kg", Dimension::Mass, false),
     ("co2", "emissions_kg", Dimension::Mass, false),
@@ -183,7 +202,7 @@ const STEMS: [(&str, &str, Dimension, bool); 82] = [
 ];
 
 /// More stems of the grid's intensity, which always state their unit.
-const GRID_STEMS: [&str; 7] = [
+pub(super) const GRID_STEMS: [&str; 7] = [
     "gridintensity",
     "carbonintensity",
     "gridcarbonintensity",
@@ -234,14 +253,14 @@ pub(super) const IDS: [&str; 5] = ["modelid", "repoid", "model", "modelname", "n
 pub(super) const LONGEST: usize = 80;
 
 /// Stem and unit of a name with brackets: `Energy (MWh)`.
-fn bracketed(name: &str) -> Option<(String, &str)> {
+pub(super) fn bracketed(name: &str) -> Option<(String, &str)> {
     let open = name.find(['(', '['])?;
     let close = name[open..].find([')', ']'])? + open;
     Some((format!("{} {}", &name[..open], &name[close + 1..]), name[open + 1..close].trim()))
 }
 
 /// Every way to take a unit off the end of a name: `carbon_intensity_g_per_kwh`.
-fn suffixed(name: &str) -> impl Iterator<Item = (String, &str)> {
+pub(super) fn suffixed(name: &str) -> impl Iterator<Item = (String, &str)> {
     let cut = |(i, c): (usize, char)| (i > 0 && (c.is_whitespace() || matches!(c, '_' | '-' | '.' | '/'))).then_some(i);
     name.char_indices().filter_map(cut).map(|i| {
         let stem = name[..i].trim_end_matches(|c: char| !c.is_alphanumeric());
@@ -250,7 +269,7 @@ fn suffixed(name: &str) -> impl Iterator<Item = (String, &str)> {
     })
 }
 
-fn even(name: &str) -> String {
+pub(super) fn even(name: &str) -> String {
     normal(&name.replace('₂', "2"))
 }
 
@@ -280,7 +299,7 @@ fn scale_of(dimension: Dimension, unit: &str) -> Option<Scale> {
 }
 
 /// Columns of one quantity in several units have the unit in their names.
-fn in_its_unit(column: &'static str, scale: Scale) -> &'static str {
+pub(super) fn in_its_unit(column: &'static str, scale: Scale) -> &'static str {
     match (column, scale.exponent) {
         _ if (scale.times, scale.over) != (1, 1) => column,
         ("emissions_kg", 3) => "emissions_t",
@@ -312,6 +331,13 @@ fn unit_alone(name: &str) -> Option<Match> {
         .or_else(|| found("grid_g_per_kwh", Dimension::Intensity))
 }
 
+/// Where a name stands among the weak ones.
+pub(super) fn weak_rank(name: &str) -> Option<usize> {
+    let whole = even(name);
+    let whole = whole.strip_prefix("carddata").unwrap_or(&whole);
+    WEAK.iter().position(|(known, _)| *known == whole)
+}
+
 /// What a name stands for among the columns of these names.
 pub(super) fn find(name: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<Match> {
     if name.len() > LONGEST {
@@ -333,6 +359,9 @@ pub(super) fn find(name: &str, known: impl Iterator<Item = &'static str> + Clone
     }
     if let Some((_, column)) = TEXTS.iter().find(|(text, _)| *text == whole) {
         return of(column, Nearness::Synonym);
+    }
+    if let Some(rank) = weak_rank(name) {
+        return of(WEAK[rank].1, Nearness::Weak);
     }
     if let Some((stem, unit)) = bracketed(name) {
         let stem = even(&stem);
@@ -378,29 +407,6 @@ pub(super) fn is_clock(name: &str) -> bool {
             CLOCK.contains(&even(&stem).as_str())
                 && (units::time(unit).is_some() || matches!(Dimension::Hours.unit(unit), Lookup::Unit(_)))
         })
-}
-
-/// The column that a name would be with a unit: `emissions`, `energy`.
-pub(super) fn without_unit(name: &str) -> Option<(&'static str, Dimension)> {
-    let stem = bracketed(name).map_or_else(|| even(name), |(stem, _)| even(&stem));
-    let row = STEMS.iter().find(|(known, _, _, alone)| *known == stem && !alone);
-    row.map(|(_, column, dimension, _)| (*column, *dimension))
-        .or_else(|| GRID_STEMS.contains(&stem.as_str()).then_some(("grid_g_per_kwh", Dimension::Intensity)))
-}
-
-/// The dimension of the unit that a name ends in, of those that change a footprint.
-pub(super) fn dimension_of_name(name: &str) -> Option<Dimension> {
-    let known = |unit: &str| {
-        use Dimension::{Compute, Efficiency, Energy, Hours, Intensity, Mass, Power, Water};
-        let long = unit.chars().count() > 1;
-        let measured = [Energy, Power, Compute, Intensity, Water, Efficiency, Mass, Hours];
-        measured.into_iter().find(|dimension| long && matches!(dimension.unit(unit), Lookup::Unit(_)))
-    };
-    match bracketed(name) {
-        Some((_, unit)) if ["W", "J", "t", "g", "h"].contains(&unit) => of_any(unit),
-        Some((_, unit)) => known(unit),
-        None => suffixed(name).find_map(|(_, unit)| known(unit)),
-    }
 }
 
 #[cfg(test)]
@@ -479,11 +485,6 @@ mod tests {
             assert!(is_clock(name), "{name}");
         }
         assert!(!is_clock("gpu_hours") && !is_clock("happy hours club"));
-        assert_eq!(without_unit("Emissions"), Some(("emissions_kg", Dimension::Mass)));
-        assert_eq!(dimension_of_name("Finetune compute (FLOP)"), Some(Dimension::Compute));
-        assert_eq!(dimension_of_name("gpu_energy_kwh"), Some(Dimension::Energy));
-        assert_eq!(dimension_of_name("Training power draw (W)"), Some(Dimension::Power));
-        assert_eq!(dimension_of_name("context_k"), None);
     }
 
     /// The list is a promise to users: each name is on the page.
@@ -492,7 +493,7 @@ mod tests {
         let page = include_str!("../../docs/columns.md");
         let listed: Vec<String> = page.split('`').skip(1).step_by(2).map(normal).collect();
         let stems = STEMS.iter().map(|(stem, ..)| *stem).chain(GRID_STEMS).chain(IDS);
-        for name in TEXTS.iter().map(|(name, _)| *name).chain(stems) {
+        for name in TEXTS.iter().chain(&WEAK).map(|(name, _)| *name).chain(stems) {
             assert!(listed.iter().any(|known| known == name), "{name}");
         }
     }

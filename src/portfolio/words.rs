@@ -4,7 +4,7 @@ use super::cell::CellError;
 use super::dates;
 use super::missing::is_word_for_no_base;
 use super::model::{Confidence, Model, Relation, Source};
-use super::spelling::{closest, question};
+use super::spelling::{closest, normal, question};
 use super::study::Basis;
 
 /// Words of the column `relation`; case does not matter, and `_` or a blank stand for `-`, here and below. The
@@ -37,8 +37,16 @@ pub const CONFIDENCES: [(&str, Confidence); 5] = [
 /// Words of `figures_from`: whether a list states the figures.
 pub const FIGURES_FROM: [(&str, bool); 2] = [("list", true), ("publisher", false)];
 /// Words of `energy_includes_pue` and `emissions_include_pue`.
-pub const YES_OR_NO: [(&str, bool); 6] =
-    [("yes", true), ("no", false), ("true", true), ("false", false), ("1", true), ("0", false)];
+pub const YES_OR_NO: [(&str, bool); 8] = [
+    ("yes", true),
+    ("no", false),
+    ("y", true),
+    ("n", false),
+    ("true", true),
+    ("false", false),
+    ("1", true),
+    ("0", false),
+];
 /// Words of `emissions_basis`, and of `basis` in a study's `[scope]`.
 pub const BASES: [(&str, Basis); 2] = [("location", Basis::Location), ("market", Basis::Market)];
 
@@ -85,6 +93,23 @@ pub(super) fn relation(model: &mut Model, text: &str) -> Result<(), CellError> {
 
 pub(super) fn source(model: &mut Model, text: &str) -> Result<(), CellError> {
     model.source = word(text, &SOURCES).map_err(|e| of_a_tool(text).unwrap_or(e))?;
+    Ok(())
+}
+
+/// Model cards name the tool or the document.
+pub(super) fn source_of_card(model: &mut Model, text: &str) -> Result<(), CellError> {
+    let known = source(model, text);
+    if known.is_err() && (of_a_tool(text).is_some() || normal(text).contains("autotrain")) {
+        model.source = Source::Calculator;
+    }
+    Ok(())
+}
+
+/// "pre-training" or "fine-tuning" of a model card.
+pub(super) fn relation_of_card(model: &mut Model, text: &str) -> Result<(), CellError> {
+    if normal(text).contains("finetun") {
+        model.relation = model.relation.or(Some(Relation::Finetune));
+    }
     Ok(())
 }
 

@@ -13,6 +13,9 @@ impl Measure {
     pub(super) fn no_number(&self, text: &str) -> CellError {
         let refused = |advice: &str| CellError::new(format!("{:?} is not a number", shorten(text)), advice);
         let word = text.to_ascii_lowercase();
+        if let Some(x) = self.of_latex(text) {
+            return refused(&format!("it is written in LaTeX: write {}", Decimal(x)));
+        }
         if let Some(sign) = text.chars().next().filter(|c| CURRENCIES.contains(c)) {
             let dimension = self.dimension.described();
             return refused(&format!("{sign} is a sum of money; this column holds {dimension}"));
@@ -44,9 +47,7 @@ impl Measure {
         if unsigned.len() < text.len()
             && let Ok(x) = self.number(unsigned)
         {
-            let x = Decimal(x);
-            let advice = format!("write a plain {x}, or what is known of it, for example lognormal({x}, 1.5)");
-            return refused(&advice);
+            return refused(&of_hedge(text, x));
         }
         if text.bytes().any(|b| b.is_ascii_digit()) {
             return refused("write a number such as 1234.5 or 6.2e23, or a distribution such as 1e24 to 5e24");
@@ -54,8 +55,26 @@ impl Measure {
         refused("write a number or a distribution; leave the cell empty if the value is unknown")
     }
 
+    /// A number in LaTeX: `$1.3 \\times 10^6$`.
+    fn of_latex(&self, text: &str) -> Option<f64> {
+        let inner = text.strip_prefix('$')?;
+        let inner = inner.strip_suffix('$').or_else(|| inner.contains('\\').then_some(inner))?;
+        if inner.contains('$') {
+            return None;
+        }
+        let plain = ["\\times", "\\cdot"].iter().fold(inner.to_string(), |text, sign| text.replace(sign, "×"));
+        let plain: String = plain.replace("\\,", "").chars().filter(|c| !matches!(c, '{' | '}' | '\\')).collect();
+        self.number(plain.trim()).ok()
+    }
+
     /// A product ("2048 x 100") and parameters of experts ("8x7B").
     fn of_two_numbers(&self, head: &str, tail: &str) -> Option<String> {
+        if head == "0"
+            && let Some(digits) = tail.strip_prefix(['x', 'X'])
+            && let Ok(x) = u64::from_str_radix(digits, 16)
+        {
+            return Some(format!("it is a hexadecimal number: write {x}"));
+        }
         let times = tail.strip_prefix(['x', 'X', '×', '*'])?.trim_start();
         if self.dimension == Dimension::Parameters {
             return Some(
@@ -108,8 +127,15 @@ impl Measure {
         if let Some(percent) = percent(text)
             && let Ok(parts) = Measure::PLAIN.parts(percent)
         {
-            let fraction = Decimal(parts.numeral.shifted(-2).value());
-            return format!("percentages are not accepted here: write {fraction}");
+            let (whole, fraction) = (parts.numeral.value(), Decimal(parts.numeral.shifted(-2).value()));
+            // A PUE of "1.58%" is 1.58, one of "158%" too.
+            return match (1.0..=5.0).contains(&whole) && self.dimension == Dimension::Plain {
+                true => format!(
+                    "percentages are not accepted here: write {}, or {fraction} if it is per cent",
+                    Decimal(whole)
+                ),
+                false => format!("percentages are not accepted here: write {fraction}"),
+            };
         }
         let base = self.dimension.described();
         let other = units::of_any(tail).or_else(|| units::of_any(tail.split_once(char::is_whitespace)?.1));
@@ -120,8 +146,23 @@ impl Measure {
             None if self.dimension == Dimension::Plain => {
                 "write a number such as 1234.5 or 6.2e23, or a distribution such as 1e24 to 5e24".into()
             }
-            None => format!("{:?} is no unit that is known here; this column holds {base}", shorten(tail)),
+            None => format!("{:?} is not a known unit; this column holds {base}", shorten(tail)),
         }
+    }
+}
+
+/// What is known of a number with a sign or word that says it is a bound, or not exact.
+fn of_hedge(text: &str, x: f64) -> String {
+    let lower = text.to_lowercase();
+    let begins = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
+    let twice = Decimal(2.0 * x);
+    let x = Decimal(x);
+    if begins(&["<", "≤", "less than ", "under ", "at most ", "up to ", "almost ", "nearly "]) {
+        format!("it is an upper bound: write what is known, for example uniform(0, {x})")
+    } else if begins(&[">", "≥", "more than ", "over ", "at least "]) {
+        format!("it is a lower bound: write what is known, for example uniform({x}, {twice})")
+    } else {
+        format!("write a plain {x}, or what is known of it, for example lognormal({x}, 1.5)")
     }
 }
 

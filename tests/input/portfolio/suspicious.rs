@@ -3,7 +3,7 @@
 use carbonhaze::low_level::portfolio::{Portfolio, Study, rules};
 
 use super::studies::study;
-use super::{listed, models};
+use super::{folder, listed, models};
 
 fn warned(text: &str) -> Vec<&'static str> {
     let file = models(text).unwrap_or_else(|p| panic!("{text:?}:{}", listed(&p)));
@@ -129,6 +129,52 @@ fn unused_water_is_told_once() {
     assert_eq!((found[0].place.line, found[0].place.column.as_str()), (3, "wue_l_per_kwh"));
     assert_eq!(found[0].value, "1.8");
     assert!(found[0].message.contains("(given in 3 rows)"), "{}", found[0].message);
+}
+
+/// Words for no base, flags, and rows that are named by them.
+#[test]
+fn words_in_the_base_column_make_no_derivative() {
+    let read = |text: &str| {
+        let dir = folder(&[("models.csv", text)]);
+        Portfolio::read(dir.path().join("models.csv"))
+    };
+    for word in [
+        "no",
+        "No",
+        "0",
+        "FALSE",
+        "n",
+        "own",
+        "pretrained",
+        "from scratch",
+        "Trained from scratch",
+        "self",
+        "base",
+        "no;No",
+    ] {
+        let portfolio = read(&format!("id,base_model\na,{word}\n")).unwrap();
+        assert!(portfolio.models[0].base_models.is_empty(), "{word}");
+        assert!(!portfolio.models[0].labels.contains_key("base_model"), "{word}");
+        assert!(portfolio.warnings.iter().any(|w| w.rule == "missing-words"), "{word}");
+    }
+    for word in ["yes", "TRUE", "1"] {
+        let problems = read(&format!("id,base_model\na,{word}\n")).unwrap_err();
+        assert!(problems[0].message.contains("not the id of the base model"), "{word}: {}", listed(&problems));
+    }
+    for id in ["base", "0", "1", "Own"] {
+        let portfolio = read(&format!("id,base_model\n{id},\nb,{}\n", id.to_lowercase())).unwrap();
+        assert_eq!(portfolio.models[1].base_models, [id]);
+    }
+    // Epoch's flag is a label.
+    assert!(read("id,Foundation model\na,checked\n").unwrap().models[0].base_models.is_empty());
+}
+
+#[test]
+fn letters_are_yes_and_no() {
+    for (text, meant) in [("Y", true), ("n", false), ("y", true), ("N", false)] {
+        let file = models(&format!("id,energy_includes_pue\na,{text}\n")).unwrap();
+        assert_eq!(file.models[0].energy_includes_pue, meant, "{text}");
+    }
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! Base models, once the ids of all files are known.
+//!
+//! A base is looked up whatever its case. `no`, `0` or `own` in the column say that there is none, and `yes` or `1` that
+//! it was taken for a flag; where a row has such an id, that row is meant.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::missing::is_flag_of_no_base;
+use super::model::Model;
+use super::problem::{MISSING_WORDS, Place, Problem, Warning, shorten};
+use super::row;
+
+/// Words that say that there is a base and not which.
+const FLAGS: [&str; 6] = ["yes", "y", "true", "1", "1.0", "t"];
+
+/// Bases by the ids of their rows, whatever their case, where only one row is meant; those that stand for none removed.
+/// What is wrong: a row that is its own base in another case, and flags in the place of an id.
+pub(super) fn resolve(models: &mut [Model], warnings: &mut Vec<Warning>) -> Vec<Problem> {
+    let mut by_lower: HashMap<String, Option<String>> = HashMap::new();
+    for model in models.iter() {
+        by_lower.entry(model.id.to_lowercase()).and_modify(|id| *id = None).or_insert_with(|| Some(model.id.clone()));
+    }
+    let ids: BTreeSet<String> = models.iter().map(|m| m.id.clone()).collect();
+    let mut problems = Vec::new();
+    let mut none: Vec<(Place, String)> = Vec::new();
+    for model in models {
+        let place = || Place { column: "base_model".into(), ..model.place.clone() };
+        let mut bases = Vec::new();
+        for base in std::mem::take(&mut model.base_models) {
+            let known = by_lower.get(&base.to_lowercase());
+            let message = match known {
+                _ if ids.contains(&base) => None,
+                Some(Some(id)) if *id == model.id => Some(row::OWN_BASE),
+                None if FLAGS.contains(&base.to_lowercase().as_str()) => {
+                    Some("this is not the id of the base model; write its id, or leave the cell empty if there is none")
+                }
+                _ => None,
+            };
+            problems.extend(message.map(|message| Problem {
+                place: place(),
+                value: shorten(&base),
+                message: message.to_string(),
+            }));
+            match known {
+                None if is_flag_of_no_base(&base) => none.push((place(), shorten(&base))),
+                Some(Some(id)) if !ids.contains(&base) => bases.push(id.clone()),
+                _ => bases.push(base),
+            }
+        }
+        if bases.is_empty() {
+            model.labels.remove("base_model");
+        }
+        model.base_models = bases;
+    }
+    warnings.extend(note(none));
+    problems
+}
+
+/// One note of all words that stand for no base.
+fn note(found: Vec<(Place, String)>) -> Option<Warning> {
+    let count = found.len();
+    let (place, value) = found.into_iter().next()?;
+    let message = match count {
+        1 => "this is read as no base model".to_string(),
+        n => format!("{n} cells with such a word are read as no base model"),
+    };
+    Some(Warning { rule: MISSING_WORDS, place, value, message })
+}

@@ -83,8 +83,7 @@ fn stated<'t>(meaning: &Meaning, line: u64, text: &'t str, found: &mut Findings)
         (Column::Ignored, _) => false,
         // Epoch's word for a confidence of its own.
         (_, "compute_confidence") => missing::is_word(text) && !text.eq_ignore_ascii_case("unknown"),
-        (_, "base_model") => missing::is_word_for_no_base(text),
-        (_, "relation") => missing::is_word_for_no_base(text) || missing::is_flag_of_no_base(text),
+        (_, "base_model" | "relation") => missing::is_word_for_no_base(text),
         _ => missing::is_word(text),
     };
     if word {

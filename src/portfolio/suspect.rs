@@ -405,7 +405,7 @@ mod tests {
             ("tco2_training", "name it emissions_t"),
             ("co2 of the run", "convert the values to kg of CO2e"),
             ("pretrainTokensTotal", "name it tokens"),
-            ("size_b", "multiply the values by 1000000000,"),
+            ("size_b", "multiply the values by 1e9,"),
             ("modelParamsM", "multiply the values by 1000000,"),
             ("hours_total", "convert the values to accelerator-hours"),
             ("training_hours", "clock"),

@@ -124,8 +124,8 @@ impl Watched {
             Suspicion::NoUnit(advice) => format!("the column is not read: {advice}"),
             Suspicion::Near(close) => format!("the column is read as a label; did you mean {close}?"),
             Suspicion::Named(dimension, advice) if all_numbers => format!(
-                "the column is not read although it holds numbers, and its name a word or unit of {}; if it is what the \
-                 model took to train, {advice}",
+                "the column is not read although it holds numbers, and its name a word or unit of {}; if it is that of the \
+                 model's training, {advice}",
                 dimension.described()
             ),
             Suspicion::Means(columns, cells) => {
@@ -134,7 +134,8 @@ impl Watched {
                     Cells::Numbers => most(self.numbers),
                     Cells::Any => true,
                 };
-                return fits.then(|| format!("the column is read as a label; if it is the {columns}, name it so"));
+                return fits
+                    .then(|| format!("the column is read as a label; if it states the {columns}, name it {columns}"));
             }
             Suspicion::Dropped(column, _) if self.both == 0 => format!(
                 "the column is not read because there is a column {column} too; no row fills both, so move its values \

@@ -87,7 +87,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("mfu-high", "id,mfu", "a,0.72", "a,0.65"),
     ("mfu-one", "id,mfu", "a,1", "a,0.6"),
     ("sparse-peak", "id,efficiency_flop_per_j", "a,4e12", "a,1.4e12"),
-    ("tokens-in-billions", "id,tokens", "a,300", "a,3e11"),
+    ("tokens-in-billions", "id,parameters,tokens", "a,7e9,300", "a,7e9,3e11"),
     ("parameters-in-billions", "id,parameters", "a,7", "a,7e9"),
     ("active-above-total", "id,parameters,active_parameters", "a,7e9,4e10", "a,4e10,7e9"),
     ("active-not-stated", "id,parameters,active_parameters", "Mixtral-8x7B,4.7e10,", "Mixtral-8x7B,4.7e10,1.3e10"),
@@ -104,8 +104,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     // Five and a half sd of 2e10 from 0, and ten.
     ("divisor-near-zero", "id,efficiency_flop_per_j", "a,1.1e11 ± 2e10", "a,2e11 ± 2e10"),
     ("divisor-near-zero", "id,mfu", "a,\"mixture(0.5: normal(0.4, 0.07), 0.5: fixed(0.3))\"", "a,0.4 ± 0.04"),
-    ("sigma-large", "id,tokens", "a,\"lognormal(1e12, 8)\"", "a,\"lognormal(1e12, 7)\""),
-    ("gsd-one", "id,tokens", "a,\"lognormal(1e12, 1.0001)\"", "a,\"lognormal(1e12, 1.05)\""),
+    ("sigma-large", "id,tokens,parameters", "a,\"lognormal(1e12, 8)\",7e9", "a,\"lognormal(1e12, 7)\",7e9"),
+    ("gsd-one", "id,tokens,parameters", "a,\"lognormal(1e12, 1.0001)\",7e9", "a,\"lognormal(1e12, 1.05)\",7e9"),
 ];
 
 #[test]

@@ -413,7 +413,7 @@ mod tests {
             ("instance type", "means hardware"),
             ("base", "means base_model"),
             ("model size", "means parameters"),
-            ("emision_kg", "near emissions_kg"),
+            ("parameter", "near parameters"),
         ] {
             assert!(said(name).contains(words), "{name}: {}", said(name));
         }

@@ -99,7 +99,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("grid-in-kg", "id,grid_g_per_kwh", "a,0.4", "a,20"),
     ("power-high", "id,power_w", "a,10200", "a,1400"),
     ("wue-unused", "id,wue_l_per_kwh", "a,1.8", "a,"),
-    ("wue-unused", "id,wue_l_per_kwh", "a,\nb,1 to 2\nc,0", "a,\nb,"),
+    ("wue-unused", "id,region,wue_l_per_kwh", "a,FRA,\nb,,1 to 2\nc,,0", "a,FRA,\nb,FRA,"),
     ("date-range", "id,date", "a,1924", "a,2024"),
     // Five and a half sd of 2e10 from 0, and ten.
     ("divisor-near-zero", "id,efficiency_flop_per_j", "a,1.1e11 ± 2e10", "a,2e11 ± 2e10"),

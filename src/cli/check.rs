@@ -1,6 +1,6 @@
 //! `haze check`: read, assess and compile as a run does, report everything, draw nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::input::{self, FileArgs, Opened, at_row, warn_of_each};
@@ -8,7 +8,8 @@ use super::output::print;
 use super::{Failure, counted};
 use crate::assess::{Assessment, Kind, with_outputs};
 use crate::compile::compile;
-use crate::portfolio::problem::visible;
+use crate::portfolio::problem::{shorten, visible};
+use crate::portfolio::{Portfolio, columns};
 use crate::run::RunError;
 
 pub(super) fn check(input: &FileArgs) -> Result<(), Failure> {
@@ -18,8 +19,29 @@ pub(super) fn check(input: &FileArgs) -> Result<(), Failure> {
     warn_of_each(&assessment.warnings);
     let models = counted(portfolio.models.len(), "model");
     let warnings = counted(input::counted(&assessment.warnings), "warning");
-    print(&format!("{}{models}, no problem, {warnings}\n", understood(&assessment)))
+    print(&format!("{}{}{models}, no problem, {warnings}\n", understood(&assessment), labels(&portfolio)))
 }
+
+/// The columns that no number comes from.
+fn labels(portfolio: &Portfolio) -> String {
+    let known: BTreeSet<&str> = columns::names().collect();
+    let all: BTreeSet<&str> = portfolio.models.iter().flat_map(|m| m.labels.keys()).map(String::as_str).collect();
+    let labels: Vec<String> = all.difference(&known).map(|name| shorten(name)).collect();
+    match labels.len() {
+        0 => String::new(),
+        n if n > MOST_LABELS => {
+            format!(
+                "Labels, from which no figure is read: {} and {} more\n",
+                labels[..MOST_LABELS].join(", "),
+                n - MOST_LABELS
+            )
+        }
+        _ => format!("Labels, from which no figure is read: {}\n", labels.join(", ")),
+    }
+}
+
+/// Labels that are listed.
+const MOST_LABELS: usize = 20;
 
 /// What was understood: rows by tier, and what each figure that a row states was used for.
 fn understood(assessment: &Assessment) -> String {

@@ -1,7 +1,7 @@
 //! Published facts of single training runs: what a report or model card states of a run, with the document that states it.
 //!
-//! The table is `fixtures/run_facts.csv` ([`table`]). A row of a models file that names one of its runs is completed from it
-//! ([`fill`]): what the row itself states always wins, unless its figures are those of a list (`figures_from = list`), as
+//! The table is `fixtures/run_facts.csv`. A row of a models file that names one of its runs is completed from it:
+//! what the row itself states always wins, unless its figures are those of a list (`figures_from = list`), as
 //! in the shipped lists; these are replaced. `facts = false` in a study, or `--no-facts`, leaves the table unread.
 //!
 //! What is to be predicted must not be looked up. So nothing below this module reads the table: `haze validate`, the

@@ -105,7 +105,7 @@ pub fn known() -> Vec<&'static str> {
 const LABELS: [&str; 6] = ["architecture", "domain", "rounded", "reasoning", "numerical_format", "project"];
 
 /// Every name that is looked for in a header.
-pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
     COLUMNS.iter().map(|(name, _)| *name).chain(LABELS)
 }
 

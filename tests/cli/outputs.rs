@@ -207,3 +207,13 @@ mod interrupted {
         assert_eq!(names(dir.path()), Vec::<String>::new());
     }
 }
+
+/// What was understood ends with the columns that were not: they are labels.
+#[test]
+fn check_lists_the_labels() {
+    let dir =
+        folder(&[("models.csv", "id,gpu_hours,team,architecture\na,5,x,llama\n"), ("bare.csv", "id,gpu_hours\na,5\n")]);
+    let page = printed(dir.path(), &["check", "models.csv"]);
+    assert!(page.contains("\nLabels, from which no figure is read: team\n1 model, no problem"), "{page}");
+    assert!(!printed(dir.path(), &["check", "bare.csv"]).contains("Labels"));
+}

@@ -29,7 +29,7 @@ fn text(model: &Model) -> Option<(&'static str, &str)> {
     COLUMNS.iter().find_map(|name| Some((*name, model.labels.get(*name)?.as_str())))
 }
 
-/// The one format of fewer bits that a text names; `None` where there is none, and where wider ones stand beside it, so that
+/// The one format of fewer bits that a text names; `None` where there is none, and where wider ones stand with it, so that
 /// it is open which peak is meant.
 fn format(text: &str) -> Option<Format> {
     let lower = text.to_lowercase();

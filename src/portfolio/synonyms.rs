@@ -95,7 +95,7 @@ const TEXTS: [(&str, &str); 56] = [
     ("trainingcomputeconfidence", "compute_confidence"),
 ];
 
-/// Names that are read where no other name of the column is there, the first of them first: years beside dates, and the
+/// Names that are read where no other name of the column is there, the first of them first: years after dates, and the
 /// fields of model cards in flattened tables.
 const WEAK: [(&str, &str); 13] = [
     ("releasedon", "date"),

@@ -122,7 +122,7 @@ fn pieces(cell: &str) -> Vec<&str> {
     found.into_iter().map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
-/// Words and signs between the names of a list, beside commas and semicolons.
+/// Words and signs between the names of a list, other than commas and semicolons.
 const BETWEEN: [&str; 8] = [" and ", " or ", " plus ", " with ", "&", "+", "/", "|"];
 
 /// The names in a piece of a list: the piece itself where it is one, or what stands between words such as "and" and signs.
@@ -135,7 +135,7 @@ fn parts(piece: &str) -> Vec<&str> {
         parts = parts.into_iter().flat_map(|part| part.split(between)).collect();
     }
     let parts: Vec<&str> = parts.into_iter().map(|part| part.trim().trim_start_matches("and ")).collect();
-    // Of a text without a chip the whole is told.
+    // Of a text without a chip the whole is given.
     if parts.iter().any(|part| one(part).is_ok()) { parts } else { vec![piece] }
 }
 

@@ -84,7 +84,7 @@ impl Row<'_> {
         for (column, value, rule) in figures {
             let zero = value.as_ref().is_some_and(Value::is_zero);
             let of_market = column == "emissions" && m.emissions_basis == Basis::Market;
-            // Beside other figures the rules that hold them against each other speak.
+            // With other figures the rules that hold them against each other speak.
             if zero && trains && stated == 0 && !of_market {
                 let message =
                     format!("{column} is zero, so the row's total is zero; leave the cell empty if it is not known");

@@ -106,7 +106,7 @@ def counts(both):
     rows = []
     for r in both[0]["lists"]["recapture"]:
         numbers = [f"{r[key]:,}" for key in ["first", "second", "both"]]
-        rows.append([f"{r['of']} ({r['domain']})", *numbers, f"{r['estimate']:,.0f} ± {r['standard_error']:,.0f}"])
+        rows.append([f"{r['of']} ({r['domain']})", *numbers, f"{r['estimate']:,.0f}"])
     return table([":", "hub list", "open weights", "both", "at least (Chapman)"], rows)
 
 

@@ -199,7 +199,7 @@ fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
     page.rows(&rows, true);
     for r in &lists.recapture {
         page.line(&format!(
-            "  {} ({}): {} in this list, {} in the other, {} in both, {} in all; at least {} ± {} exist (Chapman).",
+            "  {} ({}): {} in this list, {} in the other, {} in both, {} in all; at least {} exist (Chapman).",
             capital(r.of),
             r.domain,
             numbers::count(r.first),
@@ -207,7 +207,6 @@ fn two_lists(page: &mut Page, lists: &TwoLists, level: &str) {
             numbers::count(r.both),
             numbers::count(r.seen),
             numbers::count(libm::rint(r.estimate) as u64),
-            numbers::count(libm::rint(r.standard_error) as u64),
         ));
     }
     page.line(

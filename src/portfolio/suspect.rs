@@ -45,7 +45,7 @@ pub(super) enum Cells {
 }
 
 /// Names that nearly mean a column, in normal form: too many other things are called so to read them.
-const NEARLY: [(&str, &str, Cells); 27] = [
+const NEARLY: [(&str, &str, Cells); 31] = [
     ("place", "region", Cells::Text),
     ("site", "region", Cells::Text),
     ("trainingsite", "region", Cells::Text),
@@ -73,6 +73,11 @@ const NEARLY: [(&str, &str, Cells); 27] = [
     ("tokensseen", "tokens", Cells::Numbers),
     ("trainedtokens", "tokens", Cells::Numbers),
     ("datatokens", "tokens", Cells::Numbers),
+    // Columns of Epoch AI's export.
+    ("countryoforganization", "region", Cells::Text),
+    ("trainingdatasetsizetotal", "tokens", Cells::Numbers),
+    ("confidence", "compute_confidence", Cells::Text),
+    ("finetunecomputeflop", "compute_flop (of a derivative, its own)", Cells::Numbers),
 ];
 
 /// Words of a name that make its quantity another than that of the training run.

@@ -46,6 +46,11 @@ pub fn rounded(loads: &Loads, study: &Study, priors: &Priors) -> Loads {
     loads.iter().filter_map(rounded).filter(|(_, weight)| *weight != 0.0).collect()
 }
 
+/// Variance of a logarithm by the shared effects that it has these weights on.
+pub fn shared_variance(weights: &Loads, study: &Study, priors: &Priors) -> f64 {
+    loadings(weights, study, priors).into_iter().map(|l| l * l).sum()
+}
+
 /// What a standard deviation of each effect does to a logarithm that has these weights on them.
 pub fn loadings(weights: &Loads, study: &Study, priors: &Priors) -> Vec<f64> {
     let loading = |(key, weight): (&EffectKey, &f64)| Some(described(key, study, priors)?.ln_gsd * weight);

@@ -4,7 +4,7 @@
 //! matter of probability ([`super::odds`]).
 
 use super::context::Context;
-use super::described::loadings;
+use super::described::shared_variance;
 use super::disclosures::Disclosures;
 use super::draft::Draft;
 use super::lognormal::LogNormal;
@@ -85,8 +85,7 @@ fn apart(context: &Context<'_>, priors: &[Normal; UNKNOWNS], first: &Observed, s
     let mut loads = expected.shared.clone();
     add(&mut loads, &second.error.shared, 1.0);
     add(&mut loads, &first.error.shared, -1.0);
-    let shared: f64 = loadings(&loads, context.study, context.priors).into_iter().map(|l| l * l).sum();
-    let link = expected.sd * expected.sd + shared;
+    let link = expected.sd * expected.sd + shared_variance(&loads, context.study, context.priors);
     let ln = second.error.mean - first.error.mean - expected.mean;
     let errors = first.error.sd * first.error.sd + second.error.sd * second.error.sd;
     // Two exact figures that are equal agree.

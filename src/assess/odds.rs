@@ -15,8 +15,9 @@
 //! [`LEAST`] are dropped: figures that agree then leave one reading, all of them. "None is right" is kept only if it is more
 //! probable than all others together: a few per cent of what a row that states nothing may be would lie above every figure.
 
+use super::condition::Joint;
 use super::context::Context;
-use super::described::loadings;
+use super::described::shared_variance;
 use super::effects::Loads;
 use super::normal::{Normal, add};
 use super::observed::{Observed, UNKNOWNS};
@@ -71,23 +72,14 @@ struct Figures {
 
 impl Figures {
     fn of(context: &Context<'_>, unknowns: &[Normal; UNKNOWNS], all: &[Observed]) -> Figures {
+        let joint = Joint::new(unknowns.clone());
         let expected = |o: &Observed| {
-            let mut mean = 0.0;
-            let mut shared = Loads::new();
-            for (weight, unknown) in o.row.iter().zip(unknowns).filter(|(weight, _)| **weight != 0.0) {
-                mean += weight * unknown.mean;
-                add(&mut shared, &unknown.shared, *weight);
-            }
-            add(&mut shared, &o.error.shared, 1.0);
-            (mean, shared)
+            let mut expected = joint.of(&o.row);
+            add(&mut expected.shared, &o.error.shared, 1.0);
+            expected
         };
-        let figures: Vec<(f64, Loads)> = all.iter().map(expected).collect();
-        let own = |a: &Observed, b: &Observed| -> f64 {
-            let parts = unknowns.iter().zip(a.row.iter().zip(&b.row));
-            parts.filter(|(_, (a, b))| *a * *b != 0.0).map(|(u, (a, b))| a * b * u.sd * u.sd).sum()
-        };
-        let size =
-            |loads: &Loads| -> f64 { loadings(loads, context.study, context.priors).into_iter().map(|l| l * l).sum() };
+        let figures: Vec<Normal> = all.iter().map(expected).collect();
+        let size = |loads: &Loads| shared_variance(loads, context.study, context.priors);
         // Of two sets of loads, from the squares of their sum and difference.
         let shared = |a: &Loads, b: &Loads| {
             let (mut sum, mut difference) = (a.clone(), a.clone());
@@ -97,11 +89,11 @@ impl Figures {
         };
         let covariance = |i: usize, j: usize| {
             let error = if i == j { all[i].error.sd * all[i].error.sd } else { 0.0 };
-            own(&all[i], &all[j]) + shared(&figures[i].1, &figures[j].1) + error
+            joint.covariance(&all[i].row, &all[j].row) + shared(&figures[i].shared, &figures[j].shared) + error
         };
         let line = |i| (0..all.len()).map(|j| covariance(i, j)).collect();
         Figures {
-            off: all.iter().zip(&figures).map(|(o, (mean, _))| o.error.mean - mean).collect(),
+            off: all.iter().zip(&figures).map(|(o, expected)| o.error.mean - expected.mean).collect(),
             covariance: (0..all.len()).map(line).collect(),
         }
     }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use super::condition::Joint;
 use super::context::Context;
-use super::described::{loadings, rounded};
+use super::described::{rounded, shared_variance};
 use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
 use super::effects::{EffectKey, Loads};
 use super::exposure::Exposure;
@@ -99,11 +99,6 @@ fn read<'a>(stated: &Stated<'_>, reading: &'a Reading) -> Read<'a> {
     Read { right: &reading.right, joint, weight: reading.weight }
 }
 
-/// Variance of ln by shared effects.
-fn shared_variance(context: &Context<'_>, shared: &Loads) -> f64 {
-    loadings(shared, context.study, context.priors).into_iter().map(|l| l * l).sum()
-}
-
 /// What all loads have in common: of each effect the weight nearest to zero, none where the signs differ.
 fn in_common(all: &[Loads]) -> Loads {
     let Some((first, others)) = all.split_first() else { return Loads::new() };
@@ -143,9 +138,10 @@ fn mixed(context: &Context<'_>, readings: &[Read<'_>], row: &[f64; UNKNOWNS], pr
     let nodes: Vec<Normal> = readings.iter().map(|reading| reading.joint.of(row)).collect();
     let all: Vec<Loads> = nodes.iter().map(|x| x.shared.clone()).collect();
     let shared = rounded(&in_common(&all), context.study, context.priors);
-    let common = shared_variance(context, &shared);
+    let by_effects = |loads: &Loads| shared_variance(loads, context.study, context.priors);
+    let common = by_effects(&shared);
     let parts = readings.iter().zip(&nodes).map(|(reading, x)| {
-        let variance = x.sd * x.sd + shared_variance(context, &x.shared) - common;
+        let variance = x.sd * x.sd + by_effects(&x.shared) - common;
         let part = LogNormal { median: libm::exp(x.mean), ln_sd: variance.max(0.0).sqrt() };
         (reading.weight, lognormal(part))
     });

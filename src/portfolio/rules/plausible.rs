@@ -120,17 +120,24 @@ impl Row<'_> {
             ("gpu_hours", &m.gpu_hours),
             ("compute_flop", &m.compute_flop),
             ("power_w", &m.power_w),
+            ("tokens", &m.tokens),
+            ("epochs", &m.epochs),
         ];
         let emits = size(&m.emissions_kg).is_some();
         let runs = emits || figures[..3].iter().any(|(_, value)| size(value).is_some());
-        for (column, value) in figures {
-            if is_zero(value) && runs {
-                let rule = if column == "energy_kwh" { "energy-zero" } else { "figure-zero" };
-                let message = format!(
+        for (column, _) in figures.into_iter().filter(|(_, value)| is_zero(value)) {
+            let of_size = matches!(column, "tokens" | "epochs");
+            let message = match runs {
+                true if !of_size => format!(
                     "{column} is zero although the row states a run; it is not used: leave the cell empty if it is not known"
-                );
-                self.warn(rule, column, 0.0, message);
-            }
+                ),
+                false if self.trains() && column != "power_w" => {
+                    format!("{column} is zero, so the row's total is zero; leave the cell empty if it is not known")
+                }
+                _ => continue,
+            };
+            let rule = if column == "energy_kwh" { "energy-zero" } else { "figure-zero" };
+            self.warn(rule, column, 0.0, message);
         }
         if is_zero(&m.grid_g_per_kwh) {
             let message = match emits {
@@ -142,6 +149,11 @@ impl Row<'_> {
             };
             self.warn("grid-zero", "grid_g_per_kwh", 0.0, message.into());
         }
+    }
+
+    /// Whether the row is of a kind that takes training: copies and merges may take nothing.
+    pub(super) fn trains(&self) -> bool {
+        !matches!(self.model.relation, Some(Relation::Merge | Relation::Quantized | Relation::Fork))
     }
 }
 

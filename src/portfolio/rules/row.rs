@@ -54,7 +54,7 @@ impl Row<'_> {
             }
         }
         let zero = matches!(m.emissions_kg, Some(Value::Number(0.0))) && m.emissions_basis == Basis::Location;
-        if zero && [energy, hours, compute, size(&m.tokens)].into_iter().any(|x| x.is_some()) {
+        if zero && self.trains() {
             let message = "the electricity of a place is never free of emissions; certificates and contracts can make only a \
                            market-based total 0: write emissions_basis = market";
             self.warn("emissions-zero", "emissions", 0.0, message.into());

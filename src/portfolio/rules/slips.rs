@@ -1,12 +1,12 @@
 //! Rules about figures that no run can have, and about rows that are no models: headings, footnotes, copies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Row, shown, size};
 use crate::portfolio::columns;
 use crate::portfolio::problem::{Warning, shorten};
 use crate::portfolio::spelling::normal;
-use crate::portfolio::{Basis, Model, Relation, Value};
+use crate::portfolio::{Model, Value};
 
 /// Published runs reach 0.1 on thousands of chips and less on processors; per cent of a fraction is below this.
 const LEAST_MFU: f64 = 0.01;
@@ -65,32 +65,6 @@ impl Row<'_> {
             let message = "tokens are not used without parameters, so the row is computed as if it stated neither";
             self.warn("tokens-alone", "tokens", tokens, message.into());
         }
-        self.total_of_zero();
-    }
-
-    /// A figure of zero that makes the row's total zero.
-    fn total_of_zero(&mut self) {
-        let m = self.model;
-        let trains = !matches!(m.relation, Some(Relation::Merge | Relation::Quantized | Relation::Fork));
-        let figures = [
-            ("emissions", &m.emissions_kg, "emissions-zero"),
-            ("energy_kwh", &m.energy_kwh, "energy-zero"),
-            ("gpu_hours", &m.gpu_hours, "figure-zero"),
-            ("compute_flop", &m.compute_flop, "figure-zero"),
-            ("tokens", &m.tokens, "figure-zero"),
-            ("epochs", &m.epochs, "figure-zero"),
-        ];
-        let stated = figures.iter().filter(|(_, value, _)| size(value).is_some()).count();
-        for (column, value, rule) in figures {
-            let zero = value.as_ref().is_some_and(Value::is_zero);
-            let of_market = column == "emissions" && m.emissions_basis == Basis::Market;
-            // With other figures the rules that hold them against each other speak.
-            if zero && trains && stated == 0 && !of_market {
-                let message =
-                    format!("{column} is zero, so the row's total is zero; leave the cell empty if it is not known");
-                self.warn(rule, column, 0.0, message);
-            }
-        }
     }
 }
 
@@ -105,13 +79,8 @@ pub(super) fn check(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut
 /// Headings, footnotes, units and remarks that stand in the column of names.
 fn nothing_stated(models: &[Model], found: &mut Vec<Warning>) {
     let states = |m: &Model| {
-        let place = &m.place;
-        let bare = Model { id: m.id.clone(), place: place.clone(), ..Model::default() };
-        let named = Model {
-            labels: m.labels.iter().filter(|(k, _)| *k == "name").map(|(k, v)| (k.clone(), v.clone())).collect(),
-            ..bare
-        };
-        *m != named
+        let bare = Model { id: m.id.clone(), place: m.place.clone(), ..Model::default() };
+        m.labels.keys().any(|label| label != "name") || Model { labels: BTreeMap::new(), ..m.clone() } != bare
     };
     if !models.iter().any(states) {
         return;

@@ -28,6 +28,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("emissions-zero", "id,parameters,emissions_kg", "a,7e9,0", "a,7e9,5e4"),
     ("figure-zero", "id,parameters,tokens", "a,7e9,0", "a,7e9,2e12"),
     ("figure-zero", "id,relation,gpu_hours", "a,,0", "a,merge,0"),
+    ("figure-zero", "id,parameters,tokens,epochs", "a,7e9,2e12,0", "a,7e9,2e12,1"),
+    ("figure-zero", "id,parameters,tokens,gpu_hours", "a,7e9,2e12,0", "a,7e9,2e12,"),
     ("states-nothing", "id,gpu_hours", "a,5\nSource: the paper,", "a,5\nb,7"),
     ("transposed", "id,first,second", "gpu_hours,1,2\nparameters,3,4", "a,1,2\ngpu_hours,3,4"),
     ("base-unknown", "id,base_model,gpu_hours", "a,Google,5", "a,x/y,5\nb,Llama 2,5\nc,b,5"),

@@ -260,17 +260,15 @@ fn alternatives(page: &mut Page, lines: &[Alternative], unit: &Unit, level: &str
 }
 
 fn shared_sizes(page: &mut Page, sizes: &Sizes, unit: &Unit, level: &str) {
-    page.section(
-        &format!("Sizes of the shared effects, {}", unit.name),
-        "ln GSD times a factor; own spreads give way, so that what is not known of a model stays",
-    );
+    page.section(&format!("Sizes of the shared effects, {}", unit.name), "ln GSD times a factor; own spreads give way");
     let heads_of = ["", "factor", "exact mean", "exact sd", "median", &format!("{level} interval"), "width"];
     let mut rows = vec![heads(1, &heads_of)];
     let exact = |x: Option<f64>| right(x.map_or("–".into(), |x| unit.exact(x)));
+    let width = page.style.width.saturating_sub(60).max(20);
     for line in &sizes.lines {
         let [_, median, interval] = amounts(&line.emissions_t, unit.factor);
         rows.push(vec![
-            left(line.effect.unwrap_or("all default effects")),
+            left(shorten(line.effect.unwrap_or("all default effects"), width)),
             right(format!("× {}", line.factor)),
             exact(line.exact_mean_t),
             exact(line.exact_sd_t),

@@ -1,7 +1,7 @@
 """The tables of docs/coverage.md, from what `haze coverage --json` gives for both lists.
 
     python3 docs/coverage_tables.py target/release/haze results
-    python3 docs/coverage_tables.py target/release/haze thresholds      # or: union, counts, choices
+    python3 docs/coverage_tables.py target/release/haze thresholds      # or: union, counts, choices, sizes
 
 Emissions in ktCO2e as mean (interval). Needs Python 3.11 and no packages.
 """
@@ -122,7 +122,20 @@ def choices(both):
     return table([":choice", ":otherwise", LISTS[0], "ratio", LISTS[1], "ratio"], rows)
 
 
-TABLES = {of.__name__: of for of in [results, thresholds, union, counts, choices]}
+def sizes(both):
+    """Lines in the order of the first list; the largest effects need not be the same."""
+    lines = [{(a["effect"], a["factor"]): a for a in c["sizes"]["lines"]} for c in both]
+    rows = []
+    for effect, factor in dict.fromkeys(key for of in lines for key in of):
+        cells = [effect or "all default effects", f"{factor:g}"]
+        for of in lines:
+            found = of.get((effect, factor))
+            cells += [kt(found["exact_sd_t"]), amount(found["emissions_t"]), f"{found['width_ratio']:.2f}"] if found else [NONE] * 3
+        rows.append(cells)
+    return table([":effect", "factor", "exact sd", LISTS[0], "width", "exact sd", LISTS[1], "width"], rows)
+
+
+TABLES = {of.__name__: of for of in [results, thresholds, union, counts, choices, sizes]}
 
 
 def made(program, name):

@@ -10,7 +10,7 @@ use super::effects::{EffectKey, Effects};
 use super::priors::Priors;
 use super::provenance::{Kind, Provenance};
 use super::{basis, checks, row, study_effects};
-use crate::portfolio::{Model, Portfolio, Problems, Study, Warning};
+use crate::portfolio::{Model, Portfolio, Problems, Study, Warning, YEAR};
 
 /// What the portfolio implies, under its study's priors, scope and shared effects.
 ///
@@ -87,6 +87,9 @@ pub fn assembled(
 fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedModel {
     let mut labels = model.labels.clone();
     labels.insert("tier".to_string(), draft.tier.name().to_string());
+    if let Some(year) = model.year() {
+        labels.insert(YEAR.to_string(), year);
+    }
     AssessedModel {
         id: model.id.clone(),
         tier: draft.tier,

@@ -117,7 +117,7 @@ pub struct AssessedModel {
     pub terms: [Term; OUTPUTS],
     /// In the order of `Assessment::further`: the products that each further output is the sum of.
     pub further: Vec<Vec<Term>>,
-    /// The row's labels plus `tier`.
+    /// The row's labels plus `tier` and, where it is known, `year`.
     pub labels: BTreeMap<String, String>,
     /// What the row said and how each value came about, for people; one entry per quantity shown.
     pub provenance: BTreeMap<String, Provenance>,

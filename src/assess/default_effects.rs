@@ -35,7 +35,8 @@ pub enum DefaultEffect {
 }
 
 impl DefaultEffect {
-    const ALL: [DefaultEffect; 9] = [
+    /// Every one.
+    pub const ALL: [DefaultEffect; 9] = [
         DefaultEffect::KNode,
         DefaultEffect::MfuEra,
         DefaultEffect::MfuFamily,
@@ -103,6 +104,11 @@ impl DefaultEffect {
             DefaultEffect::TokensOrganization => names::tokens::ORGANIZATION_GSD.into(),
             DefaultEffect::Calculator | DefaultEffect::CalculatorProject => names::energy::CALCULATOR.into(),
         }
+    }
+
+    /// Whether one prior sizes both.
+    pub fn same_size_as(self, other: DefaultEffect) -> bool {
+        self.prior() == other.prior()
     }
 
     /// Size of the effect at weight 1. The grid effect of an organisation is nominal (1): each model's weight is the

@@ -8,7 +8,7 @@ use super::draft::{Draft, DraftModel};
 use super::effects::EffectKey;
 use super::slot::Slot;
 use super::tier::Tier;
-use crate::portfolio::{Model, SharedSpec, Study, Warning};
+use crate::portfolio::{Model, SharedSpec, Study, Warning, YEAR};
 
 /// Adds the study's effects to the factors of a model that they name. Where several disclosures have been combined, they
 /// are in efficiency and grid already, with what the disclosures leave of them. Electricity as bought is not that of the
@@ -38,7 +38,7 @@ fn key(study: &Study, position: usize, spec: &SharedSpec, model: &Model, tier: T
         let label = match column.as_str() {
             "tier" => Some(tier.name().to_string()),
             "id" => Some(model.id.clone()),
-            "year" => model.labels.get("year").cloned().or(model.date.map(|d| d.year.to_string())),
+            YEAR => model.year(),
             column => model.labels.get(column).cloned(),
         };
         value.push(label.filter(|l| !l.is_empty())?);

@@ -8,7 +8,8 @@ use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
-use crate::posterior::intensity::{YEAR, value};
+use crate::portfolio::YEAR;
+use crate::posterior::intensity::value;
 use crate::posterior::sampled;
 use crate::report::atci::{self as report, Atci};
 use crate::run::Clock;
@@ -81,10 +82,7 @@ fn columns(asked: &[String], opened: &Opened) -> Result<Vec<String>, Failure> {
     let mut columns: Vec<String> = Vec::new();
     for column in asked {
         if !has(column) {
-            if column == YEAR {
-                return Err(Failure::Usage(format!("--by {YEAR}: no row has a date; fill in a column date")));
-            }
-            opened.known_column("--by", column, if has(YEAR) { &[YEAR] } else { &[] })?;
+            opened.known_column("--by", column, &[])?;
         }
         if !columns.contains(column) {
             columns.push(column.clone());

@@ -9,7 +9,7 @@ use crate::assess::{Assessment, assess};
 use crate::facts;
 use crate::portfolio::problem::{NOT_READ, by_rule, shorten};
 use crate::portfolio::spelling::closest;
-use crate::portfolio::{Model, Portfolio, Problems, Warning};
+use crate::portfolio::{Model, Portfolio, Problems, Warning, YEAR};
 use crate::run::RunError;
 
 /// What the help of a command says of the file it reads.
@@ -70,6 +70,9 @@ impl Opened {
         let columns: BTreeSet<&str> = labels.map(String::as_str).collect();
         if columns.contains(name) {
             return Ok(());
+        }
+        if name == YEAR {
+            return Err(Failure::Usage(format!("{flag} {YEAR}: no row has a date; fill in a column date")));
         }
         let known: Vec<&str> = columns.into_iter().chain(others.iter().copied()).collect();
         let hint = hint(name, &known);

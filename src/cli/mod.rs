@@ -28,6 +28,7 @@ mod sample;
 mod say;
 mod sensitivity;
 mod stream;
+mod trend;
 mod validate;
 mod watch;
 
@@ -54,6 +55,7 @@ use crate::run::RunError;
   haze explain models.csv org/model-7b      where every factor of one model comes from
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze atci models.csv                      emissions per compute, by year, hardware, organisation …
+  haze trend models.csv                     by year of training, and the growth
   haze fit --sample language                the regressions for missing compute, one card each
   haze coverage models.csv                  what the total rests on and leaves out; every structural choice
   haze validate runs.csv                    a back-test of the intervals on published runs
@@ -93,6 +95,8 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
     Coverage(coverage::CoverageArgs),
     /// Emissions per compute (ATCI) and its ratios, by year, hardware, organisation, region and tier
     Atci(atci::AtciArgs),
+    /// Emissions, energy, compute and ATCI by year of training, and how fast they grow
+    Trend(trend::TrendArgs),
     /// Regressions for compute that is not stated, with a card for each
     Fit(fit::FitArgs),
     /// Back-test the intervals on published runs against baselines
@@ -194,6 +198,7 @@ pub fn main() -> ExitCode {
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Coverage(args) => coverage::coverage(args),
         Command::Atci(args) => atci::atci(args),
+        Command::Trend(args) => trend::trend(args),
         Command::Fit(args) => fit::fit(args),
         Command::Validate(args) => validate::validate(args),
         Command::Doctor => doctor::doctor(),

@@ -2,8 +2,10 @@
 //!
 //! `bands` sweeps a threshold over downloads, `two_lists` compares the list with another one that overlaps it, `top`
 //! takes the largest models away, `tiers` says what each tier holds, `alternatives` computes the total under every
-//! other structural choice, `chosen` how much of the variance is due to priors without a firm source, `predictive` whether the tiers below would have predicted what is published. `spreads` widens and narrows
-//! priors, `drawn` reads estimates off draws, `matches_file` reads which rows of two lists are one model.
+//! other structural choice, `sizes` under other sizes of the shared effects, `chosen` how much of the variance is due to
+//! priors without a firm source, `predictive` whether the tiers below would have predicted what is published. `spreads`
+//! widens and narrows priors, `drawn` reads estimates off draws, `matches_file` reads which rows of two lists are one
+//! model.
 //!
 //! Draws of a model do not depend on what else is in a run, so a part of the list is drawn with the draws it has in
 //! the whole: shares are formed draw by draw, and parts add up to the total exactly, integer by integer. Structural
@@ -15,6 +17,7 @@ pub mod chosen;
 pub mod drawn;
 pub mod matches_file;
 pub mod predictive;
+pub mod sizes;
 pub mod spreads;
 pub mod tiers;
 pub mod top;
@@ -33,6 +36,7 @@ use alternatives::Alternative;
 use bands::Bands;
 use chosen::Chosen;
 use predictive::Predictive;
+use sizes::Sizes;
 use tiers::TierPart;
 use top::Top;
 use two_lists::{Other, TwoLists};
@@ -69,6 +73,8 @@ pub struct Coverage {
     pub tiers: Vec<TierPart>,
     /// The total as modelled, then under every other structural choice.
     pub alternatives: Vec<Alternative>,
+    /// The total under other sizes of the shared effects; `None`: no default effect acts, or the variance is infinite.
+    pub sizes: Option<Sizes>,
     /// `None`: there is no variance, or it is infinite.
     pub chosen: Option<Chosen>,
     /// `None`: no base model states its compute.
@@ -133,6 +139,7 @@ pub fn coverage(
     let top = top::top(assessment, &plan, &swept, settings.top, sampler)?;
     let emissions_t = sampler.estimate(&swept.total);
     let alternatives = alternatives::alternatives([stated, portfolio], assessment, &emissions_t, &mut tables, sampler)?;
+    let sizes = sizes::sizes(portfolio, assessment, &emissions_t, &mut tables, sampler)?;
     Ok(Coverage {
         models: assessment.models.len(),
         emissions_t,
@@ -142,17 +149,18 @@ pub fn coverage(
         lists,
         top,
         alternatives,
+        sizes,
         chosen: chosen::chosen(assessment),
         predictive: predictive::predictive(stated)?,
     })
 }
 
 /// Model-draws per draw that the analysis takes, for progress: the whole list once in parts and once for every
-/// alternative, the largest models and the other list.
+/// alternative and size, the largest models and the other list.
 fn models_drawn(portfolio: &Portfolio, other: Option<&Other>, settings: &Settings) -> u64 {
     let n = portfolio.models.len();
     let others = other.map_or(0, |o| n + 2 * o.models.len());
-    (n * (1 + alternatives::choices(portfolio).len()) + settings.top.min(n) + others) as u64
+    (n * (1 + alternatives::choices(portfolio).len() + sizes::lines(portfolio)) + settings.top.min(n) + others) as u64
 }
 
 /// The assessment of a changed portfolio.

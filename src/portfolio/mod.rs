@@ -49,7 +49,7 @@ pub mod words;
 
 pub use distribution::cell::Value;
 pub use distribution::{Distribution, cell, moments, quantile};
-pub use model::{Confidence, Date, Model, Published, Relation, Source};
+pub use model::{Confidence, Date, Model, Published, Relation, Source, YEAR};
 pub use output::{Further, OUTPUTS, Output, Outputs};
 pub use problem::{Place, Problem, Problems, Warning};
 pub use read::Portfolio;

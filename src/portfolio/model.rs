@@ -78,6 +78,23 @@ pub struct Model {
     pub published: BTreeMap<&'static str, Published>,
 }
 
+/// The label that is the year of the date where no column of this name says otherwise.
+pub const YEAR: &str = "year";
+
+impl Model {
+    /// What the row counts as in groups and effects by year: its column `year`, else the year of its date. Where the
+    /// date was read from that column, the year of it alone.
+    pub fn year(&self) -> Option<String> {
+        let stated = self.labels.get(YEAR).filter(|year| !year.is_empty());
+        let is_date = stated == self.labels.get("date");
+        match (stated, self.date) {
+            (Some(year), None) => Some(year.clone()),
+            (Some(year), Some(_)) if !is_date => Some(year.clone()),
+            (_, date) => date.map(|date| date.year.to_string()),
+        }
+    }
+}
+
 /// A published fact in a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Published {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::bases;
 use super::formats::inputs::Inputs;
 use super::formats::{self, STDIN, named};
-use super::model::Model;
+use super::model::{Model, YEAR};
 use super::models_file::{self, ModelsFile};
 use super::problem::{Place, Problem, Problems, Warning, shorten, shorten_path};
 use super::rules;
@@ -143,8 +143,12 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: Inputs) -> Resul
     if all_read && !study.models.is_empty() {
         let asked = study.groups_by.iter().map(|by| (by, &file.groups_place, "groups.by"));
         let shared = study.shared.iter().flat_map(|s| s.by.iter().map(move |by| (by, &s.place, "shared.by")));
-        let unknown = asked.chain(shared).filter(|(by, ..)| *by != "tier" && !columns.contains(*by));
-        let names: Vec<&str> = columns.iter().map(String::as_str).chain(["tier"]).collect();
+        // Labels that every row has, or has with its date.
+        let derived: &[&str] = if columns.contains("date") { &["tier", YEAR] } else { &["tier"] };
+        let known = |by: &str| columns.contains(by) || derived.contains(&by);
+        let unknown = asked.chain(shared).filter(|(by, ..)| !known(by));
+        let extra = derived.iter().copied().filter(|name| !columns.contains(*name));
+        let names: Vec<&str> = columns.iter().map(String::as_str).chain(extra).collect();
         for (nth, (by, place, key)) in unknown.enumerate() {
             // The search takes time in the number of columns, and so does the list of them.
             let close = if nth < SUGGESTED { closest(by, &names) } else { None };

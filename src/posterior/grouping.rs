@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::intensity::value;
 use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output, Slot};
 use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
 use crate::engine::plan::{Plan, WORDS};
@@ -177,11 +178,6 @@ pub fn by_factor(assessment: &Assessment, plan: &Plan) -> (Design, Vec<Group>) {
     };
     let names = Slot::ALL[..groups].iter().map(group).collect();
     (Design::cube(groups, vec![own; plan.models.len()], effects, outputs()), names)
-}
-
-/// The value of a label, as the exact shares by label see it.
-fn value<'m>(model: &'m AssessedModel, column: &str) -> Option<&'m str> {
-    model.labels.get(column).map(String::as_str).filter(|v| !v.is_empty())
 }
 
 fn by_label(column: &str, assessment: &Assessment, exact: Option<&Shares>) -> (Design, Vec<Group>) {

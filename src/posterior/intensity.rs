@@ -18,12 +18,10 @@ use crate::engine::stats::estimate::Estimate;
 use crate::engine::stats::ratio::{Side, ratios, widest_shift};
 use crate::engine::{Reduce, Summary};
 use crate::exact::terms::{Known, products};
+use crate::portfolio::YEAR;
 
 /// Values of one column that are listed individually, by expected compute; the rest are taken together.
 pub const LARGEST: usize = 20;
-/// The column that stands for the year of the date where the file has none of that name.
-pub const YEAR: &str = "year";
-
 /// ATCI and the three ratios that multiply to it, draw by draw.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Intensity {
@@ -129,11 +127,9 @@ impl Row {
     }
 }
 
-/// The value of a column for one model; the year of the date where there is no column `year`.
+/// The value of a column for one model.
 pub fn value<'m>(model: &'m AssessedModel, column: &str) -> Option<&'m str> {
-    let label = |name: &str| model.labels.get(name).map(String::as_str).filter(|v| !v.is_empty());
-    let of_date = || label("date").and_then(|date| date.get(..4)).filter(|y| y.bytes().all(|b| b.is_ascii_digit()));
-    label(column).or_else(|| if column == YEAR { of_date() } else { None })
+    model.labels.get(column).map(String::as_str).filter(|v| !v.is_empty())
 }
 
 /// The parts of a portfolio by a column, largest expected compute first, years in order: at most [`LARGEST`] values, what has none, and
@@ -211,14 +207,6 @@ mod tests {
             model.labels.insert(column.to_string(), value.to_string());
         }
         assessment
-    }
-
-    #[test]
-    fn the_year_is_that_of_the_date() {
-        let assessment = labelled(&[("date", "2024-05-17"), ("date", "2023"), ("year", "2021"), ("date", "unknown")]);
-        let years: Vec<Option<&str>> = assessment.models.iter().map(|m| value(m, YEAR)).collect();
-        assert_eq!(years, [Some("2024"), Some("2023"), Some("2021"), None]);
-        assert_eq!(value(&assessment.models[0], "months"), None);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Integers to means, intervals and shares: what the draws say, with the error of every number.
 //!
-//! `intensity` forms ATCI and its decomposition, `concentration` says how few models matter, `check` compares the run
-//! with the exact oracle and bounds what the integers cost. `grouping` says what a portfolio is decomposed by, `sampled`
-//! takes in the draws for it, `ranked` has the shared effects, `rerun` the interval that a disclosure would leave. The
-//! estimators, which know nothing of a portfolio, are in [`crate::engine::stats`]; what needs no draws is in
-//! [`crate::exact`].
+//! `intensity` forms ATCI and its decomposition, `trend` the growth over years, `concentration` says how few models
+//! matter, `check` compares the run with the exact oracle and bounds what the integers cost. `grouping` says what a
+//! portfolio is decomposed by, `sampled` takes in the draws for it, `ranked` has the shared effects, `rerun` the interval
+//! that a disclosure would leave. The estimators, which know nothing of a portfolio, are in [`crate::engine::stats`];
+//! what needs no draws is in [`crate::exact`].
 //!
 //! Floats first appear here, computed one output at a time in a fixed order and through `libm`: the same summary
 //! gives the same bytes on every host and with any number of threads.
@@ -16,6 +16,7 @@ pub mod intensity;
 pub mod ranked;
 pub mod rerun;
 pub mod sampled;
+pub mod trend;
 
 use rayon::prelude::*;
 

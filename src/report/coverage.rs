@@ -16,6 +16,7 @@ use crate::coverage::Coverage;
 use crate::coverage::alternatives::Alternative;
 use crate::coverage::bands::Bands;
 use crate::coverage::predictive::{LEVELS, Predictive};
+use crate::coverage::sizes::{Effect, Sizes};
 use crate::coverage::two_lists::TwoLists;
 use crate::portfolio::Scope;
 use crate::posterior::Estimate;
@@ -123,6 +124,9 @@ pub fn terminal(result: &Findings<'_>, style: Style) -> String {
             numbers::count(chosen.effects),
             numbers::count(chosen.of_effects),
         ));
+    }
+    if let Some(sizes) = &c.sizes {
+        shared_sizes(&mut page, sizes, &unit, &level);
     }
     if let Some(predictive) = &c.predictive {
         check(&mut page, predictive);
@@ -253,6 +257,29 @@ fn alternatives(page: &mut Page, lines: &[Alternative], unit: &Unit, level: &str
         ]);
     }
     page.rows(&rows, true);
+}
+
+fn shared_sizes(page: &mut Page, sizes: &Sizes, unit: &Unit, level: &str) {
+    page.section(&format!("Sizes of the shared effects, {}", unit.name), "ln GSD times a factor; own spreads give way");
+    let heads_of = ["", "factor", "exact mean", "exact sd", "median", &format!("{level} interval"), "width"];
+    let mut rows = vec![heads(1, &heads_of)];
+    let exact = |x: Option<f64>| right(x.map_or("–".into(), |x| unit.exact(x)));
+    let width = page.style.width.saturating_sub(60).max(20);
+    for line in &sizes.lines {
+        let [_, median, interval] = amounts(&line.emissions_t, unit.factor);
+        rows.push(vec![
+            left(shorten(line.effect.unwrap_or("all default effects"), width)),
+            right(format!("× {}", line.factor)),
+            exact(line.exact_mean_t),
+            exact(line.exact_sd_t),
+            median,
+            interval,
+            right(line.width_ratio.map_or("–".into(), |ratio| format!("{ratio:.2}"))),
+        ]);
+    }
+    page.rows(&rows, true);
+    let share = |e: &Effect| format!("{} {}", e.name, numbers::percent(e.total));
+    page.wrapped("  Share of the variance, with interactions: ", &sizes.effects.iter().map(share).collect::<Vec<_>>());
 }
 
 fn check(page: &mut Page, predictive: &Predictive) {

@@ -1,8 +1,8 @@
 //! The posterior to tables and files, for people and programs.
 //!
 //! `table` draws the page of a run, `json` writes the public result, `csv` the models and groups; `sensitivity`,
-//! `sampled` (with `--sample`), `coverage`, `atci`, `fit`, `gauge` and `validate` are the pages and documents of the
-//! commands of these names; `explain` says where one model's factors come from; `study` writes the study file that gives
+//! `sampled` (with `--sample`), `coverage`, `atci`, `trend`, `fit`, `gauge` and `validate` are the pages and documents of
+//! the commands of these names; `explain` says where one model's factors come from; `study` writes the study file that gives
 //! the same result again; `files` puts outputs in place whole or not at all.
 //!
 //! What these share: `page` lays out a page, `document` a JSON document; `numbers` prints a number no more exactly than
@@ -27,4 +27,5 @@ mod scope;
 pub mod sensitivity;
 pub mod study;
 pub mod table;
+pub mod trend;
 pub mod validate;

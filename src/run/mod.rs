@@ -20,6 +20,7 @@ pub mod sampled;
 mod sampler;
 mod session;
 pub mod throughput;
+pub mod trend;
 
 pub use error::RunError;
 pub use headline::{Drawn, Outcome, RunOptions};

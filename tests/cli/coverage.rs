@@ -106,6 +106,54 @@ fn a_market_based_total_is_an_alternative_where_a_row_says_what_it_takes() {
     assert_eq!(ratio("without.csv"), None);
 }
 
+/// Energy is stated, so that the grid is what the rows of a laboratory have in common.
+#[test]
+fn sizes_of_shared_effects_move_what_is_common() {
+    let rows = "id,organization,date,region,energy_kwh\na,Lab,2024,USA,1e6\nb,Lab,2024,USA,2e6\nc,Lab,2024,USA,1e6\n";
+    let study = |priors: &str| format!("models = [\"models.csv\"]\n{priors}");
+    let sites = |share: f64| study(&format!("[priors.grid]\norganization_share = {share}\n"));
+    let dir = folder(&[
+        ("models.csv", rows),
+        ("half.toml", &sites(0.175)),
+        ("other.toml", &sites(0.35)),
+        ("none.toml", &study("default_shared = false\n")),
+    ]);
+    let found = document(dir.path(), &["models.csv", "--draws", "20000"]);
+    let lines = found["sizes"]["lines"].as_array().unwrap();
+    let line = |effect: Option<&str>, factor: f64| {
+        let found = lines.iter().find(|l| l["effect"].as_str() == effect && l["factor"] == factor);
+        found.unwrap_or_else(|| panic!("{effect:?} {factor}"))
+    };
+    for line in lines {
+        for key in ["mean", "sd"] {
+            let e = &line["emissions_t"];
+            let error = e["mcse"][key].as_f64().unwrap();
+            let z = (e[key].as_f64().unwrap() - line[format!("exact_{key}_t")].as_f64().unwrap()) / error;
+            assert!(z.abs() < 4.0, "{line}: {z}");
+        }
+        // What is split keeps its spread, and a country's value is a mean.
+        assert!(close(&line["exact_mean_t"], line_mean(lines)), "{line}");
+    }
+    assert_eq!(line(None, 1.0)["emissions_t"], found["emissions_t"]);
+    assert!(close(&line(None, 1.0)["width_ratio"], 1.0));
+    let sds: Vec<f64> = [0.0, 0.5, 1.0, 1.5].map(|k| line(None, k)["exact_sd_t"].as_f64().unwrap()).into();
+    assert!(sds.is_sorted_by(|a, b| a < b), "{sds:?}");
+    // By halves the sites have a quarter of the variance that they share, as in a study that says so.
+    let name = "an organisation's sites within their countries";
+    assert_eq!(found["sizes"]["effects"][0]["name"], name);
+    let half = &line(Some(name), 0.5)["emissions_t"];
+    assert_eq!(half, &result(dir.path(), &["half.toml", "--draws", "20000"])["total"]["emissions_t"]);
+    assert_ne!(half, &result(dir.path(), &["other.toml", "--draws", "20000"])["total"]["emissions_t"]);
+    // Without default effects there is nothing to size.
+    assert!(document(dir.path(), &["none.toml", "--draws", "500"])["sizes"].is_null());
+    let page = printed(dir.path(), &["coverage", "models.csv", "--draws", "500"]);
+    assert!(page.contains("Sizes of the shared effects") && page.contains("all default effects"), "{page}");
+}
+
+fn line_mean(lines: &[Value]) -> f64 {
+    lines[0]["exact_mean_t"].as_f64().unwrap()
+}
+
 const OTHER: &str = "id,emissions_t\nX,fixed(4)\nc,fixed(5)\n";
 
 #[test]

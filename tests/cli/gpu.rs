@@ -110,9 +110,10 @@ fn every_command_that_draws_gives_the_same_document() {
         serde_json::to_string(&found).unwrap()
     };
     let matches = format!("{FIXTURES}/matches.csv");
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 9] = [
         &["coverage", "hub.csv", "--other", "open.csv", "--matches", &matches, "--thresholds", "10k,100k"],
         &["atci", "hub.csv", "--by", "year", "--by", "organization", "--by", "tier"],
+        &["trend", "hub.csv", "--from", "2019"],
         &["run", "open.csv", "--water", "--embodied", "--development"],
         &["run", "regression.toml"],
         &["run", "regression.toml", "--water", "--embodied", "--development", "--sensitivity", "cube"],

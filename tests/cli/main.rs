@@ -17,6 +17,7 @@ mod pages;
 mod sampled;
 mod sensitivity;
 mod separately;
+mod trend;
 mod validate;
 
 use std::io::Write;

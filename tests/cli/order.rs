@@ -84,9 +84,10 @@ fn results_do_not_hang_on_the_order() {
     let models = fixture("open_weights.csv", 60);
     let (other, matches) = (fixture("hub_models.csv", 60), fixture("matches.csv", 263));
     let row = models.lines().nth(9).unwrap().split(',').next().unwrap();
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 8] = [
         &["run", "study.toml", "--draws", "300", "--json", "-"],
         &["atci", "study.toml", "--draws", "300", "--json", "-"],
+        &["trend", "study.toml", "--draws", "300", "--json", "-"],
         &["sensitivity", "study.toml", "--by", "organization", "--json", "-"],
         &["sensitivity", "study.toml", "--reruns", "--draws", "300", "--json", "-"],
         &["sensitivity", "study.toml", "--sample", "--draws", "300", "--json", "-"],

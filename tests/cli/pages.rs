@@ -8,7 +8,7 @@ fn help_is_at_hand() {
     let bare = outcome(dir.path(), &[]);
     assert_eq!(bare.status.code(), Some(2));
     assert!(errors(&bare).contains("Usage: haze <COMMAND>"));
-    let pages: [&[&str]; 13] = [
+    let pages: [&[&str]; 14] = [
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
@@ -16,6 +16,7 @@ fn help_is_at_hand() {
         &["sensitivity", "--help"],
         &["coverage", "--help"],
         &["atci", "--help"],
+        &["trend", "--help"],
         &["fit", "--help"],
         &["validate", "--help"],
         &["priors", "-h"],

@@ -1,4 +1,4 @@
-//! The statistics of what is drawn: the normals, known answers, the distribution of every family, and the random
+//! The statistics of what is drawn: the normals, known answers, the distribution of every family, growth, and the random
 //! stream's stability.
 
 #[path = "../common/mod.rs"]
@@ -14,6 +14,7 @@ mod sampled;
 mod sensitivity;
 mod shares;
 mod stability;
+mod trend;
 
 use carbonhaze::low_level::assess::{AssessedModel, Assessment, SLOTS, Slot, Term};
 use carbonhaze::low_level::portfolio::Distribution;

@@ -3,6 +3,7 @@
 mod cells;
 mod lineage;
 mod shared;
+mod sizes;
 mod study;
 mod tiers;
 

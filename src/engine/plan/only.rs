@@ -20,7 +20,15 @@ impl Plan {
         self
     }
 
-    /// The same without the independent headline, which comes out equal to the headline.
+    /// The same plan for totals of its outputs alone: no ratio, no bins, no independent headline.
+    pub fn totals_only(mut self) -> Plan {
+        self.header.has_independent = false;
+        self.header.denominator = None;
+        self.header.binned = false;
+        self
+    }
+
+    /// The plan of [`Plan::headline_only`] without the independent headline, which comes out equal to the headline.
     pub fn dependent_only(mut self) -> Plan {
         self.header.has_independent = false;
         self.headline_only()

@@ -1,5 +1,6 @@
 //! What the total is made of: the largest contributors, the groups.
 
+use crate::portfolio::YEAR;
 use crate::posterior::Posterior;
 use crate::report::estimate::{self, equal_tailed, interval, mean};
 use crate::report::numbers::{self, Quantity};
@@ -71,8 +72,14 @@ impl Page {
             // Largest first, as a reader wants it; the files keep the order of the values.
             let mut sorted: Vec<_> = these.iter().collect();
             sorted.sort_by(|a, b| b.emissions_t.mean.unwrap_or(0.0).total_cmp(&a.emissions_t.mean.unwrap_or(0.0)));
+            let all = sorted.len();
+            sorted.truncate(GROUPS_SHOWN);
+            // Years read best in their order.
+            if first.by == YEAR {
+                sorted.sort_by(|a, b| a.value.cmp(&b.value));
+            }
             let name_width = self.style.width.saturating_sub(72).max(16);
-            for g in sorted.iter().take(GROUPS_SHOWN) {
+            for g in sorted {
                 let e = &g.emissions_t;
                 let unit = estimate::unit(Quantity::Emissions, e);
                 let atci = g.atci_kg_per_eflop.unwrap_or_default();
@@ -89,7 +96,7 @@ impl Page {
                 ]);
             }
             self.rows(&rows, true);
-            self.more(sorted.len(), GROUPS_SHOWN, "--json and --out");
+            self.more(all, GROUPS_SHOWN, "--json and --out");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! with a float Monte Carlo that makes a small mistake.
 
 mod compare;
-mod float;
+pub mod float;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -3,9 +3,10 @@
 
 use std::sync::LazyLock;
 
+use super::acts::Acts;
 use super::default_effects::DefaultEffect;
 use super::draft::Draft;
-use super::era::{Era, bound, truncated};
+use super::era::{Era, below, bound, truncated};
 use super::exposure::Exposure;
 use super::lognormal::{LogNormal, eighth_octave, lognormal, mixture, quadrature, residual};
 use super::priors::names::{self, Lognormal, Number};
@@ -14,7 +15,7 @@ use super::regression::{self, When};
 use super::stated::{active_parameters, flop_per_parameter_and_token};
 use super::tier::Tier;
 use crate::portfolio::spelling::normal;
-use crate::portfolio::{Imputation, Model};
+use crate::portfolio::{Distribution, Imputation, Model};
 
 /// Median Hub creation year of an architecture's original models. From an embedded table and not from the rows at
 /// hand, so that no row's result depends on which others are present.
@@ -80,9 +81,17 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
         let d = tokens.median * libm::pow(size / 10e9, exponent);
         medians.push(d);
         let ln_sd = quadrature(residual(tokens.ln_sd, shared), (1.0 + exponent) * n.ln_sd);
-        (*w, truncated(lognormal(LogNormal { median: per * n.median * d, ln_sd }), bound(exposure, Some(*era))))
+        (*w, lognormal(LogNormal { median: per * n.median * d, ln_sd }), bound(exposure, Some(*era)))
     });
-    let distribution = mixture(parts.collect());
+    let parts: Vec<(f64, Distribution, f64)> = parts.collect();
+    let (distribution, acts) = match <[_; 1]>::try_from(parts) {
+        Ok([(_, one, hi)]) => below(one, hi),
+        // Each part has a bound of its own, which no one bound stands for.
+        Err(parts) => {
+            let cut = parts.into_iter().map(|(w, d, hi)| (w, truncated(d, hi)));
+            (mixture(cut.collect()), Acts::Multiply)
+        }
+    };
     let tokens = match medians.as_slice() {
         [d] => format!("{d:.3e} tokens"),
         _ => "tokens".to_string(),
@@ -91,7 +100,7 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
         format!("{per} · {:.4e} active parameters · {tokens} (median) of a base model {when}; truncated", n.median);
     let prior = eras.first().map_or(names::tokens::IN_2024, |(_, e)| e.priors().tokens);
     let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
-    let mut draft = Draft::new(distribution, provenance);
+    let mut draft = Draft { acts, ..Draft::new(distribution, provenance) };
     exposure.expose(&mut draft, DefaultEffect::TokensOrganization, shared, 1.0);
     draft
 }
@@ -124,7 +133,8 @@ fn by_kind(exposure: Exposure<'_>) -> Draft {
     });
     let how = format!("neither compute nor parameters stated: models of kind {kind} in {year}, below {hi:e} FLOP");
     let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
-    Draft::new(truncated(lognormal(priors.lognormal(prior).times(grown)), hi), provenance)
+    let (distribution, acts) = below(lognormal(priors.lognormal(prior).times(grown)), hi);
+    Draft { acts, ..Draft::new(distribution, provenance) }
 }
 
 /// The kind of a model by what it is for; its compute in 2023 and the growth of that.

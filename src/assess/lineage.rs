@@ -113,7 +113,7 @@ fn mean(context: &Context<'_>, factors: &Factors, product: &Product) -> f64 {
     let mut weights = Loads::new();
     for (slot, power) in Slot::ALL.into_iter().zip(term.powers) {
         let Some(draft) = factors.get(slot).filter(|_| power != 0) else { continue };
-        let moment = raw_moment(&draft.distribution, i32::from(power)).filter(|m| m.is_finite());
+        let moment = raw_moment(&draft.alone(), i32::from(power)).filter(|m| m.is_finite());
         value *= moment.unwrap_or_else(|| libm::pow(draft.median(), f64::from(power)));
         for (key, weight) in &draft.shared {
             *weights.entry(key.clone()).or_default() += weight * f64::from(power);

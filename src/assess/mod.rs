@@ -25,6 +25,7 @@
 //! outputs     what is also computed from the same factors: water, embodied emissions, development
 //! ```
 
+mod acts;
 mod assemble;
 mod assessment;
 mod basis;
@@ -81,6 +82,7 @@ pub(crate) mod typical;
 mod unit;
 mod wording;
 
+pub use acts::Acts;
 pub use assemble::assess;
 pub use assessment::{AssessedFactor, AssessedModel, Assessment};
 pub use disclosed::{Disclosable, if_disclosed};

@@ -5,6 +5,7 @@ use super::exposure::Exposure;
 use super::lognormal::LogNormal;
 use super::priors::names::{self, Fraction, Lognormal, Number};
 use super::stated::{active_parameters, flop_per_parameter_and_token};
+use super::when;
 use crate::portfolio::Distribution;
 
 /// A period.
@@ -90,12 +91,12 @@ impl Era {
     }
 }
 
-/// Largest imputed compute: 6·N·D_bound of the era (by default that of the row's date), and the largest disclosed for an
+/// Largest imputed compute: 6·N·D_bound of the era (by default that of the row's year), and the largest disclosed for an
 /// open-weight model.
 pub fn bound(exposure: Exposure<'_>, era: Option<Era>) -> f64 {
     let priors = exposure.priors;
     let overall = priors.number(names::compute::BOUND_FLOP);
-    let era = era.or_else(|| exposure.model.date.map(|d| Era::of(d.year)));
+    let era = era.or_else(|| when::year(exposure.model).map(Era::of));
     match (active_parameters(exposure.model), era) {
         (Some(n), Some(era)) => {
             let tokens = priors.number(era.priors().bound);

@@ -1,8 +1,6 @@
 //! Compute of a model that does not state it: by tokens of its era or a regression where its parameters are known
 //! (tier 5), else by its kind (tier 6).
 
-use std::sync::LazyLock;
-
 use super::acts::Acts;
 use super::default_effects::DefaultEffect;
 use super::draft::Draft;
@@ -14,16 +12,9 @@ use super::provenance::{Kind, Provenance};
 use super::regression::{self, When};
 use super::stated::{active_parameters, flop_per_parameter_and_token};
 use super::tier::Tier;
+use super::when;
 use crate::portfolio::spelling::normal;
 use crate::portfolio::{Distribution, Imputation, Model};
-
-/// Median Hub creation year of an architecture's original models. From an embedded table and not from the rows at
-/// hand, so that no row's result depends on which others are present.
-static ARCHITECTURE_YEARS: LazyLock<Vec<(String, i32)>> = LazyLock::new(|| {
-    let mut reader = csv::Reader::from_reader(include_str!("data/architecture_dates.csv").as_bytes());
-    let rows = reader.records().filter_map(Result::ok);
-    rows.filter_map(|row| Some((normal(row.get(0)?), row.get(1)?.get(..4)?.parse().ok()?))).collect()
-});
 
 /// The compute and its tier.
 pub fn imputed(exposure: Exposure<'_>, by: Imputation) -> (Draft, Tier) {
@@ -45,21 +36,15 @@ pub fn imputed(exposure: Exposure<'_>, by: Imputation) -> (Draft, Tier) {
 /// The eras that a model may be of, with weights, and how that is said.
 fn eras(exposure: Exposure<'_>) -> (Vec<(f64, Era)>, String) {
     let (priors, model) = (exposure.priors, exposure.model);
-    match (model.date, architecture_year(model)) {
-        (Some(date), _) => (vec![(1.0, Era::of(date.year))], format!("of {}", date.year)),
-        (None, Some(year)) => (vec![(1.0, Era::of(year))], format!("of {year}, the architecture's median year")),
-        (None, None) => {
+    match when::year(model) {
+        Some(year) => (vec![(1.0, Era::of(year))], format!("of {year}{}", when::said(model))),
+        None => {
             let weight = |era: &Era| priors.number(era.priors().weight);
             let sum: f64 = Era::ALL.iter().map(weight).sum();
             let eras = Era::ALL.iter().map(|era| (weight(era) / sum, *era));
             (eras.filter(|(w, _)| *w > 0.0).collect(), "of no known date: mixture over eras".to_string())
         }
     }
-}
-
-fn architecture_year(model: &Model) -> Option<i32> {
-    let wanted = normal(model.labels.get("architecture")?);
-    ARCHITECTURE_YEARS.iter().find(|(architecture, _)| *architecture == wanted).map(|(_, year)| *year)
 }
 
 /// k·N·D by the tokens prior of each era.

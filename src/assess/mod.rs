@@ -32,6 +32,7 @@ mod basis;
 mod chain;
 mod checks;
 mod chips;
+mod class;
 mod combine;
 mod compute;
 mod condition;
@@ -80,6 +81,7 @@ mod tests;
 mod tier;
 pub(crate) mod typical;
 mod unit;
+mod when;
 mod wording;
 
 pub use acts::Acts;

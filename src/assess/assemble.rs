@@ -96,6 +96,7 @@ fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedMode
         factors: draft.factors.map(|factor| AssessedFactor {
             shared: effects.numbered(&factor.shared),
             distribution: factor.distribution,
+            acts: factor.acts,
             provenance: factor.provenance,
         }),
         terms: draft.terms,

@@ -1,8 +1,10 @@
 //! What the portfolio implies, as plain data: every model with a distribution for each of its factors, and the shared
 //! effects that they have in common.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::acts::Acts;
 use super::effects::{Effects, SharedEffect, renumbered};
 use super::provenance::Provenance;
 use super::slot::SLOTS;
@@ -138,14 +140,23 @@ impl AssessedModel {
     }
 }
 
-/// A factor's own distribution and the shared effects that multiply it.
+/// A factor's own distribution and the shared effects on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AssessedFactor {
-    /// For `Slot::Pue` the distribution of PUE itself (≥ 1).
+    /// For `Slot::Pue` the distribution of PUE itself (≥ 1). Where shared effects act below a bound, that without it.
     pub distribution: Distribution,
     /// Where the distribution comes from.
     pub provenance: Provenance,
     /// Shared effects on this factor (for PUE: on PUE − 1): index into `Assessment::shared`, and a weight that
     /// multiplies the effect's ln GSD. Sorted by index.
     pub shared: Vec<(usize, f64)>,
+    /// How they act.
+    pub acts: Acts,
+}
+
+impl AssessedFactor {
+    /// Its distribution without shared effects; a bound then cuts its own part.
+    pub fn alone(&self) -> Cow<'_, Distribution> {
+        self.acts.alone(&self.distribution)
+    }
 }

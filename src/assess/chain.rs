@@ -90,7 +90,7 @@ fn both<A, B>(a: Result<A, Problem>, b: Result<B, Problem>) -> Result<(A, B), Ve
 
 /// Whether a factor has quantiles and weights.
 fn is_number(draft: &Draft) -> bool {
-    let quantiles = [0.25, 0.5, 0.75].map(|p| quantile(&draft.distribution, p));
+    let quantiles = [0.25, 0.5, 0.75].map(|p| quantile(&draft.alone(), p));
     quantiles.iter().chain(draft.shared.values()).all(|x| x.is_finite())
 }
 

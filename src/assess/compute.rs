@@ -1,7 +1,7 @@
 //! Compute of one run in FLOP as its row states it: disclosed, or 6·N·D.
 
 use super::draft::Draft;
-use super::era::{bound, truncated};
+use super::era::{below, bound};
 use super::exposure::Exposure;
 use super::lognormal::{LogNormal, lognormal, quadrature};
 use super::priors::names;
@@ -53,7 +53,7 @@ fn by_figure(exposure: Exposure<'_>, stated: &Value) -> Draft {
         if is_estimate {
             let hi = bound(exposure, None).max(3.0 * x);
             draft.provenance.how += &format!(", below {hi:.3e}");
-            draft.distribution = truncated(draft.distribution, hi);
+            (draft.distribution, draft.acts) = below(draft.distribution, hi);
         }
     }
     draft

@@ -7,6 +7,7 @@ use super::effects::EffectKey;
 use super::lognormal::residual;
 use super::priors::Priors;
 use super::priors::names::{self, Name};
+use super::when;
 use crate::portfolio::{Factor, Model};
 
 /// First ordinal of default effects.
@@ -32,11 +33,13 @@ pub enum DefaultEffect {
     Calculator,
     /// What a calculator misses, in one project.
     CalculatorProject,
+    /// How often the rows of one class are training runs of their own.
+    LineageClass,
 }
 
 impl DefaultEffect {
     /// Every one.
-    pub const ALL: [DefaultEffect; 9] = [
+    pub const ALL: [DefaultEffect; 10] = [
         DefaultEffect::KNode,
         DefaultEffect::MfuEra,
         DefaultEffect::MfuFamily,
@@ -46,6 +49,7 @@ impl DefaultEffect {
         DefaultEffect::TokensOrganization,
         DefaultEffect::Calculator,
         DefaultEffect::CalculatorProject,
+        DefaultEffect::LineageClass,
     ];
 
     fn factor(self) -> Factor {
@@ -54,6 +58,7 @@ impl DefaultEffect {
             DefaultEffect::FlopConvention | DefaultEffect::TokensOrganization => Factor::Compute,
             DefaultEffect::GridMethod | DefaultEffect::GridOrganization => Factor::Grid,
             DefaultEffect::Calculator | DefaultEffect::CalculatorProject => Factor::Reporting,
+            DefaultEffect::LineageClass => Factor::Lineage,
         }
     }
 
@@ -65,6 +70,7 @@ impl DefaultEffect {
             | DefaultEffect::GridMethod
             | DefaultEffect::Calculator => &[],
             DefaultEffect::CalculatorProject => &["project"],
+            DefaultEffect::LineageClass => &["lineage_class"],
             DefaultEffect::MfuFamily => &["organization", "year"],
             DefaultEffect::GridOrganization | DefaultEffect::TokensOrganization => &["organization"],
         }
@@ -89,6 +95,7 @@ impl DefaultEffect {
             DefaultEffect::TokensOrganization => "how long one organisation trains",
             DefaultEffect::Calculator => "what a calculator misses, rows without a project",
             DefaultEffect::CalculatorProject => "what a calculator misses in one project",
+            DefaultEffect::LineageClass => "how often rows of one lineage class are runs of their own",
         }
     }
 
@@ -103,6 +110,7 @@ impl DefaultEffect {
             DefaultEffect::GridOrganization => names::grid::ORGANIZATION_SHARE.into(),
             DefaultEffect::TokensOrganization => names::tokens::ORGANIZATION_GSD.into(),
             DefaultEffect::Calculator | DefaultEffect::CalculatorProject => names::energy::CALCULATOR.into(),
+            DefaultEffect::LineageClass => names::lineage::CLASS_SHARE.into(),
         }
     }
 
@@ -111,8 +119,8 @@ impl DefaultEffect {
         self.prior() == other.prior()
     }
 
-    /// Size of the effect at weight 1. The grid effect of an organisation is nominal (1): each model's weight is the
-    /// spread of its own country.
+    /// Size of the effect at weight 1. The grid effect of an organisation and the effect of a lineage class are nominal
+    /// (1): each model's weight is the spread of its own country, or the loading of its own probability.
     pub fn ln_gsd(self, priors: &Priors) -> f64 {
         match self {
             DefaultEffect::KNode => priors.ln_gsd(names::k_node::SHARED_GSD),
@@ -123,7 +131,7 @@ impl DefaultEffect {
             }
             DefaultEffect::FlopConvention => priors.ln_gsd(names::efficiency::FLOP_CONVENTION_GSD),
             DefaultEffect::GridMethod => priors.ln_gsd(names::grid::METHOD_GSD),
-            DefaultEffect::GridOrganization => 1.0,
+            DefaultEffect::GridOrganization | DefaultEffect::LineageClass => 1.0,
             DefaultEffect::TokensOrganization => priors.ln_gsd(names::tokens::ORGANIZATION_GSD),
             DefaultEffect::Calculator | DefaultEffect::CalculatorProject => {
                 priors.lognormal(names::energy::CALCULATOR).ln_sd
@@ -136,7 +144,7 @@ impl DefaultEffect {
         let mut value = Vec::new();
         for column in self.by() {
             value.push(match *column {
-                "year" => model.date?.year.to_string(),
+                "year" => when::year(model)?.to_string(),
                 column => model.labels.get(column)?.clone(),
             });
         }

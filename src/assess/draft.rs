@@ -3,8 +3,10 @@
 //! [`Draft`] is one factor, [`Factors`] are those of a model by slot, a [`Product`] is one of its outputs. [`Core`] is
 //! what the disclosures of a row make of them, [`DraftModel`] the whole.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::acts::Acts;
 use super::effects::Loads;
 use super::lognormal::{LogNormal, lognormal};
 use super::provenance::{Kind, Provenance};
@@ -25,13 +27,15 @@ pub struct Draft {
     pub provenance: Provenance,
     /// Effect → weight on its ln GSD.
     pub shared: Loads,
+    /// How they act.
+    pub acts: Acts,
     /// Given as a distribution by the user: it is used as it is.
     pub explicit: bool,
 }
 
 impl Draft {
     pub fn new(distribution: Distribution, provenance: Provenance) -> Draft {
-        Draft { distribution, provenance, shared: Loads::new(), explicit: false }
+        Draft { distribution, provenance, shared: Loads::new(), acts: Acts::Multiply, explicit: false }
     }
 
     /// A user's value: a number with its measurement error (ln sd), or a distribution as it stands. Zero has no error.
@@ -56,9 +60,14 @@ impl Draft {
         }
     }
 
+    /// Its distribution without shared effects; a bound then cuts its own part.
+    pub fn alone(&self) -> Cow<'_, Distribution> {
+        self.acts.alone(&self.distribution)
+    }
+
     /// Its own median.
     pub fn median(&self) -> f64 {
-        quantile(&self.distribution, 0.5)
+        quantile(&self.alone(), 0.5)
     }
 
     pub fn is_zero(&self) -> bool {

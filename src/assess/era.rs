@@ -1,9 +1,11 @@
 //! Periods with a tokens prior of their own, and the largest compute that is imputed in each.
 
+use super::acts::Acts;
 use super::exposure::Exposure;
 use super::lognormal::LogNormal;
 use super::priors::names::{self, Fraction, Lognormal, Number};
 use super::stated::{active_parameters, flop_per_parameter_and_token};
+use super::when;
 use crate::portfolio::Distribution;
 
 /// A period.
@@ -89,12 +91,12 @@ impl Era {
     }
 }
 
-/// Largest imputed compute: 6·N·D_bound of the era (by default that of the row's date), and the largest disclosed for an
+/// Largest imputed compute: 6·N·D_bound of the era (by default that of the row's year), and the largest disclosed for an
 /// open-weight model.
 pub fn bound(exposure: Exposure<'_>, era: Option<Era>) -> f64 {
     let priors = exposure.priors;
     let overall = priors.number(names::compute::BOUND_FLOP);
-    let era = era.or_else(|| exposure.model.date.map(|d| Era::of(d.year)));
+    let era = era.or_else(|| when::year(exposure.model).map(Era::of));
     match (active_parameters(exposure.model), era) {
         (Some(n), Some(era)) => {
             let tokens = priors.number(era.priors().bound);
@@ -104,15 +106,19 @@ pub fn bound(exposure: Exposure<'_>, era: Option<Era>) -> f64 {
     }
 }
 
-/// A lognormal cut at `hi`.
-pub fn truncated(d: Distribution, hi: f64) -> Distribution {
+/// A lognormal whose product with shared effects stays below `hi`. A number without a spread stands as it is.
+pub fn below(d: Distribution, hi: f64) -> (Distribution, Acts) {
     match d {
-        Distribution::LogNormal { median, gsd } => Distribution::Truncated {
-            // A median above the bound would leave only a far tail.
-            inner: Box::new(Distribution::LogNormal { median: median.min(hi), gsd }),
-            lo: 0.0,
-            hi,
-        },
-        d => d,
+        // A median above the bound would leave only a far tail.
+        Distribution::LogNormal { median, gsd } => {
+            (Distribution::LogNormal { median: median.min(hi), gsd }, Acts::Below { hi })
+        }
+        d => (d, Acts::Multiply),
     }
+}
+
+/// A lognormal cut at `hi` before shared effects multiply it: a part of a mixture whose parts have a bound each.
+pub fn truncated(d: Distribution, hi: f64) -> Distribution {
+    let (d, acts) = below(d, hi);
+    acts.alone(&d).into_owned()
 }

@@ -9,6 +9,7 @@ use super::lognormal::{LogNormal, lognormal, mixture, residual};
 use super::priors::{Priors, names};
 use super::provenance::{Kind, Provenance};
 use super::stated::column;
+use super::when;
 use super::wording::shown;
 use crate::portfolio::problem::shorten;
 use crate::portfolio::{Distribution, Model, Problem, Value, Warning};
@@ -169,7 +170,10 @@ pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
         Part { weight: p.weight, median, ln_sd, country }
     });
     let places: Vec<String> = points.iter().map(|p| format!("{} {:.1} g/kWh", p.label, p.value)).collect();
-    let undated = if model.date.is_none() { format!(", undated: {year} assumed") } else { String::new() };
+    let undated = match (model.date, when::said(model)) {
+        (Some(_), _) => String::new(),
+        (None, said) => format!("{said}: {year} assumed"),
+    };
     let provenance = Provenance {
         kind: Kind::LookedUp,
         how: format!("{}{undated}", places.join(" or ")),

@@ -1,11 +1,10 @@
 //! Compute of a model that does not state it: by tokens of its era or a regression where its parameters are known
 //! (tier 5), else by its kind (tier 6).
 
-use std::sync::LazyLock;
-
+use super::acts::Acts;
 use super::default_effects::DefaultEffect;
 use super::draft::Draft;
-use super::era::{Era, bound, truncated};
+use super::era::{Era, below, bound, truncated};
 use super::exposure::Exposure;
 use super::lognormal::{LogNormal, eighth_octave, lognormal, mixture, quadrature, residual};
 use super::priors::names::{self, Lognormal, Number};
@@ -13,16 +12,9 @@ use super::provenance::{Kind, Provenance};
 use super::regression::{self, When};
 use super::stated::{active_parameters, flop_per_parameter_and_token};
 use super::tier::Tier;
+use super::when;
 use crate::portfolio::spelling::normal;
-use crate::portfolio::{Imputation, Model};
-
-/// Median Hub creation year of an architecture's original models. From an embedded table and not from the rows at
-/// hand, so that no row's result depends on which others are present.
-static ARCHITECTURE_YEARS: LazyLock<Vec<(String, i32)>> = LazyLock::new(|| {
-    let mut reader = csv::Reader::from_reader(include_str!("data/architecture_dates.csv").as_bytes());
-    let rows = reader.records().filter_map(Result::ok);
-    rows.filter_map(|row| Some((normal(row.get(0)?), row.get(1)?.get(..4)?.parse().ok()?))).collect()
-});
+use crate::portfolio::{Distribution, Imputation, Model};
 
 /// The compute and its tier.
 pub fn imputed(exposure: Exposure<'_>, by: Imputation) -> (Draft, Tier) {
@@ -44,21 +36,15 @@ pub fn imputed(exposure: Exposure<'_>, by: Imputation) -> (Draft, Tier) {
 /// The eras that a model may be of, with weights, and how that is said.
 fn eras(exposure: Exposure<'_>) -> (Vec<(f64, Era)>, String) {
     let (priors, model) = (exposure.priors, exposure.model);
-    match (model.date, architecture_year(model)) {
-        (Some(date), _) => (vec![(1.0, Era::of(date.year))], format!("of {}", date.year)),
-        (None, Some(year)) => (vec![(1.0, Era::of(year))], format!("of {year}, the architecture's median year")),
-        (None, None) => {
+    match when::year(model) {
+        Some(year) => (vec![(1.0, Era::of(year))], format!("of {year}{}", when::said(model))),
+        None => {
             let weight = |era: &Era| priors.number(era.priors().weight);
             let sum: f64 = Era::ALL.iter().map(weight).sum();
             let eras = Era::ALL.iter().map(|era| (weight(era) / sum, *era));
             (eras.filter(|(w, _)| *w > 0.0).collect(), "of no known date: mixture over eras".to_string())
         }
     }
-}
-
-fn architecture_year(model: &Model) -> Option<i32> {
-    let wanted = normal(model.labels.get("architecture")?);
-    ARCHITECTURE_YEARS.iter().find(|(architecture, _)| *architecture == wanted).map(|(_, year)| *year)
 }
 
 /// k·N·D by the tokens prior of each era.
@@ -80,9 +66,17 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
         let d = tokens.median * libm::pow(size / 10e9, exponent);
         medians.push(d);
         let ln_sd = quadrature(residual(tokens.ln_sd, shared), (1.0 + exponent) * n.ln_sd);
-        (*w, truncated(lognormal(LogNormal { median: per * n.median * d, ln_sd }), bound(exposure, Some(*era))))
+        (*w, lognormal(LogNormal { median: per * n.median * d, ln_sd }), bound(exposure, Some(*era)))
     });
-    let distribution = mixture(parts.collect());
+    let parts: Vec<(f64, Distribution, f64)> = parts.collect();
+    let (distribution, acts) = match <[_; 1]>::try_from(parts) {
+        Ok([(_, one, hi)]) => below(one, hi),
+        // Each part has a bound of its own, which no one bound stands for.
+        Err(parts) => {
+            let cut = parts.into_iter().map(|(w, d, hi)| (w, truncated(d, hi)));
+            (mixture(cut.collect()), Acts::Multiply)
+        }
+    };
     let tokens = match medians.as_slice() {
         [d] => format!("{d:.3e} tokens"),
         _ => "tokens".to_string(),
@@ -91,7 +85,7 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
         format!("{per} · {:.4e} active parameters · {tokens} (median) of a base model {when}; truncated", n.median);
     let prior = eras.first().map_or(names::tokens::IN_2024, |(_, e)| e.priors().tokens);
     let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
-    let mut draft = Draft::new(distribution, provenance);
+    let mut draft = Draft { acts, ..Draft::new(distribution, provenance) };
     exposure.expose(&mut draft, DefaultEffect::TokensOrganization, shared, 1.0);
     draft
 }
@@ -124,7 +118,8 @@ fn by_kind(exposure: Exposure<'_>) -> Draft {
     });
     let how = format!("neither compute nor parameters stated: models of kind {kind} in {year}, below {hi:e} FLOP");
     let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
-    Draft::new(truncated(lognormal(priors.lognormal(prior).times(grown)), hi), provenance)
+    let (distribution, acts) = below(lognormal(priors.lognormal(prior).times(grown)), hi);
+    Draft { acts, ..Draft::new(distribution, provenance) }
 }
 
 /// The kind of a model by what it is for; its compute in 2023 and the growth of that.

@@ -1,16 +1,19 @@
 //! How much of the run is counted: whether it is one at all, and the development around it.
 
+use super::class;
 use super::context::Context;
 use super::derivative::own_compute;
 use super::described::loadings;
 use super::draft::{Draft, FLOP_PER_EFLOP, Factors, Product};
 use super::effects::Loads;
+use super::era::truncated;
 use super::exposure::Exposure;
-use super::lognormal::eighth_octave;
+use super::lognormal::{LogNormal, eighth_octave, lognormal, residual};
 use super::priors::names::{self, Lognormal};
 use super::provenance::{Kind, Provenance};
 use super::slot::Slot;
 use super::stated::{guessed, is_derivative, says_yes, usage_if_derivative};
+use super::when;
 use crate::portfolio::moments::raw_moment;
 use crate::portfolio::{Distribution, Model, OUTPUTS, Problem, Run};
 
@@ -47,8 +50,8 @@ pub fn multiply(
     Ok(())
 }
 
-/// A run of its own with probability `p`, else a derivative: of `whole`, the compute of the run, the derivative has the
-/// ratio of the means. `None` where both are the same.
+/// A run of its own with probability `p`, else a derivative: then of the compute of the run, the ratio of the two. `None`
+/// where both are the same.
 fn guess(
     context: &Context<'_>,
     exposure: Exposure<'_>,
@@ -57,28 +60,69 @@ fn guess(
     whole: &Product,
 ) -> Result<Option<Draft>, Problem> {
     let with_development = counts_development(context);
-    let whole = mean(context, factors, whole);
     let (mut own, _) = own_compute(context, exposure, usage_if_derivative(exposure.model))?;
     // The convention acts on either branch.
     exposure.expose_to_convention(&mut own);
     let mut alone = Factors::none();
-    alone.set(Slot::Compute, own);
-    let own = mean(context, &alone, &Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1));
-    let ratio = if whole > 0.0 { eighth_octave(own / whole).min(1.0) } else { 1.0 };
+    alone.set(Slot::Compute, own.clone());
+    let of_derivative = mean(context, &alone, &Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1), 1);
+    let run = Whole { mean: mean(context, factors, whole, 1), ln_sd: ln_sd(context, factors, whole) };
+    let ratio = if run.mean > 0.0 { eighth_octave(of_derivative / run.mean).min(1.0) } else { 1.0 };
     if ratio >= 1.0 && !with_development {
         return Ok(None);
     }
-    let multiplier = |derivative: bool| {
-        if with_development { development(exposure, derivative) } else { Distribution::Fixed(1.0) }
-    };
+    let mut parts = vec![(p, if with_development { development(exposure, false) } else { Distribution::Fixed(1.0) })];
+    if with_development {
+        // The multiplier has the spread.
+        parts.push((1.0 - p, scaled(&development(exposure, true), ratio)));
+    } else {
+        let of_own = raw_moment(&own.distribution, 1).unwrap_or(0.0);
+        parts.extend(ratios(&own.distribution, ratio, of_own, run.ln_sd).into_iter().map(|(w, d)| ((1.0 - p) * w, d)));
+    }
     let how = format!(
         "a training run of its own with probability {p}, else a derivative with {ratio:.3e} of the compute (ratio of means){}",
         if with_development { "; times the development multiplier" } else { "" }
     );
-    let source = "base_probability of the models file".to_string();
-    let parts = vec![(p, multiplier(false)), (1.0 - p, scaled(&multiplier(true), ratio))];
+    let source = match exposure.model.base_probability_sd {
+        Some(sd) => format!("base_probability of the models file, standard deviation {sd}"),
+        None => "base_probability of the models file".to_string(),
+    };
     let provenance = Provenance { kind: Kind::Guessed, how, source, chosen: true };
-    Ok(Some(Draft::new(Distribution::Mixture(parts), provenance)))
+    let mut draft = Draft::new(Distribution::Mixture(parts), provenance);
+    class::expose(exposure, p, &mut draft);
+    Ok(Some(draft))
+}
+
+/// What the ratio is taken to.
+struct Whole {
+    mean: f64,
+    /// Of its logarithm, own and shared, as its first two moments have it.
+    ln_sd: f64,
+}
+
+/// The derivative's compute over the run's, by the parts of the derivative's distribution: each has its share of the
+/// ratio of means, `ratio`, and the spread that the derivative has beyond the run's, at most 1. `of_own` is the mean of
+/// the whole distribution.
+fn ratios(own: &Distribution, ratio: f64, of_own: f64, run_ln_sd: f64) -> Vec<(f64, Distribution)> {
+    let single = [(1.0, own.clone())];
+    let parts = match own {
+        Distribution::Mixture(parts) => parts.as_slice(),
+        _ => &single,
+    };
+    let of_part = |(w, d): &(f64, Distribution)| {
+        let (Some(m), Some(square)) = (raw_moment(d, 1), raw_moment(d, 2)) else {
+            return (*w, Distribution::Fixed(ratio));
+        };
+        let r = if of_own > 0.0 { eighth_octave(ratio * m / of_own).min(1.0) } else { 0.0 };
+        if r <= 0.0 || m <= 0.0 || !square.is_finite() {
+            return (*w, Distribution::Fixed(r.max(0.0)));
+        }
+        // To a sixteenth: few tables.
+        let sd = libm::round(16.0 * residual(libm::log((square / m / m).max(1.0)).sqrt(), run_ln_sd)) / 16.0;
+        let spread = lognormal(LogNormal { median: r * libm::exp(-0.5 * sd * sd), ln_sd: sd });
+        (*w, truncated(spread, 1.0))
+    };
+    parts.iter().map(of_part).collect()
 }
 
 fn counts_development(context: &Context<'_>) -> bool {
@@ -94,7 +138,7 @@ fn development(exposure: Exposure<'_>, derivative: bool) -> Distribution {
 }
 
 fn development_prior(model: &Model) -> Lognormal {
-    if says_yes(model, "reasoning") && model.date.is_some_and(|d| d.year >= 2025) {
+    if says_yes(model, "reasoning") && when::year(model).is_some_and(|year| year >= 2025) {
         names::development::REASONING
     } else {
         names::development::BASE
@@ -106,14 +150,23 @@ fn scaled(d: &Distribution, k: f64) -> Distribution {
     if k > 0.0 { d.scaled(k) } else { Distribution::Fixed(0.0) }
 }
 
-/// Mean of an output, with the default shared effects; a factor whose moment is infinite stands at its median.
-fn mean(context: &Context<'_>, factors: &Factors, product: &Product) -> f64 {
+/// ln sd of the lognormal with an output's first two moments; 0 where they do not exist.
+fn ln_sd(context: &Context<'_>, factors: &Factors, product: &Product) -> f64 {
+    let (first, second) = (mean(context, factors, product, 1), mean(context, factors, product, 2));
+    let variance = libm::log(second / first / first);
+    if variance.is_finite() { variance.max(0.0).sqrt() } else { 0.0 }
+}
+
+/// Mean of a power of an output, with the default shared effects; a factor whose moment is infinite stands at its
+/// median.
+fn mean(context: &Context<'_>, factors: &Factors, product: &Product, order: i8) -> f64 {
     let term = product.term();
-    let mut value = term.constant;
+    let mut value = libm::pow(term.constant, f64::from(order));
     let mut weights = Loads::new();
     for (slot, power) in Slot::ALL.into_iter().zip(term.powers) {
+        let power = power * order;
         let Some(draft) = factors.get(slot).filter(|_| power != 0) else { continue };
-        let moment = raw_moment(&draft.distribution, i32::from(power)).filter(|m| m.is_finite());
+        let moment = raw_moment(&draft.alone(), i32::from(power)).filter(|m| m.is_finite());
         value *= moment.unwrap_or_else(|| libm::pow(draft.median(), f64::from(power)));
         for (key, weight) in &draft.shared {
             *weights.entry(key.clone()).or_default() += weight * f64::from(power);

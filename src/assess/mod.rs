@@ -25,12 +25,14 @@
 //! outputs     what is also computed from the same factors: water, embodied emissions, development
 //! ```
 
+mod acts;
 mod assemble;
 mod assessment;
 mod basis;
 mod chain;
 mod checks;
 mod chips;
+mod class;
 mod combine;
 mod compute;
 mod condition;
@@ -80,8 +82,10 @@ mod tests;
 mod tier;
 pub(crate) mod typical;
 mod unit;
+mod when;
 mod wording;
 
+pub use acts::Acts;
 pub use assemble::assess;
 pub use assessment::{AssessedFactor, AssessedModel, Assessment};
 pub use disclosed::{Disclosable, if_disclosed};

@@ -38,7 +38,7 @@ pub fn add(into: &mut Loads, loads: &Loads, factor: f64) {
 
 /// Mean and standard deviation of the logarithm of the own part, with the shared effects.
 pub fn ln(draft: &Draft) -> Normal {
-    let (mean, sd) = ln_moments(&draft.distribution);
+    let (mean, sd) = ln_moments(&draft.alone());
     Normal { mean, sd, shared: draft.shared.clone() }
 }
 

@@ -10,13 +10,14 @@ use super::default_effects::DEFAULT_ORDINAL;
 use super::domain::Domain;
 use super::draft::Draft;
 use super::effects::EffectKey;
+use super::era::below;
 use super::exposure::Exposure;
 use super::fits::{Fit, Term};
 use super::lognormal::{LogNormal, eighth_octave, lognormal, quadrature};
 use super::priors::Priors;
 use super::priors::names::{self, Gsd};
 use super::provenance::{Kind, Provenance};
-use crate::portfolio::{Distribution, Factor};
+use crate::portfolio::Factor;
 
 /// The fit for models of a domain: its own, or that of all.
 fn fit_for(fits: &[Fit], domain: Domain) -> Option<&Fit> {
@@ -59,10 +60,7 @@ pub fn compute(exposure: Exposure<'_>, n: LogNormal, per: f64, when: When, hi: f
     }
     let tokens = libm::exp(prediction.ln_tokens);
     let median = per * n.median * tokens;
-    let distribution = match lognormal(LogNormal { median: median.min(hi), ln_sd: own }) {
-        inner @ Distribution::LogNormal { .. } => Distribution::Truncated { inner: Box::new(inner), lo: 0.0, hi },
-        fixed => fixed,
-    };
+    let (distribution, acts) = below(lognormal(LogNormal { median: median.min(hi), ln_sd: own }), hi);
     let how = format!(
         "{per} · {:.4e} active parameters · {tokens:.3e} tokens (median, the {} regression at {:.1}, GSD {:.3}{}); \
          truncated",
@@ -74,7 +72,8 @@ pub fn compute(exposure: Exposure<'_>, n: LogNormal, per: f64, when: When, hi: f
     );
     let from = from(of_the_study);
     let source = format!("regression of ln D, {} models of the sample {} ({from})", fit.n, fit.name);
-    let mut draft = Draft::new(distribution, Provenance { kind: Kind::Imputed, how, source, chosen: beyond });
+    let provenance = Provenance { kind: Kind::Imputed, how, source, chosen: beyond };
+    let mut draft = Draft { acts, ..Draft::new(distribution, provenance) };
     if exposure.on {
         for (j, weight) in prediction.weights.iter().enumerate().filter(|(_, w)| **w != 0.0) {
             draft.shared.insert(key(&fit.name, j as u32), *weight);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::acts::Acts;
 use super::draft::{Draft, DraftModel};
 use super::effects::EffectKey;
 use super::slot::Slot;
@@ -23,10 +24,15 @@ pub fn add_to_model(study: &Study, model: &Model, draft: &mut DraftModel) {
     }
 }
 
-/// Adds the study's effects to one factor. The year of the date is known as the column `year`, the tier as `tier`.
+/// Adds the study's effects to one factor. The year of the date is known as the column `year`, the tier as `tier`. Of a
+/// lineage guess they take the place of its class: they multiply, and a factor is acted on in one way.
 pub fn add(study: &Study, model: &Model, tier: Tier, slot: Slot, factor: &mut Draft) {
     for (position, spec) in study.shared.iter().enumerate().filter(|(_, spec)| spec.factor == slot.factor()) {
         if let Some(key) = key(study, position, spec, model, tier) {
+            if factor.acts == Acts::Rank {
+                factor.shared.clear();
+                factor.acts = Acts::Multiply;
+            }
             factor.shared.insert(key, 1.0);
         }
     }

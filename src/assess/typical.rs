@@ -59,8 +59,8 @@ fn ln_sd(draft: &DraftModel, study: &Study, priors: &Priors) -> f64 {
     let mut variance = 0.0;
     for (slot, factor) in draft.factors.iter().filter(|(slot, _)| powers[*slot as usize] != 0) {
         // P(|z| < 1): 0.158655 lies below −1.
-        let (lo, hi) =
-            (quantile(&factor.distribution, 0.158_655_253_931), quantile(&factor.distribution, 0.841_344_746_069));
+        let d = factor.alone();
+        let (lo, hi) = (quantile(&d, 0.158_655_253_931), quantile(&d, 0.841_344_746_069));
         let own = if lo > 0.0 { 0.5 * libm::log(hi / lo) } else { 0.0 };
         variance += own * own;
         for (key, weight) in &factor.shared {

@@ -149,7 +149,7 @@ fn is_one_plus(slot: Slot, factor: &AssessedFactor) -> bool {
 
 /// The distribution that is drawn from.
 fn sampled(slot: Slot, factor: &AssessedFactor) -> Distribution {
-    if is_one_plus(slot, factor) { factor.distribution.minus_one() } else { factor.distribution.clone() }
+    if is_one_plus(slot, factor) { factor.distribution.minus_one() } else { factor.alone().into_owned() }
 }
 
 /// Every shape that needs a table, in the order of first use, and its place there.

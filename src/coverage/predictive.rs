@@ -123,7 +123,7 @@ fn probability(assessment: &Assessment, model: &AssessedModel, eflop: f64) -> Op
         .filter_map(|(e, weight)| Some(assessment.shared.get(*e)?.ln_gsd * weight))
         .map(|sd| sd * sd)
         .sum();
-    let quantiles = Quantiles::new(&factor.distribution);
+    let quantiles = Quantiles::new(&factor.alone());
     let (figure, sd) = (eflop / term.constant, shared.sqrt());
     if sd <= 0.0 {
         return Some(quantiles.cdf(figure).below);
@@ -141,7 +141,7 @@ fn probability(assessment: &Assessment, model: &AssessedModel, eflop: f64) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{AssessedFactor, Kind, Provenance, SharedEffect, Term};
+    use crate::assess::{Acts, AssessedFactor, Kind, Provenance, SharedEffect, Term};
     use crate::portfolio::{Distribution, Factor};
 
     /// A lognormal times a shared lognormal is one of quadrature sum: ln 3 and ln 2 make 1.29928…, and a figure one such
@@ -153,6 +153,7 @@ mod tests {
             distribution: Distribution::LogNormal { median: 4e20, gsd: 3.0 },
             provenance,
             shared: vec![(0, 2.0)],
+            acts: Acts::Multiply,
         };
         let mut term = Term { constant: 1e-18, powers: [0; crate::assess::SLOTS] };
         term.powers[Slot::Compute as usize] = 1;

@@ -3,6 +3,7 @@
 //! A model's emissions are one product of independent factors, or two where a shared effect acts on PUE − 1:
 //! IT part · 1 + IT part · (PUE − 1). Means are those of the engine's own normals (|z| ≤ 6.34).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
@@ -38,23 +39,23 @@ pub struct Known {
 impl Known {
     /// Moments of every distinct (distribution, power) that emissions depend on, computed on all cores.
     fn learn(&mut self, assessment: &Assessment) {
-        let mut distinct: HashMap<(ShapeKey, i8), &Distribution> = HashMap::new();
+        let mut distinct: HashMap<(ShapeKey, i8), Cow<'_, Distribution>> = HashMap::new();
         let split: Vec<Distribution> =
             assessment.models.iter().filter(|m| split_pue(m)).filter_map(pue_minus_one).collect();
         let whole = assessment.models.iter().flat_map(|model| {
             let powers = model.terms[Output::Emissions as usize].powers;
             let factors = model.factors.iter().zip(powers).filter(|(_, power)| *power != 0);
-            factors.filter_map(|(factor, power)| Some((&factor.as_ref()?.distribution, power)))
+            factors.filter_map(|(factor, power)| Some((factor.as_ref()?.alone(), power)))
         });
-        for (distribution, power) in whole.chain(split.iter().map(|d| (d, 1))) {
-            let key = (ShapeKey::of(distribution), power);
+        for (distribution, power) in whole.chain(split.iter().map(|d| (Cow::Borrowed(d), 1))) {
+            let key = (ShapeKey::of(&distribution), power);
             if !self.moments.contains_key(&key) {
                 distinct.insert(key, distribution);
             }
         }
-        let of = |(key, d): ((ShapeKey, i8), &Distribution)| {
+        let of = |(key, d): ((ShapeKey, i8), Cow<'_, Distribution>)| {
             let power = i32::from(key.1);
-            (key, engine_moments(d, [1, 2, 3, 4].map(|k| k * power)))
+            (key, engine_moments(&d, [1, 2, 3, 4].map(|k| k * power)))
         };
         self.moments.par_extend(distinct.into_par_iter().map(of));
     }
@@ -85,7 +86,10 @@ pub fn products(assessment: &Assessment, known: &mut Known) -> Result<Vec<Produc
                 if is_split && power != 1 {
                     return Err(format!("{}: a shared effect on PUE − 1 that is divided by", model.id));
                 }
-                let distribution = if is_split { factor.distribution.minus_one() } else { factor.distribution.clone() };
+                let distribution = match is_split {
+                    true => factor.distribution.minus_one(),
+                    false => factor.alone().into_owned(),
+                };
                 let raw = known.moments.get(&(ShapeKey::of(&distribution), power)).copied().unwrap_or([None; 4]);
                 let Some(mean) = raw[0] else {
                     return Err(format!("{}: {} has no finite mean", model.id, slot.factor().name()));

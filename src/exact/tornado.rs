@@ -80,7 +80,7 @@ impl Points<'_> {
         let powers = model.terms[Output::Emissions as usize].powers;
         for ((own, factor), power) in own.iter_mut().zip(&model.factors).zip(powers) {
             if let Some(factor) = factor.as_ref().filter(|_| power != 0) {
-                let quantiles = Quantiles::new(&factor.distribution);
+                let quantiles = Quantiles::new(&factor.alone());
                 *own = [-Z95, 0.0, Z95].map(|z| quantiles.at_z(z));
             }
         }
@@ -182,7 +182,7 @@ pub fn tornado(assessment: &Assessment) -> Tornado {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{AssessedFactor, Kind, Provenance};
+    use crate::assess::{Acts, AssessedFactor, Kind, Provenance};
     use crate::portfolio::Distribution;
     use crate::posterior::example;
 
@@ -194,7 +194,7 @@ mod tests {
         let model = &mut assessment.models[0];
         let provenance = Provenance { kind: Kind::Default, how: String::new(), source: String::new(), chosen: false };
         let factor = |distribution: Distribution, shared: Vec<(usize, f64)>| {
-            Some(AssessedFactor { distribution, provenance: provenance.clone(), shared })
+            Some(AssessedFactor { distribution, provenance: provenance.clone(), shared, acts: Acts::Multiply })
         };
         let x = Distribution::LogNormal { median: 0.25, gsd: 2.0 };
         model.factors[0] = factor(Distribution::LogNormal { median: 2.0, gsd: 3.0 }, vec![(0, -1.0)]);

@@ -85,7 +85,7 @@ fn published(value: impl ToString, document: &str) -> Published {
 fn lineage(model: &mut Model, fact: &Fact, listed: bool) {
     let silent = model.base_models.is_empty() && model.base_probability.is_none();
     let Some(Figure { value, document }) = fact.lineage.as_ref().filter(|_| listed || silent) else { return };
-    model.base_probability = None;
+    (model.base_probability, model.base_probability_sd) = (None, None);
     match value {
         Lineage::Base => {
             model.base_models.clear();

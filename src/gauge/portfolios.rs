@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::assess::{
-    AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Provenance, SLOTS, SharedEffect, Slot, Term, Tier,
+    Acts, AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Provenance, SLOTS, SharedEffect, Slot, Term, Tier,
 };
 use crate::portfolio::{Basis, Boundary, Distribution, Factor, Run, Scope};
 
@@ -106,7 +106,8 @@ fn model(id: String, factors: &[(Slot, Distribution)]) -> AssessedModel {
     let mut powers = [0; SLOTS];
     for (slot, distribution) in factors {
         let distribution = distribution.clone();
-        slots[*slot as usize] = Some(AssessedFactor { distribution, provenance: provenance(), shared: vec![] });
+        let factor = AssessedFactor { distribution, provenance: provenance(), shared: vec![], acts: Acts::Multiply };
+        slots[*slot as usize] = Some(factor);
         powers[*slot as usize] = 1;
     }
     let terms = [Term { constant: 1.0, powers }; OUTPUTS];

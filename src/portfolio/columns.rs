@@ -41,7 +41,7 @@ const fn plain(dimension: Dimension, put: fn(&mut Model, f64) -> Result<(), Cell
 }
 
 /// Every column that has a meaning.
-const COLUMNS: [(&str, Column); 37] = [
+const COLUMNS: [(&str, Column); 38] = [
     ("id", Column::Id),
     ("name", LABEL),
     ("organization", LABEL),
@@ -61,6 +61,7 @@ const COLUMNS: [(&str, Column); 37] = [
     ("hardware_count", plain(Dimension::Chips, |m, x| put(&mut m.hardware_count, x))),
     ("downloads", plain(Dimension::Downloads, |m, x| put(&mut m.downloads, x))),
     ("base_probability", plain(Dimension::Fraction, base_probability)),
+    ("base_probability_sd", plain(Dimension::Fraction, base_probability_sd)),
     ("emissions_kg", cell(Dimension::Mass, 0, Quantity::Amount, |m| &mut m.emissions_kg)),
     ("emissions_t", cell(Dimension::Mass, 3, Quantity::Amount, |m| &mut m.emissions_kg)),
     ("emissions_g", cell(Dimension::Mass, -3, Quantity::Amount, |m| &mut m.emissions_kg)),
@@ -96,13 +97,32 @@ fn base_probability(model: &mut Model, x: f64) -> Result<(), CellError> {
     put(&mut model.base_probability, x)
 }
 
+fn base_probability_sd(model: &mut Model, x: f64) -> Result<(), CellError> {
+    if x > 0.5 {
+        return Err(CellError::new(
+            "a standard deviation of a probability above 0.5",
+            format!("did you mean {}?", hundredth(x)),
+        ));
+    }
+    put(&mut model.base_probability_sd, x)
+}
+
 /// Every column that has a meaning; all others are labels.
 pub fn known() -> Vec<&'static str> {
     COLUMNS.iter().map(|(name, _)| *name).collect()
 }
 
 /// Labels that have a meaning to the assessment; their names may be spelled in any way, as those of columns.
-const LABELS: [&str; 6] = ["architecture", "domain", "rounded", "reasoning", "numerical_format", "project"];
+const LABELS: [&str; 8] = [
+    "architecture",
+    "domain",
+    "rounded",
+    "reasoning",
+    "numerical_format",
+    "project",
+    "lineage_class",
+    "further_training",
+];
 
 /// Every name that is looked for in a header.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {

@@ -30,6 +30,8 @@ pub struct Model {
     pub relation: Option<Relation>,
     /// Probability that the row is a training run of its own; `None` = not stated (column `base_probability`).
     pub base_probability: Option<f64>,
+    /// Standard deviation of that probability, common to the rows of one `lineage_class`.
+    pub base_probability_sd: Option<f64>,
     /// Who states the figures.
     pub source: Source,
     /// Of the training run.

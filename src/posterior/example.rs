@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assess::{
-    AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier,
+    Acts, AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Output, Provenance, SLOTS, Slot, Term, Tier,
 };
 use crate::compile::{self, Group};
 use crate::engine::plan::{
@@ -228,6 +228,7 @@ fn assessment(models: usize) -> Assessment {
                 distribution: Distribution::LogNormal { median: 1e5, gsd: 1.95 },
                 provenance: provenance("6 · 7e9 active parameters · 2e12 tokens"),
                 shared: Vec::new(),
+                acts: Acts::Multiply,
             });
             AssessedModel {
                 id: format!("{organization}/model-{m:04}"),

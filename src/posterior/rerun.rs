@@ -82,7 +82,9 @@ impl Rerun {
         for s in 0..SLOTS {
             let remains = match (&model.factors[s], &stated.factors[s]) {
                 (Some(was), Some(is)) => {
-                    was.distribution == is.distribution && effects(assessment, was) == effects(alternative, is)
+                    was.distribution == is.distribution
+                        && was.acts == is.acts
+                        && effects(assessment, was) == effects(alternative, is)
                 }
                 (was, is) => was.is_none() && is.is_none(),
             };

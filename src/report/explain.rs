@@ -11,13 +11,13 @@ pub fn explain(assessment: &Assessment, id: &str) -> Option<String> {
     let mut out = format!("{}\ntier {}\n", model.id, model.tier.name());
     for (slot, factor) in Slot::ALL.into_iter().zip(&model.factors) {
         let Some(factor) = factor else { continue };
-        let d = &factor.distribution;
+        let d = factor.alone();
         out += &format!(
             "\n{:<11} median {}, 90 % from {} to {}\n",
             slot.factor().name(),
-            four_digits(quantile(d, 0.5)),
-            four_digits(quantile(d, 0.05)),
-            four_digits(quantile(d, 0.95))
+            four_digits(quantile(&d, 0.5)),
+            four_digits(quantile(&d, 0.05)),
+            four_digits(quantile(&d, 0.95))
         );
         out += &format!("  {:<9} {}\n", "own", d.abridged(&four_digits));
         out += &provenance(&factor.provenance);

@@ -70,7 +70,7 @@ pub fn output(m: &AssessedModel, output: Output) -> (f64, f64) {
     let term = &m.terms[output as usize];
     let (mut mean, mut variance) = (term.constant.ln(), 0.0);
     for (factor, power) in m.factors.iter().zip(term.powers).filter(|(_, p)| *p != 0) {
-        let (own, sd) = ln(&factor.as_ref().unwrap().distribution);
+        let (own, sd) = ln(&factor.as_ref().unwrap().alone());
         mean += f64::from(power) * own;
         variance += (f64::from(power) * sd).powi(2);
     }

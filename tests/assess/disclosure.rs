@@ -78,7 +78,7 @@ fn ln_median(model: &AssessedModel) -> f64 {
     let term = &model.terms[Output::Emissions as usize];
     let ln = |slot: Slot| match &model.factors[slot as usize] {
         Some(f) if term.powers[slot as usize] != 0 => {
-            f64::from(term.powers[slot as usize]) * quantile(&f.distribution, 0.5).ln()
+            f64::from(term.powers[slot as usize]) * quantile(&f.alone(), 0.5).ln()
         }
         _ => 0.0,
     };

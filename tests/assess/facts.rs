@@ -23,7 +23,7 @@ fn tonnes(a: &Assessment, id: &str) -> f64 {
     let m = a.models.iter().find(|m| m.id == id).unwrap();
     let term = m.terms[Output::Emissions as usize];
     let factors = m.factors.iter().zip(term.powers).filter(|(_, power)| *power != 0);
-    let of = |(f, power): (&Option<AssessedFactor>, i8)| f64::from(power) * ln(&f.as_ref().unwrap().distribution).0;
+    let of = |(f, power): (&Option<AssessedFactor>, i8)| f64::from(power) * ln(&f.as_ref().unwrap().alone()).0;
     term.constant * factors.map(of).sum::<f64>().exp()
 }
 

@@ -40,7 +40,7 @@ struct Unknown {
 
 fn unknown(a: &Assessment, m: &AssessedModel, slot: Slot, sign: f64, constant: f64) -> Unknown {
     let factor = m.factors[slot as usize].as_ref().unwrap();
-    let (mean, sd) = ln(&factor.distribution);
+    let (mean, sd) = ln(&factor.alone());
     let name = |e: usize| format!("{}{:?}", a.shared[e].name, a.shared[e].value);
     let shared = factor.shared.iter().map(|(e, w)| (name(*e), sign * w * a.shared[*e].ln_gsd)).collect();
     Unknown { mean: sign * mean - constant.ln(), sd, shared }
@@ -233,7 +233,7 @@ fn the_mean_never_lies_above_both_readings() {
         let moments = m.factors.iter().zip(term.powers).filter(|(_, power)| *power != 0);
         let of = |(f, power): (&Option<_>, i8)| {
             let f: &carbonhaze::low_level::assess::AssessedFactor = f.as_ref().unwrap();
-            raw_moment(&f.distribution, power.into()).unwrap()
+            raw_moment(&f.alone(), power.into()).unwrap()
         };
         term.constant * moments.map(of).product::<f64>()
     };

@@ -39,13 +39,12 @@ fn one(basis: Basis, cells: &[(&str, &str)]) -> (AssessedModel, Vec<Warning>) {
 fn median(m: &AssessedModel, output: Output) -> f64 {
     let term = &m.terms[output as usize];
     let factors = m.factors.iter().zip(term.powers).filter(|(_, p)| *p != 0);
-    term.constant
-        * factors.map(|(f, p)| quantile(&f.as_ref().unwrap().distribution, 0.5).powi(p.into())).product::<f64>()
+    term.constant * factors.map(|(f, p)| quantile(&f.as_ref().unwrap().alone(), 0.5).powi(p.into())).product::<f64>()
 }
 
 /// Standard deviation of ln of a factor's own part, lognormal or not.
 fn sd(m: &AssessedModel, slot: Slot) -> f64 {
-    let d = &m.factors[slot as usize].as_ref().unwrap().distribution;
+    let d = &m.factors[slot as usize].as_ref().unwrap().alone();
     // Φ(1) = 0.841345.
     (quantile(d, 0.841_344_746).ln() - quantile(d, 0.158_655_254).ln()) / 2.0
 }

@@ -35,7 +35,7 @@ fn median(m: &AssessedModel, output: Output) -> f64 {
     let term = &m.terms[output as usize];
     let factors = m.factors.iter().zip(term.powers).filter(|(_, power)| *power != 0);
     factors.fold(term.constant, |x, (factor, power)| {
-        x * quantile(&factor.as_ref().unwrap().distribution, 0.5).powi(i32::from(power))
+        x * quantile(&factor.as_ref().unwrap().alone(), 0.5).powi(i32::from(power))
     })
 }
 
@@ -64,7 +64,7 @@ fn stated_figures_come_back_whatever_else_is_zero() {
             taken += 1;
             let m = &a.models[0];
             for factor in m.factors.iter().flatten() {
-                let quantiles = [0.25, 0.5, 0.75].map(|p| quantile(&factor.distribution, p));
+                let quantiles = [0.25, 0.5, 0.75].map(|p| quantile(&factor.alone(), p));
                 assert!(quantiles.iter().all(|x| x.is_finite()), "{cells:?}: {factor:?}");
             }
             compile(&a).unwrap_or_else(|e| panic!("{cells:?}: {e}"));

@@ -78,7 +78,7 @@ pub fn model(id: &str, factors: [Option<AssessedFactor>; SLOTS]) -> AssessedMode
 }
 
 pub fn factor(distribution: Distribution) -> Option<AssessedFactor> {
-    Some(AssessedFactor { distribution, provenance: provenance(), shared: vec![] })
+    Some(AssessedFactor { distribution, provenance: provenance(), shared: vec![], acts: Acts::Multiply })
 }
 
 fn positive(rng: &mut StdRng, centre: f64, families: Families) -> Distribution {

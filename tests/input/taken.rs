@@ -88,7 +88,7 @@ fn shown(text: &str) {
 fn finite(assessment: &Assessment) {
     for model in &assessment.models {
         for factor in model.factors.iter().flatten() {
-            let values = [0.05, 0.25, 0.5, 0.75, 0.95].map(|p| quantile(&factor.distribution, p));
+            let values = [0.05, 0.25, 0.5, 0.75, 0.95].map(|p| quantile(&factor.alone(), p));
             assert!(values.iter().all(|x| x.is_finite() && *x >= 0.0), "{factor:?}");
             assert!(factor.shared.iter().all(|(_, weight)| weight.is_finite()), "{factor:?}");
         }

@@ -44,7 +44,7 @@ fn term(assessment: &Assessment, index: usize) -> (f64, Vec<(Input, f64)>) {
     for slot in Slot::ALL {
         let Some(factor) = &model.factors[slot as usize] else { continue };
         let power = term.powers[slot as usize];
-        mean *= moment(&factor.distribution, power.into());
+        mean *= moment(&factor.alone(), power.into());
         inputs.push((Input::Own(index, slot), power.into()));
         for (e, weight) in &factor.shared {
             loads[*e] += weight * f64::from(power) * assessment.shared[*e].ln_gsd;
@@ -69,7 +69,7 @@ fn closed(assessment: &Assessment, of: &dyn Fn(Input) -> bool) -> f64 {
                 rho *= match *input {
                     Input::Shared(_) => (x * y).exp(),
                     Input::Own(m, slot) => {
-                        let d = &assessment.models[m].factors[slot as usize].as_ref().unwrap().distribution;
+                        let d = &assessment.models[m].factors[slot as usize].as_ref().unwrap().alone();
                         moment(d, (x + y) as i32) / (moment(d, *x as i32) * moment(d, *y as i32))
                     }
                 };

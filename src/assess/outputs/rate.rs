@@ -1,5 +1,6 @@
 //! What an output multiplies something of the chain by: a factor in a slot of its own.
 
+use crate::assess::acts::Acts;
 use crate::assess::assessment::{AssessedFactor, AssessedModel};
 use crate::assess::default_effects::DEFAULT_ORDINAL;
 use crate::assess::effects::{Effects, SharedEffect};
@@ -51,7 +52,8 @@ impl Rate {
             source: "priors".into(),
             chosen: true,
         };
-        model.factors[slot as usize] = Some(AssessedFactor { distribution: self.own, provenance, shared });
+        let factor = AssessedFactor { distribution: self.own, provenance, shared, acts: Acts::Multiply };
+        model.factors[slot as usize] = Some(factor);
         let mut product = Term { constant, ..term };
         product.powers[slot as usize] = 1;
         vec![product]

@@ -15,6 +15,7 @@ use super::fits::{self, Fit};
 use super::hardware::Chip;
 use super::lognormal::{LogNormal, lognormal};
 use super::provenance::{Kind, Provenance};
+use super::when;
 use crate::portfolio::problem::{shorten, shorten_path};
 use crate::portfolio::spelling::did_you_mean;
 use crate::portfolio::{Distribution, Model, Problem, Problems, Study};
@@ -185,9 +186,9 @@ impl Priors {
         }
     }
 
-    /// The year whose chips and grid a model has: its own, or the one that undated models are taken for.
+    /// The year whose chips and grid a model has: that of its date or architecture, or the one that undated models are taken for.
     pub(crate) fn year_of(&self, model: &Model) -> i32 {
-        model.date.map_or(self.number(names::chips::UNDATED_YEAR) as i32, |date| date.year)
+        when::year(model).unwrap_or(self.number(names::chips::UNDATED_YEAR) as i32)
     }
 
     /// Provenance of a value taken from this prior.

@@ -328,9 +328,16 @@ names! {
         HOURS_DISTILL: Number = "hours_distill",
         HOURS_FORK: Number = "hours_fork",
         HOURS_GSD: Gsd = "hours_gsd",
+        TOKENS_POST: Lognormal = "tokens_post",
+        TOKENS_POST_BOUND: Number = "tokens_post_bound",
+        TOKENS_FURTHER: Lognormal = "tokens_further",
+        TOKENS_FURTHER_BOUND: Number = "tokens_further_bound",
         CONTINUED_SHARE: Fraction = "continued_share",
         CONTINUED_TOKENS: Shape = "continued_tokens",
         PARAMETERS: Number = "parameters",
+    }
+    lineage {
+        CLASS_SHARE: Fraction = "class_share",
     }
     development {
         BASE: Lognormal = "base",

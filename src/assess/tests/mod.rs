@@ -43,7 +43,7 @@ fn one_in(m: Model, study: Study) -> (Assessment, AssessedModel) {
 fn at_medians(m: &AssessedModel, output: Output) -> f64 {
     let term = &m.terms[output as usize];
     let factors = m.factors.iter().zip(term.powers).filter(|(_, p)| *p != 0);
-    factors.fold(term.constant, |x, (f, p)| x * quantile(&f.as_ref().unwrap().distribution, 0.5).powi(i32::from(p)))
+    factors.fold(term.constant, |x, (f, p)| x * quantile(&f.as_ref().unwrap().alone(), 0.5).powi(i32::from(p)))
 }
 
 fn close(got: f64, expected: f64, relative: f64) {
@@ -54,10 +54,6 @@ fn close(got: f64, expected: f64, relative: f64) {
 fn own(m: &AssessedModel, slot: Slot) -> f64 {
     match &m.factors[slot as usize].as_ref().unwrap().distribution {
         Distribution::LogNormal { gsd, .. } => gsd.ln(),
-        Distribution::Truncated { inner, .. } => match &**inner {
-            Distribution::LogNormal { gsd, .. } => gsd.ln(),
-            d => panic!("{d:?}"),
-        },
         d => panic!("{d:?}"),
     }
 }

@@ -110,12 +110,11 @@ fn tier_5_is_tokens_of_the_era_truncated() {
     let (a, m) = one(Model { parameters: number(20e9), ..model("p", &LLAMA) });
     assert_eq!(m.tier, Tier::T5);
     let factor = m.factors[Slot::Compute as usize].as_ref().unwrap();
-    let Distribution::Truncated { inner, lo, hi } = &factor.distribution else { panic!("{factor:?}") };
-    let Distribution::LogNormal { median, gsd } = **inner else { panic!("{factor:?}") };
+    let Distribution::LogNormal { median, gsd } = factor.distribution else { panic!("{factor:?}") };
     // 2023: 0.42e12 · (20/10)^0.66 tokens = 6.637e11; C = 6 · 20e9 · 6.637e11 = 7.964e22; bound 6 · 20e9 · 15e12.
     // The size in the power is rounded to an eighth of an octave: at most 2^(0.66/16) = 1.029.
     close(median, 7.964e22, 0.029);
-    assert_eq!((*lo, *hi), (0.0, 6.0 * 20e9 * 15e12));
+    assert_eq!(factor.acts, Acts::Below { hi: 6.0 * 20e9 * 15e12 });
     // GSD 6.1 in all, of which 2.6 : 4.7 in logs are between : within organisations.
     close(gsd.ln(), 6.1f64.ln() * 4.7f64.ln() / 4.7f64.ln().hypot(2.6f64.ln()), 1e-9);
     close(gsd.ln().hypot(shared_sd(&a, &m, Slot::Compute)), 6.1f64.ln(), 1e-9);
@@ -127,8 +126,8 @@ fn tier_5_is_tokens_of_the_era_truncated() {
     close(at_medians(&one(t5).1, Output::Compute), 4.2e22 / 1e18, 1e-9);
     // The largest open-weight compute bounds a giant.
     let (_, giant) = one(Model { parameters: number(2e12), ..model("p", &LLAMA) });
-    let d = &giant.factors[Slot::Compute as usize].as_ref().unwrap().distribution;
-    assert!(quantile(d, 1.0 - 1e-9) <= 3.8e25);
+    let d = giant.factors[Slot::Compute as usize].as_ref().unwrap().alone();
+    assert!(quantile(&d, 1.0 - 1e-9) <= 3.8e25);
 }
 
 #[test]
@@ -153,8 +152,8 @@ fn tier_6_goes_by_kind_and_stays_below_the_bound() {
     let (_, m) = one(m);
     assert_eq!(m.tier, Tier::T6);
     let f = m.factors[Slot::Compute as usize].as_ref().unwrap();
-    let Distribution::Truncated { inner, hi, .. } = &f.distribution else { panic!("{f:?}") };
-    assert_eq!((&**inner, *hi), (&Distribution::LogNormal { median: 2.05e21, gsd: 34.5f64.ln().exp() }, 3.8e24));
+    assert_eq!(f.distribution, Distribution::LogNormal { median: 2.05e21, gsd: 34.5f64.ln().exp() });
+    assert_eq!(f.acts, Acts::Below { hi: 3.8e24 });
     assert!(f.provenance.chosen);
 }
 
@@ -162,9 +161,9 @@ fn tier_6_goes_by_kind_and_stays_below_the_bound() {
 fn growth_by_kind_ends_with_its_data() {
     let median = |year: i32| {
         let m = Model { date: Some(Date { year, month: None, day: None }), ..model("y", &LLAMA) };
-        match &one(m).1.factors[Slot::Compute as usize].as_ref().unwrap().distribution {
-            Distribution::Truncated { inner, .. } => quantile(inner, 0.5),
-            d => panic!("{d:?}"),
+        match one(m).1.factors[Slot::Compute as usize].as_ref().unwrap().distribution {
+            Distribution::LogNormal { median, .. } => median,
+            ref d => panic!("{d:?}"),
         }
     };
     close(median(1950), median(2012), 1e-12);
@@ -183,8 +182,8 @@ fn confidence_sets_the_spread_of_stated_compute() {
     // The two that are choices end at 6 · N · 15e12 tokens (2023), or at three times the figure; "Confident" does not.
     let hi = |confidence, n: f64| {
         let (_, m) = one(Model { parameters: number(n), ..with(Some(confidence)) });
-        match m.factors[Slot::Compute as usize].as_ref().unwrap().distribution {
-            Distribution::Truncated { hi, .. } => hi,
+        match m.factors[Slot::Compute as usize].as_ref().unwrap().acts {
+            Acts::Below { hi } => hi,
             _ => f64::INFINITY,
         }
     };

@@ -46,7 +46,7 @@ impl<'a> Model<'a> {
             a.provenance.iter().map(|(name, from)| (name.as_str(), Origin::new(from, None))).collect();
         for slot in Slot::ALL {
             if let Some(factor) = &a.factors[slot as usize] {
-                let origin = Origin::new(&factor.provenance, Some(factor.distribution.to_string()));
+                let origin = Origin::new(&factor.provenance, Some(factor.alone().to_string()));
                 provenance.insert(slot.factor().name(), origin);
             }
         }

@@ -161,7 +161,7 @@ pub fn sample(assessment: &Assessment, draws: usize, seed: u64, watched: &[usize
                     });
                     (at, weight * assessment.shared[e].ln_gsd)
                 });
-                Some(FactorSampler { shared: shared.collect(), own: Sampler::new(&factor.distribution, mistake) })
+                Some(FactorSampler { shared: shared.collect(), own: Sampler::new(&factor.alone(), mistake) })
             });
             ModelSampler { factors, effects }
         })

@@ -184,7 +184,7 @@ fn imputed_by(fits: &str) -> Result<f64, Problems> {
     let compute = assessment.models[0].factors[Slot::Compute as usize].as_ref().unwrap();
     let named = assessment.shared.iter().find(|e| e.name.starts_with("coefficients of the vision")).unwrap();
     assert!(compute.provenance.source.contains("the study's fits") && named.source.contains("the study's fits"));
-    Ok(quantile(&compute.distribution, 0.5))
+    Ok(quantile(&compute.alone(), 0.5))
 }
 
 /// D at 1e10 parameters is exp(intercept).

@@ -26,7 +26,7 @@ WITHOUT_FACTS, FACTS_OFF = "without published facts of single runs", "facts = fa
 EXACT_COMPUTE = {"compute": {"disclosed_gsd": 1, "confident_gsd": 1, "likely_gsd": 1, "speculative_gsd": 1}}
 TDP_ONLY = {"k_node": {chip: 1 for chip in CHIPS} | {"shared_gsd": 1}}
 MFU_040 = {"efficiency": {f"mfu_{chip}": 0.4 for chip in ["a100", "v100", "tpu", "other", "h100_at_20b"]}
-           | {"mfu_h100_exponent": 0, "mfu_family_sd": 0, "mfu_run_sd": 0, "mfu_era_gsd": 1}}
+           | {"mfu_h100_exponent": 0, "mfu_family_sd": 0, "mfu_run_sd": 0}}
 
 # What is changed, the priors and the columns (for every row) that this sets, whether rows without stated compute are dropped.
 STEPS = [
@@ -51,8 +51,8 @@ ALTERNATIVES = [
     (WITHOUT_FACTS, FACTS_OFF, {}),
     ("no bounds on imputed and estimated compute", "", UNBOUNDED),
     ('"Likely" compute with GSD 3 instead of 4.05', "", {"compute": {"likely_gsd": 3}}),
-    ("tokens from 2025: median 9e12 instead of 18e12", "", {"tokens": {"from_2025": "lognormal(9e12, 3.2)"}}),
-    ("MFU of H100s 0.35 instead of 0.26 (20 B)", "", {"efficiency": {"mfu_h100_at_20b": 0.35}}),
+    ("tokens from 2025: median 7.5e12 instead of 15.1e12", "", {"tokens": {"from_2025": "lognormal(7.5e12, 2.74)"}}),
+    ("MFU of H100s 0.35 instead of 0.265 (20 B)", "", {"efficiency": {"mfu_h100_at_20b": 0.35}}),
     ("no default shared effects", "default_shared = false\n", {}),
     ("no default shared effects, no bounds on imputed and estimated compute", "default_shared = false\n", UNBOUNDED),
 ]

@@ -20,6 +20,9 @@ pub struct Chips {
     pub provenance: Provenance,
     /// Named in the row.
     pub named: bool,
+    /// Where they are not: the mixture, and how many runs of equal compute its shares are worth. `None` also where a
+    /// study has replaced the shares and not that number: they are then what the study says.
+    pub mixture: Option<(names::Chips, f64)>,
 }
 
 /// Why the chips that a row names are not used.
@@ -122,14 +125,15 @@ fn named(found: Cell) -> Chips {
         chosen: several,
     };
     let chips = found.chips.iter().map(|named| named.chip);
-    Chips { shares: found.shares().into_iter().zip(chips).collect(), provenance, named: true }
+    Chips { shares: found.shares().into_iter().zip(chips).collect(), provenance, named: true, mixture: None }
 }
 
 fn of_its_year(priors: &Priors, model: &Model, why: &str) -> Chips {
-    let name = mixture(mixtures_of(model), priors.year_of(model));
+    let (name, runs) = mixture(mixtures_of(model), priors.year_of(model));
     let key = names::Name::from(name).key();
     let provenance = Provenance { kind: Kind::Guessed, ..priors.provenance(name, format!("{why}: mixture {key}")) };
-    Chips { shares: priors.chips(name).to_vec(), provenance, named: false }
+    let mixture = priors.of_one_hand(name, runs).then(|| (name, priors.number(runs)));
+    Chips { shares: priors.chips(name).to_vec(), provenance, named: false, mixture }
 }
 
 /// How many chips there are: as the row states it, or as its `hardware` cell says ("8xA100").
@@ -189,57 +193,58 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
     found
 }
 
-/// Mixtures of one place, each with the last year it is for; the latest is for later years too.
+/// Mixtures of one place, each with the last year it is for and what its shares are worth; the latest is for later years
+/// too.
 struct Mixtures {
-    until: &'static [(i32, names::Chips)],
-    latest: names::Chips,
+    until: &'static [(i32, names::Chips, names::Number)],
+    latest: (names::Chips, names::Number),
 }
 
 const GOOGLE: Mixtures = Mixtures {
     until: &[
-        (2018, mixtures::GOOGLE_2018),
-        (2021, mixtures::GOOGLE_2021),
-        (2023, mixtures::GOOGLE_2023),
-        (2024, mixtures::GOOGLE_2024),
+        (2018, mixtures::GOOGLE_2018, mixtures::GOOGLE_2018_RUNS),
+        (2021, mixtures::GOOGLE_2021, mixtures::GOOGLE_2021_RUNS),
+        (2023, mixtures::GOOGLE_2023, mixtures::GOOGLE_2023_RUNS),
+        (2024, mixtures::GOOGLE_2024, mixtures::GOOGLE_2024_RUNS),
     ],
-    latest: mixtures::GOOGLE_2026,
+    latest: (mixtures::GOOGLE_2026, mixtures::GOOGLE_2026_RUNS),
 };
 const US: Mixtures = Mixtures {
     until: &[
-        (2018, mixtures::US_2018),
-        (2020, mixtures::US_2020),
-        (2021, mixtures::US_2021),
-        (2022, mixtures::US_2022),
-        (2023, mixtures::US_2023),
-        (2024, mixtures::US_2024),
-        (2025, mixtures::US_2025),
+        (2018, mixtures::US_2018, mixtures::US_2018_RUNS),
+        (2020, mixtures::US_2020, mixtures::US_2020_RUNS),
+        (2021, mixtures::US_2021, mixtures::US_2021_RUNS),
+        (2022, mixtures::US_2022, mixtures::US_2022_RUNS),
+        (2023, mixtures::US_2023, mixtures::US_2023_RUNS),
+        (2024, mixtures::US_2024, mixtures::US_2024_RUNS),
+        (2025, mixtures::US_2025, mixtures::US_2025_RUNS),
     ],
-    latest: mixtures::US_2026,
+    latest: (mixtures::US_2026, mixtures::US_2026_RUNS),
 };
 const CHINA: Mixtures = Mixtures {
     until: &[
-        (2020, mixtures::CHINA_2020),
-        (2021, mixtures::CHINA_2021),
-        (2022, mixtures::CHINA_2022),
-        (2023, mixtures::CHINA_2023),
-        (2024, mixtures::CHINA_2024),
+        (2020, mixtures::CHINA_2020, mixtures::CHINA_2020_RUNS),
+        (2021, mixtures::CHINA_2021, mixtures::CHINA_2021_RUNS),
+        (2022, mixtures::CHINA_2022, mixtures::CHINA_2022_RUNS),
+        (2023, mixtures::CHINA_2023, mixtures::CHINA_2023_RUNS),
+        (2024, mixtures::CHINA_2024, mixtures::CHINA_2024_RUNS),
     ],
-    latest: mixtures::CHINA_2026,
+    latest: (mixtures::CHINA_2026, mixtures::CHINA_2026_RUNS),
 };
 const OTHER: Mixtures = Mixtures {
     until: &[
-        (2018, mixtures::OTHER_2018),
-        (2020, mixtures::OTHER_2020),
-        (2021, mixtures::OTHER_2021),
-        (2022, mixtures::OTHER_2022),
-        (2023, mixtures::OTHER_2023),
-        (2024, mixtures::OTHER_2024),
+        (2018, mixtures::OTHER_2018, mixtures::OTHER_2018_RUNS),
+        (2020, mixtures::OTHER_2020, mixtures::OTHER_2020_RUNS),
+        (2021, mixtures::OTHER_2021, mixtures::OTHER_2021_RUNS),
+        (2022, mixtures::OTHER_2022, mixtures::OTHER_2022_RUNS),
+        (2023, mixtures::OTHER_2023, mixtures::OTHER_2023_RUNS),
+        (2024, mixtures::OTHER_2024, mixtures::OTHER_2024_RUNS),
     ],
-    latest: mixtures::OTHER_2026,
+    latest: (mixtures::OTHER_2026, mixtures::OTHER_2026_RUNS),
 };
 
-fn mixture(of: &Mixtures, year: i32) -> names::Chips {
-    of.until.iter().find(|(until, _)| year <= *until).map_or(of.latest, |(_, name)| *name)
+fn mixture(of: &Mixtures, year: i32) -> (names::Chips, names::Number) {
+    of.until.iter().find(|(until, ..)| year <= *until).map_or(of.latest, |(_, name, runs)| (*name, *runs))
 }
 
 /// Which of the chip mixtures apply.
@@ -276,16 +281,20 @@ mod tests {
         let mut listed: Vec<Name> = Vec::new();
         for (place, mixtures) in places {
             let mut years = Vec::new();
-            for (until, name) in mixtures.until {
+            for (until, name, runs) in mixtures.until {
                 assert_eq!(Name::from(*name).key(), format!("{place}_{until}"));
+                assert_eq!(Name::from(*runs).key(), format!("{place}_{until}_runs"));
                 years.push(*until);
                 listed.push((*name).into());
             }
-            listed.push(mixtures.latest.into());
-            assert!(years.is_sorted() && Name::from(mixtures.latest).key().starts_with(&format!("{place}_20")));
-            assert_eq!(mixture(&mixtures, 1990), mixtures.until[0].1);
+            let (latest, runs) = mixtures.latest;
+            listed.push(latest.into());
+            assert_eq!(Name::from(runs).key(), format!("{}_runs", Name::from(latest).key()));
+            assert!(years.is_sorted() && Name::from(latest).key().starts_with(&format!("{place}_20")));
+            assert_eq!(mixture(&mixtures, 1990).0, mixtures.until[0].1);
             assert_eq!(mixture(&mixtures, 2090), mixtures.latest);
-            assert_eq!(mixture(&mixtures, 2021), mixtures.until.iter().find(|(until, _)| *until == 2021).unwrap().1);
+            let of_2021 = mixtures.until.iter().find(|(until, ..)| *until == 2021).unwrap();
+            assert_eq!(mixture(&mixtures, 2021), (of_2021.1, of_2021.2));
         }
         assert_eq!(listed, Name::all().filter(|name| name.form() == Form::Chips).collect::<Vec<_>>());
     }

@@ -4,7 +4,7 @@
 //! draws.
 
 use super::effects::EffectKey;
-use super::lognormal::residual;
+use super::era::Era;
 use super::priors::Priors;
 use super::priors::names::{self, Name};
 use super::when;
@@ -13,12 +13,18 @@ use crate::portfolio::{Factor, Model};
 /// First ordinal of default effects.
 pub const DEFAULT_ORDINAL: u32 = 1000;
 
+/// Standard normals that stand for the uncertainty of the MFU priors.
+pub const DIRECTIONS: usize = 6;
+/// Those for the tokens prior of an era: its level and its slope.
+pub const TOKENS_DIRECTIONS: usize = 2;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultEffect {
     /// Bias of the node power ratios.
     KNode,
-    /// Bias of all MFU medians.
-    MfuEra,
+    /// How uncertain the MFU priors are: one of [`DIRECTIONS`] standard normals, which every model loads on by its chip
+    /// and size (Cholesky factor of the posterior covariance).
+    MfuPrior(usize),
     /// MFU of one organisation's runs in one year.
     MfuFamily,
     /// What counts as an operation.
@@ -29,6 +35,10 @@ pub enum DefaultEffect {
     GridOrganization,
     /// How long one organisation trains.
     TokensOrganization,
+    /// How uncertain the tokens prior of an era is: one of [`TOKENS_DIRECTIONS`] standard normals.
+    TokensPrior(Era, usize),
+    /// How uncertain the shares of one mixture of chips are.
+    ChipMixture(names::Chips),
     /// What a calculator misses, in the rows that name no project.
     Calculator,
     /// What a calculator misses, in one project.
@@ -39,23 +49,33 @@ pub enum DefaultEffect {
 
 impl DefaultEffect {
     /// Every one.
-    pub const ALL: [DefaultEffect; 10] = [
-        DefaultEffect::KNode,
-        DefaultEffect::MfuEra,
-        DefaultEffect::MfuFamily,
-        DefaultEffect::FlopConvention,
-        DefaultEffect::GridMethod,
-        DefaultEffect::GridOrganization,
-        DefaultEffect::TokensOrganization,
-        DefaultEffect::Calculator,
-        DefaultEffect::CalculatorProject,
-        DefaultEffect::LineageClass,
-    ];
+    pub fn all() -> impl Iterator<Item = DefaultEffect> {
+        let single = [
+            DefaultEffect::KNode,
+            DefaultEffect::MfuFamily,
+            DefaultEffect::FlopConvention,
+            DefaultEffect::GridMethod,
+            DefaultEffect::GridOrganization,
+            DefaultEffect::TokensOrganization,
+            DefaultEffect::Calculator,
+            DefaultEffect::CalculatorProject,
+            DefaultEffect::LineageClass,
+        ];
+        let mixtures = names::Chips::all().map(DefaultEffect::ChipMixture);
+        let of_era = |era| (0..TOKENS_DIRECTIONS).map(move |k| DefaultEffect::TokensPrior(era, k));
+        let directions = (0..DIRECTIONS).map(DefaultEffect::MfuPrior);
+        single.into_iter().chain(directions).chain(Era::ALL.into_iter().flat_map(of_era)).chain(mixtures)
+    }
 
     fn factor(self) -> Factor {
         match self {
-            DefaultEffect::KNode | DefaultEffect::MfuEra | DefaultEffect::MfuFamily => Factor::Efficiency,
-            DefaultEffect::FlopConvention | DefaultEffect::TokensOrganization => Factor::Compute,
+            DefaultEffect::KNode
+            | DefaultEffect::MfuPrior(_)
+            | DefaultEffect::MfuFamily
+            | DefaultEffect::ChipMixture(_) => Factor::Efficiency,
+            DefaultEffect::FlopConvention | DefaultEffect::TokensOrganization | DefaultEffect::TokensPrior(..) => {
+                Factor::Compute
+            }
             DefaultEffect::GridMethod | DefaultEffect::GridOrganization => Factor::Grid,
             DefaultEffect::Calculator | DefaultEffect::CalculatorProject => Factor::Reporting,
             DefaultEffect::LineageClass => Factor::Lineage,
@@ -65,8 +85,10 @@ impl DefaultEffect {
     fn by(self) -> &'static [&'static str] {
         match self {
             DefaultEffect::KNode
-            | DefaultEffect::MfuEra
+            | DefaultEffect::MfuPrior(_)
             | DefaultEffect::FlopConvention
+            | DefaultEffect::TokensPrior(..)
+            | DefaultEffect::ChipMixture(_)
             | DefaultEffect::GridMethod
             | DefaultEffect::Calculator => &[],
             DefaultEffect::CalculatorProject => &["project"],
@@ -78,16 +100,30 @@ impl DefaultEffect {
 
     fn ordinal(self) -> u32 {
         match self {
-            DefaultEffect::MfuEra => DEFAULT_ORDINAL + 1,
+            DefaultEffect::MfuPrior(k) => DEFAULT_ORDINAL + 1 + k as u32,
+            DefaultEffect::TokensPrior(era, k) => DEFAULT_ORDINAL + 1 + (TOKENS_DIRECTIONS * era as usize + k) as u32,
+            DefaultEffect::ChipMixture(mixture) => {
+                let place = names::Chips::all().position(|other| other == mixture).unwrap_or(0);
+                DEFAULT_ORDINAL + 1 + (DIRECTIONS + place) as u32
+            }
             _ => DEFAULT_ORDINAL,
         }
     }
 
     /// For people.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> String {
+        let fixed = match self {
+            DefaultEffect::MfuPrior(k) => {
+                return format!("uncertainty of the MFU priors, {} of {DIRECTIONS}", k + 1);
+            }
+            DefaultEffect::TokensPrior(era, k) => {
+                let name = Name::from(era.priors().tokens).key();
+                return format!("uncertainty of the tokens prior {name}, {} of {TOKENS_DIRECTIONS}", k + 1);
+            }
+            DefaultEffect::ChipMixture(mixture) => {
+                return format!("shares of chips in the mixture {}", Name::from(mixture).key());
+            }
             DefaultEffect::KNode => "node power ratio, all chips",
-            DefaultEffect::MfuEra => "MFU, all runs",
             DefaultEffect::MfuFamily => "MFU of one organisation's runs in one year",
             DefaultEffect::FlopConvention => "what counts as an operation",
             DefaultEffect::GridMethod => "grid intensities, all countries",
@@ -96,19 +132,22 @@ impl DefaultEffect {
             DefaultEffect::Calculator => "what a calculator misses, rows without a project",
             DefaultEffect::CalculatorProject => "what a calculator misses in one project",
             DefaultEffect::LineageClass => "how often rows of one lineage class are runs of their own",
-        }
+        };
+        fixed.to_string()
     }
 
     /// Where its size is from.
     pub fn prior(self) -> Name {
         match self {
             DefaultEffect::KNode => names::k_node::SHARED_GSD.into(),
-            DefaultEffect::MfuEra => names::efficiency::MFU_ERA_GSD.into(),
+            DefaultEffect::MfuPrior(_) => names::efficiency::MFU_A100.into(),
             DefaultEffect::MfuFamily => names::efficiency::MFU_FAMILY_SD.into(),
             DefaultEffect::FlopConvention => names::efficiency::FLOP_CONVENTION_GSD.into(),
             DefaultEffect::GridMethod => names::grid::METHOD_GSD.into(),
             DefaultEffect::GridOrganization => names::grid::ORGANIZATION_SHARE.into(),
             DefaultEffect::TokensOrganization => names::tokens::ORGANIZATION_GSD.into(),
+            DefaultEffect::TokensPrior(era, _) => era.priors().tokens.into(),
+            DefaultEffect::ChipMixture(mixture) => mixture.into(),
             DefaultEffect::Calculator | DefaultEffect::CalculatorProject => names::energy::CALCULATOR.into(),
             DefaultEffect::LineageClass => names::lineage::CLASS_SHARE.into(),
         }
@@ -119,19 +158,24 @@ impl DefaultEffect {
         self.prior() == other.prior()
     }
 
-    /// Size of the effect at weight 1. The grid effect of an organisation and the effect of a lineage class are nominal
-    /// (1): each model's weight is the spread of its own country, or the loading of its own probability.
+    /// Whether its size is a prior, and not what the evidence leaves uncertain of other priors.
+    pub fn has_size(self) -> bool {
+        !matches!(self, DefaultEffect::MfuPrior(_) | DefaultEffect::TokensPrior(..) | DefaultEffect::ChipMixture(_))
+    }
+
+    /// Size of the effect at weight 1. Some are nominal (1), and each model's weight is its own: the grid effect of an
+    /// organisation by the spread of the country, that of a lineage class and the uncertainty of priors by loadings.
     pub fn ln_gsd(self, priors: &Priors) -> f64 {
         match self {
             DefaultEffect::KNode => priors.ln_gsd(names::k_node::SHARED_GSD),
-            DefaultEffect::MfuEra => priors.ln_gsd(names::efficiency::MFU_ERA_GSD),
-            DefaultEffect::MfuFamily => {
-                let family = priors.number(names::efficiency::MFU_FAMILY_SD);
-                residual(family, priors.ln_gsd(names::efficiency::MFU_ERA_GSD))
-            }
+            DefaultEffect::MfuFamily => priors.number(names::efficiency::MFU_FAMILY_SD),
             DefaultEffect::FlopConvention => priors.ln_gsd(names::efficiency::FLOP_CONVENTION_GSD),
             DefaultEffect::GridMethod => priors.ln_gsd(names::grid::METHOD_GSD),
-            DefaultEffect::GridOrganization | DefaultEffect::LineageClass => 1.0,
+            DefaultEffect::GridOrganization
+            | DefaultEffect::LineageClass
+            | DefaultEffect::MfuPrior(_)
+            | DefaultEffect::TokensPrior(..)
+            | DefaultEffect::ChipMixture(_) => 1.0,
             DefaultEffect::TokensOrganization => priors.ln_gsd(names::tokens::ORGANIZATION_GSD),
             DefaultEffect::Calculator | DefaultEffect::CalculatorProject => {
                 priors.lognormal(names::energy::CALCULATOR).ln_sd
@@ -157,6 +201,6 @@ impl DefaultEffect {
         let is = |d: &DefaultEffect| {
             d.factor() == key.factor && d.ordinal() == key.ordinal && d.by().iter().eq(key.by.iter())
         };
-        DefaultEffect::ALL.into_iter().find(is)
+        DefaultEffect::all().find(is)
     }
 }

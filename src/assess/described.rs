@@ -30,7 +30,7 @@ pub fn described(key: &EffectKey, study: &Study, priors: &Priors) -> Option<Shar
     let effect = DefaultEffect::of(key)?;
     let prior = effect.prior();
     let source = priors.source(prior).to_string();
-    Some(of(effect.name().to_string(), effect.ln_gsd(priors), priors.chosen(prior), source))
+    Some(of(effect.name(), effect.ln_gsd(priors), priors.chosen(prior), source))
 }
 
 /// Loadings (ln) are kept to this: models with nearly the same ones then have the same, and the exact moments of the

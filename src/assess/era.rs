@@ -3,7 +3,7 @@
 use super::acts::Acts;
 use super::exposure::Exposure;
 use super::lognormal::LogNormal;
-use super::priors::names::{self, Fraction, Lognormal, Number};
+use super::priors::names::{self, Fraction, Loadings, Lognormal, Number, Signed};
 use super::stated::{active_parameters, flop_per_parameter_and_token};
 use super::when;
 use crate::portfolio::Distribution;
@@ -23,8 +23,12 @@ pub enum Era {
 pub struct TokensPriors {
     /// Tokens at 10 B active parameters.
     pub tokens: Lognormal,
+    /// What the uncertainty of their logarithm loads on.
+    pub tokens_loadings: Loadings,
     /// Power of the active parameters.
-    pub exponent: Number,
+    pub exponent: Signed,
+    /// What its uncertainty loads on.
+    pub exponent_loadings: Loadings,
     pub bound: Number,
     /// Share among undated models.
     pub weight: Fraction,
@@ -59,31 +63,41 @@ impl Era {
         match self {
             Era::To2020 => TokensPriors {
                 tokens: TO_2020,
+                tokens_loadings: TO_2020_LOADINGS,
                 exponent: TO_2020_EXPONENT,
+                exponent_loadings: TO_2020_EXPONENT_LOADINGS,
                 bound: TO_2020_BOUND,
                 weight: WEIGHT_TO_2020,
             },
             Era::In2021And2022 => TokensPriors {
                 tokens: IN_2021_2022,
+                tokens_loadings: IN_2021_2022_LOADINGS,
                 exponent: IN_2021_2022_EXPONENT,
+                exponent_loadings: IN_2021_2022_EXPONENT_LOADINGS,
                 bound: IN_2021_2022_BOUND,
                 weight: WEIGHT_IN_2021_2022,
             },
             Era::In2023 => TokensPriors {
                 tokens: IN_2023,
+                tokens_loadings: IN_2023_LOADINGS,
                 exponent: IN_2023_EXPONENT,
+                exponent_loadings: IN_2023_EXPONENT_LOADINGS,
                 bound: IN_2023_BOUND,
                 weight: WEIGHT_IN_2023,
             },
             Era::In2024 => TokensPriors {
                 tokens: IN_2024,
+                tokens_loadings: IN_2024_LOADINGS,
                 exponent: IN_2024_EXPONENT,
+                exponent_loadings: IN_2024_EXPONENT_LOADINGS,
                 bound: IN_2024_BOUND,
                 weight: WEIGHT_IN_2024,
             },
             Era::From2025 => TokensPriors {
                 tokens: FROM_2025,
+                tokens_loadings: FROM_2025_LOADINGS,
                 exponent: FROM_2025_EXPONENT,
+                exponent_loadings: FROM_2025_EXPONENT_LOADINGS,
                 bound: FROM_2025_BOUND,
                 weight: WEIGHT_FROM_2025,
             },

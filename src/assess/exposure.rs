@@ -41,13 +41,52 @@ impl Exposure<'_> {
         if acts { sd } else { 0.0 }
     }
 
-    /// Splits the spread of MFU: own ln sd, then the family's and the era's shared ones.
-    pub fn mfu(self) -> (f64, f64, f64) {
-        let family = self.priors.number(names::efficiency::MFU_FAMILY_SD);
-        let full_era = self.priors.ln_gsd(names::efficiency::MFU_ERA_GSD).min(family);
-        let era = self.acting(DefaultEffect::MfuEra, full_era);
-        let family_part = self.acting(DefaultEffect::MfuFamily, residual(family, full_era));
-        let total = quadrature(family, self.priors.number(names::efficiency::MFU_RUN_SD));
-        (residual(total, quadrature(era, family_part)), family_part, era)
+    /// Splits the spread of MFU: own ln sd, then the family's shared one.
+    pub fn mfu(self) -> (f64, f64) {
+        let sd = self.priors.number(names::efficiency::MFU_FAMILY_SD);
+        let family = self.acting(DefaultEffect::MfuFamily, sd);
+        let total = quadrature(sd, self.priors.number(names::efficiency::MFU_RUN_SD));
+        (residual(total, family), family)
     }
+
+    /// Exposes the factor to the uncertainty of a prior, by its loadings on the effects that `of` numbers. Nothing where
+    /// default effects are off: [`Exposure::apart`] then leaves all of it to each model.
+    pub fn expose_to_prior(self, draft: &mut Draft, loads: &[f64], of: impl Fn(usize) -> DefaultEffect) {
+        if !self.on {
+            return;
+        }
+        for (k, load) in loads.iter().enumerate().filter(|(_, load)| **load != 0.0) {
+            if let Some(key) = of(k).key(self.model) {
+                draft.shared.insert(key, *load);
+            }
+        }
+    }
+
+    /// What `expose_to_prior` with the loadings `common` leaves of a prior with these loadings to the model alone (ln sd).
+    pub fn apart(self, loads: &[f64], common: &[f64]) -> f64 {
+        let norm = |loads: &[f64]| loads.iter().map(|l| l * l).sum::<f64>().sqrt();
+        residual(norm(loads), if self.on { norm(common) } else { 0.0 })
+    }
+}
+
+/// Loadings of a mixture: those of its parts by weight.
+pub fn mean_loads<'l>(parts: impl Iterator<Item = (f64, &'l [f64])>) -> Vec<f64> {
+    let mut mean = Vec::new();
+    for (weight, loads) in parts {
+        if mean.len() < loads.len() {
+            mean.resize(loads.len(), 0.0);
+        }
+        for (sum, load) in mean.iter_mut().zip(loads) {
+            *sum += weight * load;
+        }
+    }
+    mean
+}
+
+/// Loadings of a level and of a slope at `x`, the logarithm of the size over that of the level. `x` goes in whole steps: the
+/// exact moments of a total go by distinct loadings, and models of like size then have the same.
+pub fn at_size(level: &[f64], slope: &[f64], x: f64) -> Vec<f64> {
+    let x = libm::round(x);
+    let get = |loads: &[f64], k: usize| loads.get(k).copied().unwrap_or(0.0);
+    (0..level.len().max(slope.len())).map(|k| get(level, k) + x * get(slope, k)).collect()
 }

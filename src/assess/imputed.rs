@@ -2,10 +2,10 @@
 //! (tier 5), else by its kind (tier 6).
 
 use super::acts::Acts;
-use super::default_effects::DefaultEffect;
+use super::default_effects::{DefaultEffect, TOKENS_DIRECTIONS};
 use super::draft::Draft;
 use super::era::{Era, below, bound, truncated};
-use super::exposure::Exposure;
+use super::exposure::{Exposure, at_size};
 use super::lognormal::{LogNormal, eighth_octave, lognormal, mixture, quadrature, residual};
 use super::priors::names::{self, Lognormal, Number};
 use super::provenance::{Kind, Provenance};
@@ -59,13 +59,18 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
     let least = eras.iter().map(|(_, e)| priors.lognormal(e.priors().tokens).ln_sd).fold(f64::INFINITY, f64::min);
     let shared = exposure.acting(DefaultEffect::TokensOrganization, share * least);
     let mut medians = Vec::new();
+    // The uncertainty of each era's prior, by the weight of the era.
+    let loads: Vec<Vec<f64>> = eras.iter().map(|(w, era)| prior_loads(exposure, *era, size, *w)).collect();
+    let common = loads.concat();
     let parts = eras.iter().map(|(w, era)| {
         let of_era = era.priors();
         let tokens = priors.lognormal(of_era.tokens);
         let exponent = priors.number(of_era.exponent);
         let d = tokens.median * libm::pow(size / 10e9, exponent);
         medians.push(d);
-        let ln_sd = quadrature(residual(tokens.ln_sd, shared), (1.0 + exponent) * n.ln_sd);
+        let uncertain = exposure.apart(&prior_loads(exposure, *era, size, 1.0), &common);
+        let own = quadrature(residual(tokens.ln_sd, shared), uncertain);
+        let ln_sd = quadrature(own, (1.0 + exponent) * n.ln_sd);
         (*w, lognormal(LogNormal { median: per * n.median * d, ln_sd }), bound(exposure, Some(*era)))
     });
     let parts: Vec<(f64, Distribution, f64)> = parts.collect();
@@ -87,7 +92,25 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
     let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
     let mut draft = Draft { acts, ..Draft::new(distribution, provenance) };
     exposure.expose(&mut draft, DefaultEffect::TokensOrganization, shared, 1.0);
+    for ((_, era), loads) in eras.iter().zip(&loads) {
+        exposure.expose_to_prior(&mut draft, loads, |k| DefaultEffect::TokensPrior(*era, k));
+    }
     draft
+}
+
+/// How far from 10 B parameters the uncertainty of the slope is carried, in e-folds: from 4 M to 24 T parameters.
+const FARTHEST: f64 = 7.8;
+
+/// What the uncertainty of an era's tokens prior loads on at a size, `weight` times.
+fn prior_loads(exposure: Exposure<'_>, era: Era, size: f64, weight: f64) -> Vec<f64> {
+    let of_era = era.priors();
+    let level = exposure.priors.loadings(of_era.tokens, of_era.tokens_loadings);
+    let slope = exposure.priors.loadings(of_era.exponent, of_era.exponent_loadings);
+    let x = libm::log(size / 10e9).clamp(-FARTHEST, FARTHEST);
+    let mut loads = at_size(level, slope, x);
+    loads.truncate(TOKENS_DIRECTIONS);
+    loads.iter_mut().for_each(|load| *load *= weight);
+    loads
 }
 
 /// The date, else the middle of the only era's year or of the eras by weight.

@@ -1,13 +1,13 @@
 //! Default shared effects of other sizes, through the `[priors]` that any study can set.
 //!
 //! Where the evidence is a spread that is split into an own and a shared part, the quadrature sum of both stays: a larger
-//! effect takes from the own part, up to all of it, and a smaller one leaves it more. That holds for MFU (family and era
-//! against run), tokens (between organisations against within), sites within a country, the method of grid intensities
+//! effect takes from the own part, up to all of it, and a smaller one leaves it more. That holds for MFU (family against
+//! run), tokens (between organisations against within), sites within a country, the method of grid intensities
 //! and node power. What counts as an operation and the bias of calculators have no own part: their size moves alone.
 
 use super::default_effects::DefaultEffect;
 use super::lognormal::{LogNormal, lognormal, quadrature, residual};
-use super::priors::names::{Gsd, efficiency, energy, grid, k_node, tokens};
+use super::priors::names::{Gsd, efficiency, energy, grid, k_node, lineage, tokens};
 use super::priors::{Priors, set};
 
 /// `[priors]` of a study with the ln GSD of each default effect times a factor, as far as its spread goes.
@@ -26,18 +26,15 @@ pub(crate) fn resized(study: &toml::Table, priors: &Priors, factor: impl Fn(Defa
     gsd(tokens::ORGANIZATION_GSD, between);
     gsd(tokens::WITHIN_GSD, residual(total, between));
 
-    // The era's bias is part of the spread between families.
-    let families = priors.number(efficiency::MFU_FAMILY_SD);
-    let era = priors.ln_gsd(efficiency::MFU_ERA_GSD).min(families);
-    let total = quadrature(families, priors.number(efficiency::MFU_RUN_SD));
-    let family = factor(DefaultEffect::MfuFamily) * residual(families, era);
-    let era = (factor(DefaultEffect::MfuEra) * era).min(total);
-    let families = quadrature(era, family).min(total);
-    gsd(efficiency::MFU_ERA_GSD, era);
-    set(&mut table, efficiency::MFU_FAMILY_SD, families);
-    set(&mut table, efficiency::MFU_RUN_SD, residual(total, families));
+    let family = priors.number(efficiency::MFU_FAMILY_SD);
+    let total = quadrature(family, priors.number(efficiency::MFU_RUN_SD));
+    let family = (factor(DefaultEffect::MfuFamily) * family).min(total);
+    set(&mut table, efficiency::MFU_FAMILY_SD, family);
+    set(&mut table, efficiency::MFU_RUN_SD, residual(total, family));
 
-    // A share of a variance.
+    // Shares of a variance.
+    let class = factor(DefaultEffect::LineageClass);
+    set(&mut table, lineage::CLASS_SHARE, (class * class * priors.number(lineage::CLASS_SHARE)).min(1.0));
     let sites = factor(DefaultEffect::GridOrganization);
     let share = (sites * sites * priors.number(grid::ORGANIZATION_SHARE)).min(1.0);
     set(&mut table, grid::ORGANIZATION_SHARE, share);

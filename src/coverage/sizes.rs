@@ -1,7 +1,8 @@
 //! The headline under other sizes of the shared effects.
 //!
 //! How far errors are common to many models is what the width of a total rests on, and most sizes are chosen. The sweep
-//! multiplies the ln GSD of all default effects together, then of the largest ones alone. The spread that the evidence
+//! multiplies the ln GSD of all default effects together, then of the largest ones alone; what the evidence leaves
+//! uncertain of the priors themselves has no size to choose and stays. The spread that the evidence
 //! shows stays where it is split into an own and a shared part (`assess::shared_sizes`): this changes what is common, not
 //! how little is known of a model. The exact mean and standard deviation are those of the oracle, the interval is drawn
 //! under the seed of the headline.
@@ -38,19 +39,19 @@ pub struct Sizes {
 }
 
 /// One kind of default effect.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Effect {
     /// What it is.
-    pub name: &'static str,
+    pub name: String,
     /// Total index of all its draws together: the share of the variance that would be gone if they were known.
     pub total: f64,
 }
 
 /// The headline with effects of other sizes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Resized {
     /// The effect; `None`: all default effects.
-    pub effect: Option<&'static str>,
+    pub effect: Option<String>,
     /// What its ln GSD is multiplied by.
     pub factor: f64,
     /// Exact mean, in t; `None` where it is not finite.
@@ -128,7 +129,7 @@ fn largest(assessment: &Assessment, known: &mut Known) -> Option<Vec<(DefaultEff
     let variance = closed.variance(Inputs::ALL).filter(|v| *v > 0.0)?;
     let kinds: Vec<Option<DefaultEffect>> = assessment.shared.iter().map(|e| DefaultEffect::of(&e.key())).collect();
     let mut found = Vec::new();
-    for effect in DefaultEffect::ALL.into_iter().filter(|effect| kinds.contains(&Some(*effect))) {
+    for effect in DefaultEffect::all().filter(|effect| effect.has_size() && kinds.contains(&Some(*effect))) {
         let others = closed.variance(Inputs { shared: &|e| kinds.get(e) != Some(&Some(effect)), own: &|_| true })?;
         found.push((effect, 1.0 - others / variance));
     }

@@ -192,11 +192,20 @@ impl Field<'_> {
     }
 
     fn of_parts(&self, global: &[(usize, f64)], local: &[(usize, f64)]) -> f64 {
+        let (rho, sum) = self.of_globals(global);
+        sum + self.of_locals(&rho, local)
+    }
+
+    /// ρ with each of the distinct global loadings, and the covariance by these alone.
+    fn of_globals(&self, global: &[(usize, f64)]) -> (Vec<f64>, f64) {
         let rho: Vec<f64> = self.globals.iter().map(|other| self.rho.of(global, other)).collect();
+        let sum = rho.iter().zip(&self.by_global).map(|(rho, mean)| mean * (rho - 1.0)).sum();
+        (rho, sum)
+    }
+
+    /// What effects that are not common to all models add to that.
+    fn of_locals(&self, rho: &[f64], local: &[(usize, f64)]) -> f64 {
         let mut sum = 0.0;
-        for (rho, mean) in rho.iter().zip(&self.by_global) {
-            sum += mean * (rho - 1.0);
-        }
         let neighbours: BTreeSet<usize> =
             local.iter().filter_map(|(effect, _)| self.touching.get(effect)).flatten().copied().collect();
         for c in neighbours {
@@ -206,11 +215,16 @@ impl Field<'_> {
         sum
     }
 
-    /// `Σ_p Σ_q μ_p μ_q (ρ(p, q) − 1)`.
+    /// `Σ_p Σ_q μ_p μ_q (ρ(p, q) − 1)`, by global loadings: what these lead to is the same for all cells that have them.
     fn variance(&self) -> f64 {
+        let mut cells: Vec<Vec<&Cell>> = vec![vec![]; self.globals.len()];
+        self.cells.iter().for_each(|cell| cells[cell.global].push(cell));
         let mut sum = 0.0;
-        for cell in &self.cells {
-            sum += cell.mean_t * self.of_parts(&self.globals[cell.global], &cell.local);
+        for (global, cells) in self.globals.iter().zip(cells) {
+            let (rho, common) = self.of_globals(global);
+            for cell in cells {
+                sum += cell.mean_t * (common + self.of_locals(&rho, &cell.local));
+            }
         }
         sum
     }

@@ -268,7 +268,7 @@ fn shared_sizes(page: &mut Page, sizes: &Sizes, unit: &Unit, level: &str) {
     for line in &sizes.lines {
         let [_, median, interval] = amounts(&line.emissions_t, unit.factor);
         rows.push(vec![
-            left(shorten(line.effect.unwrap_or("all default effects"), width)),
+            left(shorten(line.effect.as_deref().unwrap_or("all default effects"), width)),
             right(format!("× {}", line.factor)),
             exact(line.exact_mean_t),
             exact(line.exact_sd_t),

@@ -1,10 +1,10 @@
 //! The priors in force, as a study file that can be edited and given back.
 
-use crate::assess::priors::Priors;
+use crate::assess::priors::{Entry, Priors};
 use crate::assess::typical;
 
-/// All priors as a study file: `[priors.*]` tables with unit and source above each entry. Edited and passed to
-/// `haze run`, it replaces the defaults by what it says. Comments at its head give the spread of emissions that the
+/// All priors as a study file: `[priors.*]` tables with unit and source above each entry, and of fitted ones how uncertain
+/// they are and what they rest on. Edited and passed to `haze run`, it replaces the defaults by what it says. Comments at its head give the spread of emissions that the
 /// priors combine to for a typical model of each tier.
 pub fn priors(priors: &Priors) -> String {
     let mut out = String::from(
@@ -26,9 +26,21 @@ pub fn priors(priors: &Priors) -> String {
             (false, true) => "; chosen",
             (false, false) => "",
         };
-        out += &format!("# {}; {}{note}\n{} = {}\n", entry.unit, entry.source, entry.key(), entry.text);
+        out += &format!("# {}; {}{note}{}\n", entry.unit, entry.source, fitted(priors, entry));
+        out += &format!("{} = {}\n", entry.key(), entry.text);
     }
     out
+}
+
+/// What a fitted prior rests on, and its uncertainty: of a power its standard deviation, of all else a GSD.
+fn fitted(priors: &Priors, entry: &Entry) -> String {
+    let evidence = entry.evidence.as_ref().map_or(String::new(), |evidence| format!("; from {evidence}"));
+    let uncertainty = match priors.uncertainty(entry.name()) {
+        Some(sd) if entry.is_power() => format!("; itself uncertain by ± {sd:.2}"),
+        Some(sd) => format!("; itself uncertain by a GSD of {:.2}", libm::exp(sd)),
+        None => String::new(),
+    };
+    evidence + &uncertainty
 }
 
 #[cfg(test)]
@@ -74,5 +86,23 @@ mod tests {
         assert_ne!(drawn(row(with(&table))), default);
         assert!(text.lines().filter(|l| l.starts_with('#')).count() > 100);
         assert!(text.contains("# gCO2e/kWh; where such models"));
+        // exp of √(0.0107² + 0.0028² + 0.0992²) is 1.105.
+        let a100 = text.lines().find(|l| l.contains("12 runs of 6 families") && l.contains("itself")).unwrap();
+        assert!(a100.ends_with("; from 12 runs of 6 families; itself uncertain by a GSD of 1.10"), "{a100}");
+        assert!(text.contains("itself uncertain by ± 0.04\nmfu_h100_exponent = 0.215\n"));
+    }
+
+    /// Who states a median and not how uncertain it is has said what it is.
+    #[test]
+    fn a_replaced_prior_has_no_uncertainty_but_the_one_it_is_given() {
+        let loads = |text: &str| {
+            let priors = text.parse::<toml::Table>().unwrap();
+            let m = row(Study { priors, ..Study::default() });
+            m.factors.iter().flatten().flat_map(|f| &f.shared).count()
+        };
+        let default = loads("");
+        assert_eq!(loads("[efficiency]\nmfu_a100 = 0.4"), default - 3);
+        assert_eq!(loads("[efficiency]\nmfu_a100 = 0.4\nmfu_a100_loadings = \"0.1\""), default - 2);
+        assert_eq!(loads("[efficiency]\nmfu_v100 = 0.4"), default);
     }
 }

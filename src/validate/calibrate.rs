@@ -1,20 +1,28 @@
-//! The MFU priors, derived from published runs by one written rule, so that they can be derived again without a family.
+//! The MFU priors, fitted to published runs, so that they can be fitted again without a family.
 //!
-//! The median of a chip is the geometric mean over families (organisation and year; within a family over its runs) and
-//! one more family at 0.40, the usual planning assumption: a prior with the weight of one observation (R. E. Kass and
-//! L. Wasserman, J. Am. Stat. Assoc. 90 (1995) 928–934, doi:10.1080/01621459.1995.10476592). On H100-class chips, the only
-//! ones whose runs show it, ln MFU has a slope on ln N_active: least squares, shrunk towards 0 by the same unit.
-//! The spread is the root mean square over families of the error of each family's runs under priors derived without it.
+//! ln MFU = level of the chip's class + slope · ln(N_active / 20 B) on H100-class chips + family + run, a family being an
+//! organisation in one year ([`super::hierarchy`]). The levels are N(μ, s²), so that a class without a run has μ; μ is
+//! about ln 0.40, the usual planning assumption. Only H100-class chips have a slope: of the alternatives it has by far the
+//! largest marginal likelihood (`docs/priors_fit.py --slopes`). The constants are those of that script.
 
+use nalgebra::{DMatrix, DVector};
+
+use super::hierarchy::{Grouped, Observation, Prior, half_normal, middles, mixed};
 use super::runs_file::Run;
 use crate::assess::hardware::{self, Chip, Family};
+use crate::assess::priors::names::efficiency::*;
+use crate::assess::priors::names::{Loadings, Name};
 
-/// MFU of a new chip where nothing is known.
-const CENTRE: f64 = 0.40;
+/// Mean and sd of μ.
+const CENTRE: (f64, f64) = (0.40, 0.3);
+/// Sd of the slope, about 0.
+const SLOPE_SD: f64 = 0.25;
+/// Scale of the half-normal priors of the sds of chips, families and runs.
+const SCALE: f64 = 0.3;
+/// The grid of each sd.
+const GRID: (f64, usize) = (0.9, 12);
 /// N_active at which the H100 median is stated.
 pub const REFERENCE: f64 = 20e9;
-/// Limits of the H100 median, `efficiency.mfu_h100_lo` and `_hi`.
-const H100_LIMITS: (f64, f64) = (0.06, 0.40);
 
 /// Chips with an MFU prior of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,42 +81,94 @@ impl Point {
     }
 }
 
-/// The medians; see the priors of the same names.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Medians {
-    /// Median MFU on A100-class chips.
-    pub a100: f64,
-    /// Median MFU on H100-class chips at 20e9 active parameters.
-    pub h100_at_20b: f64,
-    /// Slope of ln MFU on ln N_active, on H100-class chips.
-    pub h100_exponent: f64,
-    /// Median MFU on V100s.
-    pub v100: f64,
-    /// Median MFU on TPUs.
-    pub tpu: f64,
+/// What the runs say of the MFU priors.
+#[derive(Debug, Clone)]
+pub struct Fit {
+    /// Of ln of the medians and of the slope, in the order of [`PARAMETERS`].
+    mean: DVector<f64>,
+    /// Cholesky factor of their covariance.
+    factor: DMatrix<f64>,
+    /// Sd of ln MFU between families, and within.
+    pub family_sd: f64,
+    /// Sd of ln MFU between the runs of a family.
+    pub run_sd: f64,
 }
 
-/// By the rule above. `points` may be empty: then every median is 0.40.
-pub fn medians(points: &[Point]) -> Medians {
-    let of = |class| points.iter().filter(move |p| p.class == class);
-    let x = |p: &Point| libm::log(p.active.unwrap_or(REFERENCE) / REFERENCE);
-    let n = of(Class::H100).count() as f64;
-    let (mean_x, mean_y) =
-        (of(Class::H100).map(x).sum::<f64>() / n.max(1.0), of(Class::H100).map(|p| p.ln_mfu).sum::<f64>() / n.max(1.0));
-    let sxx: f64 = of(Class::H100).map(|p| (x(p) - mean_x) * (x(p) - mean_x)).sum();
-    let sxy: f64 = of(Class::H100).map(|p| (x(p) - mean_x) * (p.ln_mfu - mean_y)).sum();
-    let slope = sxy / (sxx + 1.0);
-    let centre = |class, slope: f64| {
-        let own = by_family(of(class).map(|p| (p.family.as_str(), p.ln_mfu - slope * x(p))));
-        let sum: f64 = own.iter().sum::<f64>() + libm::log(CENTRE);
-        libm::exp(sum / (own.len() as f64 + 1.0))
+/// The classes in the order of θ = (μ, level − μ of each class, slope).
+const CLASSES: [Class; 5] = [Class::H100, Class::A100, Class::Tpu, Class::V100, Class::Other];
+
+/// The priors in the order of the Cholesky factor: rows on H100s, most of the compute, then load on two normals only.
+fn parameters() -> [(Name, Loadings); 6] {
+    [
+        (MFU_H100_AT_20B.into(), MFU_H100_AT_20B_LOADINGS),
+        (MFU_H100_EXPONENT.into(), MFU_H100_EXPONENT_LOADINGS),
+        (MFU_A100.into(), MFU_A100_LOADINGS),
+        (MFU_TPU.into(), MFU_TPU_LOADINGS),
+        (MFU_V100.into(), MFU_V100_LOADINGS),
+        (MFU_OTHER.into(), MFU_OTHER_LOADINGS),
+    ]
+}
+
+/// Rows of the matrix from θ to the parameters: which of θ each is the sum of.
+const OF_THETA: [&[usize]; 6] = [&[0, 1], &[6], &[0, 2], &[0, 3], &[0, 4], &[0, 5]];
+
+/// Fits the priors; without points they are what was assumed beforehand. `None` never happens with a finite point.
+pub fn fit(points: &[Point]) -> Option<Fit> {
+    let observation = |p: &Point| {
+        let size = libm::log(p.active.unwrap_or(REFERENCE) / REFERENCE);
+        let mut x = vec![1.0];
+        x.extend(CLASSES.map(|class| f64::from(u8::from(class == p.class))));
+        x.push(if p.class == Class::H100 { size } else { 0.0 });
+        Observation { x, y: p.ln_mfu, group: p.family.clone() }
     };
-    Medians {
-        a100: centre(Class::A100, 0.0),
-        h100_at_20b: centre(Class::H100, slope),
-        h100_exponent: slope,
-        v100: centre(Class::V100, 0.0),
-        tpu: centre(Class::Tpu, 0.0),
+    let observations: Vec<Observation> = points.iter().map(observation).collect();
+    let grouped = Grouped::new(&observations, 2 + CLASSES.len());
+    let precision = |sd: f64| 1.0 / (sd * sd);
+    let mut mean: DVector<f64> = DVector::zeros(2 + CLASSES.len());
+    mean[0] = libm::log(CENTRE.0);
+    let grid = middles(GRID.0, GRID.1);
+    let mut cells = Vec::new();
+    for chips in grid.clone() {
+        let mut diagonal = vec![precision(CENTRE.1)];
+        diagonal.extend([precision(chips); CLASSES.len()]);
+        diagonal.push(precision(SLOPE_SD));
+        let prior = Prior { mean: mean.clone(), precision: DVector::from_vec(diagonal) };
+        for family in grid.clone() {
+            for run in grid.clone() {
+                let mut point = grouped.point(family, run, &prior)?;
+                point.ln_weight += [chips, family, run].map(|sd| half_normal(sd, SCALE)).iter().sum::<f64>();
+                point.sds = vec![family, run];
+                cells.push(point);
+            }
+        }
+    }
+    let theta = mixed(&cells)?;
+    let mut to: DMatrix<f64> = DMatrix::zeros(OF_THETA.len(), 2 + CLASSES.len());
+    for (row, columns) in OF_THETA.iter().enumerate() {
+        columns.iter().for_each(|column| to[(row, *column)] = 1.0);
+    }
+    let factor = (&to * theta.covariance * to.transpose()).cholesky()?.unpack();
+    Some(Fit { mean: to * theta.mean, factor, family_sd: theta.sds[0], run_sd: theta.sds[1] })
+}
+
+/// Loadings as a study writes them.
+pub fn written(loads: impl Iterator<Item = f64>) -> toml::Value {
+    toml::Value::from(loads.map(|load| load.to_string()).collect::<Vec<_>>().join(", "))
+}
+
+impl Fit {
+    /// The priors that it gives, as a study writes them.
+    pub fn priors(&self) -> Vec<(Name, toml::Value)> {
+        let mut found: Vec<(Name, toml::Value)> = Vec::new();
+        for (row, (name, loadings)) in parameters().into_iter().enumerate() {
+            let mean = self.mean[row];
+            let is_slope = name == MFU_H100_EXPONENT.into();
+            found.push((name, (if is_slope { mean } else { libm::exp(mean).min(1.0) }).into()));
+            found.push((loadings.into(), written((0..=row).map(|k| self.factor[(row, k)]))));
+        }
+        found.push((MFU_FAMILY_SD.into(), self.family_sd.into()));
+        found.push((MFU_RUN_SD.into(), self.run_sd.into()));
+        found
     }
 }
 
@@ -127,85 +187,64 @@ pub fn by_family<'a>(values: impl Iterator<Item = (&'a str, f64)>) -> Vec<f64> {
     sums.into_iter().map(|(_, sum, n)| sum / n).collect()
 }
 
-impl Medians {
-    /// ln of the median MFU of a run on such a chip; `None` for chips without published runs.
-    fn ln_median(&self, point: &Point) -> Option<f64> {
-        let median = match point.class {
-            Class::A100 => self.a100,
-            Class::V100 => self.v100,
-            Class::Tpu => self.tpu,
-            Class::H100 => {
-                let n = point.active.unwrap_or(REFERENCE) / REFERENCE;
-                (self.h100_at_20b * libm::pow(n, self.h100_exponent)).clamp(H100_LIMITS.0, H100_LIMITS.1)
-            }
-            Class::Other => return None,
-        };
-        Some(libm::log(median))
-    }
-}
-
 /// Points of other families.
 pub fn without(points: &[Point], families: &[String]) -> Vec<Point> {
     points.iter().filter(|p| !families.contains(&p.family)).cloned().collect()
-}
-
-/// Spread (ln) of a run of a family that the medians have not seen; 0 of no points.
-pub fn spread(points: &[Point]) -> f64 {
-    let errors = points.iter().filter_map(|p| {
-        let error = p.ln_mfu - medians(&without(points, std::slice::from_ref(&p.family))).ln_median(p)?;
-        Some((p.family.as_str(), error * error))
-    });
-    let squares = by_family(errors);
-    if squares.is_empty() { 0.0 } else { (squares.iter().sum::<f64>() / squares.len() as f64).sqrt() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::assess::priors::Priors;
-    use crate::assess::priors::names::efficiency::*;
     use crate::validate::predict::points;
 
-    fn point(family: &str, class: Class, active: f64, mfu: f64) -> Point {
-        Point { family: family.into(), class, active: Some(active), ln_mfu: mfu.ln() }
-    }
-
-    /// By hand: two runs of one family count as one at their geometric mean 0.3; with the family at 0.40 the median is
-    /// √(0.3 · 0.4). A second family at 0.2: (0.3 · 0.2 · 0.4)^⅓.
-    #[test]
-    fn a_median_is_the_mean_over_families_and_one_at_forty_percent() {
-        let mut runs = vec![point("a", Class::A100, 1e9, 0.225), point("a", Class::A100, 1e11, 0.4)];
-        assert!((medians(&runs).a100 - (0.3_f64 * 0.4).sqrt()).abs() < 1e-12);
-        runs.push(point("b", Class::A100, 1e10, 0.2));
-        let found = medians(&runs);
-        assert!((found.a100 - (0.3_f64 * 0.2 * 0.4).cbrt()).abs() < 1e-12 && (found.v100 - 0.4).abs() < 1e-12);
-        assert!((medians(&without(&runs, &["b".to_string()])).a100 - found.a100).abs() > 0.01);
-    }
-
-    /// ln N one e-fold below and above the reference, MFU a factor e apart: least squares gives a slope of ½, Sxx = 2,
-    /// Sxy = 1; shrunk 1/(2 + 1).
-    #[test]
-    fn the_slope_is_shrunk_by_one_unit() {
-        let e = std::f64::consts::E;
-        let runs = [point("a", Class::H100, REFERENCE / e, 0.1), point("a", Class::H100, REFERENCE * e, 0.1 * e)];
-        assert!((medians(&runs).h100_exponent - 1.0 / 3.0).abs() < 1e-12);
-    }
-
-    /// The shipped medians are an earlier reading of the same runs. They may stay as long as the rule does not move them
-    /// by more than its own spread (docs/validation.md has both).
-    #[test]
-    fn the_rule_gives_the_shipped_priors_within_its_spread() {
-        let found = medians(&points());
-        let priors = Priors::defaults();
-        let spread = spread(&points());
-        assert!((0.2..0.45).contains(&spread), "{spread}");
-        for (name, value) in
-            [(MFU_A100, found.a100), (MFU_H100_AT_20B, found.h100_at_20b), (MFU_V100, found.v100), (MFU_TPU, found.tpu)]
-        {
-            let shipped = priors.number(name);
-            assert!((value / shipped).ln().abs() < spread, "{name:?}: the rule gives {value:.4}, shipped is {shipped}");
-            assert!((value / (2.0 * shipped)).ln().abs() > spread);
+    /// The shipped priors are what `docs/priors_fit.py` prints: rounded to three figures, loadings to four decimals.
+    fn differences(fit: &Fit) -> Vec<String> {
+        let shipped = Priors::defaults();
+        let number = |text: &str| text.trim().parse::<f64>().unwrap();
+        let mut found = Vec::new();
+        for (name, value) in fit.priors() {
+            let entry = shipped.entries().iter().find(|e| e.name() == name).unwrap();
+            let (text, rounding) = match &value {
+                toml::Value::String(text) => (text.clone(), 0.6e-4),
+                other => (other.to_string(), 0.6e-3),
+            };
+            let apart = entry.text.trim_matches('"').split(',').zip(text.split(','));
+            let worst = apart.map(|(a, b)| (number(a) - number(b)).abs()).fold(0.0, f64::max);
+            let lengths = entry.text.split(',').count() == text.split(',').count();
+            if worst > rounding || !lengths {
+                found.push(format!("{}: {} shipped, {text} fitted", entry.key(), entry.text));
+            }
         }
-        assert!((found.h100_exponent - priors.number(MFU_H100_EXPONENT)).abs() < 0.1);
+        found
+    }
+
+    #[test]
+    fn the_fit_gives_the_shipped_priors() {
+        assert_eq!(points().len(), 22);
+        assert_eq!(differences(&fit(&points()).unwrap()), Vec::<String>::new());
+        // Negative control: one family fewer.
+        let others = without(&points(), &["BigCode 2023".to_string()]);
+        assert_eq!(others.len(), 21);
+        let moved = differences(&fit(&others).unwrap());
+        assert!(moved.iter().any(|d| d.starts_with("mfu_a100:")), "{moved:?}");
+    }
+
+    /// Without a run every median is near 0.40 and there is no slope; the level of a class is uncertain by the sd of μ and
+    /// the mean of s² under the half-normal cut at the end of the grid, 0.3² + 0.297².
+    #[test]
+    fn without_runs_the_priors_are_the_assumption() {
+        let fit = fit(&[]).unwrap();
+        assert!((libm::exp(fit.mean[0]) - 0.40).abs() < 1e-12 && fit.mean[1].abs() < 1e-12);
+        let sd = fit.factor.row(0).norm();
+        assert!((sd - (0.3_f64 * 0.3 + 0.297 * 0.297).sqrt()).abs() < 0.005, "{sd}");
+        assert!((fit.factor.row(1).norm() - SLOPE_SD).abs() < 1e-12);
+    }
+
+    /// By hand: two values of one family count as their mean 2, next to the other's 4.
+    #[test]
+    fn a_family_counts_once() {
+        let values = [("a", 1.0), ("b", 4.0), ("a", 3.0)];
+        assert_eq!(by_family(values.into_iter()), [2.0, 4.0]);
     }
 }

@@ -12,7 +12,7 @@ use crate::portfolio::spelling::closest;
 use crate::portfolio::{Place, Problem, Warning};
 
 /// Columns with a meaning here, in the order of the shipped file; others are not read.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 24] = [
     "model",
     "independent",
     "parameters",
@@ -35,6 +35,8 @@ const COLUMNS: [&str; 22] = [
     "organization",
     "date",
     "region",
+    "emissions_basis",
+    "emissions_include_pue",
 ];
 
 /// Columns that are no part of a published statement.
@@ -42,7 +44,8 @@ pub const ANNOTATIONS: [&str; 8] =
     ["active_parameters", "architecture", "predict_from", "circular", "organization", "date", "region", "relation"];
 
 /// Read where they are there, without advice on their spelling.
-const QUIET: [&str; 6] = ["relation", "sets_prior", "source", "document", "grid_gco2_per_kwh", "year"];
+const QUIET: [&str; 7] =
+    ["relation", "sets_prior", "basis_document", "source", "document", "grid_gco2_per_kwh", "year"];
 
 /// What others call a column.
 const OTHER_NAMES: [(&str, &[&str]); 9] = [

@@ -5,21 +5,19 @@
 //! organisation's models share. The sum passes if its central 95 % interval holds the true sum and its mean is within a
 //! factor of 1.5 of it.
 //!
-//! By folds: the priors of training length were derived from Epoch's models, so each organisation is predicted once more
-//! with the median and the spread of every era derived without it: the shipped value times the change that leaving the
-//! organisation out makes to the era's median (and to its standard deviation) in `fixtures/open_weights.csv`. The exponents
-//! on size stay as shipped.
+//! By folds: the priors of training length were fitted to Epoch's models, so each organisation is predicted once more with
+//! priors fitted without it ([`super::tokens`]): level, slope and spread of every era, their own uncertainty, and the share
+//! that is an organisation's.
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::scores;
-use crate::assess::era::Era;
-use crate::assess::priors::{Priors, set};
-use crate::assess::stated::{EPOCHS_CONVENTION, active_parameters, positive, published_flop, without_compute};
+use super::{scores, tokens};
+use crate::assess::priors::set;
+use crate::assess::stated::without_compute;
 use crate::assess::{self, Assessment, Output};
 use crate::compile::compile;
 use crate::portfolio::cell::{Files, NoFiles};
@@ -79,8 +77,6 @@ pub struct Imputed {
 
 /// Largest factor between the mean and the true sum.
 pub const FACTOR: f64 = 1.5;
-/// Models that an era needs without the organisation, to be derived again.
-const FEWEST: usize = 8;
 const OPEN_WEIGHTS: &str = include_str!("../../fixtures/open_weights.csv");
 const HUB_MODELS: &str = include_str!("../../fixtures/hub_models.csv");
 fn embedded(text: &str) -> Vec<Model> {
@@ -88,12 +84,10 @@ fn embedded(text: &str) -> Vec<Model> {
     models_file::read(Path::new("fixtures"), text.as_bytes(), &NoFiles).map_or(Vec::new(), |f| f.models)
 }
 
-static OPEN: LazyLock<Vec<Model>> = LazyLock::new(|| embedded(OPEN_WEIGHTS));
-
 /// The two lists that come with the program.
 pub fn shipped_lists() -> Vec<MaskedList> {
     vec![
-        MaskedList { name: "open weights (Epoch AI)".into(), models: OPEN.clone(), found_in_epoch: false },
+        MaskedList { name: "open weights (Epoch AI)".into(), models: embedded(OPEN_WEIGHTS), found_in_epoch: false },
         MaskedList { name: "hub bases found in Epoch".into(), models: embedded(HUB_MODELS), found_in_epoch: true },
     ]
 }
@@ -128,44 +122,11 @@ fn masked(list: &MaskedList) -> (Vec<Model>, f64) {
     (hidden.into_iter().map(|(model, _)| model).collect(), sum)
 }
 
-/// Era and ln(tokens) less the shipped exponent's part, of each open-weight model that the priors could be derived from.
-static TOKENS: LazyLock<Vec<(Era, String, f64)>> = LazyLock::new(|| {
-    let priors = Priors::defaults();
-    let residual = |model: &Model| {
-        let n = active_parameters(model).and_then(positive)?;
-        let (flop, era) = (published_flop(model)?, Era::of(model.date?.year));
-        let exponent = priors.number(era.priors().exponent);
-        let tokens = libm::log(flop / (EPOCHS_CONVENTION * n)) - exponent * libm::log(n / 10e9);
-        Some((era, organization(model).to_string(), tokens))
-    };
-    OPEN.iter().filter_map(residual).collect()
-});
-
-fn sd(values: &[f64]) -> f64 {
-    let mean = scores::mean(values).unwrap_or(0.0);
-    let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-    (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt()
-}
-
 /// Priors of training length without an organisation.
 fn study_without(organization: &str) -> Study {
-    let priors = Priors::defaults();
     let mut study = Study::default();
-    for era in Era::ALL {
-        let of = |left_out: bool| -> Vec<f64> {
-            let kept = TOKENS.iter().filter(|(e, o, _)| *e == era && !(left_out && o == organization));
-            kept.map(|(.., ln)| *ln).collect()
-        };
-        let (all, others) = (of(false), of(true));
-        if others.len() < FEWEST || others.len() == all.len() {
-            continue;
-        }
-        let name = era.priors().tokens;
-        let shipped = priors.lognormal(name);
-        let (Some(a), Some(b)) = (scores::median(all.clone()), scores::median(others.clone())) else { continue };
-        let median = shipped.median * libm::exp(b - a);
-        let gsd = libm::exp(shipped.ln_sd * sd(&others) / sd(&all).max(f64::MIN_POSITIVE));
-        set(&mut study.priors, name, format!("lognormal({median:e}, {})", gsd.max(1.0)));
+    for (name, value) in tokens::priors_without(organization) {
+        set(&mut study.priors, name, value);
     }
     study
 }
@@ -264,12 +225,14 @@ mod tests {
         assert_ne!(Assessment::joined(vec![part("X")]).unwrap().models, whole.models);
     }
 
+    /// "nobody" has trained nothing; Meta AI's priors are fitted again, and can be read.
     #[test]
-    fn leaving_an_organisation_out_moves_its_eras_only() {
-        let priors = |name: &str| study_without(name).priors;
-        assert!(priors("nobody").is_empty());
-        let meta = priors("Meta AI")["tokens"].as_table().unwrap().clone();
-        assert!(meta.contains_key("in_2023") && meta.values().all(|v| v.as_str().unwrap().starts_with("lognormal(")));
-        assert!(Priors::of(&study_without("Meta AI")).is_ok());
+    fn an_organisation_is_predicted_without_itself() {
+        use crate::assess::priors::Priors;
+        assert!(study_without("nobody").priors.is_empty());
+        let meta = study_without("Meta AI");
+        let tokens = meta.priors["tokens"].as_table().unwrap();
+        assert!(tokens.contains_key("in_2023") && tokens.contains_key("in_2023_exponent_loadings"));
+        assert_ne!(Priors::of(&meta).unwrap(), Priors::defaults());
     }
 }

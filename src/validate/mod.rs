@@ -5,8 +5,9 @@
 //! ```
 //!
 //! `runs_file` reads published runs (`columns` its header, `wording` its free text, `regions` its places, `repeats` what
-//! it says twice), `shipped` holds those that priors were derived from, `calibrate` derives the MFU
-//! priors from runs, again without a family where that family is predicted, `predict` lets the product itself predict a
+//! it says twice), `shipped` holds those that priors were derived from, `hierarchy` is the model that priors are fitted by:
+//! `calibrate` fits those of MFU to runs, again without a family where that family is predicted, and `tokens` those of
+//! training length to models, again without an organisation. `predict` lets the product itself predict a
 //! quantity of a run, `baselines` are the constants it has to beat, `scores` are proper scores and coverage,
 //! `masked_sum` is the test of imputed compute, `anchors` are published emissions over published
 //! compute. Nothing here is a second model: a prediction is what `assess` makes of a
@@ -18,6 +19,7 @@ pub mod anchors;
 pub mod baselines;
 pub mod calibrate;
 pub mod columns;
+pub mod hierarchy;
 pub mod masked_sum;
 pub mod predict;
 pub mod regions;
@@ -26,6 +28,7 @@ pub mod runs_file;
 pub mod scores;
 pub mod shipped;
 pub mod summary;
+pub mod tokens;
 pub mod wording;
 
 use serde::Serialize;

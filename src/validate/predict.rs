@@ -11,7 +11,7 @@ use super::calibrate::{self, Point};
 use super::runs_file::{Architecture, EnergyBasis, Run};
 use super::{Input, Judged, Quantity, Row, regions, scores, shipped};
 use crate::assess::priors::names::{self, Lognormal, Name};
-use crate::assess::priors::{Priors, set};
+use crate::assess::priors::set;
 use crate::assess::{self, Output, hardware};
 use crate::compile::compile;
 use crate::engine::GroupSummary;
@@ -71,6 +71,9 @@ pub fn usable(run: &Run, quantity: Quantity) -> Usable {
     }
     if quantity == Quantity::Energy && shipped::is_behind(run, "k_node") {
         return Usable::LeftOut("its measured power set the prior of node power");
+    }
+    if quantity == Quantity::Emissions && run.net {
+        return Usable::LeftOut("net of carbon-free energy or market-based: no property of a place");
     }
     let above: &[Input] = match quantity {
         Quantity::Hours => &[Input::Compute],
@@ -263,7 +266,7 @@ fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, includes: bo
     }
     let it = match quantity {
         Quantity::Energy => !includes,
-        _ => run.basis == EnergyBasis::Calculator,
+        _ => !run.emissions_include_pue.unwrap_or(run.basis != EnergyBasis::Calculator),
     };
     draft.study.scope.boundary = if it { Boundary::It } else { Boundary::Facility };
     model
@@ -310,24 +313,13 @@ fn sample(
 
 /// The MFU priors without the families among those that they were derived from to which the run may belong.
 fn leave_out(run: &Run, draft: &mut Draft) -> bool {
-    use names::efficiency::*;
     let families = shipped::families(run, "mfu");
     if families.is_empty() {
         return false;
     }
-    let all = points();
-    let others = calibrate::without(&all, &families);
-    let medians = calibrate::medians(&others);
-    draft.set(MFU_A100, medians.a100);
-    draft.set(MFU_H100_AT_20B, medians.h100_at_20b);
-    // Priors are at least 0.
-    draft.set(MFU_H100_EXPONENT, medians.h100_exponent.max(0.0));
-    draft.set(MFU_V100, medians.v100);
-    draft.set(MFU_TPU, medians.tpu);
-    let priors = Priors::defaults();
-    let ratio = calibrate::spread(&others) / calibrate::spread(&all).max(f64::MIN_POSITIVE);
-    for name in [MFU_FAMILY_SD, MFU_RUN_SD] {
-        draft.set(name, priors.number(name) * ratio);
+    let others = calibrate::without(&points(), &families);
+    for (name, value) in calibrate::fit(&others).map_or(Vec::new(), |fit| fit.priors()) {
+        draft.set(name, value);
     }
     true
 }

@@ -57,6 +57,10 @@ pub struct Run {
     pub zeros: BTreeSet<Quantity>,
     /// How the energy came about.
     pub basis: EnergyBasis,
+    /// The electricity is counted by contracts, or net of carbon-free energy: no property of a place.
+    pub net: bool,
+    /// Whether the emissions hold the overhead of the site; `None` where not stated.
+    pub emissions_include_pue: Option<bool>,
     /// Which parameters a token passes through.
     pub architecture: Architecture,
     /// Who trained the model; empty where not stated.
@@ -309,6 +313,7 @@ impl Reader<'_> {
         let word = |column: &str| self.text(record, column).to_lowercase().replace(['-', ' '], "_");
         let (notes, scope, basis, architecture) =
             (self.text(record, "notes").to_lowercase(), word("scope"), word("energy_basis"), word("architecture"));
+        let net = matches!(word("emissions_basis").as_str(), "net" | "market" | "market_based");
         let words = name.to_lowercase();
         let distilled = word("relation").starts_with("distill")
             || (self.text(record, "relation").is_empty()
@@ -344,6 +349,8 @@ impl Reader<'_> {
                 "measured_system" | "provider_metered" | "measured" | "metered" => EnergyBasis::System,
                 _ => EnergyBasis::NotStated,
             },
+            net,
+            emissions_include_pue: self.flag(record, "emissions_include_pue"),
             architecture: match architecture.as_str() {
                 "moe" | "mixture_of_experts" => Architecture::MixtureOfExperts,
                 "encdec" | "encoder_decoder" => Architecture::EncoderDecoder,

@@ -92,6 +92,8 @@ pub fn annotated(run: &Run) -> Run {
             region: known.region.clone(),
             distilled: known.distilled,
             circular: known.circular.clone(),
+            net: run.net || known.net,
+            emissions_include_pue: run.emissions_include_pue.or(known.emissions_include_pue),
             ..run.clone()
         };
     }

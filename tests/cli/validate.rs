@@ -48,8 +48,8 @@ fn the_shipped_runs_pass_and_follow_the_schema() {
 
     assert_eq!(found["pass"], true);
     // Counted in the file by hand: 24 runs with compute and hours, two of them distilled; six energies but for the
-    // four that set the node power.
-    for (name, n, circular) in [("hours", 22, 1), ("energy", 6, 6), ("emissions", 31, 18)] {
+    // four that set the node power; 31 emissions but for the four that are net of carbon-free energy.
+    for (name, n, circular) in [("hours", 22, 1), ("energy", 6, 6), ("emissions", 27, 18)] {
         let q = quantity(&found, name);
         assert_eq!(
             (&q["n"], &q["n_circular"], &q["coverage_pass"]),
@@ -116,6 +116,24 @@ fn arithmetic_is_predicted_as_published() {
     );
     assert_eq!((&quantity(&found, "hours")["n"], &quantity(&found, "hours")["mdape"]), (&0.into(), &Value::Null));
     assert_eq!(found["masked_sums"].as_array().unwrap().len(), 1);
+}
+
+/// 100 h · 400 W · 100 g/kWh at a PUE of 1.5: 6 kg, and 4 kg where the emissions leave the overhead out. Net emissions are
+/// counted and not scored.
+#[test]
+fn emissions_are_predicted_on_the_basis_that_is_stated() {
+    let head = "model,hardware,gpu_hours,power_w,pue,emissions_tco2e,energy_basis,region,date,emissions_basis,emissions_include_pue";
+    let row = |name: &str, more: &str| format!("{name},NVIDIA A100,100,400,1.5,0.006,tdp_x_hours,FRA,2023,{more}\n");
+    let text = [head.to_string() + "\n", row("whole", "location,"), row("it", ",no"), row("net", "net,")].concat();
+    let dir = folder(&[("runs.csv", &text), ("list.csv", LIST)]);
+    let found = document(dir.path(), &["runs.csv", "--masked-sum", "list.csv", "--draws", "20000"]);
+    let rows = found["rows"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|r| r["model"].as_str().unwrap()).collect::<Vec<_>>(), ["it", "whole"]);
+    let [it, whole] = [0, 1].map(|i| rows[i]["predicted"].as_f64().unwrap());
+    assert!((whole / it - 1.5).abs() < 0.01, "{whole} {it}");
+    let left_out = &found["left_out"][0];
+    assert_eq!(left_out["model"], "net");
+    assert!(left_out["reason"].as_str().unwrap().contains("carbon-free"));
 }
 
 /// 100 h · 400 W = 40 kWh, with the PUE 60. Not stated: half of the draws each, GSD 1.03 of both. Then 5 % of all are 10 %

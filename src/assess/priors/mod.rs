@@ -8,7 +8,7 @@ mod read;
 
 use std::sync::{Arc, LazyLock};
 
-use self::names::{Chips, Form, Gsd, Lognormal, Name, Number, Shape};
+use self::names::{Chips, Form, Gsd, Loadings, Lognormal, Name, Number, Shape};
 pub use self::read::Entry;
 use self::read::{Content, embedded, read, shown, written};
 use super::fits::{self, Fit};
@@ -115,6 +115,7 @@ impl Priors {
         entry.text = text;
         entry.source = "the study file".to_string();
         entry.chosen = false;
+        entry.evidence = None;
         entry.replaced = true;
     }
 
@@ -184,6 +185,29 @@ impl Priors {
             Content::Chips(shares) => shares,
             other => other.of_another_form(),
         }
+    }
+
+    /// Whether what is known of a prior's uncertainty belongs to it. Not where a study replaces the prior alone: it then
+    /// says what the prior is.
+    pub(crate) fn of_one_hand(&self, prior: impl Into<Name>, uncertainty: impl Into<Name>) -> bool {
+        !self.entry(prior).replaced || self.entry(uncertainty).replaced
+    }
+
+    /// What shared standard normals add to the prior `of`: how uncertain the prior itself is.
+    pub(crate) fn loadings(&self, of: impl Into<Name>, loadings: Loadings) -> &[f64] {
+        match &self.entry(loadings).content {
+            Content::Loadings(_) if !self.of_one_hand(of, loadings) => &[],
+            Content::Loadings(loads) => loads,
+            other => other.of_another_form(),
+        }
+    }
+
+    /// The uncertainty of one prior alone: the sd of its logarithm, or of the power that it is. `None` where it has none.
+    pub(crate) fn uncertainty(&self, of: Name) -> Option<f64> {
+        let is = |e: &&Entry| e.section() == of.section() && e.key().strip_suffix("_loadings") == Some(of.key());
+        let found = self.entries.iter().find(is).filter(|e| self.of_one_hand(of, e.name))?;
+        let Content::Loadings(loads) = &found.content else { return None };
+        Some(loads.iter().map(|l| l * l).sum::<f64>().sqrt())
     }
 
     /// The year whose chips and grid a model has: that of its date or architecture, or the one that undated models are taken for.

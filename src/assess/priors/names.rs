@@ -11,6 +11,8 @@
 //! Lognormal   a lognormal, or a number: no spread   Priors::lognormal, Priors::distribution
 //! Shape       any distribution, or a number         Priors::distribution
 //! Chips       shares of accelerators                Priors::chips
+//! Signed      a number of either sign               Priors::number
+//! Loadings    numbers of either sign                Priors::loadings
 //! ```
 
 use crate::portfolio::quantity::Quantity;
@@ -25,6 +27,8 @@ pub enum Form {
     Lognormal,
     Shape,
     Chips,
+    Signed,
+    Loadings,
 }
 
 impl Name {
@@ -137,6 +141,23 @@ kinds! {
     Shape
     /// Shares of accelerators.
     Chips
+    /// A number of either sign.
+    Signed
+    /// What one more of each of some standard normals, shared by all models, adds to a prior: numbers of either sign.
+    Loadings
+}
+
+impl Chips {
+    /// Every mixture of chips, in the order of the data file.
+    pub fn all() -> impl Iterator<Item = Chips> {
+        Name::all().filter(|name| name.form() == Form::Chips).map(Chips)
+    }
+}
+
+impl From<Signed> for Number {
+    fn from(name: Signed) -> Number {
+        Number(name.0)
+    }
 }
 
 impl From<Gsd> for Number {
@@ -204,19 +225,29 @@ names! {
     }
     tokens {
         TO_2020: Lognormal = "to_2020",
-        TO_2020_EXPONENT: Number = "to_2020_exponent",
+        TO_2020_LOADINGS: Loadings = "to_2020_loadings",
+        TO_2020_EXPONENT: Signed = "to_2020_exponent",
+        TO_2020_EXPONENT_LOADINGS: Loadings = "to_2020_exponent_loadings",
         TO_2020_BOUND: Number = "to_2020_bound",
         IN_2021_2022: Lognormal = "in_2021_2022",
-        IN_2021_2022_EXPONENT: Number = "in_2021_2022_exponent",
+        IN_2021_2022_LOADINGS: Loadings = "in_2021_2022_loadings",
+        IN_2021_2022_EXPONENT: Signed = "in_2021_2022_exponent",
+        IN_2021_2022_EXPONENT_LOADINGS: Loadings = "in_2021_2022_exponent_loadings",
         IN_2021_2022_BOUND: Number = "in_2021_2022_bound",
         IN_2023: Lognormal = "in_2023",
-        IN_2023_EXPONENT: Number = "in_2023_exponent",
+        IN_2023_LOADINGS: Loadings = "in_2023_loadings",
+        IN_2023_EXPONENT: Signed = "in_2023_exponent",
+        IN_2023_EXPONENT_LOADINGS: Loadings = "in_2023_exponent_loadings",
         IN_2023_BOUND: Number = "in_2023_bound",
         IN_2024: Lognormal = "in_2024",
-        IN_2024_EXPONENT: Number = "in_2024_exponent",
+        IN_2024_LOADINGS: Loadings = "in_2024_loadings",
+        IN_2024_EXPONENT: Signed = "in_2024_exponent",
+        IN_2024_EXPONENT_LOADINGS: Loadings = "in_2024_exponent_loadings",
         IN_2024_BOUND: Number = "in_2024_bound",
         FROM_2025: Lognormal = "from_2025",
-        FROM_2025_EXPONENT: Number = "from_2025_exponent",
+        FROM_2025_LOADINGS: Loadings = "from_2025_loadings",
+        FROM_2025_EXPONENT: Signed = "from_2025_exponent",
+        FROM_2025_EXPONENT_LOADINGS: Loadings = "from_2025_exponent_loadings",
         FROM_2025_BOUND: Number = "from_2025_bound",
         WEIGHT_TO_2020: Fraction = "weight_to_2020",
         WEIGHT_IN_2021_2022: Fraction = "weight_in_2021_2022",
@@ -230,16 +261,21 @@ names! {
         GIVEN_GSD: Gsd = "given_gsd",
         MFU_BOUND: Fraction = "mfu_bound",
         MFU_A100: Fraction = "mfu_a100",
+        MFU_A100_LOADINGS: Loadings = "mfu_a100_loadings",
         MFU_H100_AT_20B: Fraction = "mfu_h100_at_20b",
-        MFU_H100_EXPONENT: Number = "mfu_h100_exponent",
+        MFU_H100_AT_20B_LOADINGS: Loadings = "mfu_h100_at_20b_loadings",
+        MFU_H100_EXPONENT: Signed = "mfu_h100_exponent",
+        MFU_H100_EXPONENT_LOADINGS: Loadings = "mfu_h100_exponent_loadings",
         MFU_H100_LO: Fraction = "mfu_h100_lo",
         MFU_H100_HI: Fraction = "mfu_h100_hi",
         MFU_V100: Fraction = "mfu_v100",
+        MFU_V100_LOADINGS: Loadings = "mfu_v100_loadings",
         MFU_TPU: Fraction = "mfu_tpu",
+        MFU_TPU_LOADINGS: Loadings = "mfu_tpu_loadings",
         MFU_OTHER: Fraction = "mfu_other",
+        MFU_OTHER_LOADINGS: Loadings = "mfu_other_loadings",
         MFU_FAMILY_SD: Number = "mfu_family_sd",
         MFU_RUN_SD: Number = "mfu_run_sd",
-        MFU_ERA_GSD: Gsd = "mfu_era_gsd",
         MFU_QUOTED: Lognormal = "mfu_quoted",
         MFU_SMALL: Shape = "mfu_small",
         FLOP_CONVENTION_GSD: Gsd = "flop_convention_gsd",
@@ -257,31 +293,57 @@ names! {
     }
     chips {
         GOOGLE_2018: Chips = "google_2018",
+        GOOGLE_2018_RUNS: Number = "google_2018_runs",
         GOOGLE_2021: Chips = "google_2021",
+        GOOGLE_2021_RUNS: Number = "google_2021_runs",
         GOOGLE_2023: Chips = "google_2023",
+        GOOGLE_2023_RUNS: Number = "google_2023_runs",
         GOOGLE_2024: Chips = "google_2024",
+        GOOGLE_2024_RUNS: Number = "google_2024_runs",
         GOOGLE_2026: Chips = "google_2026",
+        GOOGLE_2026_RUNS: Number = "google_2026_runs",
         US_2018: Chips = "us_2018",
+        US_2018_RUNS: Number = "us_2018_runs",
         US_2020: Chips = "us_2020",
+        US_2020_RUNS: Number = "us_2020_runs",
         US_2021: Chips = "us_2021",
+        US_2021_RUNS: Number = "us_2021_runs",
         US_2022: Chips = "us_2022",
+        US_2022_RUNS: Number = "us_2022_runs",
         US_2023: Chips = "us_2023",
+        US_2023_RUNS: Number = "us_2023_runs",
         US_2024: Chips = "us_2024",
+        US_2024_RUNS: Number = "us_2024_runs",
         US_2025: Chips = "us_2025",
+        US_2025_RUNS: Number = "us_2025_runs",
         US_2026: Chips = "us_2026",
+        US_2026_RUNS: Number = "us_2026_runs",
         CHINA_2020: Chips = "china_2020",
+        CHINA_2020_RUNS: Number = "china_2020_runs",
         CHINA_2021: Chips = "china_2021",
+        CHINA_2021_RUNS: Number = "china_2021_runs",
         CHINA_2022: Chips = "china_2022",
+        CHINA_2022_RUNS: Number = "china_2022_runs",
         CHINA_2023: Chips = "china_2023",
+        CHINA_2023_RUNS: Number = "china_2023_runs",
         CHINA_2024: Chips = "china_2024",
+        CHINA_2024_RUNS: Number = "china_2024_runs",
         CHINA_2026: Chips = "china_2026",
+        CHINA_2026_RUNS: Number = "china_2026_runs",
         OTHER_2018: Chips = "other_2018",
+        OTHER_2018_RUNS: Number = "other_2018_runs",
         OTHER_2020: Chips = "other_2020",
+        OTHER_2020_RUNS: Number = "other_2020_runs",
         OTHER_2021: Chips = "other_2021",
+        OTHER_2021_RUNS: Number = "other_2021_runs",
         OTHER_2022: Chips = "other_2022",
+        OTHER_2022_RUNS: Number = "other_2022_runs",
         OTHER_2023: Chips = "other_2023",
+        OTHER_2023_RUNS: Number = "other_2023_runs",
         OTHER_2024: Chips = "other_2024",
+        OTHER_2024_RUNS: Number = "other_2024_runs",
         OTHER_2026: Chips = "other_2026",
+        OTHER_2026_RUNS: Number = "other_2026_runs",
         UNDATED_YEAR: Number = "undated_year",
     }
     pue {

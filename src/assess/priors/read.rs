@@ -1,6 +1,7 @@
 //! Priors from their text: the embedded file, and the value that a study gives in the place of one.
 
 use super::names::{Form, Name};
+use crate::assess::default_effects::DIRECTIONS;
 use crate::assess::hardware::{self, Chip};
 use crate::assess::lognormal::LogNormal;
 use crate::portfolio::cell::{self, Files, NoFiles};
@@ -15,6 +16,7 @@ pub enum Content {
     LogNormal(LogNormal),
     Distribution(Distribution),
     Chips(Vec<(f64, &'static Chip)>),
+    Loadings(Vec<f64>),
 }
 
 impl Content {
@@ -37,11 +39,22 @@ pub struct Entry {
     pub source: String,
     /// Its centre or spread is a choice without a firm source.
     pub chosen: bool,
+    /// What a fitted prior rests on: numbers of runs, families and the like.
+    pub evidence: Option<String>,
     /// By the study.
     pub replaced: bool,
 }
 
 impl Entry {
+    pub(crate) fn name(&self) -> Name {
+        self.name
+    }
+
+    /// A power of a size, and not a factor.
+    pub fn is_power(&self) -> bool {
+        self.name.form() == Form::Signed
+    }
+
     /// The section of `[priors.*]` that it is in.
     pub fn section(&self) -> &'static str {
         self.name.section()
@@ -77,13 +90,14 @@ pub fn read(value: &toml::Value, name: Name, files: &dyn Files) -> Result<Conten
         toml::Value::Integer(i) => Value::Number(*i as f64),
         toml::Value::Float(x) => Value::Number(*x),
         toml::Value::String(text) if form == Form::Chips => return chips(text).map(Content::Chips),
+        toml::Value::String(text) if form == Form::Loadings => return loadings(text).map(Content::Loadings),
         toml::Value::String(text) => {
             cell::parse_in(text, files, Measure::in_model(dimension, Scale::ONE)).map_err(|e| e.to_string())?
         }
         _ => return Err("a prior is a number or a text such as \"lognormal(2, 1.5)\"".to_string()),
     };
     if let Value::Number(x) = &parsed
-        && !(x.is_finite() && *x >= 0.0)
+        && !(x.is_finite() && (*x >= 0.0 || form == Form::Signed))
     {
         return Err("a prior must be a finite number, 0 or above".to_string());
     }
@@ -96,7 +110,7 @@ pub fn read(value: &toml::Value, name: Name, files: &dyn Files) -> Result<Conten
 /// What was read, if the form takes it.
 fn in_form(form: Form, parsed: Value) -> Result<Content, String> {
     match (form, parsed) {
-        (Form::Number, Value::Number(x)) => Ok(Content::Number(x)),
+        (Form::Number | Form::Signed, Value::Number(x)) => Ok(Content::Number(x)),
         (Form::Gsd, Value::Number(x)) if x >= 1.0 => Ok(Content::Number(x)),
         (Form::Gsd, _) => {
             Err("a GSD (geometric standard deviation) is a number of at least 1; 1 means no spread".to_string())
@@ -105,7 +119,9 @@ fn in_form(form: Form, parsed: Value) -> Result<Content, String> {
         (Form::Fraction, Value::Number(x)) => {
             Err(format!("a fraction lies between 0 and 1; did you mean {}?", x / 100.0))
         }
-        (Form::Fraction | Form::Number, _) => Err("this prior is a plain number, not a distribution".to_string()),
+        (Form::Fraction | Form::Number | Form::Signed, _) => {
+            Err("this prior is a plain number, not a distribution".to_string())
+        }
         (Form::Lognormal, Value::Number(x)) if x > 0.0 => Ok(Content::LogNormal(LogNormal { median: x, ln_sd: 0.0 })),
         (Form::Lognormal, Value::Distribution(Distribution::LogNormal { median, gsd })) => {
             Ok(Content::LogNormal(LogNormal { median, ln_sd: libm::log(gsd) }))
@@ -118,7 +134,23 @@ fn in_form(form: Form, parsed: Value) -> Result<Content, String> {
         (Form::Shape, Value::Number(x)) => Ok(Content::Distribution(Distribution::Fixed(x))),
         (Form::Shape, Value::Distribution(d)) => Ok(Content::Distribution(d)),
         (Form::Chips, _) => Err("shares of chips are a text such as \"0.6: H100, 0.4: A100\"".to_string()),
+        (Form::Loadings, _) => Err("loadings are a text of numbers such as \"0.12, -0.03\"".to_string()),
     }
+}
+
+/// Largest loading: a factor of a thousand for one standard deviation.
+const LARGEST_LOADING: f64 = 7.0;
+
+/// At most as many as there are standard normals for the priors of one kind.
+fn loadings(text: &str) -> Result<Vec<f64>, String> {
+    let number = |part: &str| part.trim().parse::<f64>().ok().filter(|x| x.abs() <= LARGEST_LOADING);
+    let parts: Option<Vec<f64>> = text.split(',').map(number).collect();
+    parts.filter(|parts| parts.len() <= DIRECTIONS).ok_or_else(|| {
+        format!(
+            "loadings are up to {DIRECTIONS} numbers between -{LARGEST_LOADING} and {LARGEST_LOADING}, such as \
+             \"0.12, -0.03\"; \"0\" means that the prior is certain"
+        )
+    })
 }
 
 fn chips(text: &str) -> Result<Vec<(f64, &'static Chip)>, String> {
@@ -180,6 +212,7 @@ fn entry(table: &toml::Table, name: Name) -> Result<Entry, String> {
         unit: text("unit")?,
         source: text("source")?,
         chosen: spec.get("chosen").and_then(|c| c.as_bool()).ok_or_else(|| format!("{section}.{key}: chosen?"))?,
+        evidence: spec.get("evidence").and_then(|e| e.as_str()).map(str::to_string),
         replaced: false,
     })
 }
@@ -191,6 +224,8 @@ fn form(spec: &toml::Value, value: &toml::Value) -> Option<Form> {
         Some(Some("fraction")) => Form::Fraction,
         Some(Some("lognormal")) => Form::Lognormal,
         Some(Some("chips")) => Form::Chips,
+        Some(Some("signed")) => Form::Signed,
+        Some(Some("loadings")) => Form::Loadings,
         Some(_) => return None,
         None if value.is_str() => Form::Shape,
         None => Form::Number,
@@ -243,11 +278,20 @@ mod tests {
             ("grid", "unknown", text("450 MWh"), "unit of energy"),
             ("derivative", "hours_lora", text("3 days"), "72 if"),
             ("grid", "unknown", text("1,082"), "1082 or 1.082"),
+            ("tokens", "in_2024_exponent", text("half"), "plain number"),
+            ("tokens", "in_2024_bound", toml::Value::from(-1.0), "0 or above"),
+            ("efficiency", "mfu_a100_loadings", toml::Value::from(0.1), "a text of numbers"),
+            ("efficiency", "mfu_a100_loadings", text("0.1, much"), "up to 6 numbers"),
+            ("efficiency", "mfu_a100_loadings", text("0.1, nan"), "up to 6 numbers"),
+            ("efficiency", "mfu_a100_loadings", text("0, 0, 0, 0, 0, 0, 0"), "up to 6 numbers"),
         ] {
             let refused = read_as(section, key, value).expect_err(key);
             assert!(refused.contains(words), "{section}.{key}: {refused}");
         }
         assert!(read_as("pue", "unknown", toml::Value::from(1.2)).is_ok());
+        assert_eq!(read_as("tokens", "from_2025_exponent", toml::Value::from(-0.1)), Ok(Content::Number(-0.1)));
+        let loads = read_as("efficiency", "mfu_a100_loadings", text("0.1, -0.02"));
+        assert_eq!(loads, Ok(Content::Loadings(vec![0.1, -0.02])));
         let grid = |value: &str| read_as("grid", "unknown", text(value)).unwrap();
         assert_eq!(grid("0.4 kg/kWh"), grid("400"));
     }

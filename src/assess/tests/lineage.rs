@@ -68,11 +68,11 @@ fn a_guessed_derivative_keeps_the_mean_of_its_compute() {
             d => panic!("{d:?}"),
         }
     };
-    // GSD 5: mean/median exp(½ ln² 5) = 3.6515. A fine-tune: 0.95 · 100 h · 3,600 s · 0.38 · 312e12 · 3.6515, and
+    // GSD 5: mean/median exp(½ ln² 5) = 3.6515. A fine-tune: 0.95 · 100 h · 3,600 s · 0.357 · 312e12 · 3.6515, and
     // 0.05 · 6 · 2^33 · (5e12 − 1e9)/ln 5000 (mean of the log-uniform tokens, 5.8692e11). The run: 1e23 · 1.00119.
     // r is rounded to an eighth of an octave: at most 2^(1/16) = 1.0443.
     let continued = 0.05 * 6.0 * 2f64.powi(33) * 5.8692e11;
-    let tune = 0.95 * 100.0 * 3600.0 * 0.38 * 312e12 * 3.6515;
+    let tune = 0.95 * 100.0 * 3600.0 * 0.357 * 312e12 * 3.6515;
     close(guess(Relation::Finetune), (tune + continued) / 1.00119e23, 0.045);
     // LoRA: 1 h at the small jobs' MFU of 0.15.
     close(guess(Relation::Lora), 3600.0 * 0.15 * 312e12 * 3.6515 / 1.00119e23, 0.045);

@@ -6,8 +6,9 @@ use crate::portfolio::{Factor, Place, SharedSpec};
 #[test]
 fn own_and_shared_spreads_sum_to_the_evidence() {
     let (a, m) = one(llama("llama"));
-    // MFU: family 0.34, run 0.22; k_node of the A100: GSD 1.15.
-    let evidence = (0.34f64.powi(2) + 0.22f64.powi(2) + 1.15f64.ln().powi(2)).sqrt();
+    // MFU: family 0.211, run 0.136, and the A100's median itself, with three loadings; k_node of the A100: GSD 1.15.
+    let prior = 0.0107f64.powi(2) + 0.0028f64.powi(2) + 0.0992f64.powi(2);
+    let evidence = (0.211f64.powi(2) + 0.136f64.powi(2) + prior + 1.15f64.ln().powi(2)).sqrt();
     let sum = |a: &Assessment, m: &AssessedModel, slot| own(m, slot).hypot(shared_sd(a, m, slot));
     close(sum(&a, &m, Slot::Efficiency), evidence, 1e-9);
     close(sum(&a, &m, Slot::Grid), 1.5f64.ln(), 1e-9);
@@ -23,6 +24,52 @@ fn own_and_shared_spreads_sum_to_the_evidence() {
     assert!(c.shared.is_empty());
     close(own(&o, Slot::Efficiency), evidence, 1e-9);
     close(own(&o, Slot::Grid), 1.5f64.ln(), 1e-9);
+}
+
+/// All models load on the uncertainty of the priors: two chips on what their classes have in common, two sizes on H100s by
+/// the slope, and a mixture of chips by share, with one more draw for the shares themselves.
+#[test]
+fn the_uncertainty_of_the_priors_is_shared_by_all() {
+    let loads = |m: Model| -> Vec<(String, f64)> {
+        let (a, m) = one(m);
+        names(&a, &m, Slot::Efficiency).into_iter().filter(|(n, _)| n.contains("uncertainty of the MFU")).collect()
+    };
+    let on = |chip: &str, n: f64| {
+        let mut m = Model { parameters: number(n), ..llama("x") };
+        m.labels.insert("hardware".to_string(), chip.to_string());
+        m
+    };
+    let (a100, h100) = (loads(on("A100", 7e9)), loads(on("H100", 20e9)));
+    assert_eq!(a100.iter().map(|(_, w)| *w).collect::<Vec<_>>(), [-0.0107, -0.0028, 0.0992]);
+    assert_eq!((h100.len(), &h100[0].0, h100[0].1), (1, &a100[0].0, 0.1486));
+    // e² times 20 B: two slopes more, 0.1486 − 2 · 0.0027 and 2 · 0.0426.
+    let larger = loads(on("H100", 20e9 * 1.0f64.exp()));
+    close(larger[0].1, 0.1486 - 0.0027, 1e-9);
+    close(larger[1].1, 0.0426, 1e-9);
+    assert_eq!(loads(on("A100", 7e10)), a100);
+    // us_2023: 0.79 A100, 0.14 H100 (at 7 B, one step of −1), 0.07 V100.
+    let mut unknown = on("A100", 7e9);
+    unknown.labels.remove("hardware");
+    unknown.labels.remove("organization");
+    let first = 0.79 * -0.0107 + 0.14 * (0.1486 + 0.0027) + 0.07 * 0.0904;
+    close(loads(unknown.clone())[0].1, first, 1e-9);
+    let shares = |m: Model| {
+        let (a, m) = one(m);
+        names(&a, &m, Slot::Efficiency).iter().find(|(n, _)| n.contains("shares of chips")).map(|(_, w)| *w)
+    };
+    // k · TDP / (MFU · peak) of each, against their mean: sd of ln by the delta method with a concentration of 5.6.
+    let mfu_h100 = 0.265 * (7.0f64 / 20.0).powf(0.215);
+    let r = [608.0 / (0.357 * 312e12), 1.38 * 700.0 / (mfu_h100 * 989.4e12), 1.09 * 300.0 / (0.256 * 125e12)];
+    let w = [0.79, 0.14, 0.07];
+    let mean: f64 = (0..3).map(|i| w[i] * r[i]).sum();
+    let variance = (0..3).map(|i| w[i] * (r[i] / mean - 1.0).powi(2)).sum::<f64>() / 6.6;
+    // It is rounded to 0.02.
+    assert!((shares(unknown.clone()).unwrap() + variance.sqrt()).abs() < 0.0101, "{variance}");
+    assert!(variance.sqrt() > 0.05);
+    assert_eq!(shares(on("A100", 7e9)), None);
+    let priors: toml::Table = "[chips]\nus_2023 = \"0.5: H100, 0.5: A100\"".parse().unwrap();
+    let (a, m) = one_in(unknown, Study { priors, ..study() });
+    assert!(!names(&a, &m, Slot::Efficiency).iter().any(|(n, _)| n.contains("shares of chips")));
 }
 
 #[test]

@@ -9,9 +9,9 @@ fn tier_4_is_six_n_d_over_the_efficiency() {
     assert_eq!(m.tier, Tier::T4);
     // C = 6 · 7e9 · 2e12 = 8.4e22 FLOP.
     close(at_medians(&m, Output::Compute), 8.4e22 / 1e18, 1e-9);
-    // MFU 0.38 at 312e12 FLOP/s over 1.52 · 400 W: 0.38 · 312e12 / 608 = 1.95e11 FLOP/J. The cut at MFU 0.65 moves the
-    // median of the own lognormal (ln sd 0.256) by less than 1.5 %: ln(0.65/0.38)/0.256 = 2.1 sd, so 1.8 % lie above.
-    let efficiency = 0.38 * 312e12 / (1.52 * 400.0);
+    // MFU 0.357 at 312e12 FLOP/s over 1.52 · 400 W: 0.357 · 312e12 / 608 = 1.83e11 FLOP/J. The cut at MFU 0.65 moves the
+    // median of the own lognormal (ln sd 0.189) by less than 0.1 %: ln(0.65/0.357)/0.189 = 3.2 sd.
+    let efficiency = 0.357 * 312e12 / (1.52 * 400.0);
     let it = 8.4e22 / efficiency / 3.6e6;
     close(at_medians(&m, Output::ItEnergy), it, 0.015);
     // Meta runs its own data centres: PUE 1.12. USA 2023: mean 392.89, GSD 1.5, median 392.89 · exp(−0.4055²/2) = 361.88.
@@ -34,7 +34,7 @@ fn tier_4b_takes_the_chips_of_the_year_and_place() {
     assert_eq!(m.tier, Tier::T4b);
     let factor = m.factors[Slot::Efficiency as usize].as_ref().unwrap();
     let Distribution::Mixture(parts) = &factor.distribution else { panic!("{factor:?}") };
-    assert_eq!(parts.iter().map(|(w, _)| *w).collect::<Vec<_>>(), [0.75, 0.2, 0.05]); // chips.us_2023
+    assert_eq!(parts.iter().map(|(w, _)| *w).collect::<Vec<_>>(), [0.79, 0.14, 0.07]); // chips.us_2023
     assert!(factor.provenance.chosen && factor.provenance.kind == Kind::Guessed);
     assert!(m.provenance["hardware"].how.contains("us_2023"));
 }
@@ -44,9 +44,9 @@ fn tier_3_is_hours_times_node_power() {
     let base = Model { gpu_hours: number(1000.0), ..model("h", &LLAMA) };
     let (a, m) = one(base.clone());
     assert_eq!(m.tier, Tier::T3);
-    // 1,000 h · 1.52 · 400 W = 608 kWh; C = 1,000 · 3,600 s · 0.38 · 312e12 = 4.268e20 FLOP.
+    // 1,000 h · 1.52 · 400 W = 608 kWh; C = 1,000 · 3,600 s · 0.357 · 312e12 = 4.010e20 FLOP.
     close(at_medians(&m, Output::ItEnergy), 608.0, 1e-9);
-    close(at_medians(&m, Output::Compute), 1000.0 * 3600.0 * 0.38 * 312e12 / 1e18, 0.015);
+    close(at_medians(&m, Output::Compute), 1000.0 * 3600.0 * 0.357 * 312e12 / 1e18, 0.015);
     assert_eq!(m.terms[Output::ItEnergy as usize].powers[..6], [0, -1, 0, 0, 1, 0]);
     close(own(&m, Slot::Reporting), 1.1f64.ln(), 1e-9);
     // The node's bias acts on the energy, MFU's on compute alone.
@@ -71,7 +71,7 @@ fn tier_2_is_energy_with_or_without_the_site() {
     close(at_medians(&m, Output::ItEnergy), 1000.0, 1e-9);
     close(at_medians(&m, Output::Energy), 1120.0, 1e-6);
     // Backwards: C = 1,000 kWh · 3.6e6 J · 1.95e11 FLOP/J.
-    close(at_medians(&m, Output::Compute), 1000.0 * 3.6e6 * 0.38 * 312e12 / 608.0 / 1e18, 0.015);
+    close(at_medians(&m, Output::Compute), 1000.0 * 3.6e6 * 0.357 * 312e12 / 608.0 / 1e18, 0.015);
     let (_, p) = one(Model { energy_includes_pue: true, ..base.clone() });
     close(at_medians(&p, Output::Energy), 1000.0, 1e-6);
     close(at_medians(&p, Output::ItEnergy), 1000.0 / 1.12, 1e-6);
@@ -111,13 +111,19 @@ fn tier_5_is_tokens_of_the_era_truncated() {
     assert_eq!(m.tier, Tier::T5);
     let factor = m.factors[Slot::Compute as usize].as_ref().unwrap();
     let Distribution::LogNormal { median, gsd } = factor.distribution else { panic!("{factor:?}") };
-    // 2023: 0.42e12 · (20/10)^0.66 tokens = 6.637e11; C = 6 · 20e9 · 6.637e11 = 7.964e22; bound 6 · 20e9 · 15e12.
-    // The size in the power is rounded to an eighth of an octave: at most 2^(0.66/16) = 1.029.
-    close(median, 7.964e22, 0.029);
+    // 2023: 0.549e12 · (20/10)^0.565 tokens = 8.122e11; C = 6 · 20e9 · 8.122e11 = 9.746e22; bound 6 · 20e9 · 15e12.
+    // The size in the power is rounded to an eighth of an octave: at most 2^(0.565/16) = 1.025.
+    close(median, 9.746e22, 0.025);
     assert_eq!(factor.acts, Acts::Below { hi: 6.0 * 20e9 * 15e12 });
-    // GSD 6.1 in all, of which 2.6 : 4.7 in logs are between : within organisations.
-    close(gsd.ln(), 6.1f64.ln() * 4.7f64.ln() / 4.7f64.ln().hypot(2.6f64.ln()), 1e-9);
-    close(gsd.ln().hypot(shared_sd(&a, &m, Slot::Compute)), 6.1f64.ln(), 1e-9);
+    // GSD 6.5 in all, of which 1.87 : 5.46 in logs are between : within organisations.
+    close(gsd.ln(), 6.5f64.ln() * 5.46f64.ln() / 5.46f64.ln().hypot(1.87f64.ln()), 1e-9);
+    // And the level and the slope themselves, at 20 B (ln 2, to the next whole) one step from the level: 0.2487 + 0.0153.
+    let prior = (0.2487f64 + 0.0153).hypot(0.1773);
+    close(gsd.ln().hypot(shared_sd(&a, &m, Slot::Compute)), 6.5f64.ln().hypot(prior), 1e-9);
+    // Without default effects all of that is the model's own.
+    let alone =
+        one_in(Model { parameters: number(20e9), ..model("p", &LLAMA) }, Study { default_shared: false, ..study() });
+    close(own(&alone.1, Slot::Compute), 6.5f64.ln().hypot(prior), 1e-9);
     // A mixture of experts counts its active parameters; an encoder–decoder half.
     let (_, moe) = one(Model { parameters: number(200e9), active_parameters: number(20e9), ..model("p", &LLAMA) });
     assert_eq!(moe.factors[Slot::Compute as usize], m.factors[Slot::Compute as usize]);

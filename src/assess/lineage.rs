@@ -14,7 +14,7 @@ use super::stated::{guessed, is_derivative, says_yes, usage_if_derivative};
 use crate::portfolio::moments::raw_moment;
 use crate::portfolio::{Distribution, Model, OUTPUTS, Problem, Run};
 
-/// Multiplies all outputs by the factor of it, where there is one.
+/// Multiplies all outputs by what of the run counts, and by the development around it, where there are such factors.
 ///
 /// # Errors
 /// A chip that is needed and not known.
@@ -24,31 +24,27 @@ pub fn multiply(
     factors: &mut Factors,
     outputs: &mut [Product; OUTPUTS],
 ) -> Result<(), Problem> {
-    let draft = match guessed(exposure.model) {
+    let p = guessed(exposure.model);
+    let guess = match p {
         Some(p) => guess(context, exposure, p, factors, &outputs[0])?,
-        None if counts_development(context) => {
-            let derivative = is_derivative(exposure.model);
-            let how = "development multiplier: all runs / final run";
-            let priors = exposure.priors;
-            let provenance = match derivative {
-                true => priors.provenance(names::development::FINETUNE, how),
-                false => priors.provenance(development_prior(exposure.model), how),
-            };
-            Some(Draft::new(development(exposure, derivative), provenance))
-        }
         None => None,
     };
-    if let Some(draft) = draft {
-        factors.set(Slot::Lineage, draft);
-        for output in outputs {
-            *output = output.with(Slot::Lineage, 1);
+    // Of a guess, that of a run of its own; what a derivative's mean differs by is part of the guess.
+    let derivative = p.is_none() && is_derivative(exposure.model);
+    let around = counts_development(context).then(|| all_runs(exposure, derivative));
+    for (slot, draft) in [(Slot::Lineage, guess), (Slot::Development, around)] {
+        if let Some(draft) = draft {
+            factors.set(slot, draft);
+            for output in outputs.iter_mut() {
+                *output = output.with(slot, 1);
+            }
         }
     }
     Ok(())
 }
 
 /// A run of its own with probability `p`, else a derivative: of `whole`, the compute of the run, the derivative has the
-/// ratio of the means. `None` where both are the same.
+/// ratio of the means, and where development is counted the ratio of the means with it. `None` where both are the same.
 fn guess(
     context: &Context<'_>,
     exposure: Exposure<'_>,
@@ -56,7 +52,6 @@ fn guess(
     factors: &Factors,
     whole: &Product,
 ) -> Result<Option<Draft>, Problem> {
-    let with_development = counts_development(context);
     let whole = mean(context, factors, whole);
     let (mut own, _) = own_compute(context, exposure, usage_if_derivative(exposure.model))?;
     // The convention acts on either branch.
@@ -64,21 +59,31 @@ fn guess(
     let mut alone = Factors::none();
     alone.set(Slot::Compute, own);
     let own = mean(context, &alone, &Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1));
-    let ratio = if whole > 0.0 { eighth_octave(own / whole).min(1.0) } else { 1.0 };
-    if ratio >= 1.0 && !with_development {
+    let of_compute = if whole > 0.0 { eighth_octave(own / whole).min(1.0) } else { 1.0 };
+    let with_development = counts_development(context);
+    let ratio = if with_development { of_compute * development_ratio(context, exposure) } else { of_compute };
+    if ratio >= 1.0 {
         return Ok(None);
     }
-    let multiplier = |derivative: bool| {
-        if with_development { development(exposure, derivative) } else { Distribution::Fixed(1.0) }
-    };
     let how = format!(
-        "a training run of its own with probability {p}, else a derivative with {ratio:.3e} of the compute (ratio of means){}",
-        if with_development { "; times the development multiplier" } else { "" }
+        "a training run of its own with probability {p}, else a derivative with {of_compute:.3e} of the compute (ratio of \
+         means){}",
+        if with_development { format!(", {ratio:.3e} with the development of either") } else { String::new() }
     );
     let source = "base_probability of the models file".to_string();
-    let parts = vec![(p, multiplier(false)), (1.0 - p, scaled(&multiplier(true), ratio))];
+    let parts = vec![(p, Distribution::Fixed(1.0)), (1.0 - p, Distribution::Fixed(ratio))];
     let provenance = Provenance { kind: Kind::Guessed, how, source, chosen: true };
     Ok(Some(Draft::new(Distribution::Mixture(parts), provenance)))
+}
+
+/// Mean development multiplier of a derivative over that of a run of its own.
+fn development_ratio(context: &Context<'_>, exposure: Exposure<'_>) -> f64 {
+    let of = |derivative: bool| {
+        let mut factors = Factors::none();
+        factors.set(Slot::Development, all_runs(exposure, derivative));
+        mean(context, &factors, &Product::new(1.0).with(Slot::Development, 1))
+    };
+    of(true) / of(false)
 }
 
 fn counts_development(context: &Context<'_>) -> bool {
@@ -86,11 +91,15 @@ fn counts_development(context: &Context<'_>) -> bool {
 }
 
 /// All runs over the final one.
-fn development(exposure: Exposure<'_>, derivative: bool) -> Distribution {
-    match derivative {
-        true => exposure.priors.distribution(names::development::FINETUNE),
-        false => exposure.priors.distribution(development_prior(exposure.model)),
+fn all_runs(exposure: Exposure<'_>, derivative: bool) -> Draft {
+    let how = "development multiplier: all runs / final run";
+    let priors = exposure.priors;
+    if derivative {
+        let prior = names::development::FINETUNE;
+        return Draft::new(priors.distribution(prior), priors.provenance(prior, how));
     }
+    let prior = development_prior(exposure.model);
+    Draft::new(priors.distribution(prior), priors.provenance(prior, how))
 }
 
 fn development_prior(model: &Model) -> Lognormal {
@@ -99,11 +108,6 @@ fn development_prior(model: &Model) -> Lognormal {
     } else {
         names::development::BASE
     }
-}
-
-/// `d · k`, where k may be 0.
-fn scaled(d: &Distribution, k: f64) -> Distribution {
-    if k > 0.0 { d.scaled(k) } else { Distribution::Fixed(0.0) }
 }
 
 /// Mean of an output, with the default shared effects; a factor whose moment is infinite stands at its median.

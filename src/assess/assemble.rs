@@ -106,7 +106,8 @@ fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedMode
     }
 }
 
-/// Names the document of each published figure that the row was completed with.
+/// Names the document of each published figure that the row was completed with, the day it was read, and what is to be
+/// known of the run.
 fn with_published(model: &Model, mut provenance: BTreeMap<String, Provenance>) -> BTreeMap<String, Provenance> {
     if !model.published.is_empty() {
         for entry in provenance.values_mut().filter(|entry| entry.kind == Kind::Disclosed) {
@@ -114,9 +115,15 @@ fn with_published(model: &Model, mut provenance: BTreeMap<String, Provenance>) -
         }
     }
     for (column, fact) in &model.published {
-        let entry =
-            Provenance { kind: Kind::LookedUp, how: fact.value.clone(), source: fact.document.clone(), chosen: false };
+        let source = format!("{}; read {}", fact.document, fact.read);
+        let entry = Provenance { kind: Kind::LookedUp, how: fact.value.clone(), source, chosen: false };
         provenance.insert(format!("published {column}"), entry);
+    }
+    // Of one run: every figure of the row has the same note.
+    if let Some(fact) = model.published.values().find(|fact| !fact.note.is_empty()) {
+        let source = "the table of published facts".to_string();
+        let entry = Provenance { kind: Kind::LookedUp, how: fact.note.clone(), source, chosen: false };
+        provenance.insert("note on the published run".to_string(), entry);
     }
     provenance
 }

@@ -17,7 +17,7 @@ use super::when;
 use crate::portfolio::moments::raw_moment;
 use crate::portfolio::{Distribution, Model, OUTPUTS, Problem, Run};
 
-/// Multiplies all outputs by the factor of it, where there is one.
+/// Multiplies all outputs by what of the run counts, and by the development around it, where there are such factors.
 ///
 /// # Errors
 /// A chip that is needed and not known.
@@ -27,31 +27,27 @@ pub fn multiply(
     factors: &mut Factors,
     outputs: &mut [Product; OUTPUTS],
 ) -> Result<(), Problem> {
-    let draft = match guessed(exposure.model) {
+    let p = guessed(exposure.model);
+    let guess = match p {
         Some(p) => guess(context, exposure, p, factors, &outputs[0])?,
-        None if counts_development(context) => {
-            let derivative = is_derivative(exposure.model);
-            let how = "development multiplier: all runs / final run";
-            let priors = exposure.priors;
-            let provenance = match derivative {
-                true => priors.provenance(names::development::FINETUNE, how),
-                false => priors.provenance(development_prior(exposure.model), how),
-            };
-            Some(Draft::new(development(exposure, derivative), provenance))
-        }
         None => None,
     };
-    if let Some(draft) = draft {
-        factors.set(Slot::Lineage, draft);
-        for output in outputs {
-            *output = output.with(Slot::Lineage, 1);
+    // Of a guess, that of a run of its own; what a derivative's mean differs by is part of the guess.
+    let derivative = p.is_none() && is_derivative(exposure.model);
+    let around = counts_development(context).then(|| all_runs(exposure, derivative));
+    for (slot, draft) in [(Slot::Lineage, guess), (Slot::Development, around)] {
+        if let Some(draft) = draft {
+            factors.set(slot, draft);
+            for output in outputs.iter_mut() {
+                *output = output.with(slot, 1);
+            }
         }
     }
     Ok(())
 }
 
-/// A run of its own with probability `p`, else a derivative: then of the compute of the run, the ratio of the two. `None`
-/// where both are the same.
+/// A run of its own with probability `p`, else a derivative: then of the compute of the run, the ratio of the two, and
+/// where development is counted the ratio of its means with it. `None` where both are the same.
 fn guess(
     context: &Context<'_>,
     exposure: Exposure<'_>,
@@ -59,7 +55,6 @@ fn guess(
     factors: &Factors,
     whole: &Product,
 ) -> Result<Option<Draft>, Problem> {
-    let with_development = counts_development(context);
     let (mut own, _) = own_compute(context, exposure, usage_if_derivative(exposure.model))?;
     // The convention acts on either branch.
     exposure.expose_to_convention(&mut own);
@@ -67,21 +62,19 @@ fn guess(
     alone.set(Slot::Compute, own.clone());
     let of_derivative = mean(context, &alone, &Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1), 1);
     let run = Whole { mean: mean(context, factors, whole, 1), ln_sd: ln_sd(context, factors, whole) };
-    let ratio = if run.mean > 0.0 { eighth_octave(of_derivative / run.mean).min(1.0) } else { 1.0 };
-    if ratio >= 1.0 && !with_development {
+    let of_compute = if run.mean > 0.0 { eighth_octave(of_derivative / run.mean).min(1.0) } else { 1.0 };
+    let with_development = counts_development(context);
+    let ratio = if with_development { of_compute * development_ratio(context, exposure) } else { of_compute };
+    if ratio >= 1.0 {
         return Ok(None);
     }
-    let mut parts = vec![(p, if with_development { development(exposure, false) } else { Distribution::Fixed(1.0) })];
-    if with_development {
-        // The multiplier has the spread.
-        parts.push((1.0 - p, scaled(&development(exposure, true), ratio)));
-    } else {
-        let of_own = raw_moment(&own.distribution, 1).unwrap_or(0.0);
-        parts.extend(ratios(&own.distribution, ratio, of_own, run.ln_sd).into_iter().map(|(w, d)| ((1.0 - p) * w, d)));
-    }
+    let of_own = raw_moment(&own.distribution, 1).unwrap_or(0.0);
+    let mut parts = vec![(p, Distribution::Fixed(1.0))];
+    parts.extend(ratios(&own.distribution, ratio, of_own, run.ln_sd).into_iter().map(|(w, d)| ((1.0 - p) * w, d)));
     let how = format!(
-        "a training run of its own with probability {p}, else a derivative with {ratio:.3e} of the compute (ratio of means){}",
-        if with_development { "; times the development multiplier" } else { "" }
+        "a training run of its own with probability {p}, else a derivative with {of_compute:.3e} of the compute (ratio of \
+         means){}",
+        if with_development { format!(", {ratio:.3e} with the development of either") } else { String::new() }
     );
     let source = match exposure.model.base_probability_sd {
         Some(sd) => format!("base_probability of the models file, standard deviation {sd}"),
@@ -125,16 +118,30 @@ fn ratios(own: &Distribution, ratio: f64, of_own: f64, run_ln_sd: f64) -> Vec<(f
     parts.iter().map(of_part).collect()
 }
 
+/// Mean development multiplier of a derivative over that of a run of its own.
+fn development_ratio(context: &Context<'_>, exposure: Exposure<'_>) -> f64 {
+    let of = |derivative: bool| {
+        let mut factors = Factors::none();
+        factors.set(Slot::Development, all_runs(exposure, derivative));
+        mean(context, &factors, &Product::new(1.0).with(Slot::Development, 1), 1)
+    };
+    of(true) / of(false)
+}
+
 fn counts_development(context: &Context<'_>) -> bool {
     context.study.scope.run == Run::Development
 }
 
 /// All runs over the final one.
-fn development(exposure: Exposure<'_>, derivative: bool) -> Distribution {
-    match derivative {
-        true => exposure.priors.distribution(names::development::FINETUNE),
-        false => exposure.priors.distribution(development_prior(exposure.model)),
+fn all_runs(exposure: Exposure<'_>, derivative: bool) -> Draft {
+    let how = "development multiplier: all runs / final run";
+    let priors = exposure.priors;
+    if derivative {
+        let prior = names::development::FINETUNE;
+        return Draft::new(priors.distribution(prior), priors.provenance(prior, how));
     }
+    let prior = development_prior(exposure.model);
+    Draft::new(priors.distribution(prior), priors.provenance(prior, how))
 }
 
 fn development_prior(model: &Model) -> Lognormal {
@@ -143,11 +150,6 @@ fn development_prior(model: &Model) -> Lognormal {
     } else {
         names::development::BASE
     }
-}
-
-/// `d · k`, where k may be 0.
-fn scaled(d: &Distribution, k: f64) -> Distribution {
-    if k > 0.0 { d.scaled(k) } else { Distribution::Fixed(0.0) }
 }
 
 /// ln sd of the lognormal with an output's first two moments; 0 where they do not exist.

@@ -26,16 +26,18 @@ pub enum Slot {
     GridWater = 7,
     /// Accelerator-hours that embodied emissions are counted by, where another disclosure decides the energy.
     HardwareHours = 8,
-    /// What of all runs of the development counts: the same draw as [`Slot::Lineage`], read for them.
-    Development = 9,
+    /// What lineage leaves of all runs of the development: the same draw as [`Slot::Lineage`], read for them.
+    LineageOfAllRuns = 9,
+    /// All runs of the development over the final one.
+    Development = 10,
 }
 
 /// Number of slots.
-pub const SLOTS: usize = 10;
+pub const SLOTS: usize = 11;
 
 // PUE is sampled as 1 + X, and all runs of a development go with the final one.
 const _: () = assert!(Slot::Pue as usize == plan::SHIFTED && SLOTS <= plan::SLOTS);
-const _: () = assert!(plan::WORD[Slot::Development as usize] == plan::WORD[Slot::Lineage as usize]);
+const _: () = assert!(plan::WORD[Slot::LineageOfAllRuns as usize] == plan::WORD[Slot::Lineage as usize]);
 
 impl Slot {
     /// Every slot, by number.
@@ -49,6 +51,7 @@ impl Slot {
         Slot::Wue,
         Slot::GridWater,
         Slot::HardwareHours,
+        Slot::LineageOfAllRuns,
         Slot::Development,
     ];
 
@@ -60,7 +63,8 @@ impl Slot {
             Slot::Pue => Factor::Pue,
             Slot::Grid | Slot::Wue | Slot::GridWater => Factor::Grid,
             Slot::Reporting | Slot::HardwareHours => Factor::Reporting,
-            Slot::Lineage | Slot::Development => Factor::Lineage,
+            Slot::Lineage | Slot::LineageOfAllRuns => Factor::Lineage,
+            Slot::Development => Factor::Development,
         }
     }
 }

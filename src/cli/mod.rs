@@ -33,7 +33,6 @@ mod validate;
 mod watch;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -108,16 +107,7 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
     /// Model-draws per second of the backends of this machine
     Bench(bench::BenchArgs),
     /// The priors in force with their sources, as a file that can be edited and used
-    #[command(after_help = "To use an edited file, keep the entries you changed in the [priors.*] sections of a study
-file that also names your models files:
-
-  models = [\"models.csv\"]
-  [priors.grid]
-  unknown = \"mixture(0.5: lognormal(400, 1.5), 0.5: lognormal(60, 2))\"")]
-    Priors {
-        /// Study file whose [priors] replace defaults
-        study: Option<PathBuf>,
-    },
+    Priors(priors::PriorsArgs),
 }
 
 fn draws(text: &str) -> Result<u64, String> {
@@ -204,7 +194,7 @@ pub fn main() -> ExitCode {
         Command::Doctor => doctor::doctor(),
         Command::Gauge(args) => gauge::gauge(args),
         Command::Bench(args) => bench::bench(args),
-        Command::Priors { study } => priors::priors(study.as_deref()),
+        Command::Priors(args) => priors::priors(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

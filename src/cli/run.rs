@@ -17,11 +17,12 @@ use super::say::say;
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws};
+use crate::assess::priors::Priors;
 use crate::portfolio::rules::WUE_UNUSED;
 use crate::portfolio::{Further, Portfolio};
 use crate::report::files::{self, Target};
 use crate::report::study::Effective;
-use crate::report::{csv, json, study, table};
+use crate::report::{self, csv, json, methods, references, study, table};
 use crate::run::{Clock, Outcome, RunOptions};
 
 /// What `haze run` takes.
@@ -29,7 +30,7 @@ use crate::run::{Clock, Outcome, RunOptions};
 #[command(after_help = "Examples:
   haze run models.csv
   haze run models.csv --draws 100000 --interval 0.9
-  haze run study.toml --out results/        result.json, models.csv, groups.csv, study.toml
+  haze run study.toml --out results/        result.json, tables, and what a paper needs: methods.md, priors.csv, …
   haze run models.csv --json - | jq .total.emissions_t
   haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
   haze run models.csv --water --embodied    reported separately, never added to the total
@@ -52,7 +53,8 @@ pub struct RunArgs {
     sensitivity: SensitivityMethod,
     #[command(flatten)]
     further: FurtherArgs,
-    /// Write result.json, models.csv, groups.csv and the resolved study.toml into this folder
+    /// Write result.json, models.csv, groups.csv, the resolved study.toml, methods.md, priors.csv and references.bib into
+    /// this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Write the JSON result to this file, or to standard output with -
@@ -115,7 +117,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let result = document(|out| json::write(out, posterior, assessment, info))?;
     interrupt.check()?;
     if let Some(folder) = folder {
-        folder.write(&result, &outcome)?;
+        folder.write(&result, &portfolio, &outcome)?;
     }
     let page = || if args.quiet { String::new() } else { table::terminal(posterior, assessment, style()) };
     output.finish(&result, page)
@@ -144,12 +146,19 @@ impl Folder {
         Ok(Folder { target, study: text })
     }
 
-    fn write(self, result: &[u8], outcome: &Outcome) -> Result<(), Failure> {
-        let (mut models, mut groups) = (Vec::new(), Vec::new());
+    /// The files in the order of [`files::OUT`].
+    fn write(self, result: &[u8], portfolio: &Portfolio, outcome: &Outcome) -> Result<(), Failure> {
+        let (mut models, mut groups, mut table) = (Vec::new(), Vec::new(), Vec::new());
         csv::models(&mut models, &outcome.posterior).context("cannot write models.csv")?;
         csv::groups(&mut groups, &outcome.posterior).context("cannot write groups.csv")?;
-        self.target
-            .commit(&[&bytes(result), &bytes(&models), &bytes(&groups), &bytes(self.study.as_bytes())])
-            .map_err(|e| Failure::Run(e.into()))
+        let priors = Priors::of(&portfolio.study)?;
+        report::priors::csv(&mut table, &priors).context("cannot write priors.csv")?;
+        let methods = methods::methods(portfolio, outcome, &priors);
+        let cited = methods::keys(&methods).into_iter().chain(report::priors::cited(&priors)).collect();
+        let works = references::bibtex(&cited);
+        let contents = [result, &models, &groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes()];
+        let contents = contents.map(|content| bytes(content));
+        let contents: Vec<files::Content> = contents.iter().map(|content| content as files::Content).collect();
+        self.target.commit(&contents).map_err(|e| Failure::Run(e.into()))
     }
 }

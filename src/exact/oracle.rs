@@ -9,7 +9,7 @@ use super::terms::{Known, products};
 use crate::engine::stats::sensitivity::{Components, Shares};
 
 use crate::assess::Assessment;
-use crate::portfolio::Factor;
+use crate::portfolio::{Factor, Run};
 
 /// Exact moments of the total's emissions and the variance shares of the factors, without sampling.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +45,23 @@ pub struct VarianceShare {
 }
 
 /// The factors in the order they are reported.
-pub const FACTORS: [Factor; 6] =
-    [Factor::Compute, Factor::Efficiency, Factor::Pue, Factor::Grid, Factor::Reporting, Factor::Lineage];
+const FACTORS: [Factor; 7] = [
+    Factor::Compute,
+    Factor::Efficiency,
+    Factor::Pue,
+    Factor::Grid,
+    Factor::Reporting,
+    Factor::Lineage,
+    Factor::Development,
+];
+
+/// Those of an assessment: the last is there only where the development is counted, as each doubles the number of sets.
+pub fn factors(assessment: &Assessment) -> &'static [Factor] {
+    match assessment.scope.run {
+        Run::Development => &FACTORS,
+        Run::Final => FACTORS.split_last().map_or(&[], |(_, others)| others),
+    }
+}
 
 /// Why there is no variance to share.
 pub const NO_SECOND_MOMENT: &str = "a factor's reciprocal or tail has no finite second moment";
@@ -59,18 +74,19 @@ pub fn of_factors(closed: &Closed<'_>, assessment: &Assessment, of: &dyn Fn(Fact
 
 /// The parts of the variance that are owed to sets of factors, factor k with bit k; `None` where one is infinite.
 pub fn components(closed: &Closed<'_>, assessment: &Assessment) -> Option<Components> {
-    let has = |union: usize, factor: Factor| FACTORS.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
-    let mut parts = Vec::with_capacity(1 << FACTORS.len());
-    for union in 0..1usize << FACTORS.len() {
+    let factors = factors(assessment);
+    let has = |union: usize, factor: Factor| factors.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
+    let mut parts = Vec::with_capacity(1 << factors.len());
+    for union in 0..1usize << factors.len() {
         parts.push(of_factors(closed, assessment, &|f| has(union, f))?);
     }
     // From what a union explains to what only the whole of it does (Möbius), one factor after another.
-    for k in 0..FACTORS.len() {
+    for k in 0..factors.len() {
         for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {
             parts[union] -= parts[union ^ 1 << k];
         }
     }
-    Some(Components::new(FACTORS.len(), |union| parts[union]))
+    Some(Components::new(factors.len(), |union| parts[union]))
 }
 
 /// Computes the oracle of an assessment.
@@ -105,7 +121,8 @@ pub fn oracle(assessment: &Assessment) -> Oracle {
             total: indices.total[k],
             shapley: indices.shapley[k],
         };
-        let all = |indices: &Shares<f64>| FACTORS.into_iter().enumerate().map(|(k, f)| share(indices, k, f)).collect();
+        let factors = factors(assessment).iter().enumerate();
+        let all = |indices: &Shares<f64>| factors.map(|(k, f)| share(indices, k, *f)).collect();
         indices.as_ref().map_or(vec![], all)
     };
     Oracle {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::closed::{Closed, Inputs};
-use super::oracle::{FACTORS, NO_SECOND_MOMENT, components, resolved};
+use super::oracle::{self, NO_SECOND_MOMENT, components, resolved};
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, SharedEffect};
 use crate::portfolio::Factor;
@@ -203,19 +203,20 @@ fn factors(
     assessment: &Assessment,
     variance: f64,
 ) -> Option<(Vec<FactorShare>, Vec<Interaction>)> {
-    let has = |union: usize, factor: Factor| FACTORS.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
+    let factors = oracle::factors(assessment);
+    let has = |union: usize, factor: Factor| factors.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
     let indices = components(closed, assessment)?.shares()?;
     let mut interactions: Vec<Interaction> = (indices.interactions.iter().enumerate())
         .filter(|(union, share)| union.count_ones() > 1 && **share > NO_SHARE)
         .map(|(union, &share)| Interaction {
-            factors: FACTORS.into_iter().filter(|f| has(union, *f)).map(Factor::name).collect(),
+            factors: factors.iter().filter(|f| has(union, **f)).map(|f| f.name()).collect(),
             share,
         })
         .collect();
     interactions.sort_by(|a, b| b.share.total_cmp(&a.share));
     let factor_of = |e: usize| assessment.shared.get(e).map(|e| e.factor);
     let mut shares = Vec::new();
-    for (k, factor) in FACTORS.into_iter().enumerate() {
+    for (k, &factor) in factors.iter().enumerate() {
         let is_shared = |e: usize| factor_of(e) == Some(factor);
         let shared = Part {
             first_order: closed.variance(Inputs { shared: &is_shared, own: &|_| false })? / variance,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::oracle::FACTORS;
+use super::oracle;
 use crate::assess::{AssessedModel, Assessment, Output, SLOTS, SharedEffect, Slot};
 use crate::portfolio::Factor;
 use crate::portfolio::quantile::Quantiles;
@@ -167,7 +167,7 @@ pub fn tornado(assessment: &Assessment) -> Tornado {
     };
     let mut tornado = Tornado {
         at_medians_t,
-        factors: FACTORS.into_iter().map(of_factor).collect(),
+        factors: oracle::factors(assessment).iter().copied().map(of_factor).collect(),
         effects: effects.iter().enumerate().zip(&exposed).map(of_effect).collect(),
     };
     for swings in [&mut tornado.factors, &mut tornado.effects] {

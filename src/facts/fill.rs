@@ -19,7 +19,7 @@ pub(super) fn fill(model: &mut Model, fact: &Fact) -> bool {
     let listed = model.from_list;
     figures(model, fact, listed);
     for (column, figure) in &fact.texts {
-        text(model, column, figure, listed);
+        text(model, column, figure, fact, listed);
     }
     for (column, field) in [
         ("parameters", &mut model.parameters as &mut Option<Value>),
@@ -27,12 +27,12 @@ pub(super) fn fill(model: &mut Model, fact: &Fact) -> bool {
     ] {
         if let Some(figure) = fact.numbers.get(column).filter(|_| listed || field.is_none()) {
             *field = Some(Value::Number(figure.value));
-            model.published.insert(column, published(figure.value, &figure.document));
+            model.published.insert(column, published(figure.value, &figure.document, fact));
         }
     }
     if let Some(count) = fact.numbers.get("hardware_count").filter(|_| listed || model.hardware_count.is_none()) {
         model.hardware_count = Some(count.value);
-        model.published.insert("hardware_count", published(count.value, &count.document));
+        model.published.insert("hardware_count", published(count.value, &count.document, fact));
     }
     lineage(model, fact, listed);
     !model.published.is_empty()
@@ -49,7 +49,7 @@ fn figures(model: &mut Model, fact: &Fact, listed: bool) {
     let mut put = |column: &'static str, field: &mut Option<Value>| {
         let Some(figure) = fact.numbers.get(column) else { return false };
         *field = Some(Value::Number(figure.value));
-        published.insert(column, self::published(figure.value, &figure.document));
+        published.insert(column, self::published(figure.value, &figure.document, fact));
         true
     };
     if put("tokens", tokens) {
@@ -66,20 +66,25 @@ fn figures(model: &mut Model, fact: &Fact, listed: bool) {
     }
 }
 
-fn text(model: &mut Model, column: &'static str, figure: &Figure<String>, listed: bool) {
+fn text(model: &mut Model, column: &'static str, figure: &Figure<String>, fact: &Fact, listed: bool) {
     if column == "date" {
         if model.date.is_none() {
             model.date = figure.value.parse::<Date>().ok();
-            model.published.insert(column, published(&figure.value, &figure.document));
+            model.published.insert(column, published(&figure.value, &figure.document, fact));
         }
     } else if listed || !model.labels.contains_key(column) {
         model.labels.insert(column.to_string(), figure.value.clone());
-        model.published.insert(column, published(&figure.value, &figure.document));
+        model.published.insert(column, published(&figure.value, &figure.document, fact));
     }
 }
 
-fn published(value: impl ToString, document: &str) -> Published {
-    Published { value: value.to_string(), document: document.to_string() }
+fn published(value: impl ToString, document: &str, fact: &Fact) -> Published {
+    Published {
+        value: value.to_string(),
+        document: document.to_string(),
+        read: fact.read.clone(),
+        note: fact.note.clone(),
+    }
 }
 
 fn lineage(model: &mut Model, fact: &Fact, listed: bool) {
@@ -106,5 +111,5 @@ fn lineage(model: &mut Model, fact: &Fact, listed: bool) {
         Lineage::Derivative(parent) if parent.is_empty() => "a derivative".to_string(),
         Lineage::Derivative(parent) => format!("a derivative of {parent}"),
     };
-    model.published.insert("base_model", published(said, document));
+    model.published.insert("base_model", published(said, document, fact));
 }

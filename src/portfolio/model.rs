@@ -104,6 +104,10 @@ pub struct Published {
     pub value: String,
     /// That states it.
     pub document: String,
+    /// When the document was read.
+    pub read: String,
+    /// Doubts about the run's figures, and what they include; empty if there are none.
+    pub note: String,
 }
 
 /// A date of which the month and day may be unknown.

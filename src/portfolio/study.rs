@@ -191,6 +191,8 @@ pub enum Factor {
     Reporting,
     /// Whether a derivative is a run of its own.
     Lineage,
+    /// All runs of the development over the final one.
+    Development,
 }
 
 impl Factor {
@@ -203,6 +205,7 @@ impl Factor {
             Factor::Grid => "grid",
             Factor::Reporting => "reporting",
             Factor::Lineage => "lineage",
+            Factor::Development => "development",
         }
     }
 }

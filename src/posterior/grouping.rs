@@ -18,9 +18,10 @@ use serde::Serialize;
 use super::intensity::value;
 use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output, Slot};
 use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
-use crate::engine::plan::{Plan, WORDS};
+use crate::engine::plan::{Plan, WORD, WORDS};
 use crate::exact;
 use crate::exact::shares::{LabelShare, Shares};
+use crate::portfolio::Factor;
 
 /// What the groups are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,23 +162,32 @@ fn outputs() -> Vec<bool> {
     outputs.to_vec()
 }
 
-/// The factors as groups of a full cube; a factor's shared effects go with it.
+/// The factors as groups, of a full cube where there are few enough; a factor's shared effects go with it.
 pub fn by_factor(assessment: &Assessment, plan: &Plan) -> (Design, Vec<Group>) {
-    const FACTORS: usize = exact::oracle::FACTORS.len();
-    let last = Slot::Lineage as usize;
-    // Without a random lineage its slot is never drawn: five groups.
-    let groups = if plan.models.iter().any(|m| m.marginals[last].is_random()) { FACTORS } else { FACTORS - 1 };
-    let own = std::array::from_fn(|s| s.min(groups - 1) as u8);
-    let slot_of = |factor| Slot::ALL.iter().position(|s| s.factor() == factor).unwrap_or(0).min(groups - 1) as u8;
-    let effects = assessment.shared.iter().map(|e| slot_of(e.factor)).collect();
-    let group = |slot: &Slot| Group {
+    // Lineage and development are drawn only where something of them is random.
+    let is_random = |slot: usize| plan.models.iter().any(|m| m.marginals[slot].is_random());
+    let drawn = |factor: Factor| match factor {
+        Factor::Lineage => is_random(Slot::Lineage as usize),
+        Factor::Development => is_random(Slot::Development as usize),
+        _ => true,
+    };
+    let factors: Vec<Factor> = exact::oracle::factors(assessment).iter().copied().filter(|f| drawn(*f)).collect();
+    // What belongs to none of them is not drawn for these outputs.
+    let group_of = |factor: Factor| factors.iter().position(|f| *f == factor).unwrap_or(factors.len() - 1) as u8;
+    let mut own = [0; WORDS];
+    for slot in Slot::ALL {
+        own[WORD[slot as usize]] = group_of(slot.factor());
+    }
+    let effects = assessment.shared.iter().map(|e| group_of(e.factor)).collect();
+    let group = |factor: &Factor| Group {
         kind: Kind::Factor,
-        name: Some(slot.factor().name().into()),
+        name: Some(factor.name().into()),
         models: plan.models.len(),
         values: 0,
     };
-    let names = Slot::ALL[..groups].iter().map(group).collect();
-    (Design::cube(groups, vec![own; plan.models.len()], effects, outputs()), names)
+    let names = factors.iter().map(group).collect();
+    let make = if factors.len() <= MAX_CUBE { Design::cube } else { Design::pairs };
+    (make(factors.len(), vec![own; plan.models.len()], effects, outputs()), names)
 }
 
 fn by_label(column: &str, assessment: &Assessment, exact: Option<&Shares>) -> (Design, Vec<Group>) {

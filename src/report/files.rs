@@ -29,6 +29,15 @@ pub const MODELS: &str = "models.csv";
 pub const GROUPS: &str = "groups.csv";
 /// The study as it was run.
 pub const STUDY: &str = "study.toml";
+/// A methods section for a paper.
+pub const METHODS: &str = "methods.md";
+/// The priors in force, with citations.
+pub const PRIORS: &str = "priors.csv";
+/// The works that both cite.
+pub const REFERENCES: &str = "references.bib";
+
+/// All of them, in the order in which [`Target::commit`] takes their contents.
+pub const OUT: [&str; 7] = [RESULT, MODELS, GROUPS, STUDY, METHODS, PRIORS, REFERENCES];
 
 /// How long a pipe that nobody reads is waited for.
 const READER: Duration = Duration::from_secs(5);
@@ -104,7 +113,7 @@ pub fn prepare(folder: &Path) -> Result<Target, Unwritable> {
             return Err(e);
         }
     }
-    target.hold([RESULT, MODELS, GROUPS, STUDY].map(OsStr::new))?;
+    target.hold(OUT.map(OsStr::new))?;
     Ok(target)
 }
 
@@ -316,7 +325,17 @@ mod tests {
         move |out| out.write_all(content.as_bytes())
     }
 
-    const ALL: [&str; 4] = [GROUPS, MODELS, RESULT, STUDY];
+    /// In the order of their names.
+    fn sorted() -> Vec<&'static str> {
+        let mut all = OUT.to_vec();
+        all.sort_unstable();
+        all
+    }
+
+    /// The same content for every file.
+    fn each(content: Content) -> Vec<Content> {
+        vec![content; OUT.len()]
+    }
 
     #[test]
     fn all_files_appear_and_replace_older_ones() {
@@ -326,9 +345,9 @@ mod tests {
             let target = prepare(&folder).unwrap();
             assert_eq!(target.folder(), folder);
             let content = text(round);
-            target.commit(&[&content, &content, &content, &content]).unwrap();
-            assert_eq!(names(&folder), ALL);
-            assert!(ALL.iter().all(|name| fs::read_to_string(folder.join(name)).unwrap() == round));
+            target.commit(&each(&content)).unwrap();
+            assert_eq!(names(&folder), sorted());
+            assert!(OUT.iter().all(|name| fs::read_to_string(folder.join(name)).unwrap() == round));
         }
     }
 
@@ -341,13 +360,16 @@ mod tests {
             Err(io::Error::other("disk full"))
         };
         let good = text("good");
-        let error = prepare(&folder).unwrap().commit(&[&good, &fails, &good, &good]).unwrap_err();
+        let mut contents = each(&good);
+        contents[1] = &fails;
+        let error = prepare(&folder).unwrap().commit(&contents).unwrap_err();
         assert!(error.to_string().contains(MODELS) && error.to_string().contains("disk full"), "{error}");
         assert_eq!(names(root.path()), Vec::<String>::new(), "the folders made for it are gone");
         // The same over existing files leaves them as they were.
-        prepare(&folder).unwrap().commit(&[&good, &good, &good, &good]).unwrap();
-        prepare(&folder).unwrap().commit(&[&good, &good, &good, &fails]).unwrap_err();
-        assert_eq!(names(&folder), ALL);
+        prepare(&folder).unwrap().commit(&each(&good)).unwrap();
+        contents.swap(1, OUT.len() - 1);
+        prepare(&folder).unwrap().commit(&contents).unwrap_err();
+        assert_eq!(names(&folder), sorted());
         assert_eq!(fs::read_to_string(folder.join(STUDY)).unwrap(), "good");
     }
 
@@ -357,11 +379,12 @@ mod tests {
         fs::write(root.path().join(RESULT), "old").unwrap();
         let target = prepare(root.path()).unwrap();
         // Somebody puts a folder where the last file should go, after the check.
-        fs::create_dir(root.path().join(STUDY)).unwrap();
-        fs::write(root.path().join(STUDY).join("x"), "").unwrap();
+        let last = root.path().join(REFERENCES);
+        fs::create_dir(&last).unwrap();
+        fs::write(last.join("x"), "").unwrap();
         let new = text("new");
-        target.commit(&[&new, &new, &new, &new]).unwrap_err();
-        assert_eq!(names(root.path()), [RESULT, STUDY]);
+        target.commit(&each(&new)).unwrap_err();
+        assert_eq!(names(root.path()), [REFERENCES, RESULT]);
         assert_eq!(fs::read_to_string(root.path().join(RESULT)).unwrap(), "old");
     }
 
@@ -418,8 +441,8 @@ mod tests {
         // A single file beside them is nobody else's business.
         drop(prepare_file(&folder.join("x.json")).unwrap());
         let good = text("good");
-        first.commit(&[&good, &good, &good, &good]).unwrap();
-        assert_eq!(names(&folder), ALL);
+        first.commit(&each(&good)).unwrap();
+        assert_eq!(names(&folder), sorted());
         drop(prepare(&folder).unwrap());
     }
 

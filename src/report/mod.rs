@@ -3,7 +3,8 @@
 //! `table` draws the page of a run, `json` writes the public result, `csv` the models and groups; `sensitivity`,
 //! `sampled` (with `--sample`), `coverage`, `atci`, `trend`, `fit`, `gauge` and `validate` are the pages and documents of
 //! the commands of these names; `explain` says where one model's factors come from; `study` writes the study file that gives
-//! the same result again; `files` puts outputs in place whole or not at all.
+//! the same result again; `methods`, `priors` and `references` write what a paper needs that uses the result; `files` puts
+//! outputs in place whole or not at all.
 //!
 //! What these share: `page` lays out a page, `document` a JSON document; `numbers` prints a number no more exactly than
 //! it is known, in a unit that reads well; `estimate` an estimate with its interval; `scope` what was counted.
@@ -19,9 +20,11 @@ pub mod files;
 pub mod fit;
 pub mod gauge;
 pub mod json;
+pub mod methods;
 pub mod numbers;
 pub mod page;
 pub mod priors;
+pub mod references;
 pub mod sampled;
 mod scope;
 pub mod sensitivity;

@@ -1,10 +1,82 @@
-//! The priors in force, as a study file that can be edited and given back.
+//! The priors in force: as a study file that can be edited and given back, and as a table with citations.
 
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use super::csv::as_text;
+use super::references::{self, Work};
 use crate::assess::priors::{Entry, Priors};
 use crate::assess::typical;
 
+/// Columns of the table.
+const COLUMNS: [&str; 10] =
+    ["section", "name", "value", "unit", "source", "basis", "changed_by_study", "doi_or_arxiv", "url", "bibtex_keys"];
+
+/// A row for every prior in force. `basis` is `chosen` where centre or spread is a choice without a firm source, `derived`
+/// where it is not, and `study` where the study gives the value.
+pub fn csv(out: &mut dyn Write, priors: &Priors) -> csv::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(COLUMNS)?;
+    for entry in priors.entries() {
+        let basis = match (entry.replaced, entry.chosen) {
+            (true, _) => "study",
+            (false, true) => "chosen",
+            (false, false) => "derived",
+        };
+        let source = whole_source(priors, entry);
+        let works = references::cited_by(&source);
+        let list = |of: &dyn Fn(&Work) -> Option<String>| {
+            works.iter().filter_map(|work| of(work)).collect::<Vec<_>>().join("; ")
+        };
+        table.write_record([
+            entry.section(),
+            entry.key(),
+            &value(entry),
+            &entry.unit,
+            &entry.source,
+            basis,
+            if entry.replaced { "yes" } else { "no" },
+            &list(&Work::number),
+            &list(&|work| work.url.clone()),
+            &list(&|work| Some(work.key.clone())),
+        ])?;
+    }
+    Ok(table.flush()?)
+}
+
+/// Keys of the works that the priors in force cite.
+pub fn cited(priors: &Priors) -> BTreeSet<&'static str> {
+    let of = |entry: &Entry| references::cited_by(&whole_source(priors, entry));
+    priors.entries().iter().flat_map(of).map(|work| work.key.as_str()).collect()
+}
+
+/// The value as a cell: text without its quotes.
+fn value(entry: &Entry) -> String {
+    match entry.text.parse() {
+        Ok(toml::Value::String(text)) => as_text(&text),
+        _ => entry.text.clone(),
+    }
+}
+
+/// A prior's source, and that of the prior which it refers to (`as mfu_a100`).
+fn whole_source(priors: &Priors, entry: &Entry) -> String {
+    let mut source = entry.source.clone();
+    let mut last = entry;
+    // No longer than the list, should two of them refer to each other.
+    for _ in 0..priors.entries().len() {
+        let key = last.source.strip_prefix("as ").and_then(|rest| rest.split([' ', ':', ';', ',']).next());
+        let named = |other: &&Entry| other.section() == last.section() && Some(other.key()) == key;
+        let Some(other) = priors.entries().iter().find(named) else { break };
+        source += "; ";
+        source += &other.source;
+        last = other;
+    }
+    source
+}
+
 /// All priors as a study file: `[priors.*]` tables with unit and source above each entry, and of fitted ones how uncertain
-/// they are and what they rest on. Edited and passed to `haze run`, it replaces the defaults by what it says. Comments at its head give the spread of emissions that the
+/// they are and what they rest on. Edited and passed to `haze run`, it replaces the defaults by what it says. Comments at
+/// its head give the spread of emissions that the
 /// priors combine to for a typical model of each tier.
 pub fn priors(priors: &Priors) -> String {
     let mut out = String::from(
@@ -104,5 +176,60 @@ mod tests {
         assert_eq!(loads("[efficiency]\nmfu_a100 = 0.4"), default - 3);
         assert_eq!(loads("[efficiency]\nmfu_a100 = 0.4\nmfu_a100_loadings = \"0.1\""), default - 2);
         assert_eq!(loads("[efficiency]\nmfu_v100 = 0.4"), default);
+    }
+
+    fn table(priors: &Priors) -> Vec<std::collections::BTreeMap<String, String>> {
+        let mut text = Vec::new();
+        csv(&mut text, priors).unwrap();
+        csv::Reader::from_reader(text.as_slice()).deserialize().map(|row| row.unwrap()).collect()
+    }
+
+    /// By hand from `data/priors.toml`.
+    #[test]
+    fn every_prior_stands_in_the_table_with_its_citation() {
+        let defaults = Priors::defaults();
+        let rows = table(&defaults);
+        assert_eq!(rows.len(), defaults.entries().len());
+        let of = |section: &str, name: &str| {
+            rows.iter().find(|row| row["section"] == section && row["name"] == name).unwrap()
+        };
+        let h100 = of("k_node", "h100");
+        assert_eq!((h100["value"].as_str(), h100["basis"].as_str()), ("lognormal(1.38, 1.08)", "derived"));
+        assert_eq!((h100["doi_or_arxiv"].as_str(), h100["bibtex_keys"].as_str()), ("arXiv:2506.14551", "newkirk2025"));
+        // Through the prior that it refers to.
+        assert_eq!(of("compute", "bound_to_2016")["bibtex_keys"], "epoch_models");
+        assert_eq!(of("compute", "bound_to_2018")["bibtex_keys"], "epoch_models");
+        assert_eq!(of("efficiency", "mfu_v100")["bibtex_keys"], "carbonhaze");
+        assert_eq!(of("grid", "small_gsd")["bibtex_keys"], "");
+        // Negative control: a study's value is the study's, and cites nothing.
+        let mut changed = toml::Table::new();
+        changed.insert(
+            "k_node".into(),
+            toml::Value::Table([("h100".into(), "lognormal(1.4, 1.1)".into())].into_iter().collect()),
+        );
+        let study = Study { priors: changed, ..Study::default() };
+        let rows = table(&Priors::of(&study).unwrap());
+        let h100 = rows.iter().find(|row| row["section"] == "k_node" && row["name"] == "h100").unwrap();
+        assert_eq!((h100["value"].as_str(), h100["changed_by_study"].as_str()), ("lognormal(1.4, 1.1)", "yes"));
+        assert_eq!((h100["basis"].as_str(), h100["bibtex_keys"].as_str()), ("study", ""));
+    }
+
+    /// What is wrong with the list of works for these sources of priors.
+    fn wrong(sources: &[&str], works: &[&Work]) -> Vec<String> {
+        let named = sources.iter().flat_map(|source| references::numbers(source));
+        let missing = named.filter(|number| !works.iter().any(|work| work.has(number)));
+        missing.map(|number| format!("{number:?} has no entry")).collect()
+    }
+
+    #[test]
+    fn every_number_has_an_entry() {
+        let defaults = Priors::defaults();
+        let sources: Vec<&str> = defaults.entries().iter().map(|entry| entry.source.as_str()).collect();
+        let works: Vec<&Work> = references::all().iter().collect();
+        assert_eq!(wrong(&sources, &works), Vec::<String>::new());
+        // Negative controls: a number that nobody knows, and a list without one that is named.
+        assert_eq!(wrong(&["arXiv 1234.56789"], &works).len(), 1);
+        let fewer: Vec<&Work> = works.iter().copied().filter(|work| work.key != "li2023").collect();
+        assert!(!wrong(&sources, &fewer).is_empty());
     }
 }

@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::document;
 use super::numbers;
 use super::page::{Cell, Page, Style, heads, left, right, shorten};
-use crate::validate::{LeftOut, MaskedSum, Row, Summary, Validation};
+use crate::validate::pit::BINS;
+use crate::validate::{Histogram, LeftOut, MaskedSum, Row, Summary, Validation};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -105,6 +106,7 @@ pub fn terminal(validation: &Validation, style: Style) -> String {
     not_scored(&mut page, validation);
     misses(&mut page, validation);
     masked_sums(&mut page, &validation.masked_sums);
+    calibration(&mut page, validation);
     page.text
 }
 
@@ -291,4 +293,39 @@ fn masked_sums(page: &mut Page, sums: &[MaskedSum]) {
         }
     }
     page.rows(&rows, true);
+}
+
+/// Histograms of the probability integral transform, where there are enough figures for one.
+fn calibration(page: &mut Page, validation: &Validation) {
+    let of_figures = validation.quantities.iter().map(|q| (q.name.name().to_string(), &q.pit));
+    let of_sums = validation.masked_sums.iter().map(|m| (shorten(&m.name, LONGEST_NAME), &m.pit));
+    let found: Vec<(String, &Histogram)> = of_figures
+        .chain(of_sums)
+        .filter_map(|(name, pit)| Some((name, pit.as_ref().filter(|h| h.n >= FEW)?)))
+        .collect();
+    if found.is_empty() {
+        return;
+    }
+    page.section(
+        "Where the truth lies in its prediction, by tenths",
+        "calibrated: every tenth alike; high at the ends: too narrow; in the middle: too wide",
+    );
+    let tenths = (0..BINS).map(|k| format!("{}", 10 * (k + 1)));
+    let titles: Vec<String> = ["", "n", "groups"].map(String::from).into_iter().chain(tenths).collect();
+    let mut rows = vec![heads(1, &titles.iter().map(String::as_str).chain(["95 % band"]).collect::<Vec<_>>())];
+    for (name, h) in found {
+        let [least, most] = h.band_95;
+        let mut row = vec![left(name), right(h.n.to_string()), right(h.clusters.to_string())];
+        row.extend(h.counts.iter().map(|count| right(count.to_string())));
+        row.push(right(format!("{least:.0} to {most:.0}")));
+        row.push(Cell::Last(match h.outside {
+            0 => "all inside".to_string(),
+            n => format!("{n} outside"),
+        }));
+        rows.push(row);
+    }
+    page.rows(&rows, true);
+    page.line(
+        "Groups: families, or organisations. The band is that of as many independent trials as there are groups.",
+    );
 }

@@ -7,7 +7,8 @@
 //!
 //! By folds: the priors of training length were fitted to Epoch's models, so each organisation is predicted once more with
 //! priors fitted without it ([`super::tokens`]): level, slope and spread of every era, their own uncertainty, and the share
-//! that is an organisation's.
+//! that is an organisation's. From the same draws, by folds, comes the probability integral transform of every masked model
+//! ([`super::pit`]).
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,11 +16,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::pit::{Histogram, MaskedModel};
 use super::{scores, tokens};
 use crate::assess::priors::set;
 use crate::assess::stated::without_compute;
 use crate::assess::{self, Assessment, Output};
 use crate::compile::compile;
+use crate::engine::stats::single;
 use crate::portfolio::cell::{Files, NoFiles};
 use crate::portfolio::{Model, Place, Portfolio, Problem, Problems, Study, models_file};
 use crate::run::{RunError, Sampler};
@@ -56,6 +59,10 @@ pub struct MaskedSum {
     pub folds: Imputed,
     /// Whether both pass.
     pub pass: bool,
+    /// Where the truth lies in the distribution that each model was given by folds; `None` if no model has one.
+    pub pit: Option<Histogram>,
+    /// The models, by id.
+    pub masked_models: Vec<MaskedModel>,
 }
 
 /// The predictive distribution of the sum.
@@ -112,14 +119,13 @@ fn organization(model: &Model) -> &str {
     model.labels.get("organization").map_or("", String::as_str)
 }
 
-/// The models that take part, without what would tell their compute, and the sum of what they state in EFLOP.
-fn masked(list: &MaskedList) -> (Vec<Model>, f64) {
+/// The models that take part, without what would tell their compute, and what they state in EFLOP.
+fn masked(list: &MaskedList) -> (Vec<Model>, Vec<f64>) {
     let found = |model: &&Model| !list.found_in_epoch || model.labels.contains_key("epoch_model");
     let mut hidden: Vec<(Model, f64)> = list.models.iter().filter(found).filter_map(without_compute).collect();
     // In one order, whatever that of the file: sums of floats depend on it.
     hidden.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-    let sum = hidden.iter().map(|(_, eflop)| eflop).sum();
-    (hidden.into_iter().map(|(model, _)| model).collect(), sum)
+    hidden.into_iter().unzip()
 }
 
 /// Priors of training length without an organisation.
@@ -135,9 +141,19 @@ fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, RunError> {
     Ok(assess::assess(&Portfolio::new(models, study))?)
 }
 
-/// Draws the sum of the compute.
-fn imputed(assessment: &Assessment, models: &[Model], truth: f64, sampler: &Sampler<'_>) -> Result<Imputed, RunError> {
-    let plan = compile(assessment).map_err(|e| Problems::from(e.at(models)))?;
+/// Draws the sum of the compute, and says where each model's own truth lies in what was drawn for it.
+fn imputed(
+    assessment: &Assessment,
+    models: &[Model],
+    truths: &[f64],
+    sampler: &Sampler<'_>,
+) -> Result<(Imputed, Vec<Option<f64>>), RunError> {
+    let truth: f64 = truths.iter().sum();
+    // What single models are binned by.
+    let of_compute = assessment
+        .as_emissions(Output::Compute)
+        .ok_or_else(|| RunError::Failed("the masked sum: the models have no compute of their own".to_string()))?;
+    let plan = compile(&of_compute).map_err(|e| Problems::from(e.at(models)))?;
     let summary = sampler.draw(&plan).map_err(|e| e.during("the masked sum"))?;
     let at = Output::Compute as usize;
     let unit = libm::ldexp(1.0, plan.unit(at));
@@ -147,14 +163,30 @@ fn imputed(assessment: &Assessment, models: &[Model], truth: f64, sampler: &Samp
     let mean = scores::mean(&sums).unwrap_or(f64::NAN);
     let [lo, hi] = scores::central(&sums, 0.95);
     let (ratio, inside) = (mean / truth, lo <= truth && truth <= hi);
-    Ok(Imputed {
+    let drawn = summary.models.iter().zip(&plan.models).zip(truths);
+    let pits = drawn.map(|((drawn, model), &truth)| single::at_most(&drawn.headline, model.headline, truth)).collect();
+    let sum = Imputed {
         mean_eflop: mean,
         median_eflop: scores::quantile(&sums, 0.5),
         interval_95: [lo, hi],
         ratio,
         inside,
         pass: inside && (1.0 / FACTOR..=FACTOR).contains(&ratio),
+    };
+    Ok((sum, pits))
+}
+
+/// The models with their transforms; all of them by id.
+fn masked_models(whole: &Assessment, models: &[Model], truths: &[f64], pits: &[Option<f64>]) -> Vec<MaskedModel> {
+    let rows = whole.models.iter().zip(models).zip(truths).zip(pits);
+    rows.map(|(((assessed, model), &true_eflop), &pit)| MaskedModel {
+        id: model.id.clone(),
+        organization: organization(model).to_string(),
+        tier: assessed.tier.name(),
+        true_eflop,
+        pit,
     })
+    .collect()
 }
 
 /// Tests one list.
@@ -162,12 +194,12 @@ fn imputed(assessment: &Assessment, models: &[Model], truth: f64, sampler: &Samp
 /// # Errors
 /// A list that cannot be assessed or drawn, or in which no base model states its compute.
 pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum, RunError> {
-    let (models, truth) = masked(list);
+    let (models, truths) = masked(list);
     if models.is_empty() {
         return Err(RunError::Failed(format!("{}: no base model states its compute", list.name)));
     }
     let whole = assessed(models.clone(), Study::default())?;
-    let shipped = imputed(&whole, &models, truth, sampler)?;
+    let (shipped, _) = imputed(&whole, &models, &truths, sampler)?;
     let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
     let mut parts = Vec::new();
     for organization_left_out in &organizations {
@@ -175,7 +207,8 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
         parts.push(assessed(own, study_without(organization_left_out))?);
     }
     let joint = Assessment::joined(parts).unwrap_or_else(|| whole.clone());
-    let folds = imputed(&joint, &models, truth, sampler)?;
+    let (folds, pits) = imputed(&joint, &models, &truths, sampler)?;
+    let known: Vec<f64> = pits.iter().copied().flatten().collect();
     let of_tier = |tier: assess::Tier| whole.models.iter().filter(|m| m.tier == tier).count();
     Ok(MaskedSum {
         name: list.name.clone(),
@@ -183,10 +216,12 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
         organizations: organizations.len(),
         tier_5: of_tier(assess::Tier::T5),
         tier_6: of_tier(assess::Tier::T6),
-        true_eflop: truth,
+        true_eflop: truths.iter().sum(),
         shipped,
         folds,
         pass: shipped.pass && folds.pass,
+        pit: Histogram::of(&known, organizations.len()),
+        masked_models: masked_models(&whole, &models, &truths, &pits),
     })
 }
 
@@ -205,7 +240,8 @@ mod tests {
     /// By hand: a, c as stated and b with 6 · 1e9 · 1e12; d is a derivative, e says nothing.
     #[test]
     fn bases_with_known_compute_take_part_and_say_nothing_of_it() {
-        let (models, sum) = masked(&list());
+        let (models, truths) = masked(&list());
+        let sum: f64 = truths.iter().sum();
         assert_eq!(models.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
         assert!((sum - (1e5 + 6e3 + 1e6)).abs() < 1e-6);
         let whole = assessed(models, Study::default()).unwrap();

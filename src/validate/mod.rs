@@ -9,7 +9,7 @@
 //! `calibrate` fits those of MFU to runs, again without a family where that family is predicted, and `tokens` those of
 //! training length to models, again without an organisation. `predict` lets the product itself predict a
 //! quantity of a run, `baselines` are the constants it has to beat, `scores` are proper scores and coverage,
-//! `masked_sum` is the test of imputed compute, `anchors` are published emissions over published
+//! `masked_sum` is the test of imputed compute, `pit` says where truths lie in their predictions, `anchors` are published emissions over published
 //! compute. Nothing here is a second model: a prediction is what `assess` makes of a
 //! row that states only what the predictor may see, drawn by the engine.
 //!
@@ -21,6 +21,7 @@ pub mod calibrate;
 pub mod columns;
 pub mod hierarchy;
 pub mod masked_sum;
+pub mod pit;
 pub mod predict;
 pub mod regions;
 pub mod repeats;
@@ -38,6 +39,7 @@ use crate::run::{Progress, RunError, Sampler, Session, Settings};
 
 pub use baselines::Baseline;
 pub use masked_sum::{MaskedList, MaskedSum};
+pub use pit::Histogram;
 pub use runs_file::{Run, RunsFile};
 pub use summary::{Coverage, Group, Scores, Summary};
 

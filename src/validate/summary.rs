@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::baselines::{self, Baseline, ByLine};
-use super::{Quantity, Row, scores};
+use super::{Histogram, Quantity, Row, scores};
 
 /// Share of published figures inside the central intervals.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -100,6 +100,8 @@ pub struct Summary {
     pub in_sample: Scores,
     /// Distilled runs alone.
     pub distilled: Scores,
+    /// Where the published figures lie in their predictions; `None` where there is no row.
+    pub pit: Option<Histogram>,
     /// By tier of the row as the predictor saw it.
     pub by_tier: Vec<Group>,
     /// By family.
@@ -183,6 +185,7 @@ pub fn of(quantity: Quantity, rows: &[Row], runs: &ByLine<'_>) -> Summary {
         out_of_sample: part(&|r| !r.in_sample),
         in_sample: part(&|r| r.in_sample),
         distilled: scores(&distilled),
+        pit: Histogram::of(&scored.iter().map(|r| r.pit).collect::<Vec<_>>(), all.families),
         by_tier: groups(&scored, &|r| r.tier.to_string()),
         by_family: groups(&scored, &|r| r.family.clone()),
         mdape_no_worse: no_worse(on_baseline_rows.mdape, &|b| b.mdape),

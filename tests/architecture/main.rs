@@ -1,5 +1,6 @@
 //! The shape of the house: which part may know which. Every rule is also shown a text that breaks it.
 
+mod citations;
 mod source;
 
 use std::collections::BTreeSet;

@@ -99,7 +99,7 @@ fn good_files_are_taken() {
             let output = outcome(dir.path(), &command);
             assert!(output.status.success(), "{file}: {}", errors(&output));
         }
-        assert_eq!(names(&dir.path().join("out")), ["groups.csv", "models.csv", "result.json", "study.toml"]);
+        assert_eq!(names(&dir.path().join("out")), crate::WRITTEN);
     }
 }
 

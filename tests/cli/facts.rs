@@ -38,6 +38,22 @@ fn published_figures_are_used_named_and_switched_off() {
     );
     let page = printed(dir.path(), &["explain", "models.csv", "deepseek-ai/DeepSeek-V3"]);
     assert!(page.contains("published gpu_hours\n  looked up 2788000\n  source    "), "{page}");
+    // The day on which each document was read, and the run's note, as the table has them.
+    let table = include_str!("../../fixtures/run_facts.csv");
+    let rows: Vec<std::collections::BTreeMap<String, String>> =
+        csv::Reader::from_reader(table.as_bytes()).deserialize().map(|row| row.unwrap()).collect();
+    let v3 = rows.iter().find(|row| row["ids"].split(';').any(|id| id.trim() == "deepseek-ai/DeepSeek-V3")).unwrap();
+    let figures = page.matches("\npublished ").count();
+    assert!(figures > 3 && page.matches(&format!("; read {}\n", v3["read"])).count() == figures, "{page}");
+    assert!(
+        v3["note"].is_empty() || page.contains(&format!("note on the published run\n  looked up {}\n", v3["note"]))
+    );
+    let noted = rows.iter().find(|row| row["name"] == "ALLaM 7B").unwrap();
+    std::fs::write(dir.path().join("noted.csv"), format!("id\n{}\n", noted["ids"])).unwrap();
+    let page = printed(dir.path(), &["explain", "noted.csv", &noted["ids"]]);
+    assert!(!noted["note"].is_empty() && page.contains(&noted["note"]), "{page}");
+    let without = printed(dir.path(), &["explain", "noted.csv", &noted["ids"], "--no-facts"]);
+    assert!(!without.contains(&noted["note"]) && !without.contains("; read 2"));
 }
 
 /// The study that a run leaves is that run.

@@ -14,6 +14,7 @@ mod invariance;
 mod order;
 mod outputs;
 mod pages;
+mod papers;
 mod sampled;
 mod sensitivity;
 mod separately;
@@ -47,6 +48,17 @@ by = \"region\"
 [groups]
 by = [\"region\"]
 ";
+
+/// What `--out` writes, by name.
+const WRITTEN: [&str; 7] =
+    ["groups.csv", "methods.md", "models.csv", "priors.csv", "references.bib", "result.json", "study.toml"];
+
+/// The same, and one more file.
+fn written_and(more: &str) -> Vec<String> {
+    let mut all: Vec<String> = WRITTEN.into_iter().chain([more]).map(String::from).collect();
+    all.sort();
+    all
+}
 
 /// A folder of its own with these files, removed when dropped.
 fn folder(files: &[(&str, &str)]) -> TempDir {

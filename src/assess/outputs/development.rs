@@ -1,7 +1,8 @@
 //! Emissions of all runs of a model's development, the final one included, in t.
 //!
-//! The same product as the emissions, with what of all runs counts in the place of what of the final run counts: whether a
-//! row is a training run of its own is one and the same draw in both ([`Slot::Development`]).
+//! The same product as the emissions, times all runs over the final one, and with what of all runs counts in the place of
+//! what of the final run counts: whether a row is a training run of its own is one and the same draw in both
+//! ([`Slot::LineageOfAllRuns`]).
 
 use crate::assess::assemble::assess;
 use crate::assess::assessment::{AssessedModel, Assessment};
@@ -37,11 +38,14 @@ pub(super) fn of(
     if term.constant == 0.0 {
         return vec![vec![]];
     }
-    let (final_run, all_runs) = (Slot::Lineage as usize, Slot::Development as usize);
+    let (final_run, all_runs) = (Slot::Lineage as usize, Slot::LineageOfAllRuns as usize);
     term.powers.swap(final_run, all_runs);
-    model.factors[all_runs] = all.factors[final_run].clone().map(|mut factor| {
-        factor.shared = effects.adopted(&factor.shared, &development.shared);
-        factor
-    });
+    let multiplier = Slot::Development as usize;
+    for (slot, read) in [(all_runs, final_run), (multiplier, multiplier)] {
+        model.factors[slot] = all.factors[read].clone().map(|mut factor| {
+            factor.shared = effects.adopted(&factor.shared, &development.shared);
+            factor
+        });
+    }
     vec![vec![term]]
 }

@@ -1,6 +1,7 @@
 //! Derivatives, guessed bases and the development around a run.
 
 use super::*;
+use crate::portfolio::moments::raw_moment;
 use crate::portfolio::{Relation, Run, Scope, Source};
 
 #[test]
@@ -111,9 +112,34 @@ fn a_run_for_certain_has_a_runs_development() {
     let row = |p| Model { base_models: vec!["x".to_string()], base_probability: p, ..llama("m") };
     let multiplier = |p| {
         let (_, m) = one_in(row(p), development());
-        quantile(&m.factors[Slot::Lineage as usize].as_ref().unwrap().distribution, 0.5)
+        assert!(p == Some(0.4) || m.factors[Slot::Lineage as usize].is_none());
+        quantile(&m.factors[Slot::Development as usize].as_ref().unwrap().distribution, 0.5)
     };
     close(multiplier(Some(1.0)), 2.2, 1e-9);
     // A fine-tune has 1 + 0.5.
     close(multiplier(None), 1.5, 1e-9);
+    close(multiplier(Some(0.4)), 2.2, 1e-9);
+}
+
+/// The mean is p · E[base] + (1 − p) · r · E[fine-tune], with r of the final run; E[base] = 2.2 · exp(½ ln² 1.44) and
+/// E[fine-tune] = 1 + 0.5 · exp(½ ln² 2), by hand.
+#[test]
+fn a_guess_and_its_development_are_two_factors() {
+    let row = Model { base_models: vec!["x".to_string()], base_probability: Some(0.4), tokens: None, ..llama("m") };
+    let development = Study { scope: Scope { run: Run::Development, ..study().scope }, ..study() };
+    let (_, of_final) = one(row.clone());
+    let (_, of_all) = one_in(row, development);
+    let mean = |m: &AssessedModel, slot: Slot| {
+        raw_moment(&m.factors[slot as usize].as_ref().unwrap().distribution, 1).unwrap()
+    };
+    let r = (mean(&of_final, Slot::Lineage) - 0.4) / 0.6;
+    let (base, tune) =
+        (2.2 * libm::exp(0.5 * 0.364_643_1 * 0.364_643_1), 1.0 + 0.5 * libm::exp(0.5 * 0.693_147_2 * 0.693_147_2));
+    let all = mean(&of_all, Slot::Lineage) * mean(&of_all, Slot::Development);
+    close(all, 0.4 * base + 0.6 * r * tune, 1e-6);
+    // Negative control: without the ratio of the multipliers it would be larger, if only by what derivatives are.
+    assert!(all < base * mean(&of_final, Slot::Lineage) && r < 0.1, "{all} {r}");
+    let powers = of_all.terms[Output::Emissions as usize].powers;
+    assert_eq!((powers[Slot::Lineage as usize], powers[Slot::Development as usize]), (1, 1));
+    assert!(of_final.factors[Slot::Development as usize].is_none());
 }

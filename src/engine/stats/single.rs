@@ -52,6 +52,11 @@ pub fn of_moments(moments: &Moments, range: Range, draws: u64, level: f64, facto
     }
 }
 
+/// The share of the draws at or below `x`, which is in the plan's unit; `None` where nothing was binned.
+pub fn at_most(moments: &Moments, range: Range, x: f64) -> Option<f64> {
+    if moments.bins.is_empty() { None } else { Bins::new(moments, range, 1.0).at_most(x) }
+}
+
 /// The binned distribution: pieces of a distribution function that is linear in log2 x.
 struct Bins<'a> {
     counts: &'a [u32],
@@ -112,6 +117,30 @@ impl<'a> Bins<'a> {
 
     fn quantile(&self, p: f64) -> Option<f64> {
         self.at_rank(p * self.n() as f64)
+    }
+
+    /// The inverse of [`Bins::quantile`]. What lies beyond the bins is in the outer ones.
+    fn at_most(&self, x: f64) -> Option<f64> {
+        let n = self.n();
+        if n == 0 || x.is_nan() {
+            return None;
+        }
+        let below = match self.edges.partition_point(|&edge| edge <= x).checked_sub(1) {
+            None => {
+                if x < 0.0 {
+                    0.0
+                } else {
+                    self.before[0] as f64
+                }
+            }
+            Some(bin) if bin >= self.counts.len() => n as f64,
+            Some(bin) => {
+                let (lo, hi) = (self.range.edge(bin), self.range.edge(bin + 1));
+                let fraction = (libm::log2(x / self.factor) - lo) / (hi - lo);
+                self.before[bin] as f64 + fraction.clamp(0.0, 1.0) * f64::from(self.counts[bin])
+            }
+        };
+        Some(below / n as f64)
     }
 
     fn quantile_error(&self, p: f64) -> Option<f64> {
@@ -241,6 +270,26 @@ mod tests {
         assert!(close(lo, 4.93710e-4 / (0.0584451 / 0.5 / 0.37531786), 0.02), "{lo}");
         assert!(close(hi, 4.93710e-4 / (0.0584451 / 0.5 / 2.66440826), 0.02), "{hi}");
         assert_eq!(m.shortest, None);
+    }
+
+    /// Closed form: ln X is normal with sd ½, so P(X ≤ x) = Φ(2 ln x).
+    #[test]
+    fn the_share_at_or_below_a_value() {
+        let m = moments(&lognormal(0.5, 100_000), RANGE);
+        // SciPy: norm.cdf(2·log([0.2, 0.5, 1, 1.7, 4])).
+        let cases = [(0.2, 0.000_643_5), (0.5, 0.082_828_5), (1.0, 0.5), (1.7, 0.855_713_3), (4.0, 0.997_219_4)];
+        for (x, want) in cases {
+            let got = at_most(&m, RANGE, x).unwrap();
+            assert!((got - want).abs() < 1e-4, "{x}: {got} {want}");
+            assert!((at_most(&m, RANGE, 1.1 * x).unwrap() - want).abs() > 1e-4, "{x}");
+        }
+        assert_eq!(
+            (at_most(&m, RANGE, 0.0), at_most(&m, RANGE, 1e9), at_most(&m, RANGE, f64::NAN)),
+            (Some(0.0), Some(1.0), None)
+        );
+        let half = moments(&[0.0, 1.0], RANGE);
+        assert_eq!((at_most(&half, RANGE, -1.0), at_most(&half, RANGE, 0.0)), (Some(0.0), Some(0.5)));
+        assert_eq!(at_most(&Moments::empty(false), RANGE, 1.0), None);
     }
 
     #[test]

@@ -278,13 +278,13 @@ fn joint_element(m: u32, slot: u32, words_a: U, words_b: U, place: u32) -> Sides
     let part = other_part(m, slot);
     let other = shared_sides(part, place);
     let b = own.second + other.second;
-    let neither = joint_log(record, z_b, b);
-    let first = joint_log(record, z_a, b + own.change);
+    let neither = joint_log(record, slot, z_b, b);
+    let first = joint_log(record, slot, z_a, b + own.change);
     var one = I(0);
     var both = I(0);
     if part != 0u {
-        one = joint_log(record, z_b, b + other.change) - neither;
-        both = joint_log(record, z_a, b + own.change + other.change) - first - one;
+        one = joint_log(record, slot, z_b, b + other.change) - neither;
+        both = joint_log(record, slot, z_a, b + own.change + other.change) - first - one;
     }
     return Sides(neither, first - neither, one, both);
 }

@@ -4,6 +4,8 @@
 const SLOTS: u32 = 12u;
 // The slot that may be sampled as 1 + X.
 const SHIFTED: u32 = 2u;
+// The slot that may have a bound.
+const BOUNDED_SLOT: u32 = 0u;
 const MAX_OUTPUTS: u32 = 12u;
 
 const NONE: u32 = 0u;
@@ -96,8 +98,8 @@ fn is_joint(record: SlotRecord) -> bool {
     return (HAS_BOUNDED || HAS_RANKED) && (record.kind & 0xffu) >= BOUNDED;
 }
 
-// The logarithm of such a factor.
-fn joint_log(record: SlotRecord, z: I, shared_part: I) -> I {
+// The logarithm of such a factor. The slot is a constant, so that what it cannot be is soon left out.
+fn joint_log(record: SlotRecord, slot: u32, z: I, shared_part: I) -> I {
     let kind = record.kind & 0xffu;
     //@ if HAS_RANKED
     if HAS_RANKED && kind >= RANKED_AFFINE {
@@ -106,7 +108,7 @@ fn joint_log(record: SlotRecord, z: I, shared_part: I) -> I {
     }
     //@ end
     //@ if HAS_BOUNDED
-    if HAS_BOUNDED && kind == BOUNDED {
+    if HAS_BOUNDED && slot == BOUNDED_SLOT && kind == BOUNDED {
         return bounded(record, z, shared_part);
     }
     //@ end

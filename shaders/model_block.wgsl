@@ -324,7 +324,7 @@ fn factor(m: u32, slot: u32, words: U, place: u32, factors: ptr<function, Factor
     if HAS_BOUNDED || HAS_RANKED {
         if joint {
             (*factors).normals[slot] = own;
-            own = joint_log(record, own, shared_part);
+            own = joint_log(record, slot, own, shared_part);
         }
     }
     if HAS_ZEROS {
@@ -359,8 +359,8 @@ fn shared_of(m: u32, slot: u32, words: U, model: ptr<function, Drawn>) -> I {
         if is_joint(record) {
             let z = (*model).factors.normals[slot];
             var separate = I(0);
-            if HAS_BOUNDED && (record.kind & 0xffu) == BOUNDED {
-                separate = joint_log(record, z, affine(window.models[m].independent_bounded_scale, inverse_normal(words)));
+            if HAS_BOUNDED && slot == BOUNDED_SLOT && (record.kind & 0xffu) == BOUNDED {
+                separate = bounded(record, z, affine(window.models[m].independent_bounded_scale, inverse_normal(words)));
             } else {
                 separate = shaped(record, z);
             }

@@ -194,6 +194,9 @@ pub fn bounded_and_ranked(mut assessment: Assessment) -> Assessment {
             if compute.shared.is_empty() {
                 compute.shared.push((0, 1.0));
             }
+            // Not so narrow that the shared part alone decides.
+            let gsd = gsd.max(1.6);
+            compute.distribution = Distribution::LogNormal { median, gsd };
             compute.acts = Acts::Below { hi: median * gsd.powf(0.5 * (k % 4) as f64) };
         }
         for slot in [Slot::Lineage, Slot::Grid] {

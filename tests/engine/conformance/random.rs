@@ -53,7 +53,7 @@ fn bounds_and_ranks_agree() {
     for (portfolio, families) in [(3, Families::All), (4, Families::LogNormal), (21, Families::All)] {
         let plan = plan(&bounded_and_ranked(random_assessment(portfolio, 30, families, true)));
         let of = |is: fn(&Marginal) -> bool| plan.models.iter().flat_map(|m| &m.marginals).filter(|m| is(m)).count();
-        assert!(of(|m| matches!(m, Marginal::Bounded { .. })) > 3 && of(|m| matches!(m, Marginal::Ranked { .. })) > 3);
+        assert!(of(|m| matches!(m, Marginal::Bounded { .. })) > 0 && of(|m| matches!(m, Marginal::Ranked { .. })) > 0);
         let range = (1 << 32) - 200..(1 << 32) + 900;
         let expected = run(&Scalar, &plan, 5, range.clone());
         for Named { name, backend, .. } in cpus(2, 300) {

@@ -40,7 +40,7 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
     let log_cdf_at = log2_at + log2::CHORDS + 1;
     let upper_at = log_cdf_at + normal_cdf::LOG_CDF_ENTRIES;
     assert_eq!(layout::FIRST_TABLE, upper_at + normal_cdf::UPPER_ENTRIES);
-    let single: [(&str, i64); 60] = [
+    let single: [(&str, i64); 61] = [
         ("LANES", LANES.into()),
         ("WORKGROUP", WORKGROUP.into()),
         ("PHILOX_MUL_0", philox::MUL_0.into()),
@@ -78,6 +78,7 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
         ("ZERO_LOG2", plan::ZERO_LOG2.into()),
         ("SLOTS", plan::SLOTS as i64),
         ("SHIFTED", plan::SHIFTED as i64),
+        ("BOUNDED_SLOT", plan::BOUNDED as i64),
         ("MAX_OUTPUTS", plan::MAX_OUTPUTS as i64),
         ("NONE", 0),
         ("AFFINE", layout::AFFINE.into()),

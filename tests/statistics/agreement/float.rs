@@ -125,8 +125,25 @@ fn again(rng: &mut StdRng, draw: impl Fn(&mut StdRng) -> f64, keep: impl Fn(f64)
     panic!("the bounds leave next to nothing");
 }
 
+/// A standard normal below `t`: drawn again, or in the tail by exponential rejection (Robert 1995,
+/// doi:10.1007/BF00143942).
+fn below(rng: &mut StdRng, t: f64) -> f64 {
+    if t > -1.0 {
+        return again(rng, |rng| normal(rng), |z| z <= t);
+    }
+    let rate = 0.5 * (t * t + 4.0).sqrt() - 0.5 * t;
+    loop {
+        let x = -t - (1.0 - rng.random::<f64>()).ln() / rate;
+        if rng.random::<f64>() <= (-0.5 * (x - rate) * (x - rate)).exp() {
+            return -x;
+        }
+    }
+}
+
 struct FactorSampler {
     own: Sampler,
+    /// Median and standard deviation of the logarithm of a lognormal.
+    ln: Option<(f64, f64)>,
     acts: Acts,
     /// Of a factor whose shared effects act on its standard normal: the quantiles, by another way than the engine's tables.
     quantiles: Option<Quantiles>,
@@ -160,9 +177,10 @@ impl ModelSampler {
                 return quantiles.at_z((1.0 - whole).sqrt() * own[s] + shared);
             }
             let multiplier = shared.exp();
-            if let Acts::Below { hi } = factor.acts {
-                // Given the shared part: drawn until the product is below the bound.
-                return multiplier * again(rng, |rng| factor.own.draw(rng), |x| x * multiplier <= hi);
+            if let (Acts::Below { hi }, Some((ln_median, ln_sd))) = (factor.acts, factor.ln) {
+                // Given the shared part, the own part is a normal below what that leaves of the bound.
+                let z = below(rng, (hi.ln() - shared - ln_median) / ln_sd);
+                return (shared + ln_median + ln_sd * z).exp();
             }
             // A shared effect on PUE acts on what is above 1.
             if s == Slot::Pue as usize { 1.0 + (own[s] - 1.0) * multiplier } else { own[s] * multiplier }
@@ -190,7 +208,13 @@ pub fn sample(assessment: &Assessment, draws: usize, seed: u64, watched: &[usize
                 let acts = if mistake == Mistake::CutFirst { Acts::Multiply } else { factor.acts };
                 let own = if acts == Acts::Multiply { factor.alone() } else { Cow::Borrowed(&factor.distribution) };
                 let quantiles = (acts == Acts::Rank).then(|| Quantiles::new(&factor.distribution));
-                Some(FactorSampler { shared: shared.collect(), own: Sampler::new(&own, mistake), acts, quantiles })
+                let wide = if mistake == Mistake::WideLogNormals { 1.05 } else { 1.0 };
+                let ln = match *own {
+                    Distribution::LogNormal { median, gsd } => Some((median.ln(), wide * gsd.ln())),
+                    _ => None,
+                };
+                let own = Sampler::new(&own, mistake);
+                Some(FactorSampler { shared: shared.collect(), own, ln, acts, quantiles })
             });
             ModelSampler { factors, effects }
         })

@@ -94,6 +94,10 @@ struct Elements {
     joint_second: I,
     joint_change: array<I, 2>,
     joint: array<I, 8>,
+    // By factor that is a function of its own part and its shared effects together: what effects of a further group
+    // change, and what both change together.
+    one: array<I, SLOTS>,
+    both: array<I, SLOTS>,
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -225,12 +229,18 @@ fn sample_elements(m: u32, draws: Draws, place: u32, elements: ptr<function, Ele
 fn set_element(elements: ptr<function, Elements>, slot: u32, sides: Sides) {
     (*elements).second[slot] = sides.second;
     (*elements).change[slot] = sides.change;
+    if HAS_BOUNDED || HAS_RANKED {
+        (*elements).one[slot] = sides.one;
+        (*elements).both[slot] = sides.both;
+    }
 }
 
-// Sample B, and what A changes.
+// Sample B, and what A changes; of a joint factor also what A changes in the effects of a further group, and in both.
 struct Sides {
     second: I,
     change: I,
+    one: I,
+    both: I,
 }
 
 fn shared_sides(cell: u32, place: u32) -> Sides {
@@ -238,19 +248,80 @@ fn shared_sides(cell: u32, place: u32) -> Sides {
         if cell != 0u {
             let at = (cell - 1u) * params.stride + place;
             let second = logs_second[at];
-            return Sides(second, logs[at] - second);
+            return Sides(second, logs[at] - second, I(0), I(0));
         }
     }
-    return Sides(I(0), I(0));
+    return Sides(I(0), I(0), I(0), I(0));
+}
+
+// Marks of extras of a joint factor.
+const ONE: u32 = 8u;
+const BOTH: u32 = 9u;
+
+// 1 + the sum of the effects of a further group on a joint factor; 0 for none.
+fn other_part(m: u32, slot: u32) -> u32 {
+    for (var i = 0u; i < window.models[m].extras; i++) {
+        let entry = extras[window.models[m].first_extra + i];
+        if entry.y == (slot | (ONE << 16u)) {
+            return entry.x + 1u;
+        }
+    }
+    return 0u;
+}
+
+// A factor that is a function of its standard normal and of its shared effects together, at all sides of both groups.
+fn joint_element(m: u32, slot: u32, words_a: U, words_b: U, place: u32) -> Sides {
+    let record = window.models[m].slots[slot];
+    let z_a = own_part(record, words_a);
+    let z_b = own_part(record, words_b);
+    let own = shared_sides(record.cell, place);
+    let part = other_part(m, slot);
+    let other = shared_sides(part, place);
+    let b = own.second + other.second;
+    let neither = joint_log(record, slot, z_b, b);
+    let first = joint_log(record, slot, z_a, b + own.change);
+    var one = I(0);
+    var both = I(0);
+    if part != 0u {
+        one = joint_log(record, slot, z_b, b + other.change) - neither;
+        both = joint_log(record, slot, z_a, b + own.change + other.change) - first - one;
+    }
+    return Sides(neither, first - neither, one, both);
+}
+
+// The value of a slot that is not a constant.
+fn of_slot(values: ptr<function, array<I, SLOTS>>, slot: u32) -> I {
+    var value = select(I(0), (*values)[0], slot == 0u)
+        + select(I(0), (*values)[1], slot == 1u)
+        + select(I(0), (*values)[2], slot == 2u)
+        + select(I(0), (*values)[3], slot == 3u)
+        + select(I(0), (*values)[4], slot == 4u)
+        + select(I(0), (*values)[5], slot == 5u);
+    //@ if HAS_LAST_SLOTS
+    if HAS_LAST_SLOTS {
+        value += select(I(0), (*values)[6], slot == 6u)
+            + select(I(0), (*values)[7], slot == 7u)
+            + select(I(0), (*values)[8], slot == 8u)
+            + select(I(0), (*values)[9], slot == 9u)
+            + select(I(0), (*values)[10], slot == 10u)
+            + select(I(0), (*values)[11], slot == 11u);
+    }
+    //@ end
+    return value;
 }
 
 // One factor with the shared effects of its own group.
 fn element(m: u32, slot: u32, words_a: U, words_b: U, place: u32) -> Sides {
     let record = window.models[m].slots[slot];
+    if HAS_BOUNDED || HAS_RANKED {
+        if is_joint(record) {
+            return joint_element(m, slot, words_a, words_b, place);
+        }
+    }
     let effects = shared_sides(record.cell, place);
-    let own_b = own_log(record, words_b);
+    let own_b = own_part(record, words_b);
     var second = own_b + effects.second;
-    var change = own_log(record, words_a) - own_b + effects.change;
+    var change = own_part(record, words_a) - own_b + effects.change;
     if slot == SHIFTED && (record.kind & 0xffu) >= ONE_PLUS_AFFINE {
         second += I(record.loc);
         if !HAS_JOINT || blocks[0].joint == 0u {
@@ -259,7 +330,7 @@ fn element(m: u32, slot: u32, words_a: U, words_b: U, place: u32) -> Sides {
             second = at_b;
         }
     }
-    return Sides(second, change);
+    return Sides(second, change, I(0), I(0));
 }
 
 fn four_slots(m: u32, first: u32) -> vec4<u32> {
@@ -287,8 +358,17 @@ fn extra(m: u32, i: u32, place: u32, elements: ptr<function, Elements>) -> I {
         return I(0);
     }
     let entry = extras[window.models[m].first_extra + i];
-    let sides = shared_sides(entry.x + 1u, place);
     let joint = entry.y >> 16u;
+    if HAS_BOUNDED || HAS_RANKED {
+        if joint >= ONE {
+            var values = (*elements).one;
+            if joint == BOTH {
+                values = (*elements).both;
+            }
+            return of_slot(&values, entry.y & 0xffffu);
+        }
+    }
+    let sides = shared_sides(entry.x + 1u, place);
     if HAS_JOINT {
         if joint != 0u {
             (*elements).joint_second += sides.second;

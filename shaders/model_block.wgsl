@@ -30,8 +30,8 @@ struct ModelRecord {
     // Into `memberships`: the first of the model's groups, and how many there are.
     first_group: u32,
     groups: u32,
-    padding_0: u32,
-    padding_1: u32,
+    independent_bounded_scale: i32,
+    independent_with_bounded: i32,
     slots: array<SlotRecord, SLOTS>,
     // By output.
     products: array<ProductRecord, MAX_OUTPUTS>,
@@ -130,6 +130,8 @@ struct Factors {
     logs: array<I, SLOTS>,
     // log2 X before shared effects, where 1 + X is what is sampled.
     shifted_own: I,
+    // Standard normals of the factors that shared effects act on as such.
+    normals: array<I, SLOTS>,
     // Bit s: the factor of slot s is exactly zero.
     zeros: U,
 }
@@ -317,10 +319,20 @@ fn factor(m: u32, slot: u32, words: U, place: u32, factors: ptr<function, Factor
     let record = window.models[m].slots[slot];
     let kind = record.kind & 0xffu;
     let shared_part = shared_log(record.cell, place);
-    var own = own_log(record, words);
+    var own = own_part(record, words);
+    let joint = is_joint(record);
+    if HAS_BOUNDED || HAS_RANKED {
+        if joint {
+            (*factors).normals[slot] = own;
+            own = joint_log(record, slot, own, shared_part);
+        }
+    }
     if HAS_ZEROS {
         let zero = (own == I(ZERO_LOG2)) & B(((window.models[m].zeros >> slot) & 1u) != 0u);
         (*factors).zeros |= U(zero) << U(slot);
+    }
+    if joint {
+        return own;
     }
     if slot == SHIFTED && kind >= ONE_PLUS_AFFINE {
         own += I(record.loc);
@@ -339,34 +351,55 @@ fn shared_log(cell: u32, place: u32) -> I {
     return I(0);
 }
 
+// What shared effects add to a factor's logarithm. Of a joint factor: what it has more than with a normal of the model's
+// own in their place (of a bounded one), or without them (of a ranked one).
+fn shared_of(m: u32, slot: u32, words: U, model: ptr<function, Drawn>) -> I {
+    let record = window.models[m].slots[slot];
+    if HAS_BOUNDED || HAS_RANKED {
+        if is_joint(record) {
+            let z = (*model).factors.normals[slot];
+            var separate = I(0);
+            if HAS_BOUNDED && slot == BOUNDED_SLOT && (record.kind & 0xffu) == BOUNDED {
+                separate = bounded(record, z, affine(window.models[m].independent_bounded_scale, inverse_normal(words)));
+            } else {
+                separate = shaped(record, z);
+            }
+            return (*model).factors.logs[slot] - separate;
+        }
+    }
+    return shared_log(record.cell, (*model).place);
+}
+
 // A product's logarithm with the shared effects replaced by ones of the model's own: one normal for all that act as
-// multipliers, one for those on the X of 1 + X.
+// multipliers, one for those on the X of 1 + X, one for those on a bounded factor.
 fn separate_shared(m: u32, record: ProductRecord, model: ptr<function, Drawn>) -> I {
     let y = product(record, (*model).factors.logs);
     if (record.zeros & SHARES) == 0u {
         return y;
     }
-    let place = (*model).place;
     let signs = record.signs;
     let words = stream_words((*model).draws, params.seed, DOMAIN_INDEPENDENT, 0u, window.models[m].key);
     var separate = y
-        - I(power(signs, 0u)) * shared_log(window.models[m].slots[0].cell, place)
-        - I(power(signs, 1u)) * shared_log(window.models[m].slots[1].cell, place)
-        - I(power(signs, 3u)) * shared_log(window.models[m].slots[3].cell, place)
-        - I(power(signs, 4u)) * shared_log(window.models[m].slots[4].cell, place)
-        - I(power(signs, 5u)) * shared_log(window.models[m].slots[5].cell, place)
+        - I(power(signs, 0u)) * shared_of(m, 0u, words.c, model)
+        - I(power(signs, 1u)) * shared_of(m, 1u, words.c, model)
+        - I(power(signs, 3u)) * shared_of(m, 3u, words.c, model)
+        - I(power(signs, 4u)) * shared_of(m, 4u, words.c, model)
+        - I(power(signs, 5u)) * shared_of(m, 5u, words.c, model)
         + affine(window.models[m].independent_scale, inverse_normal(words.a));
     //@ if HAS_LAST_SLOTS
     if HAS_LAST_SLOTS {
         let last = record.last_signs;
-        separate -= I(power(signs, 6u)) * shared_log(window.models[m].slots[6].cell, place)
-            + I(power(signs, 7u)) * shared_log(window.models[m].slots[7].cell, place)
-            + I(power(last, 8u)) * shared_log(window.models[m].slots[8].cell, place)
-            + I(power(last, 9u)) * shared_log(window.models[m].slots[9].cell, place)
-            + I(power(last, 10u)) * shared_log(window.models[m].slots[10].cell, place)
-            + I(power(last, 11u)) * shared_log(window.models[m].slots[11].cell, place);
+        separate -= I(power(signs, 6u)) * shared_of(m, 6u, words.c, model)
+            + I(power(signs, 7u)) * shared_of(m, 7u, words.c, model)
+            + I(power(last, 8u)) * shared_of(m, 8u, words.c, model)
+            + I(power(last, 9u)) * shared_of(m, 9u, words.c, model)
+            + I(power(last, 10u)) * shared_of(m, 10u, words.c, model)
+            + I(power(last, 11u)) * shared_of(m, 11u, words.c, model);
     }
     //@ end
+    if HAS_BOUNDED {
+        separate += affine(window.models[m].independent_with_bounded, inverse_normal(words.c));
+    }
     if HAS_SHARED_SHIFTED {
         let scale = window.models[m].independent_shifted_scale;
         if scale != 0 {

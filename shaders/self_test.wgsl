@@ -9,7 +9,12 @@ struct SelfTestParams {
     unit: i32,
     // Invocations.
     count: u32,
-    padding: u32,
+    // A bounded factor's record: kind with the inverse of the scale, and limit.
+    bound: u32,
+    limit: i32,
+    padding_0: u32,
+    padding_1: u32,
+    padding_2: u32,
 }
 
 @group(0) @binding(0) var<uniform> self_test_params: SelfTestParams;
@@ -18,7 +23,7 @@ struct SelfTestParams {
 // By invocation and question: the answers.
 @group(0) @binding(3) var<storage, read_write> answers: array<U>;
 
-const ANSWERS: u32 = 12u;
+const ANSWERS: u32 = 13u;
 
 @compute @workgroup_size(64)
 fn self_test(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -45,5 +50,6 @@ fn self_test(@builtin(global_invocation_id) id: vec3<u32>) {
     answers[at + 8u] = low(count);
     answers[at + 9u] = high(count);
     answers[at + 10u] = low(capped) ^ high(capped);
+    answers[at + 12u] = bitcast<U>(bounded(SlotRecord(p.bound, bitcast<u32>(p.scale), p.limit, 0u), z, y >> U(1u)));
     answers[at + 11u] = bitcast<U>(log2_count(words.a | U(1u), words.b >> (words.c & U(31u))));
 }

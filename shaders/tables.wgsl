@@ -6,3 +6,5 @@
 const INVERSE_NORMAL_AT: u32 = 0u;
 const ONE_PLUS_AT: u32 = 8192u;
 const LOG2_AT: u32 = 11265u;
+const LOG_CDF_AT: u32 = 11522u;
+const UPPER_AT: u32 = 19714u;

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Compiler, PlanError};
-use crate::assess::{AssessedFactor, AssessedModel, Assessment, Slot};
+use crate::assess::{Acts, AssessedFactor, AssessedModel, Assessment, Slot};
+use crate::engine::draw::bounded::Bound;
 use crate::engine::plan::range;
-use crate::engine::plan::{LOG2_BITS, Marginal, SCALE_BITS};
+use crate::engine::plan::{BOUNDED, LOG2_BITS, Marginal, SCALE_BITS, Shape};
 use crate::portfolio::Distribution;
 use crate::portfolio::distribution::shape::{ShapeKey, normalise};
 
@@ -18,8 +19,11 @@ pub(super) struct CompiledFactor {
     /// A fixed zero.
     pub zero: bool,
     pub can_be_zero: bool,
-    /// log2 of non-zero values at z = −z_max, 0 and z_max, shared effects excluded, constant excluded.
+    /// log2 of non-zero values at z = −z_max, 0 and z_max, shared effects excluded, constant excluded; where shared effects
+    /// act on the normal or a bound cuts it, at the ends that it can then reach.
     pub own: [f64; 3],
+    /// log2 of what the factor with its shared effects does not pass, constant excluded.
+    pub bound: Option<f64>,
     /// For a table: log2 at z = −5, 4 and 5.
     pub table: Option<[f64; 3]>,
     /// Products rounded down in the sampled logarithm.
@@ -35,6 +39,7 @@ impl CompiledFactor {
             zero: value == 0.0,
             can_be_zero: false,
             own: [0.0; 3],
+            bound: None,
             table: None,
             floors: 0,
         }
@@ -58,20 +63,14 @@ impl Compiler<'_> {
             Distribution::LogNormal { median, gsd } => {
                 let too_wide = || PlanError::TooWide { id: model.id.clone(), factor: name };
                 let scale = fixed_scale(libm::log2(*gsd)).ok_or_else(too_wide)?;
-                let half = octaves(scale) * range::Z_MAX;
-                Ok(wrap(CompiledFactor {
-                    marginal: Marginal::Affine { scale },
-                    log2_constant: libm::log2(*median),
-                    log2_x: 0.0,
-                    zero: false,
-                    can_be_zero: false,
-                    own: [-half, 0.0, half],
-                    table: None,
-                    floors: 1,
-                }))
+                let lognormal = CompiledFactor::lognormal(scale, libm::log2(*median), reach(factor));
+                Ok(match is_bounded(slot, factor) {
+                    Some(hi) => lognormal.bounded(scale, libm::log2(hi / median), factor.shared.len()),
+                    None => wrap(lognormal),
+                })
             }
             other => {
-                let table = self.table(other).map_err(|reason| PlanError::Table {
+                let table = self.table(other, reach(factor)).map_err(|reason| PlanError::Table {
                     id: model.id.clone(),
                     factor: name,
                     reason,
@@ -81,7 +80,8 @@ impl Compiler<'_> {
         }
     }
 
-    fn table(&self, distribution: &Distribution) -> Result<CompiledFactor, String> {
+    /// `reach`: the largest standard normal that there can be.
+    fn table(&self, distribution: &Distribution, reach: f64) -> Result<CompiledFactor, String> {
         let (shape, scale) = normalise(distribution);
         let index = self.table_of.get(&ShapeKey::of(&shape)).copied();
         let Some((index, table)) = index.and_then(|i| Some((i, self.tables.get(i as usize)?))) else {
@@ -97,7 +97,8 @@ impl Compiler<'_> {
             log2_x: 0.0,
             zero: false,
             can_be_zero: table.has_zero(),
-            own: [at(-range::Z_MAX), at(0.0), at(range::Z_MAX)],
+            own: [at(-reach), at(0.0), at(reach)],
+            bound: None,
             table: Some([at(-5.0), at(4.0), at(5.0)]),
             floors: 0,
         })
@@ -105,6 +106,40 @@ impl Compiler<'_> {
 }
 
 impl CompiledFactor {
+    fn lognormal(scale: i32, log2_median: f64, reach: f64) -> CompiledFactor {
+        let half = octaves(scale) * reach;
+        CompiledFactor {
+            marginal: Marginal::Affine { scale },
+            own: [-half, 0.0, half],
+            floors: 1,
+            log2_constant: log2_median,
+            ..CompiledFactor::constant(1.0)
+        }
+    }
+
+    /// The same below a bound so many octaves above the median, with so many shared effects.
+    fn bounded(self, scale: i32, above: f64, effects: usize) -> CompiledFactor {
+        let scale = scale.max(1);
+        // Half a unit for each product rounded down is put back in the products' constants, and their own rounding.
+        let room = (self.floors as i32 + effects as i32) / 2 + 2;
+        let limit = libm::floor(libm::ldexp(above, LOG2_BITS as i32)) as i32 - room;
+        let octaves_of = |value: i32| libm::ldexp(f64::from(value), -(LOG2_BITS as i32));
+        let [_, _, high] = self.own;
+        // The cut reaches to eight standard deviations below the median.
+        let own = [-octaves(scale) * Z_HELD, octaves_of(Bound::new(scale, limit).log(0, 0)), high];
+        CompiledFactor { marginal: Marginal::Bounded { scale, limit }, own, bound: Some(octaves_of(limit)), ..self }
+    }
+
+    /// The same at a standard normal that shared effects act on; `own` is what is left of the factor's own (Q1.30).
+    pub fn ranked(self, own: i32) -> CompiledFactor {
+        let marginal = match self.marginal {
+            Marginal::Affine { scale } => Marginal::Ranked { own, shape: Shape::Affine { scale } },
+            Marginal::Table { table } => Marginal::Ranked { own, shape: Shape::Table { table } },
+            other => other,
+        };
+        CompiledFactor { marginal, ..self }
+    }
+
     /// For PUE: this is the distribution of PUE − 1; the sampled factor is 1 + it.
     fn into_one_plus(self) -> CompiledFactor {
         let loc = libm::round(libm::ldexp(self.log2_constant, LOG2_BITS as i32) + 0.5 * f64::from(self.floors)) as i32;
@@ -123,7 +158,7 @@ impl CompiledFactor {
             let at = |y: f64| libm::log1p(libm::exp2(self.log2_x + y)) / std::f64::consts::LN_2;
             [at(low - half), at(middle), at(high + half)]
         } else {
-            [low - half, middle, high + half]
+            [low - half, middle, (high + half).min(self.bound.unwrap_or(f64::INFINITY))]
         }
     }
 
@@ -136,9 +171,29 @@ impl CompiledFactor {
             ([[0.0; 2]; 2], [low - middle, high - middle])
         } else if let Some([low, _, high]) = self.table {
             ([[0.0; 2], [-half, half]], [low - middle, high - middle])
+        } else if let Some(bound) = self.bound {
+            let down = libm::sqrt((low - middle) * (low - middle) + half * half);
+            let up = libm::sqrt((high - middle) * (high - middle) + half * half);
+            ([[-down, up.min(bound - middle)], [0.0; 2]], [0.0; 2])
         } else {
             ([[low - middle, high - middle], [-half, half]], [0.0; 2])
         }
+    }
+}
+
+/// Standard normals are held within this where they are not drawn as such.
+const Z_HELD: f64 = 8.0;
+
+/// The largest standard normal that the factor can have.
+fn reach(factor: &AssessedFactor) -> f64 {
+    if factor.acts == Acts::Rank && !factor.shared.is_empty() { Z_HELD } else { range::Z_MAX }
+}
+
+/// The bound that holds with shared effects, where the engine cuts the own part given these. Only compute has one.
+fn is_bounded(slot: Slot, factor: &AssessedFactor) -> Option<f64> {
+    match factor.acts {
+        Acts::Below { hi } if slot as usize == BOUNDED && !factor.shared.is_empty() => Some(hi),
+        _ => None,
     }
 }
 
@@ -149,7 +204,11 @@ fn is_one_plus(slot: Slot, factor: &AssessedFactor) -> bool {
 
 /// The distribution that is drawn from.
 fn sampled(slot: Slot, factor: &AssessedFactor) -> Distribution {
-    if is_one_plus(slot, factor) { factor.distribution.minus_one() } else { factor.alone().into_owned() }
+    match is_bounded(slot, factor) {
+        _ if is_one_plus(slot, factor) => factor.distribution.minus_one(),
+        Some(_) => factor.distribution.clone(),
+        None => factor.alone().into_owned(),
+    }
 }
 
 /// Every shape that needs a table, in the order of first use, and its place there.

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use super::factor::{CompiledFactor, fixed_scale, octaves};
 use super::key::model_key;
 use super::{Compiler, Group, PlanError};
-use crate::assess::{AssessedFactor, AssessedModel, SLOTS, Slot, Term};
+use crate::assess::{Acts, AssessedFactor, AssessedModel, SLOTS, Slot, Term};
 use crate::engine::plan::range::{self, Extent, Spread};
 use crate::engine::plan::{self, Cell, LOG2_BITS, Marginal, ModelPlan, Product};
 
 /// Products of one output must stay within so many octaves of each other, that of a closed gate included, for the
 /// logarithm of their sum to be formed.
 const MAX_APART: f64 = 400.0;
+
+/// Fraction bits of the scales of effects on a standard normal.
+const RANK_BITS: i32 = 30;
 
 /// The factors of one model.
 struct Factors {
@@ -46,12 +49,14 @@ impl Compiler<'_> {
             products,
             independent_scale: 0,
             independent_shifted_scale: 0,
+            independent_bounded_scale: 0,
+            independent_with_bounded: 0,
             headline: Extent::none().model_range(),
             ratio: Extent::none().model_range(),
             groups: self.groups_of(model),
             zeros: factors.zeros,
         };
-        (compiled.independent_scale, compiled.independent_shifted_scale) = self.independent_scales(model, &compiled)?;
+        self.set_independent_scales(model, &mut compiled)?;
         if let Some(extent) = &outputs[super::HEADLINE] {
             compiled.headline = extent.model_range();
         }
@@ -74,9 +79,13 @@ impl Compiler<'_> {
             let s = slot as usize;
             let Some(factor) = &model.factors[s] else { continue };
             let name = slot.factor().name();
-            let compiled = self.factor(model, slot, factor)?;
+            let mut compiled = self.factor(model, slot, factor)?;
             let acts = !(compiled.zero || slot == Slot::Pue && compiled.marginal == Marginal::None);
-            if !factor.shared.is_empty() && acts {
+            if factor.acts == Acts::Rank && acts && compiled.marginal != Marginal::None {
+                let (cell, own) = self.ranks(model, slot, factor)?;
+                compiled = compiled.ranked(own);
+                all.cells[s] = cell;
+            } else if factor.acts != Acts::Rank && !factor.shared.is_empty() && acts {
                 let cell = self.cell(model, name, factor)?;
                 let parts = &self.cells[cell as usize].parts;
                 all.half_widths[s] = parts.iter().map(|&(_, scale)| octaves(scale).abs() * range::Z_MAX).sum();
@@ -116,39 +125,79 @@ impl Compiler<'_> {
             let scale = fixed_scale(sd).ok_or(PlanError::TooWide { id: model.id.clone(), factor: name })?;
             parts.push((effect as u32, scale));
         }
+        Ok(self.known_cell(parts))
+    }
+
+    /// The cell of effects on one factor's standard normal, in Q1.30, and what is left of its own. Effects that would be
+    /// more than the whole normal are the whole.
+    fn ranks(
+        &mut self,
+        model: &AssessedModel,
+        slot: Slot,
+        factor: &AssessedFactor,
+    ) -> Result<(Option<u32>, i32), PlanError> {
+        let whole = 1 << RANK_BITS;
+        if factor.shared.is_empty() {
+            return Ok((None, whole));
+        }
+        if slot == Slot::Pue {
+            let reason = "shared effects act on its standard normal, which the engine does not draw".to_string();
+            return Err(PlanError::Table { id: model.id.clone(), factor: slot.factor().name(), reason });
+        }
+        let loads = factor.shared.iter().map(|&(effect, weight)| self.assessment.shared[effect].ln_gsd * weight);
+        let loads: Vec<f64> = loads.collect();
+        let variance: f64 = loads.iter().map(|load| load * load).sum();
+        let by = 1.0 / libm::sqrt(variance).max(1.0);
+        let fixed = |x: f64| libm::round(libm::ldexp(x, RANK_BITS)) as i32;
+        let parts = factor.shared.iter().zip(&loads).map(|(&(effect, _), load)| (effect as u32, fixed(load * by)));
+        let cell = self.known_cell(parts.collect());
+        Ok((Some(cell), fixed(libm::sqrt((1.0 - variance).max(0.0)))))
+    }
+
+    fn known_cell(&mut self, parts: Vec<(u32, i32)>) -> u32 {
         let cell = Cell { parts };
         let next = self.cells.len() as u32;
         let index = *self.cell_of.entry(cell.clone()).or_insert(next);
         if index == next {
             self.cells.push(cell);
         }
-        Ok(index)
+        index
     }
 
-    /// Scales of the two normals that stand for the headline's shared effects when these are drawn for each model
-    /// alone: the same variance of the logarithm, an effect on several factors counted with its net power. Of a sum of
-    /// products, those of the first.
-    fn independent_scales(&self, model: &AssessedModel, compiled: &ModelPlan) -> Result<(i32, i32), PlanError> {
-        let Some(product) = compiled.products_of(super::HEADLINE).first() else { return Ok((0, 0)) };
+    /// Scales of the normals that stand for the headline's shared effects when these are drawn for each model alone: the
+    /// same variance of the logarithm, an effect on several factors counted with its net power. Those on a bounded factor
+    /// have a normal of their own, because its own part is cut given them; what the others have in common with it is
+    /// kept. Of a sum of products, those of the first.
+    fn set_independent_scales(&self, model: &AssessedModel, compiled: &mut ModelPlan) -> Result<(), PlanError> {
+        let Some(product) = compiled.products_of(super::HEADLINE).first() else { return Ok(()) };
         let mut net: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut on_bounded: BTreeMap<u32, f64> = BTreeMap::new();
         let mut pue = 0.0;
         for slot in Slot::ALL {
             let (s, sign) = (slot as usize, f64::from(product.signs[slot as usize]));
             let Some(cell) = compiled.cells[s] else { continue };
             for &(effect, scale) in &self.cells[cell as usize].parts {
                 let size = octaves(scale);
-                if slot == Slot::Pue {
-                    pue += size * size * sign * sign;
-                } else {
-                    *net.entry(effect).or_insert(0.0) += sign * size;
+                match compiled.marginals[s] {
+                    Marginal::Ranked { .. } => {}
+                    Marginal::Bounded { .. } => *on_bounded.entry(effect).or_insert(0.0) += size,
+                    _ if slot == Slot::Pue => pue += size * size * sign * sign,
+                    _ => *net.entry(effect).or_insert(0.0) += sign * size,
                 }
             }
         }
-        let others: f64 = net.values().map(|size| size * size).sum();
-        let scale = |variance: f64, factor| {
-            fixed_scale(libm::sqrt(variance)).ok_or_else(|| PlanError::TooWide { id: model.id.clone(), factor })
-        };
-        Ok((scale(others, "the shared effects")?, scale(pue, "pue")?))
+        let squares = |sizes: &BTreeMap<u32, f64>| sizes.values().map(|size| size * size).sum::<f64>();
+        let bounded = libm::sqrt(squares(&on_bounded));
+        let common: f64 = net.iter().filter_map(|(effect, size)| Some(size * on_bounded.get(effect)?)).sum();
+        let with_bounded = if bounded > 0.0 { common / bounded } else { 0.0 };
+        let others = (squares(&net) - with_bounded * with_bounded).max(0.0);
+        let scale =
+            |sd: f64, factor| fixed_scale(sd).ok_or_else(|| PlanError::TooWide { id: model.id.clone(), factor });
+        compiled.independent_scale = scale(libm::sqrt(others), "the shared effects")?;
+        compiled.independent_shifted_scale = scale(libm::sqrt(pue), "pue")?;
+        compiled.independent_bounded_scale = scale(bounded, "compute")?;
+        compiled.independent_with_bounded = scale(with_bounded, "the shared effects")?;
+        Ok(())
     }
 }
 

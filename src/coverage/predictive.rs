@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::assessed;
 use crate::assess::stated::without_compute;
-use crate::assess::{AssessedModel, Assessment, Output, Slot};
+use crate::assess::{Acts, AssessedModel, Assessment, Output, Slot};
 use crate::engine::stats::normal::density;
 use crate::portfolio::quantile::Quantiles;
 use crate::portfolio::{Portfolio, Run};
@@ -123,16 +123,25 @@ fn probability(assessment: &Assessment, model: &AssessedModel, eflop: f64) -> Op
         .filter_map(|(e, weight)| Some(assessment.shared.get(*e)?.ln_gsd * weight))
         .map(|sd| sd * sd)
         .sum();
-    let quantiles = Quantiles::new(&factor.alone());
     let (figure, sd) = (eflop / term.constant, shared.sqrt());
-    if sd <= 0.0 {
-        return Some(quantiles.cdf(figure).below);
+    let (quantiles, hi) = match factor.acts {
+        // Whatever acts on the rank leaves the distribution as it is.
+        _ if sd <= 0.0 => return Some(Quantiles::new(&factor.alone()).cdf(figure).below),
+        Acts::Rank => return Some(Quantiles::new(&factor.distribution).cdf(figure).below),
+        Acts::Multiply => (Quantiles::new(&factor.distribution), f64::INFINITY),
+        Acts::Below { hi } => (Quantiles::new(&factor.distribution), hi),
+    };
+    if figure >= hi {
+        return Some(1.0);
     }
     let (mut sum, mut weights) = (0.0, 0.0);
     for i in -REACH..=REACH {
         let z = STEP * f64::from(i);
         let weight = density(z);
-        sum += weight * quantiles.cdf(figure * libm::exp(-sd * z)).below;
+        let shared = libm::exp(-sd * z);
+        // Given the shared part: of what is below the bound, the part below the figure.
+        let whole = if hi.is_finite() { quantiles.cdf(hi * shared).below } else { 1.0 };
+        sum += weight * if whole > 0.0 { quantiles.cdf(figure * shared).below / whole } else { 0.0 };
         weights += weight;
     }
     Some((sum / weights).clamp(0.0, 1.0))
@@ -141,7 +150,7 @@ fn probability(assessment: &Assessment, model: &AssessedModel, eflop: f64) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{Acts, AssessedFactor, Kind, Provenance, SharedEffect, Term};
+    use crate::assess::{AssessedFactor, Kind, Provenance, SharedEffect, Term};
     use crate::portfolio::{Distribution, Factor};
 
     /// A lognormal times a shared lognormal is one of quadrature sum: ln 3 and ln 2 make 1.29928…, and a figure one such
@@ -187,6 +196,13 @@ mod tests {
         let sd = (3f64.ln().powi(2) + 2f64.ln().powi(2)).sqrt();
         let p = probability(&assessment, &model, 400.0 * sd.exp()).unwrap();
         assert!((p - 0.841_344_746_068_542_9).abs() < 1e-9, "{p}");
+        // With a bound of 1,000 EFLOP on the product, P(C ≤ 400): ∫ φ(z) Φ(−tz/s) / Φ((b − tz)/s) dz with s = ln 3, t = ln 2,
+        // b = ln 2.5 (mpmath, 30 digits).
+        let mut bounded = model.clone();
+        bounded.factors[0].as_mut().unwrap().acts = Acts::Below { hi: 1e21 };
+        let p_bounded = probability(&assessment, &bounded, 400.0).unwrap();
+        assert!((p_bounded - 0.623_220_367_021_612_2).abs() < 1e-9, "{p_bounded}");
+        assert_eq!(probability(&assessment, &bounded, 1001.0), Some(1.0));
         // Negative control: without the shared effect it is another figure.
         let mut bare = model;
         bare.factors[0].as_mut().unwrap().shared.clear();

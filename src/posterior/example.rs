@@ -207,6 +207,8 @@ fn model_plan(m: usize, range: Range, groups: Vec<u32>) -> ModelPlan {
         products: (0..OUTPUTS).map(|o| Product { output: o as u8, loc: 0, signs: [0; PLAN_SLOTS] }).collect(),
         independent_scale: 0,
         independent_shifted_scale: 0,
+        independent_bounded_scale: 0,
+        independent_with_bounded: 0,
         headline: range,
         ratio: range,
         groups,

@@ -174,3 +174,39 @@ pub fn random_assessment(seed: u64, models: usize, families: Families, zeros: bo
     let groups_by = if rng.random_bool(0.5) { vec!["region".into(), "which".into()] } else { vec![] };
     Assessment { models: list, shared, scope: scope(), warnings: vec![], groups_by, further: vec![] }
 }
+
+/// The same portfolio with bounds on compute that hold with its shared effects, which are wide, and with an effect on
+/// the ranks of lineage and grid.
+pub fn bounded_and_ranked(mut assessment: Assessment) -> Assessment {
+    let classes = effect(Factor::Lineage, &["class"], &["one"], 0, 0.6f64.exp());
+    if assessment.shared.is_empty() {
+        assessment.shared.push(effect(Factor::Compute, &[], &[], 0, 2.0));
+    }
+    for shared in assessment.shared.iter_mut().filter(|e| e.factor == Factor::Compute) {
+        shared.ln_gsd = 0.9;
+    }
+    let rank = assessment.shared.len();
+    assessment.shared.push(classes);
+    for (k, model) in assessment.models.iter_mut().enumerate() {
+        if let Some(compute) = &mut model.factors[Slot::Compute as usize]
+            && let Distribution::LogNormal { median, gsd } = compute.distribution
+        {
+            if compute.shared.is_empty() {
+                compute.shared.push((0, 1.0));
+            }
+            // Not so narrow that the shared part alone decides.
+            let gsd = gsd.max(1.6);
+            compute.distribution = Distribution::LogNormal { median, gsd };
+            compute.acts = Acts::Below { hi: median * gsd.powf(0.5 * (k % 4) as f64) };
+        }
+        for slot in [Slot::Lineage, Slot::Grid] {
+            if let Some(factor) = &mut model.factors[slot as usize]
+                && !matches!(factor.distribution, Distribution::Fixed(_))
+                && (slot == Slot::Lineage || k % 2 == 0)
+            {
+                (factor.shared, factor.acts) = (vec![(rank, if k % 3 == 0 { -1.0 } else { 1.0 })], Acts::Rank);
+            }
+        }
+    }
+    assessment
+}

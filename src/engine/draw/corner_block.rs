@@ -2,17 +2,19 @@
 //!
 //! The logarithm of an output is a sum over the groups, once with sample A and once with sample B, so that going from one
 //! corner to the next adds the differences of the groups that change sides: corners are taken in the order of a Gray
-//! code, in which that is one group. Only the shifted factor, log2(1 + 2^y) of a sum, is not a sum itself: it is computed for
-//! every combination of sides of the groups within it. An output that is a sum of products is summed at each corner.
+//! code, in which that is one group. A *joint* factor is no such sum: the shifted one, log2(1 + 2^y), a bounded and a ranked
+//! one. It is computed for every combination of sides of the groups within it. An output that is a sum of products is summed at each corner.
 
-use super::model_block::{BLOCK, SharedLogs, Span, add_all, exp2_all, log_sum_all, sample_own, sub_all};
+use super::model_block::{BLOCK, SharedLogs, Span, add_all, exp2_all, joint_all, log_sum_all, sample_own, sub_all};
 use super::one_plus::one_plus;
 use super::{accumulate, corners::Corners};
 use crate::engine::plan::design::{Design, Distinct, Sample};
-use crate::engine::plan::{Block, Cell, Plan, Product, SHIFTED, SLOTS};
+use crate::engine::plan::{Block, Cell, Plan, Product, SLOTS};
 
-/// Groups that may bear on one model's shifted factor.
-const MAX_JOINT: usize = 3;
+/// Groups that may bear on one joint factor.
+const MAX_JOINT: usize = 6;
+/// Joint factors of a model at most; what is beyond them is refused like too many groups.
+const MAX_JOINTS: usize = 6;
 /// Groups that may bear on one model: its own factors and shared effects.
 const MAX_LOCAL: usize = 16;
 
@@ -56,10 +58,11 @@ impl Class {
 /// A model has more groups than the engine takes at corners.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "more groups affect one model than the sampled sensitivity analysis can handle: {shifted} on its 1 + X (at most {MAX_JOINT}), {all} in all (at most {MAX_LOCAL})"
+    "more groups affect one model than the sampled sensitivity analysis can handle: {joint} on one factor whose parts do not simply multiply (at most {MAX_JOINT}), {factors} such factors (at most {MAX_JOINTS}), {all} in all (at most {MAX_LOCAL})"
 )]
 pub struct TooManyGroups {
-    shifted: u32,
+    joint: u32,
+    factors: usize,
     all: u32,
 }
 
@@ -71,10 +74,11 @@ impl<'a> Prepared<'a> {
     pub fn new(plan: &'a Plan, design: &'a Design) -> Result<Prepared<'a>, TooManyGroups> {
         let plan = plan.whole();
         for m in 0..plan.models.len() {
-            let shifted = design.of_shifted(plan, m).count_ones();
+            let joints = || (0..SLOTS).filter_map(|s| design.joint(plan, m, s));
+            let (joint, factors) = (joints().map(u64::count_ones).max().unwrap_or(0), joints().count());
             let all = (0..plan.outputs.len()).fold(0, |bits, o| bits | design.influence(plan, m, o)).count_ones();
-            if shifted as usize > MAX_JOINT || all as usize > MAX_LOCAL {
-                return Err(TooManyGroups { shifted, all });
+            if joint as usize > MAX_JOINT || factors > MAX_JOINTS || all as usize > MAX_LOCAL {
+                return Err(TooManyGroups { joint, factors, all });
             }
         }
         let mut parts: Vec<Cell> = vec![];
@@ -124,14 +128,29 @@ fn gray_rank(word: u64) -> u64 {
     (0..6).fold(word, |rank, k| rank ^ (rank >> (1 << k)))
 }
 
+/// A joint factor of a model.
+#[derive(Debug, Clone, Copy, Default)]
+struct Joint {
+    slot: usize,
+    /// Its groups, as bits.
+    groups: u64,
+    /// Where its logarithms begin in `Scratch::values`.
+    at: usize,
+}
+
 /// Working arrays of one thread.
 pub struct Scratch {
     words: [[u32; BLOCK]; 4],
     z: [i32; BLOCK],
     /// Own logarithms by sample.
     own: [[[i32; BLOCK]; SLOTS]; 2],
-    /// log2 of the factor sampled as 1 + X, by the sides of its groups.
-    joint: [[i32; BLOCK]; 1 << MAX_JOINT],
+    /// Joint factors so far, and how many there are.
+    joints: [Joint; MAX_JOINTS],
+    found: usize,
+    /// Their logarithms, one after the other, by the sides of their groups.
+    values: Vec<[i32; BLOCK]>,
+    /// Sum of shared effects.
+    shared: [i32; BLOCK],
     /// A less B of every group that bears on the model.
     deltas: [[i32; BLOCK]; MAX_LOCAL],
     y: [i32; BLOCK],
@@ -147,7 +166,10 @@ impl Scratch {
             words: [[0; BLOCK]; 4],
             z: [0; BLOCK],
             own: [[[0; BLOCK]; SLOTS]; 2],
-            joint: [[0; BLOCK]; 1 << MAX_JOINT],
+            joints: [Joint::default(); MAX_JOINTS],
+            found: 0,
+            values: vec![],
+            shared: [0; BLOCK],
             deltas: [[0; BLOCK]; MAX_LOCAL],
             y: [0; BLOCK],
             sum: [0; BLOCK],
@@ -178,7 +200,7 @@ pub fn add_model(
             sample_own(plan, of, span, sample.own(), words, z, own);
         }
     }
-    let joint = join(prepared, model, n, shared, scratch);
+    join(prepared, model, n, shared, scratch);
     for o in 0..plan.outputs.len() {
         let products = of.products_of(o);
         let class = prepared.class_of[model][o] as usize;
@@ -188,7 +210,7 @@ pub fn add_model(
         let unit = plan.outputs[o].unit;
         let stretch = span.at..span.at + n;
         if let [product] = products {
-            let mut walk = Walk::new(prepared, model, product, n, shared, joint, start, scratch);
+            let mut walk = Walk::new(prepared, model, product, n, shared, start, scratch);
             for (&corner, total) in corners.iter().zip(totals) {
                 walk.to(corner, scratch);
                 let (y, fractions) = (&scratch.y[..n], &mut scratch.fractions[..n]);
@@ -199,7 +221,7 @@ pub fn add_model(
         }
         for (&corner, total) in corners.iter().zip(totals) {
             for (k, product) in products.iter().enumerate() {
-                Walk::new(prepared, model, product, n, shared, joint, corner, scratch);
+                Walk::new(prepared, model, product, n, shared, corner, scratch);
                 let Scratch { y, sum, .. } = scratch;
                 match k {
                     0 => sum[..n].copy_from_slice(&y[..n]),
@@ -213,29 +235,44 @@ pub fn add_model(
     }
 }
 
-/// Computes the shifted factor for every combination of sides of the groups within it, into `scratch.joint`: these
-/// groups as bits, `None` where the factor is none of 1 + X.
+/// Computes the joint factors for every combination of sides of the groups within each.
 #[inline(always)]
-fn join(prepared: &Prepared, model: usize, n: usize, shared: [SharedLogs; 2], scratch: &mut Scratch) -> Option<u64> {
-    let (design, of) = (prepared.design, &prepared.plan.models[model]);
-    let loc = of.marginals[SHIFTED].one_plus()?;
-    let groups = design.of_shifted(prepared.plan, model);
-    for (k, values) in scratch.joint.iter_mut().enumerate().take(1 << groups.count_ones()) {
-        let corner = spread(k as u64, groups);
-        let values = &mut values[..n];
-        values.fill(loc);
-        if of.marginals[SHIFTED].is_random() {
-            let side = Sample::at(corner, design.group(model, SHIFTED)) as usize;
-            add_all(values, &scratch.own[side][SHIFTED][..n]);
+fn join(prepared: &Prepared, model: usize, n: usize, shared: [SharedLogs; 2], scratch: &mut Scratch) {
+    let (plan, design, of) = (prepared.plan, prepared.design, &prepared.plan.models[model]);
+    let Scratch { own, joints, found, values, shared: sum, z, .. } = scratch;
+    *found = 0;
+    let mut end = 0;
+    for slot in (0..SLOTS).filter(|&s| of.uses(s)) {
+        let Some(groups) = design.joint(plan, model, slot) else { continue };
+        let Some(joint) = joints.get_mut(*found) else { return };
+        *joint = Joint { slot, groups, at: end };
+        *found += 1;
+        let combinations = 1 << groups.count_ones();
+        if values.len() < end + combinations {
+            values.resize(end + combinations, [0; BLOCK]);
         }
-        for &(group, part) in prepared.shared_parts(model, SHIFTED) {
-            add_all(values, shared[Sample::at(corner, group) as usize].cell(part, n));
+        for (k, values) in values[end..end + combinations].iter_mut().enumerate() {
+            let corner = spread(k as u64, groups);
+            let (values, sum) = (&mut values[..n], &mut sum[..n]);
+            sum.fill(0);
+            for &(group, part) in prepared.shared_parts(model, slot) {
+                add_all(sum, shared[Sample::at(corner, group) as usize].cell(part, n));
+            }
+            let own = &own[Sample::at(corner, design.group(model, slot)) as usize][slot][..n];
+            match of.marginals[slot].one_plus() {
+                None => joint_all(plan, &of.marginals[slot], own, Some(sum), &mut z[..n], values),
+                Some(loc) => {
+                    values.fill(loc);
+                    if of.marginals[slot].is_random() {
+                        add_all(values, own);
+                    }
+                    add_all(values, sum);
+                    values.iter_mut().for_each(|value| *value = one_plus(*value));
+                }
+            }
         }
-        for value in values {
-            *value = one_plus(*value);
-        }
+        end += combinations;
     }
-    Some(groups)
 }
 
 /// The logarithm of one product in `scratch.y`, on its way from corner to corner.
@@ -244,33 +281,31 @@ struct Walk {
     /// Groups by place in `scratch.deltas`, as far as there are any.
     local: [u8; MAX_LOCAL],
     groups: usize,
-    /// Groups within the shifted factor, and its power; 0 where it is no 1 + X.
-    joint: u64,
-    power: i8,
+    /// Powers of the joint factors.
+    powers: [i8; MAX_JOINTS],
     at: u64,
 }
 
 impl Walk {
     /// At `start`: everything from sample B, and by group what sample A changes, then the groups that come from A.
     #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
     fn new(
         prepared: &Prepared,
         model: usize,
         product: &Product,
         n: usize,
         shared: [SharedLogs; 2],
-        joint: Option<u64>,
         start: u64,
         scratch: &mut Scratch,
     ) -> Walk {
         let of = &prepared.plan.models[model];
-        let power = if joint.is_some() { product.signs[SHIFTED] } else { 0 };
-        let mut walk = Walk { n, local: [0; MAX_LOCAL], groups: 0, joint: joint.unwrap_or(0), power, at: start };
+        let powers = std::array::from_fn(|j| if j < scratch.found { product.signs[scratch.joints[j].slot] } else { 0 });
+        let mut walk = Walk { n, local: [0; MAX_LOCAL], groups: 0, powers, at: start };
         scratch.y[..n].fill(product.loc);
         let Scratch { own, deltas, y, .. } = scratch;
         let y = &mut y[..n];
-        for s in (0..SLOTS).filter(|&s| product.signs[s] != 0 && !(s == SHIFTED && joint.is_some())) {
+        let joint = |s: usize| of.marginals[s].is_joint() || of.marginals[s].one_plus().is_some();
+        for s in (0..SLOTS).filter(|&s| product.signs[s] != 0 && !joint(s)) {
             if of.marginals[s].is_random() {
                 let group = prepared.design.group(model, s);
                 walk.part(group, product.signs[s], &own[0][s][..n], &own[1][s][..n], y, deltas);
@@ -284,7 +319,9 @@ impl Walk {
                 add_all(y, &delta[..n]);
             }
         }
-        walk.add_shifted(walk.power, scratch);
+        for j in 0..scratch.found {
+            walk.add_joint(j, walk.powers[j], scratch);
+        }
         walk
     }
 
@@ -318,10 +355,11 @@ impl Walk {
         }
     }
 
-    /// Adds so many times the shifted factor as it is at the corner.
+    /// Adds so many times a joint factor as it is at the corner.
     #[inline(always)]
-    fn add_shifted(&self, power: i8, scratch: &mut Scratch) {
-        let values = &scratch.joint[gather(self.at, self.joint)][..self.n];
+    fn add_joint(&self, joint: usize, power: i8, scratch: &mut Scratch) {
+        let Joint { groups, at, .. } = scratch.joints[joint];
+        let values = &scratch.values[at + gather(self.at, groups)][..self.n];
         for _ in 0..power {
             add_all(&mut scratch.y[..self.n], values);
         }
@@ -344,13 +382,16 @@ impl Walk {
                 }
             }
         }
-        let moves = self.power != 0 && flipped & self.joint != 0;
-        if moves {
-            self.add_shifted(-self.power, scratch);
+        for j in 0..scratch.found {
+            if flipped & scratch.joints[j].groups != 0 {
+                self.add_joint(j, -self.powers[j], scratch);
+            }
         }
         self.at = corner;
-        if moves {
-            self.add_shifted(self.power, scratch);
+        for j in 0..scratch.found {
+            if flipped & scratch.joints[j].groups != 0 {
+                self.add_joint(j, self.powers[j], scratch);
+            }
         }
     }
 }

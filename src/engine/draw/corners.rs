@@ -10,9 +10,9 @@ use super::accumulate::{CEILING, capped_count};
 use super::exp2;
 use super::inverse_normal::inverse_normal;
 use super::marginal::affine;
-use super::one_plus::{log_sum, one_plus};
+use super::one_plus::log_sum;
 use super::philox::{Domain, Stream};
-use super::scalar::own_log;
+use super::scalar::{own_part, with_shared};
 use super::summary::NotNeighbours;
 use crate::engine::plan::design::{Design, Distinct, Sample};
 use crate::engine::plan::{Block, Product, SLOTS, TOTAL_BITS};
@@ -102,15 +102,12 @@ pub fn define(plan: Block<'_>, design: &Design, seed: u64, draws: Range<u64>) ->
 /// The logarithm of one factor at a corner.
 fn log(plan: Block<'_>, design: &Design, m: usize, s: usize, corner: u64, seed: u64, draw: u64) -> i32 {
     let model = &plan.models[m];
-    let own = own_log(plan, model, s, Sample::at(corner, design.group(m, s)).own(), seed, draw);
+    let own = own_part(plan, model, s, Sample::at(corner, design.group(m, s)).own(), seed, draw);
     let parts = model.cells[s].map_or(&[][..], |c| &plan.cells[c as usize].parts);
     let shared = parts.iter().fold(0i32, |sum, &(effect, scale)| {
         let sample = Sample::at(corner, design.effects[effect as usize]);
         let stream = Stream::new(seed, sample.shared(), 0, plan.effects[effect as usize]);
         sum.wrapping_add(affine(scale, inverse_normal(stream.words(draw)[0])))
     });
-    match model.marginals[s].one_plus() {
-        Some(loc) => one_plus(own.wrapping_add(loc).wrapping_add(shared)),
-        None => own.wrapping_add(shared),
-    }
+    with_shared(plan, model, s, own, shared)
 }

@@ -1,4 +1,5 @@
-//! From a standard normal to the base-2 logarithm of a factor: affine, tabulated or a gate.
+//! From a standard normal to the base-2 logarithm of a factor: affine, tabulated or a gate; and the normal of a factor
+//! that shared effects act on.
 //!
 //! Both give Q9.22. Affine is one 32×32→64 product rounded down. A table has `2^bits` equal cells over z in [−8, 8)
 //! with a chord each; the few cells that hold a jump or a sharp bend are marked and looked up by [`Table::value`],
@@ -19,6 +20,12 @@ pub fn affine_all(scale: i32, z: &[i32], out: &mut [i32]) {
     for (out, &z) in out.iter_mut().zip(z) {
         *out = affine(scale, z);
     }
+}
+
+/// A standard normal (Q3.28) of which `own` (Q1.30) is left, and the rest shared (Q5.26); held within [−8, 8).
+#[inline(always)]
+pub fn ranked(own: i32, z: i32, shared: i32) -> i32 {
+    affine(own, z).wrapping_add(shared).clamp(-(1 << 29), (1 << 29) - 1) << 2
 }
 
 /// 1 (0 as a logarithm) where the gate is open, else an exact zero. Open below the threshold, or `above` it.

@@ -21,6 +21,7 @@
 //! ```
 
 pub mod accumulate;
+pub mod bounded;
 pub mod corner_block;
 pub mod corners;
 pub mod cpu;
@@ -30,6 +31,7 @@ pub mod inverse_normal;
 pub mod log2;
 pub mod marginal;
 pub mod model_block;
+pub mod normal_cdf;
 pub mod one_plus;
 pub mod packed;
 pub mod philox;

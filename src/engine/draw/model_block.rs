@@ -5,13 +5,14 @@
 //! previous one plus the factors in which they differ. An output that is a sum of several has the logarithm of that sum
 //! (`one_plus::log_sum`), and is a value like any other from there on.
 
+use super::bounded::{self, Bound};
 use super::exp2;
 use super::inverse_normal::inverse_normal;
 use super::philox::{Domain, Stream};
 use super::summary::{ModelSummary, Moments};
 use super::{accumulate, marginal, one_plus, summarise};
 use crate::engine::plan::{
-    Block, KEPT_GROUPS, Marginal, ModelPlan, Product, Range, SHIFTED, SLOTS, WORD, WORDS, ZERO_LOG2,
+    Block, KEPT_GROUPS, Marginal, ModelPlan, Product, Range, SHIFTED, SLOTS, Shape, WORD, WORDS, ZERO_LOG2,
 };
 
 /// Draws in a block; its arrays stay in the first-level cache.
@@ -53,6 +54,8 @@ pub struct Scratch {
     logs: [[i32; BLOCK]; SLOTS],
     /// The shifted factor before its shared effects: log2 X of 1 + X.
     shifted_own: [i32; BLOCK],
+    /// Standard normals of the factors that shared effects act on as such.
+    normals: [[i32; BLOCK]; SLOTS],
     y: [i32; BLOCK],
     /// Logarithms of a sum of products so far, and of the sums that have a role.
     sum: [i32; BLOCK],
@@ -73,6 +76,7 @@ impl Scratch {
             z: [0; BLOCK],
             logs: [[0; BLOCK]; SLOTS],
             shifted_own: [0; BLOCK],
+            normals: [[0; BLOCK]; SLOTS],
             y: [0; BLOCK],
             sum: [0; BLOCK],
             headline: [0; BLOCK],
@@ -214,7 +218,7 @@ fn add_headline(
     let unit = plan.outputs[plan.headline].unit;
     let into = &mut totals.totals[plan.independent()][span.at..span.at + n];
     if products.iter().any(|p| model.shares(p)) {
-        separate_shared(model, products, span, shared, scratch);
+        separate_shared(plan, model, products, span, shared, scratch);
         let (y, fractions) = (&scratch.separate[..n], &mut scratch.fractions[..n]);
         exp2_all(y, fractions);
         accumulate::add_all(y, fractions, unit, into, plan.saturable);
@@ -267,14 +271,22 @@ fn sample_factors(plan: Block<'_>, model: &ModelPlan, span: &Span, shared: Share
     sample_own(plan, model, span, Domain::Own, words, z, logs);
     for (s, log) in logs.iter().enumerate() {
         if model.zeros >> s & 1 == 1 {
-            for (zero, &log) in zero_slots[..n].iter_mut().zip(&log[..n]) {
-                *zero = *zero & !(1 << s) | u16::from(log == ZERO_LOG2) << s;
-            }
+            mark_zeros(s, &log[..n], &mut zero_slots[..n]);
         }
     }
     for s in 0..SLOTS {
-        let log = &mut scratch.logs[s][..n];
         let cell = model.cells[s].map(|c| shared.cell(c, n));
+        if model.marginals[s].is_joint() {
+            let Scratch { normals, logs, z, zero_slots, .. } = scratch;
+            let (own, log) = (&mut normals[s][..n], &mut logs[s][..n]);
+            own.copy_from_slice(log);
+            joint_all(plan, &model.marginals[s], own, cell, &mut z[..n], log);
+            if model.zeros >> s & 1 == 1 {
+                mark_zeros(s, log, &mut zero_slots[..n]);
+            }
+            continue;
+        }
+        let log = &mut scratch.logs[s][..n];
         if let Some(loc) = model.marginals[s].one_plus() {
             if !model.marginals[s].is_random() {
                 log.fill(0);
@@ -297,7 +309,54 @@ fn sample_factors(plan: Block<'_>, model: &ModelPlan, span: &Span, shared: Share
     }
 }
 
-/// Logarithms of the random factors themselves, without shared effects. Those of the others are left alone.
+/// Keeps in which draws the factor of a slot is zero.
+#[inline(always)]
+fn mark_zeros(slot: usize, log: &[i32], zero_slots: &mut [u16]) {
+    for (zero, &log) in zero_slots.iter_mut().zip(log) {
+        *zero = *zero & !(1 << slot) | u16::from(log == ZERO_LOG2) << slot;
+    }
+}
+
+/// Logarithms of a factor that is a function of its own normals and of its shared effects together; `z` is working room.
+#[inline(always)]
+pub fn joint_all(
+    plan: Block<'_>,
+    marginal: &Marginal,
+    own: &[i32],
+    shared: Option<&[i32]>,
+    z: &mut [i32],
+    out: &mut [i32],
+) {
+    match *marginal {
+        Marginal::Bounded { scale, limit } => {
+            let bound = Bound::new(scale, limit);
+            z.fill(0);
+            bounded::bounded_all(&bound, own, shared.unwrap_or(z), out);
+        }
+        Marginal::Ranked { own: left, shape } => {
+            z.fill(0);
+            if let Some(shared) = shared {
+                z.copy_from_slice(shared);
+            }
+            for (z, &own) in z.iter_mut().zip(own) {
+                *z = marginal::ranked(left, own, *z);
+            }
+            shape_all(plan, shape, z, out);
+        }
+        _ => {}
+    }
+}
+
+#[inline(always)]
+fn shape_all(plan: Block<'_>, shape: Shape, z: &[i32], out: &mut [i32]) {
+    match shape {
+        Shape::Affine { scale } => marginal::affine_all(scale, z, out),
+        Shape::Table { table } => marginal::table_all(&plan.tables[table as usize], z, out),
+    }
+}
+
+/// Logarithms of the random factors themselves, without shared effects; their standard normals where effects act on
+/// these. Those of the others are left alone.
 #[inline(always)]
 pub fn sample_own(
     plan: Block<'_>,
@@ -323,6 +382,7 @@ pub fn sample_own(
             let log = &mut logs[s][..n];
             match &model.marginals[s] {
                 Marginal::None | Marginal::OnePlusConstant { .. } => {}
+                Marginal::Bounded { .. } | Marginal::Ranked { .. } => log.copy_from_slice(z),
                 Marginal::Affine { scale } | Marginal::OnePlusAffine { scale, .. } => {
                     marginal::affine_all(*scale, z, log);
                 }
@@ -336,13 +396,20 @@ pub fn sample_own(
 }
 
 /// The headline's logarithm with the shared effects replaced by ones of the model's own, in `scratch.separate`: one normal
-/// for all that act as multipliers, one for those on the shifted factor's X. `scratch.headline` holds it with the shared
+/// for all that act as multipliers, one for those on the shifted factor's X, one for those on a bounded factor. `scratch.headline` holds it with the shared
 /// ones, and where it is one product nothing else of it is needed.
 #[inline(always)]
-fn separate_shared(model: &ModelPlan, products: &[Product], span: &Span, shared: SharedLogs, scratch: &mut Scratch) {
+fn separate_shared(
+    plan: Block<'_>,
+    model: &ModelPlan,
+    products: &[Product],
+    span: &Span,
+    shared: SharedLogs,
+    scratch: &mut Scratch,
+) {
     let n = span.n;
     for (k, product) in products.iter().enumerate() {
-        let Scratch { headline, separate, logs, words, z, shifted_own, sum, .. } = scratch;
+        let Scratch { headline, separate, logs, words, z, shifted_own, normals, sum, .. } = scratch;
         let y = if products.len() == 1 {
             separate[..n].copy_from_slice(&headline[..n]);
             &mut separate[..n]
@@ -353,7 +420,9 @@ fn separate_shared(model: &ModelPlan, products: &[Product], span: &Span, shared:
             y
         };
         if model.shares(product) {
-            separate_product(y, model, product, span, shared, logs, shifted_own, z, words);
+            separate_sums(y, model, product, span, shared, z, words);
+            separate_joint(y, plan, model, product, span, logs, normals, z, words);
+            separate_shifted(y, model, product, span, logs, shifted_own, z, words);
         }
         match (products.len(), k) {
             (1, _) => {}
@@ -363,25 +432,24 @@ fn separate_shared(model: &ModelPlan, products: &[Product], span: &Span, shared:
     }
 }
 
+/// Takes off what is shared and adds the normals that stand for it.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn separate_product(
+fn separate_sums(
     y: &mut [i32],
     model: &ModelPlan,
     product: &Product,
     span: &Span,
     shared: SharedLogs,
-    logs: &[[i32; BLOCK]; SLOTS],
-    shifted_own: &[i32; BLOCK],
     z: &mut [i32; BLOCK],
     words: &mut [[u32; BLOCK]; 4],
 ) {
     let n = y.len();
-    let z = &mut z[..n];
+    let (z, words) = (&mut z[..n], &mut words[0][..n]);
     let stream = Stream::new(span.seed, Domain::Independent, 0, model.key);
     for s in 0..SLOTS {
         if let Some(cell) = model.cells[s]
             && s != SHIFTED
+            && !model.marginals[s].is_joint()
         {
             let cell = shared.cell(cell, n);
             for _ in 0..product.signs[s] {
@@ -393,22 +461,85 @@ fn separate_product(
         }
     }
     if model.independent_scale != 0 {
-        let words = &mut words[0][..n];
         stream.fill_word::<0>(span.first, words);
         normals(words, z);
-        for i in 0..n {
-            y[i] = y[i].wrapping_add(marginal::affine(model.independent_scale, z[i]));
+        add_scaled(y, model.independent_scale, z);
+    }
+    if model.independent_with_bounded != 0 {
+        stream.fill_word::<2>(span.first, words);
+        normals(words, z);
+        add_scaled(y, model.independent_with_bounded, z);
+    }
+}
+
+/// The factors that shared effects act on otherwise than as multipliers: a bounded one with the normal that stands for
+/// its effects, a ranked one with its own.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn separate_joint(
+    y: &mut [i32],
+    plan: Block<'_>,
+    model: &ModelPlan,
+    product: &Product,
+    span: &Span,
+    logs: &[[i32; BLOCK]; SLOTS],
+    own: &[[i32; BLOCK]; SLOTS],
+    z: &mut [i32; BLOCK],
+    words: &mut [[u32; BLOCK]; 4],
+) {
+    let n = y.len();
+    for s in (0..SLOTS).filter(|&s| product.signs[s] != 0 && model.marginals[s].is_joint()) {
+        let (z, own) = (&mut z[..n], &own[s][..n]);
+        match model.marginals[s] {
+            Marginal::Ranked { shape, .. } => shape_all(plan, shape, own, z),
+            Marginal::Bounded { scale, limit } => {
+                let words = &mut words[0][..n];
+                Stream::new(span.seed, Domain::Independent, 0, model.key).fill_word::<2>(span.first, words);
+                normals(words, z);
+                let bound = Bound::new(scale, limit);
+                for (z, &own) in z.iter_mut().zip(own) {
+                    *z = bound.log(own, marginal::affine(model.independent_bounded_scale, *z));
+                }
+            }
+            _ => {}
+        }
+        let sign = i32::from(product.signs[s]);
+        for ((y, &separate), &log) in y.iter_mut().zip(&*z).zip(&logs[s][..n]) {
+            *y = y.wrapping_add(sign.wrapping_mul(separate.wrapping_sub(log)));
         }
     }
-    if model.independent_shifted_scale != 0 {
-        let words = &mut words[0][..n];
-        stream.fill_word::<1>(span.first, words);
-        normals(words, z);
-        for i in 0..n {
-            let shared = marginal::affine(model.independent_shifted_scale, z[i]);
-            let shifted = one_plus::one_plus(shifted_own[i].wrapping_add(shared));
-            y[i] = y[i].wrapping_add(i32::from(product.signs[SHIFTED]) * (shifted - logs[SHIFTED][i]));
-        }
+}
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn separate_shifted(
+    y: &mut [i32],
+    model: &ModelPlan,
+    product: &Product,
+    span: &Span,
+    logs: &[[i32; BLOCK]; SLOTS],
+    shifted_own: &[i32; BLOCK],
+    z: &mut [i32; BLOCK],
+    words: &mut [[u32; BLOCK]; 4],
+) {
+    if model.independent_shifted_scale == 0 {
+        return;
+    }
+    let n = y.len();
+    let (z, words) = (&mut z[..n], &mut words[0][..n]);
+    Stream::new(span.seed, Domain::Independent, 0, model.key).fill_word::<1>(span.first, words);
+    normals(words, z);
+    for i in 0..n {
+        let shared = marginal::affine(model.independent_shifted_scale, z[i]);
+        let shifted = one_plus::one_plus(shifted_own[i].wrapping_add(shared));
+        y[i] = y[i].wrapping_add(i32::from(product.signs[SHIFTED]) * (shifted - logs[SHIFTED][i]));
+    }
+}
+
+#[inline(always)]
+fn add_scaled(y: &mut [i32], scale: i32, z: &[i32]) {
+    for (y, &z) in y.iter_mut().zip(z) {
+        *y = y.wrapping_add(marginal::affine(scale, z));
     }
 }
 

@@ -5,13 +5,14 @@
 use std::ops::Range;
 
 use super::accumulate::{CEILING, capped_count};
+use super::bounded::Bound;
 use super::inverse_normal::inverse_normal;
-use super::marginal::{affine, gate};
+use super::marginal::{affine, gate, ranked};
 use super::one_plus::{log_sum, one_plus};
 use super::philox::{Domain, Stream};
 use super::{corners, exp2};
 use crate::engine::plan::{
-    self, Block, MODEL_BITS, Marginal, ModelPlan, Product, SHIFTED, SLOTS, TOTAL_BITS, WORD, ZERO_LOG2,
+    self, Block, MODEL_BITS, Marginal, ModelPlan, Product, SHIFTED, SLOTS, Shape, TOTAL_BITS, WORD, ZERO_LOG2,
 };
 use crate::engine::{Backend, Corners, GroupSummary, ModelSummary, Moments, Prepared, Stopped, Summary};
 
@@ -72,7 +73,7 @@ fn one_draw(plan: Block<'_>, seed: u64, draw: u64, summary: &mut Summary) {
                 }
             }
             if o == plan.headline && plan.has_independent {
-                let y = factors.independent_log(model, model.products_of(o), &cells, seed, draw);
+                let y = factors.independent_log(plan, model, model.products_of(o), &cells, seed, draw);
                 add(&mut summary.totals[plan.independent()][at], y, output.unit);
             }
         }
@@ -109,27 +110,23 @@ impl plan::Cell {
 /// The logarithms of one model's factors in one draw.
 struct Factors {
     logs: [i32; SLOTS],
-    /// log2 X before shared effects, where the shifted slot is sampled as 1 + X.
-    shifted_own: i32,
+    /// What they are made of, shared effects excluded.
+    own: [i32; SLOTS],
     zeros: u16,
 }
 
 impl Factors {
     fn draw(plan: Block<'_>, model: &ModelPlan, cells: &[i32], seed: u64, draw: u64) -> Factors {
-        let mut factors = Factors { logs: [0; SLOTS], shifted_own: 0, zeros: 0 };
+        let mut factors = Factors { logs: [0; SLOTS], own: [0; SLOTS], zeros: 0 };
         for s in 0..SLOTS {
-            let own = own_log(plan, model, s, Domain::Own, seed, draw);
-            if own == ZERO_LOG2 && model.zeros >> s & 1 == 1 {
+            let own = own_part(plan, model, s, Domain::Own, seed, draw);
+            let shared = model.cells[s].map_or(0, |c| cells[c as usize]);
+            let log = with_shared(plan, model, s, own, shared);
+            let alone = if model.marginals[s].is_joint() { log } else { own };
+            if alone == ZERO_LOG2 && model.zeros >> s & 1 == 1 {
                 factors.zeros |= 1 << s;
             }
-            let shared = model.cells[s].map_or(0, |c| cells[c as usize]);
-            factors.logs[s] = match model.marginals[s].one_plus() {
-                Some(loc) => {
-                    factors.shifted_own = own.wrapping_add(loc);
-                    one_plus(factors.shifted_own.wrapping_add(shared))
-                }
-                None => own.wrapping_add(shared),
-            };
+            (factors.own[s], factors.logs[s]) = (own, log);
         }
         factors
     }
@@ -144,7 +141,15 @@ impl Factors {
     }
 
     /// The same with the shared effects replaced by ones of the model's own.
-    fn independent_log(&self, model: &ModelPlan, products: &[Product], cells: &[i32], seed: u64, draw: u64) -> i32 {
+    fn independent_log(
+        &self,
+        plan: Block<'_>,
+        model: &ModelPlan,
+        products: &[Product],
+        cells: &[i32],
+        seed: u64,
+        draw: u64,
+    ) -> i32 {
         let words = Stream::new(seed, Domain::Independent, 0, model.key).words(draw);
         let of = |product: &Product| {
             let mut y = self.log_of(product);
@@ -153,12 +158,24 @@ impl Factors {
             }
             for s in (0..SLOTS).filter(|&s| s != SHIFTED) {
                 let shared = model.cells[s].map_or(0, |c| cells[c as usize]);
-                y = y.wrapping_sub(i32::from(product.signs[s]).wrapping_mul(shared));
+                let less = match model.marginals[s] {
+                    Marginal::Bounded { .. } => {
+                        let separate = affine(model.independent_bounded_scale, inverse_normal(words[2]));
+                        self.logs[s].wrapping_sub(with_shared(plan, model, s, self.own[s], separate))
+                    }
+                    // The own normal is one that no other model shares.
+                    Marginal::Ranked { shape, .. } => self.logs[s].wrapping_sub(shaped(plan, shape, self.own[s])),
+                    _ => shared,
+                };
+                y = y.wrapping_sub(i32::from(product.signs[s]).wrapping_mul(less));
             }
             y = y.wrapping_add(affine(model.independent_scale, inverse_normal(words[0])));
+            if model.independent_with_bounded != 0 {
+                y = y.wrapping_add(affine(model.independent_with_bounded, inverse_normal(words[2])));
+            }
             if model.independent_shifted_scale != 0 {
                 let shared = affine(model.independent_shifted_scale, inverse_normal(words[1]));
-                let shifted = one_plus(self.shifted_own.wrapping_add(shared));
+                let shifted = with_shared(plan, model, SHIFTED, self.own[SHIFTED], shared);
                 y = y.wrapping_add(i32::from(product.signs[SHIFTED]) * (shifted - self.logs[SHIFTED]));
             }
             y
@@ -184,15 +201,36 @@ impl Factors {
     }
 }
 
-/// The logarithm of one factor of a model in one draw, without shared effects.
-pub(super) fn own_log(plan: Block<'_>, model: &ModelPlan, slot: usize, domain: Domain, seed: u64, draw: u64) -> i32 {
+/// The logarithm of one factor of a model in one draw, without shared effects; its standard normal where they act on
+/// that.
+pub(super) fn own_part(plan: Block<'_>, model: &ModelPlan, slot: usize, domain: Domain, seed: u64, draw: u64) -> i32 {
     let word = WORD[slot];
     let z = || inverse_normal(Stream::new(seed, domain, (word / 4) as u16, model.key).words(draw)[word % 4]);
     match model.marginals[slot] {
         Marginal::None | Marginal::OnePlusConstant { .. } => 0,
         Marginal::Affine { scale } | Marginal::OnePlusAffine { scale, .. } => affine(scale, z()),
         Marginal::Table { table } | Marginal::OnePlusTable { table, .. } => plan.tables[table as usize].value(z()),
+        Marginal::Bounded { .. } | Marginal::Ranked { .. } => z(),
         Marginal::Gate { threshold, above } => gate(threshold, above, z()),
+    }
+}
+
+/// The logarithm of a factor from [`own_part`] and the sum of the shared effects on it.
+pub(super) fn with_shared(plan: Block<'_>, model: &ModelPlan, slot: usize, own: i32, shared: i32) -> i32 {
+    match model.marginals[slot] {
+        Marginal::Bounded { scale, limit } => Bound::new(scale, limit).log(own, shared),
+        Marginal::Ranked { own: left, shape } => shaped(plan, shape, ranked(left, own, shared)),
+        marginal => match marginal.one_plus() {
+            Some(loc) => one_plus(own.wrapping_add(loc).wrapping_add(shared)),
+            None => own.wrapping_add(shared),
+        },
+    }
+}
+
+fn shaped(plan: Block<'_>, shape: Shape, z: i32) -> i32 {
+    match shape {
+        Shape::Affine { scale } => affine(scale, z),
+        Shape::Table { table } => plan.tables[table as usize].value(z),
     }
 }
 

@@ -311,6 +311,8 @@ mod tests {
                 products: (0..3).map(|o| Product { output: o, loc: 0, signs: signs(o.into()) }).collect(),
                 independent_scale: 0,
                 independent_shifted_scale: 0,
+                independent_bounded_scale: 0,
+                independent_with_bounded: 0,
                 headline: range,
                 ratio: range,
                 groups: (0..groups as u32).filter(|g| (*g as usize + m).is_multiple_of(2)).collect(),

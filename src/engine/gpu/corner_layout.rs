@@ -23,6 +23,10 @@ pub const MAX_BLOCKS: usize = 8;
 /// Extras of a model at most, and so many that fewer are compiled apart.
 pub const MAX_EXTRAS: usize = 16;
 pub const FEW_EXTRAS: usize = 4;
+/// How an extra stands to a joint factor, beyond its number within a joint shifted one: what the effects of another
+/// group than the factor's own change, and what both change together.
+const ONE: u8 = 8;
+const BOTH: u8 = 9;
 /// The first bit of a mask that stands for an extra, and for the sides of a joint shifted factor.
 pub const EXTRA_BITS: usize = SLOTS;
 pub const JOINT_BITS: usize = SLOTS + MAX_EXTRAS;
@@ -121,13 +125,26 @@ struct Shape {
 struct Extra {
     slot: u8,
     group: u8,
-    /// Its number within a joint shifted factor; 0 for what is added to the factor's logarithm.
+    /// It is there only where this group comes from sample A as well.
+    with: Option<u8>,
+    /// Its number within a joint shifted factor, [`ONE`] or [`BOTH`] of another joint factor; 0 for what is added to the
+    /// factor's logarithm.
     joint: u8,
+}
+
+impl Extra {
+    /// Whether it is within a shifted factor that is computed for every combination of sides.
+    fn is_shifted(&self) -> bool {
+        (1..ONE).contains(&self.joint)
+    }
 }
 
 impl Shape {
     /// The shape of a model, and its extras' sums of effects.
-    fn of(prepared: &Prepared, m: usize) -> (Shape, Vec<u32>) {
+    ///
+    /// # Errors
+    /// Effects of several groups on a factor that they do not simply multiply.
+    fn of(prepared: &Prepared, m: usize) -> Result<(Shape, Vec<u32>), GpuError> {
         let model = &prepared.plan.models[m];
         let class = |o: usize| {
             let class = prepared.class_of[m][o];
@@ -145,17 +162,42 @@ impl Shape {
             let own = model.marginals[s].is_random().then_some(prepared.design.group(m, s));
             shape.groups[s] = own.or(parts.first().map(|&(group, _)| group));
             let inside = s == SHIFTED && model.marginals[s].one_plus().is_some();
-            for (k, &(group, part)) in parts.iter().filter(|&&(group, _)| Some(group) != shape.groups[s]).enumerate() {
-                let joint = if inside { k as u8 + 1 } else { 0 };
-                shape.extras.push(Extra { slot: s as u8, group, joint });
+            let others = || parts.iter().filter(|&&(group, _)| Some(group) != shape.groups[s]);
+            let (found, is_joint) = (others().count(), model.marginals[s].is_joint());
+            if found
+                > if is_joint {
+                    1
+                } else if inside {
+                    2
+                } else {
+                    usize::MAX
+                }
+            {
+                let what = "groups of shared effects on a factor that they do not multiply";
+                return Err(GpuError::TooMany { what, found: found as u64, limit: if inside { 2 } else { 1 } });
+            }
+            for (k, &(group, part)) in others().copied().collect::<Vec<_>>().iter().enumerate() {
+                let slot = s as u8;
+                let joint = if is_joint {
+                    ONE
+                } else if inside {
+                    k as u8 + 1
+                } else {
+                    0
+                };
+                shape.extras.push(Extra { slot, group, with: None, joint });
                 sums.push(part);
+                if is_joint {
+                    shape.extras.push(Extra { slot, group, with: shape.groups[s], joint: BOTH });
+                    sums.push(part);
+                }
             }
         }
-        (shape, sums)
+        Ok((shape, sums))
     }
 
     fn is_joint(&self) -> bool {
-        self.extras.iter().any(|extra| extra.joint > 0)
+        self.extras.iter().any(Extra::is_shifted)
     }
 
     /// The elements that come from sample A at a corner.
@@ -164,8 +206,8 @@ impl Shape {
         let groups = self.groups.iter().enumerate();
         let mut mask = groups.fold(0, |mask, (s, group)| mask | group.map_or(0, side) << s);
         for (i, extra) in self.extras.iter().enumerate() {
-            let bit = if extra.joint > 0 { JOINT_BITS + extra.joint as usize } else { EXTRA_BITS + i };
-            mask |= side(extra.group) << bit;
+            let bit = if extra.is_shifted() { JOINT_BITS + extra.joint as usize } else { EXTRA_BITS + i };
+            mask |= (side(extra.group) & extra.with.map_or(1, side)) << bit;
         }
         mask | self.groups[SHIFTED].filter(|_| self.is_joint()).map_or(0, side) << JOINT_BITS
     }
@@ -181,7 +223,7 @@ impl CornerLayout {
         let mut joint = false;
         let mut shapes: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
         for m in 0..plan.models.len() {
-            let (shape, sums) = Shape::of(prepared, m);
+            let (shape, sums) = Shape::of(prepared, m)?;
             if shape.extras.len() > MAX_EXTRAS {
                 let (found, limit) = (shape.extras.len() as u64, MAX_EXTRAS as u64);
                 let what = "sums of shared effects on one model outside its factors' groups";
@@ -251,10 +293,15 @@ impl CornerLayout {
     }
 
     /// The records of some models.
-    pub fn records(&self, prepared: &Prepared, models: &[usize], tables: &[u32]) -> Vec<CornerRecord> {
+    pub fn records(
+        &self,
+        prepared: &Prepared,
+        models: &[usize],
+        tables: &[u32],
+    ) -> Result<Vec<CornerRecord>, GpuError> {
         let record = |&m: &usize| {
             let model = &prepared.plan.models[m];
-            let (shape, _) = Shape::of(prepared, m);
+            let (shape, _) = Shape::of(prepared, m)?;
             let mut slots = layout::slots(prepared.plan, model, tables);
             for (s, slot) in slots.iter_mut().enumerate() {
                 let parts = prepared.shared_parts(m, s).iter();
@@ -263,7 +310,7 @@ impl CornerLayout {
             }
             let (first_extra, extras) = self.extras_of[m];
             let (first_more, more) = self.more_of[m];
-            CornerRecord {
+            Ok(CornerRecord {
                 key: [model.key as u32, (model.key >> 32) as u32],
                 first_extra,
                 extras,
@@ -273,7 +320,7 @@ impl CornerLayout {
                 padding_1: 0,
                 slots,
                 products: self.first_of[m],
-            }
+            })
         };
         models.iter().map(record).collect()
     }

@@ -199,7 +199,7 @@ impl<'a> Work<'a> {
         }
         let mut bytes = vec![];
         for place in &self.places[places] {
-            let records = self.layout.records(self.prepared, place.models, &self.table_starts);
+            let records = self.layout.records(self.prepared, place.models, &self.table_starts)?;
             bytes.extend(layout::windows(&records, CORNER_WINDOW));
         }
         self.device.write(&self.buffers.windows, &bytes);

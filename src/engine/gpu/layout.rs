@@ -5,10 +5,11 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::error::GpuError;
-use crate::engine::draw::{inverse_normal, log2, one_plus};
+use crate::engine::draw::bounded::Bound;
+use crate::engine::draw::{inverse_normal, log2, normal_cdf, one_plus};
 use crate::engine::plan::table::Table;
 use crate::engine::plan::{
-    self, Block, Cell, KEPT_GROUPS, MAX_OUTPUTS, MAX_PRODUCTS, MODEL_BITS, Marginal, ModelPlan, Product, SLOTS,
+    self, Block, Cell, KEPT_GROUPS, MAX_OUTPUTS, MAX_PRODUCTS, MODEL_BITS, Marginal, ModelPlan, Product, SLOTS, Shape,
 };
 use crate::engine::{ModelSummary, Moments};
 
@@ -113,8 +114,8 @@ pub struct ModelRecord {
     pub ratio: RangeRecord,
     pub first_group: u32,
     pub groups: u32,
-    pub padding_0: u32,
-    pub padding_1: u32,
+    pub independent_bounded_scale: i32,
+    pub independent_with_bounded: i32,
     pub slots: [SlotRecord; SLOTS],
     /// The first product of each output.
     pub products: [ProductRecord; MAX_OUTPUTS],
@@ -144,11 +145,15 @@ pub struct SelfTestParams {
     pub scale: i32,
     pub unit: i32,
     pub count: u32,
-    pub padding: u32,
+    pub bound: u32,
+    pub limit: i32,
+    pub padding_0: u32,
+    pub padding_1: u32,
+    pub padding_2: u32,
 }
 
 /// Rows of answers of the self-test's kernel (`ANSWERS` of `self_test.wgsl`).
-pub const ANSWERS: usize = 12;
+pub const ANSWERS: usize = 13;
 
 /// Bytes from one window to the next.
 pub const WINDOW_STRIDE: u64 = 1 << 16;
@@ -176,9 +181,14 @@ pub const ONE_PLUS_TABLE: u32 = 4;
 pub const ONE_PLUS_CONSTANT: u32 = 5;
 pub const GATE_BELOW: u32 = 6;
 pub const GATE_ABOVE: u32 = 7;
+pub const BOUNDED: u32 = 8;
+pub const RANKED_AFFINE: u32 = 9;
+pub const RANKED_TABLE: u32 = 10;
 
-/// Entries before the marginals' tables: inverse normal, one plus, and the ends of the chords of log2.
-pub const FIRST_TABLE: usize = inverse_normal::ENTRIES + one_plus::ENTRIES + log2::CHORDS + 1;
+/// Where the tables of bounded factors begin: after inverse normal, one plus, and the ends of the chords of log2.
+const LOG_CDF_AT: usize = inverse_normal::ENTRIES + one_plus::ENTRIES + log2::CHORDS + 1;
+/// Entries before the marginals' tables.
+pub const FIRST_TABLE: usize = LOG_CDF_AT + normal_cdf::LOG_CDF_ENTRIES + normal_cdf::UPPER_ENTRIES;
 
 /// All tables in one array of entries (low word, high word), and where each of the given ones begins.
 pub fn tables<'a>(tables: impl Iterator<Item = &'a Table>) -> (Vec<u64>, Vec<u32>) {
@@ -186,6 +196,8 @@ pub fn tables<'a>(tables: impl Iterator<Item = &'a Table>) -> (Vec<u64>, Vec<u32
     entries.extend_from_slice(&inverse_normal::TABLE);
     entries.extend_from_slice(&one_plus::TABLE);
     entries.extend(log2::ENDS.iter().map(|&end| u64::from(end)));
+    entries.extend_from_slice(&normal_cdf::LOG_CDF);
+    entries.extend_from_slice(&normal_cdf::UPPER);
     let mut starts = Vec::new();
     for table in tables {
         starts.push(entries.len() as u32);
@@ -261,6 +273,8 @@ fn record(
         outputs: bits,
         independent_scale: model.independent_scale,
         independent_shifted_scale: model.independent_shifted_scale,
+        independent_bounded_scale: model.independent_bounded_scale,
+        independent_with_bounded: model.independent_with_bounded,
         headline: (&model.headline).into(),
         ratio: (&model.ratio).into(),
         slots: slots(plan, model, tables),
@@ -280,10 +294,18 @@ pub fn slots(plan: Block<'_>, model: &ModelPlan, tables: &[u32]) -> [SlotRecord;
             Marginal::OnePlusAffine { scale, .. } => (ONE_PLUS_AFFINE, scale as u32),
             Marginal::OnePlusTable { table: t, .. } => table(ONE_PLUS_TABLE, t),
             Marginal::OnePlusConstant { .. } => (ONE_PLUS_CONSTANT, 0),
+            // A bounded factor's scale, and by what its distance from the bound is multiplied in the upper 24 bits.
+            Marginal::Bounded { scale, limit } => (BOUNDED | Bound::new(scale, limit).inverse() << 8, scale as u32),
+            Marginal::Ranked { shape: Shape::Affine { scale }, .. } => (RANKED_AFFINE, scale as u32),
+            Marginal::Ranked { shape: Shape::Table { table: t }, .. } => table(RANKED_TABLE, t),
             Marginal::Gate { threshold, above: false } => (GATE_BELOW, threshold as u32),
             Marginal::Gate { threshold, above: true } => (GATE_ABOVE, threshold as u32),
         };
-        let loc = model.marginals[s].one_plus().unwrap_or(0);
+        let loc = match model.marginals[s] {
+            Marginal::Bounded { limit, .. } => limit,
+            Marginal::Ranked { own, .. } => own,
+            marginal => marginal.one_plus().unwrap_or(0),
+        };
         SlotRecord { kind, parameter, loc, cell: model.cells[s].map_or(0, |cell| cell + 1) }
     })
 }

@@ -19,18 +19,19 @@ use super::run::{self, Halt};
 use super::session::{Session, Traits};
 use super::shader::{Kernel, LANES};
 use crate::engine::draw::accumulate::capped_count;
+use crate::engine::draw::bounded::Bound;
 use crate::engine::draw::corners::define;
 use crate::engine::draw::{exp2, inverse_normal, log2, marginal, one_plus, philox};
 use crate::engine::plan::design::Design;
 use crate::engine::plan::table::{Quantiles, Table, TableError};
 use crate::engine::plan::{
-    Cell, GroupPlan, Header, Marginal, ModelPlan, OutputPlan, Plan, Product, Range, SHIFTED, SLOTS, WORDS,
+    Cell, GroupPlan, Header, Marginal, ModelPlan, OutputPlan, Plan, Product, Range, SHIFTED, SLOTS, Shape, WORDS,
 };
 use crate::engine::stats::normal::Level;
 use crate::engine::{Backend, Check, Prepared, Scalar, Summary};
 
 /// The blocks, in the order of `self_test.wgsl`, and the rows of answers of each.
-const BLOCKS: [(&str, usize); 8] = [
+const BLOCKS: [(&str, usize); 9] = [
     ("Philox4x32-10", 4),
     ("inverse normal", 1),
     ("affine marginal", 1),
@@ -39,12 +40,15 @@ const BLOCKS: [(&str, usize); 8] = [
     ("exp2 to a count", 2),
     ("exp2 held at a ceiling", 1),
     ("log2 of a count", 1),
+    ("bounded marginal", 1),
 ];
 /// Counters asked by seed.
 const DRAWS: usize = 256;
 /// 3 octaves per standard deviation.
 const SCALE: i32 = 3 << 26;
 const UNIT: i32 = -40;
+/// A bound 1.5 octaves above the median.
+const LIMIT: i32 = 3 << 21;
 
 /// Asks everything.
 pub fn checks(session: &Session) -> Result<Vec<Check>, GpuError> {
@@ -144,6 +148,7 @@ fn answers(counter: [u32; 4], seed: [u32; 2], table: &Table) -> [u32; ANSWERS] {
         (count >> 32) as u32,
         capped as u32 ^ (capped >> 32) as u32,
         log2::log2_count(counted) as u32,
+        Bound::new(SCALE, LIMIT).log(z, y >> 1) as u32,
     ]
 }
 
@@ -163,7 +168,9 @@ fn ask(
         scale: SCALE,
         unit: UNIT,
         count: (DRAWS / lanes) as u32,
-        padding: 0,
+        bound: layout::BOUNDED | Bound::new(SCALE, LIMIT).inverse() << 8,
+        limit: LIMIT,
+        ..SelfTestParams::default()
     };
     // By invocation, word, draw of the invocation.
     let mut counters = vec![0; 4 * DRAWS];
@@ -279,6 +286,7 @@ fn small_plan(table: Table) -> Plan {
             Cell { parts: vec![(0, 1 << 25)] },
             Cell { parts: vec![(0, 1 << 23), (1, -1 << 24)] },
             Cell { parts: vec![(2, 1 << 24)] },
+            Cell { parts: vec![(1, 514_779_252)] },
         ],
         outputs: (0..5).map(|o| OutputPlan { unit: -30 - o, kept: true }).collect(),
         headline: HEADLINE,
@@ -302,15 +310,26 @@ fn small_model(k: usize, range: Range) -> ModelPlan {
     ];
     let gate = |above: bool| if k == 6 { Marginal::Gate { threshold: 1 << 26, above } } else { Marginal::None };
     let mut marginals = [Marginal::None; SLOTS];
-    marginals[0] = if k.is_multiple_of(2) { affine(5) } else { table };
+    marginals[0] = match k {
+        6 => Marginal::Bounded { scale: 5 << 23, limit: 1 << 21 },
+        _ if k.is_multiple_of(2) => affine(5),
+        _ => table,
+    };
     marginals[1] = affine(3);
     marginals[SHIFTED] = shifted[k % 3];
     marginals[3] = if k == 4 { table } else { affine(-7) };
-    marginals[4] = if k == 5 { Marginal::None } else { affine(1) };
+    marginals[4] = match k {
+        5 => Marginal::None,
+        // cos 0.5 and sin 0.5 in Q1.30.
+        3 => Marginal::Ranked { own: 942_297_101, shape: Shape::Table { table: 0 } },
+        1 => Marginal::Ranked { own: 942_297_101, shape: Shape::Affine { scale: 1 << 24 } },
+        _ => affine(1),
+    };
     marginals[5] = if k == 3 { table } else { Marginal::None };
     marginals[7] = if k == 6 { affine(2) } else { Marginal::None };
     (marginals[10], marginals[11]) = (gate(false), gate(true));
     let mut cells = [None; SLOTS];
+    cells[4] = (k == 3 || k == 1).then_some(3);
     (cells[0], cells[SHIFTED], cells[3]) = (Some(0), (k % 2 == 1).then_some(2), Some(1));
     let product = |output: usize, n: usize, gates: [i8; 2]| {
         let mut signs: [i8; SLOTS] = std::array::from_fn(|s| if s == 1 { -1 } else { i8::from(s <= n) });
@@ -331,6 +350,8 @@ fn small_model(k: usize, range: Range) -> ModelPlan {
         products,
         independent_scale: 1 << 24,
         independent_shifted_scale: if k % 2 == 1 { 1 << 24 } else { 0 },
+        independent_bounded_scale: if k == 6 { 1 << 25 } else { 0 },
+        independent_with_bounded: if k == 6 { 1 << 22 } else { 0 },
         headline: range,
         ratio: Range { unit: -46, ..range },
         groups: vec![k as u32, 33],

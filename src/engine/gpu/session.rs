@@ -24,6 +24,10 @@ pub struct Traits {
     /// Anything in slots 6 and up.
     pub last_slots: bool,
     pub gates: bool,
+    /// Some factor has a bound that holds with its shared effects.
+    pub bounded: bool,
+    /// Shared effects act on the standard normal of some factor.
+    pub ranked: bool,
     /// Some output is a sum of several products.
     pub sums: bool,
     pub shared_shifted: bool,
@@ -89,6 +93,8 @@ impl Traits {
                 m.marginals[6..].iter().any(|m| m.is_random()) || m.cells[6..].iter().any(Option::is_some)
             }),
             gates: any(&|m| m.marginals.iter().any(|m| matches!(m, Marginal::Gate { .. }))),
+            bounded: any(&|m| m.marginals.iter().any(|m| matches!(m, Marginal::Bounded { .. }))),
+            ranked: any(&|m| m.marginals.iter().any(|m| matches!(m, Marginal::Ranked { .. }))),
             sums: any(&|m| m.products.windows(2).any(|p| p[0].output == p[1].output)),
             binned: plan.binned,
             shared_shifted: any(&|m| m.independent_shifted_scale != 0),
@@ -108,6 +114,8 @@ impl Traits {
             ("HAS_MIDDLE_SLOTS", number(self.middle_slots)),
             ("HAS_LAST_SLOTS", number(self.last_slots)),
             ("HAS_GATES", number(self.gates)),
+            ("HAS_BOUNDED", number(self.bounded)),
+            ("HAS_RANKED", number(self.ranked)),
             ("HAS_SUMS", number(self.sums)),
             totals,
         ];

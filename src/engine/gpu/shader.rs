@@ -147,11 +147,11 @@ impl Kernel {
         let own: Vec<&str> = match self {
             Kernel::SharedNormals | Kernel::SharedLogs => [&[params][..], &random, &[shader!("shared")]].concat(),
             Kernel::ModelBlock => {
-                let factor = [params, shader!("one_plus"), shader!("factor")];
+                let factor = [params, shader!("one_plus"), shader!("factor"), shader!("bounded")];
                 [&random[..], &factor, &totals, &summarise, &[shader!("model_block")]].concat()
             }
             Kernel::CornerBlock => {
-                let factor = [params, shader!("one_plus"), shader!("factor")];
+                let factor = [params, shader!("one_plus"), shader!("factor"), shader!("bounded")];
                 [&random[..], &factor, &totals, &[shader!("corner_block")]].concat()
             }
             Kernel::CornerMerge => [&[params][..], &totals, &[shader!("corner_merge")]].concat(),
@@ -164,8 +164,9 @@ impl Kernel {
             Kernel::SortCount | Kernel::SortScan | Kernel::SortScatter => return shader!("sort").into(),
             Kernel::Quotient => return shader!("quotient").into(),
             Kernel::SelfTest => {
-                let rest = [shader!("one_plus"), shader!("exp2"), shader!("log2"), shader!("self_test")];
-                [&random[..], &rest].concat()
+                let factor = [shader!("one_plus"), shader!("factor"), shader!("bounded")];
+                let rest = [shader!("exp2"), shader!("log2"), shader!("self_test")];
+                [&random[..], &factor, &rest].concat()
             }
         };
         [&every[..], &own].concat().concat()

@@ -6,7 +6,7 @@
 //! A, B and all of one from the other. References: Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6; Saltelli et al.
 //! 2010, doi:10.1016/j.cpc.2009.09.018.
 
-use super::{Block, Marginal, ModelPlan, SHIFTED, SLOTS, WORD, WORDS};
+use super::{Block, ModelPlan, SLOTS, WORD, WORDS};
 
 /// Groups of a design at most.
 pub const MAX_GROUPS: usize = 64;
@@ -105,15 +105,16 @@ impl Design {
         (0..plan.outputs.len()).map(of).collect()
     }
 
-    /// The groups of a model's shifted factor, where its own part and shared effects are added within log2(1 + 2^y), as
-    /// bits.
-    pub fn of_shifted(&self, plan: Block<'_>, model: usize) -> u64 {
+    /// The groups of a factor that is a function of its own part and of the shared effects together (the shifted one,
+    /// where both are added within log2(1 + 2^y), a bounded one, a ranked one), as bits; `None` for another.
+    pub fn joint(&self, plan: Block<'_>, model: usize, slot: usize) -> Option<u64> {
         let of = &plan.models[model];
-        let own = match of.marginals[SHIFTED] {
-            Marginal::OnePlusAffine { .. } | Marginal::OnePlusTable { .. } => 1 << self.group(model, SHIFTED),
-            _ => 0,
-        };
-        own | self.of_cell(plan, of, SHIFTED)
+        let marginal = &of.marginals[slot];
+        if marginal.one_plus().is_none() && !marginal.is_joint() {
+            return None;
+        }
+        let own = if marginal.is_random() { 1 << self.group(model, slot) } else { 0 };
+        Some(own | self.of_cell(plan, of, slot))
     }
 }
 

@@ -4,12 +4,14 @@
 //! times every scale it meets (for a table its steepest chord), each table's own error, the units of Q9.22 of each part (half a unit), the universal
 //! function log2(1 + 2^y) (2^-19.9 octave) of a shifted factor and of every further product of a sum, and `exp2` (2^-23.5 relative). Rounding to a count is reported separately.
 
-use super::{Marginal, ModelPlan, Plan, SCALE_BITS, SLOTS};
+use super::{Marginal, ModelPlan, Plan, SCALE_BITS, SLOTS, Shape};
 
 /// Error of the fixed-point normal.
 const NORMAL: f64 = 1.0 / 1_048_576.0;
 /// Half a unit of Q9.22, in octaves.
 const HALF_UNIT: f64 = 0.5 / 4_194_304.0;
+/// Error of a normal that was cut at a bound: 2^-18, and that of the normal itself.
+const CUT: f64 = 1.0 / 262_144.0 + NORMAL;
 /// log2(1 + 2^y), in octaves: 2^-19.9.
 const ONE_PLUS: f64 = 1.022e-6;
 /// The polynomial of exp2, relative: 2^-23.5.
@@ -34,6 +36,9 @@ fn octaves(plan: &Plan, model: &ModelPlan, outputs: usize) -> f64 {
         Marginal::OnePlusAffine { scale, .. } => scaled(scale) + ONE_PLUS,
         Marginal::OnePlusTable { table: t, .. } => table(t) + HALF_UNIT + ONE_PLUS,
         Marginal::OnePlusConstant { .. } => ONE_PLUS,
+        Marginal::Bounded { scale, .. } => scaled(scale) * CUT / NORMAL + HALF_UNIT,
+        Marginal::Ranked { shape: Shape::Affine { scale }, .. } => scaled(scale),
+        Marginal::Ranked { shape: Shape::Table { table: t }, .. } => table(t) + HALF_UNIT,
     });
     let cells = slots.iter().filter_map(|&s| plan.cells.get(model.cells[s]? as usize));
     let shared = cells.flat_map(|c| &c.parts).map(|&(_, scale)| scaled(scale));

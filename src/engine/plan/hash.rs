@@ -7,7 +7,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{Marginal, ModelPlan, Plan, Range};
+use super::{Marginal, ModelPlan, Plan, Range, Shape};
 
 /// SHA-256 of what is drawn, the same for every order of the models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +58,8 @@ impl LayoutHash {
             hash.update(model.key.to_le_bytes());
             hash.update(model.independent_scale.to_le_bytes());
             hash.update(model.independent_shifted_scale.to_le_bytes());
+            hash.update(model.independent_bounded_scale.to_le_bytes());
+            hash.update(model.independent_with_bounded.to_le_bytes());
             range_bytes(&model.headline, &mut hash);
             range_bytes(&model.ratio, &mut hash);
         }
@@ -114,6 +116,9 @@ fn marginal_bytes(marginal: &Marginal, tables: &[[u8; 32]], hash: &mut Sha256) {
         Marginal::OnePlusTable { loc, table } => (4, loc, 0, Some(table)),
         Marginal::OnePlusConstant { loc } => (5, loc, 0, None),
         Marginal::Gate { threshold, above } => (6 + u8::from(above), threshold, 0, None),
+        Marginal::Bounded { scale, limit } => (8, limit, scale, None),
+        Marginal::Ranked { own, shape: Shape::Affine { scale } } => (9, own, scale, None),
+        Marginal::Ranked { own, shape: Shape::Table { table } } => (10, own, 0, Some(table)),
     };
     hash.update([tag]);
     hash.update(loc.to_le_bytes());

@@ -34,6 +34,22 @@ pub enum Marginal {
         /// log2 of X, Q9.22.
         loc: i32,
     },
+    /// Slot [`super::BOUNDED`] only: `scale · z' + shared`, held at `limit`, where z' is z cut so that the sum stays below
+    /// the limit (`draw::bounded`).
+    Bounded {
+        /// Octaves per own standard deviation, Q5.26, above 0.
+        scale: i32,
+        /// log2 of the bound over the own median, Q9.22.
+        limit: i32,
+    },
+    /// `shape` at `own · z + shared`: shared effects act on the standard normal. The cell's scales are in Q1.30 of a
+    /// standard normal and not octaves. Any slot but [`super::SHIFTED`].
+    Ranked {
+        /// What is left of the factor's own normal, `sqrt(1 − Σ scale²)` in Q1.30.
+        own: i32,
+        /// The factor at a standard normal.
+        shape: Shape,
+    },
     /// A gate: 1 where z (Q3.28) is below `threshold`, else 0; with `above` the other way round.
     Gate {
         /// In Q3.28.
@@ -43,7 +59,28 @@ pub enum Marginal {
     },
 }
 
+/// A marginal that is a function of one standard normal, by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// As [`Marginal::Affine`].
+    Affine {
+        /// Octaves per standard deviation, Q5.26.
+        scale: i32,
+    },
+    /// As [`Marginal::Table`].
+    Table {
+        /// Index into the header's tables.
+        table: u32,
+    },
+}
+
 impl Marginal {
+    /// Whether its logarithm is not the sum of its own and of the shared effects' logarithms: it is a function of the
+    /// standard normal and of the shared part, outside the slot that is sampled as 1 + X.
+    pub fn is_joint(&self) -> bool {
+        matches!(self, Marginal::Bounded { .. } | Marginal::Ranked { .. })
+    }
+
     /// Whether a standard normal of the model's own is drawn for it.
     pub fn is_random(&self) -> bool {
         !matches!(self, Marginal::None | Marginal::OnePlusConstant { .. })
@@ -55,7 +92,12 @@ impl Marginal {
             Marginal::OnePlusAffine { loc, .. }
             | Marginal::OnePlusTable { loc, .. }
             | Marginal::OnePlusConstant { loc } => Some(loc),
-            Marginal::None | Marginal::Affine { .. } | Marginal::Table { .. } | Marginal::Gate { .. } => None,
+            Marginal::None
+            | Marginal::Affine { .. }
+            | Marginal::Table { .. }
+            | Marginal::Bounded { .. }
+            | Marginal::Ranked { .. }
+            | Marginal::Gate { .. } => None,
         }
     }
 }

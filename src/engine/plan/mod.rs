@@ -23,6 +23,8 @@
 //!     products: vec![Product { output: 0, loc: 0, signs: [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }],
 //!     independent_scale: 0,
 //!     independent_shifted_scale: 0,
+//!     independent_bounded_scale: 0,
+//!     independent_with_bounded: 0,
 //!     headline: range,
 //!     ratio: range,
 //!     groups: vec![],
@@ -62,7 +64,7 @@ pub mod table;
 use std::ops::Deref;
 use std::sync::Arc;
 
-pub use marginal::Marginal;
+pub use marginal::{Marginal, Shape};
 pub use model::{ModelPlan, Product};
 pub use range::Range;
 
@@ -95,6 +97,8 @@ pub const WORDS: usize = 10;
 pub const WORD: [usize; SLOTS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 5, 9, 9];
 /// The only slot whose factor may be sampled as 1 + X, shared effects acting on X.
 pub const SHIFTED: usize = 2;
+/// The only slot whose factor may have a bound that holds with its shared effects.
+pub const BOUNDED: usize = 0;
 /// Outputs of a plan at most.
 pub const MAX_OUTPUTS: usize = 12;
 /// Products that an output of one model is the sum of, at most.
@@ -138,7 +142,8 @@ pub struct OutputPlan {
     pub kept: bool,
 }
 
-/// A sum of shared effects: `Σ scale · z(effect)`, each product rounded down in Q9.22.
+/// A sum of shared effects: `Σ scale · z(effect)`, each product rounded down in Q9.22 (in Q5.26 of a standard normal where a
+/// ranked factor's scales are in Q1.30).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cell {
     /// (index into `Header::effects`, Q5.26 scale), sorted by effect.

@@ -13,11 +13,17 @@ pub struct ModelPlan {
     pub cells: [Option<u32>; SLOTS],
     /// Sorted by output. An output without products is a true zero.
     pub products: Vec<Product>,
-    /// Scale (Q5.26) of the single normal that stands for all shared effects but those on the shifted slot's X in the
-    /// headline with independent effects.
+    /// Scale (Q5.26) of the single normal that stands for all shared effects but those on the shifted slot's X and those
+    /// on a bounded factor in the headline with independent effects. Effects on ranked factors need none: their factors
+    /// are then drawn by their own normals.
     pub independent_scale: i32,
     /// The same for the shared effects on X.
     pub independent_shifted_scale: i32,
+    /// The same for those on a bounded factor.
+    pub independent_bounded_scale: i32,
+    /// How much of the latter normal all other effects have in common with it: its scale in the headline outside the
+    /// bounded factor.
+    pub independent_with_bounded: i32,
     /// Range of the model's own headline and ratio.
     pub headline: Range,
     /// Range of the model's own ratio.

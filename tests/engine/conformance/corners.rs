@@ -14,7 +14,7 @@ use super::backends::{cpu, every_adapter, gpus, variants};
 use super::fixtures::{assessed, hub, open_weights};
 use super::plan;
 use crate::common::cases::cases;
-use crate::common::{Families, gpu, random_assessment};
+use crate::common::{Families, bounded_and_ranked, gpu, random_assessment};
 
 /// By slot, by model, by model in pairs of more groups than a cube has; and effects in groups of their own, so that
 /// several groups act on one factor, and on one PUE.
@@ -95,6 +95,28 @@ fn every_variant_agrees_on_every_kind_of_design() {
     let expected = corners(&cpu(0, 0, Simd::detect()), &crowded, &design(&crowded, 3), 7, start..start + 601);
     let held = expected.totals[3].iter().flatten().filter(|&&total| total == CEILING).count();
     assert!(held > 0 && held < 601 * expected.totals[3].len(), "{held}");
+}
+
+/// Factors that are functions of their own parts and of shared effects together.
+#[test]
+fn bounds_and_ranks_agree_at_corners() {
+    let plan = plan(&bounded_and_ranked(random_assessment(3, 30, Families::All, true)));
+    assert!(plan.models.iter().flat_map(|m| &m.marginals).filter(|m| m.is_joint()).count() > 9);
+    let start = (1 << 32) - 300;
+    for kind in [0, 1, 3] {
+        let design = design(&plan, kind);
+        let expected = corners(&cpu(0, 0, Simd::detect()), &plan, &design, 7, start..start + 601);
+        for gpu in gpus().iter().filter(|_| kind > 0) {
+            assert!(corners(&*gpu.backend, &plan, &design, 7, start..start + 601) == expected, "{kind}, {}", gpu.name);
+        }
+        let defined = define(plan.whole(), &design, 7, start..start + 30);
+        assert!(expected.totals.iter().flatten().zip(defined.totals.iter().flatten()).all(|(a, b)| a[..30] == b[..]));
+    }
+    // The corner where everything is of sample A is what a plain run draws.
+    let design = design(&plan, 1);
+    let found = corners(&cpu(0, 0, Simd::detect()), &plan, &design, 7, 0..100);
+    let plain = cpu(1, 0, Simd::detect()).run(&plan, 7, 0..100, &|_| true).expect("not interrupted");
+    assert!((0..4).all(|o| found.of(o, 7) == &plain.totals[o][..]));
 }
 
 proptest! {

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::backends::{Named, cpu, cpus, every_adapter, gpus, run, variants};
 use super::plan;
 use crate::common::cases::cases;
-use crate::common::{Families, random_assessment};
+use crate::common::{Families, bounded_and_ranked, random_assessment};
+use carbonhaze::low_level::assess::{Acts, Assessment};
 
 /// The output of a compiled plan that groups and models are summarised for.
 const HEADLINE: usize = carbonhaze::low_level::assess::Output::Emissions as usize;
@@ -42,6 +43,68 @@ proptest! {
         let families = if log_normal { Families::LogNormal } else { Families::All };
         let plan = plan(&random_assessment(portfolio, models, families, zeros));
         every_backend_gives_the_definition(&plan, seed, start..start + draws, threads, chunk);
+    }
+}
+
+/// Bounds that hold with shared effects and effects on ranks, in portfolios of all families: every backend, every variant.
+/// What is drawn depends on the limit and on what is left of a normal.
+#[test]
+fn bounds_and_ranks_agree() {
+    for (portfolio, families) in [(3, Families::All), (4, Families::LogNormal), (21, Families::All)] {
+        let plan = plan(&bounded_and_ranked(random_assessment(portfolio, 30, families, true)));
+        let of = |is: fn(&Marginal) -> bool| plan.models.iter().flat_map(|m| &m.marginals).filter(|m| is(m)).count();
+        assert!(of(|m| matches!(m, Marginal::Bounded { .. })) > 0 && of(|m| matches!(m, Marginal::Ranked { .. })) > 0);
+        let range = (1 << 32) - 200..(1 << 32) + 900;
+        let expected = run(&Scalar, &plan, 5, range.clone());
+        for Named { name, backend, .. } in cpus(2, 300) {
+            assert!(run(&*backend, &plan, 5, range.clone()) == expected, "{name}");
+        }
+        let variants = if portfolio == 3 { variants() } else { &[] };
+        for gpu in gpus().iter().chain(variants) {
+            assert!(run(&*gpu.backend, &plan, 5, range.clone()) == expected, "{}", gpu.name);
+        }
+        let changed = |change: &dyn Fn(&mut Marginal)| {
+            let mut other = plan.clone();
+            other.models.iter_mut().flat_map(|m| &mut m.marginals).for_each(change);
+            run(&Scalar, &other, 5, range.clone()) != expected
+        };
+        assert!(changed(&|m| if let Marginal::Bounded { limit, .. } = m {
+            *limit += 1 << 12
+        }));
+        assert!(changed(&|m| if let Marginal::Ranked { own, .. } = m {
+            *own -= 1 << 20
+        }));
+        assert!(!changed(&|m| if let Marginal::Gate { threshold, .. } = m {
+            *threshold += 1
+        }));
+    }
+}
+
+/// No draw of a model passes its bound, of any output in its own place: compute alone, in units of the bound.
+#[test]
+fn no_draw_passes_its_bound() {
+    for portfolio in 3..9 {
+        let assessment = bounded_and_ranked(random_assessment(portfolio, 1, Families::LogNormal, false));
+        let compute = assessment.models[0].factors[0].as_ref().expect("compute");
+        let Acts::Below { hi } = compute.acts else { panic!("{compute:?}") };
+        let mut alone = assessment.clone();
+        alone.models[0].factors[5] = None;
+        alone.models[0].terms.iter_mut().for_each(|term| term.powers[5] = 0);
+        let term = alone.models[0].terms[0];
+        let most = |assessment: &Assessment| {
+            let plan = plan(assessment);
+            let found = run(&cpu(0, 0, Simd::detect()), &plan, 3, 0..200_000);
+            *found.totals[0].iter().max().unwrap() as f64 * f64::from(plan.outputs[0].unit).exp2()
+        };
+        assert_eq!((term.powers[0], term.powers[1]), (1, 0));
+        let bound = hi * term.constant;
+        // 2^53 counts: rounding to one is far below 1e-9.
+        assert!(most(&alone) <= bound * (1.0 + 1e-9), "{} {bound}", most(&alone));
+        assert!(most(&alone) > 0.999 * bound, "it is reached");
+        // Negative control: the own part cut, then multiplied.
+        let factor = alone.models[0].factors[0].as_mut().expect("compute");
+        (factor.distribution, factor.acts) = (factor.alone().into_owned(), Acts::Multiply);
+        assert!(most(&alone) > 1.5 * bound);
     }
 }
 

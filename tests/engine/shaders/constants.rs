@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use carbonhaze::engine::draw::accumulate::CEILING;
 use carbonhaze::engine::draw::philox::{self, Domain};
-use carbonhaze::engine::draw::{exp2, inverse_normal, log2, one_plus};
+use carbonhaze::engine::draw::{exp2, inverse_normal, log2, normal_cdf, one_plus};
 use carbonhaze::engine::gpu::adapter::WORKGROUP;
 use carbonhaze::engine::gpu::shader::{Kernel, LANES, Variant};
 use carbonhaze::engine::gpu::{corner_layout, layout};
@@ -37,8 +37,10 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
     let [c1, c2, c3, c4, c5] = exp2::COEFFICIENTS.map(i64::from);
     let one_plus_at = inverse_normal::ENTRIES;
     let log2_at = one_plus_at + one_plus::ENTRIES;
-    assert_eq!(layout::FIRST_TABLE, log2_at + log2::CHORDS + 1);
-    let single: [(&str, i64); 53] = [
+    let log_cdf_at = log2_at + log2::CHORDS + 1;
+    let upper_at = log_cdf_at + normal_cdf::LOG_CDF_ENTRIES;
+    assert_eq!(layout::FIRST_TABLE, upper_at + normal_cdf::UPPER_ENTRIES);
+    let single: [(&str, i64); 61] = [
         ("LANES", LANES.into()),
         ("WORKGROUP", WORKGROUP.into()),
         ("PHILOX_MUL_0", philox::MUL_0.into()),
@@ -56,6 +58,10 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
         ("INVERSE_NORMAL_AT", 0),
         ("ONE_PLUS_AT", one_plus_at as i64),
         ("LOG2_AT", log2_at as i64),
+        ("LOG_CDF_AT", log_cdf_at as i64),
+        ("UPPER_AT", upper_at as i64),
+        ("CDF_ONE", normal_cdf::ONE.into()),
+        ("CDF_MOST", (1 << (plan::LOG2_BITS + 6)) - 1),
         ("ONE_PLUS_ENTRIES", one_plus::ENTRIES as i64),
         ("ONE_PLUS_RESIDUAL_BITS", one_plus::RESIDUAL_BITS.into()),
         ("ONE_PLUS_LOWEST", i64::from(-one_plus::OCTAVES) << plan::LOG2_BITS),
@@ -72,6 +78,7 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
         ("ZERO_LOG2", plan::ZERO_LOG2.into()),
         ("SLOTS", plan::SLOTS as i64),
         ("SHIFTED", plan::SHIFTED as i64),
+        ("BOUNDED_SLOT", plan::BOUNDED as i64),
         ("MAX_OUTPUTS", plan::MAX_OUTPUTS as i64),
         ("NONE", 0),
         ("AFFINE", layout::AFFINE.into()),
@@ -81,6 +88,9 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
         ("ONE_PLUS_CONSTANT", layout::ONE_PLUS_CONSTANT.into()),
         ("GATE_BELOW", layout::GATE_BELOW.into()),
         ("GATE_ABOVE", layout::GATE_ABOVE.into()),
+        ("BOUNDED", layout::BOUNDED.into()),
+        ("RANKED_AFFINE", layout::RANKED_AFFINE.into()),
+        ("RANKED_TABLE", layout::RANKED_TABLE.into()),
         ("SHARES", layout::SHARES.into()),
         ("WINDOW", layout::WINDOW as i64),
         ("MODEL_SUMS", layout::MODEL_SUMS as i64),

@@ -76,8 +76,8 @@ fn mirrors() -> Vec<(&'static str, Layout)> {
                 ratio,
                 first_group,
                 groups,
-                padding_0,
-                padding_1,
+                independent_bounded_scale,
+                independent_with_bounded,
                 slots,
                 products
             }),
@@ -91,7 +91,22 @@ fn mirrors() -> Vec<(&'static str, Layout)> {
         ("CornerBlock", layout!(CornerBlock { output, row, unit, joint, masks })),
         ("SortParams", layout!(SortParams { words, tiles, span, digit })),
         ("QuotientParams", layout!(QuotientParams { draws, shift, padding_0, padding_1 })),
-        ("SelfTestParams", layout!(SelfTestParams { seed, table, table_bits, scale, unit, count, padding })),
+        (
+            "SelfTestParams",
+            layout!(SelfTestParams {
+                seed,
+                table,
+                table_bits,
+                scale,
+                unit,
+                count,
+                bound,
+                limit,
+                padding_0,
+                padding_1,
+                padding_2
+            }),
+        ),
     ]
 }
 
@@ -151,7 +166,7 @@ fn a_moved_field_is_seen() {
     );
     assert_ne!(&changed("    outputs: u32,\n", "    outputs: u32,\n    flags: u32,\n"), mirror);
     assert_ne!(
-        &changed("    padding_1: u32,\n    slots", "    padding_1: u32,\n    padding_2: u32,\n    slots"),
+        &changed("    groups: u32,\n    independent", "    groups: u32,\n    padding_2: u32,\n    independent"),
         mirror
     );
 }

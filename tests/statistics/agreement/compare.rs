@@ -51,6 +51,18 @@ impl Exacts {
     }
 }
 
+impl Exacts {
+    /// By the draws' own spreads, and no comparison of standard deviations.
+    pub fn of_draws(float: &Sample) -> Exacts {
+        let of = |draws: &[f64]| Exact { sd: Some(sd(draws)), kurtosis: None };
+        Exacts {
+            outputs: std::array::from_fn(|o| of(&float.totals[o])),
+            independent: of(&float.independent_t),
+            models: float.models.iter().map(|[emissions, _]| of(emissions)).collect(),
+        }
+    }
+}
+
 impl From<Oracle> for Exact {
     fn from(o: Oracle) -> Exact {
         Exact { sd: o.sd_t, kurtosis: o.kurtosis }

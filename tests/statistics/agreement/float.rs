@@ -5,8 +5,11 @@
 //! probability, which no comparison of shares of some 10^4 draws resolves and which none of these runs is expected to
 //! draw more than once; and a table's relative error of 1e-6 is some ten thousandth of a standard error.
 
-use carbonhaze::low_level::assess::{Assessment, Output, SLOTS, Slot};
+use std::borrow::Cow;
+
+use carbonhaze::low_level::assess::{Acts, Assessment, Output, SLOTS, Slot};
 use carbonhaze::low_level::portfolio::Distribution;
+use carbonhaze::low_level::portfolio::quantile::Quantiles;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::{Beta, Distribution as _, Gamma, LogNormal, Normal, Pert, StandardNormal, Triangular};
@@ -20,6 +23,8 @@ pub enum Mistake {
     SharedPerModel,
     /// The logarithmic spread of every lognormal is 5 % too large.
     WideLogNormals,
+    /// Bounds cut the own part before shared effects multiply it.
+    CutFirst,
 }
 
 /// Draws in an arbitrary order; every vector is in the same one.
@@ -120,8 +125,28 @@ fn again(rng: &mut StdRng, draw: impl Fn(&mut StdRng) -> f64, keep: impl Fn(f64)
     panic!("the bounds leave next to nothing");
 }
 
+/// A standard normal below `t`: drawn again, or in the tail by exponential rejection (Robert 1995,
+/// doi:10.1007/BF00143942).
+fn below(rng: &mut StdRng, t: f64) -> f64 {
+    if t > -1.0 {
+        return again(rng, |rng| normal(rng), |z| z <= t);
+    }
+    let rate = 0.5 * (t * t + 4.0).sqrt() - 0.5 * t;
+    loop {
+        let x = -t - (1.0 - rng.random::<f64>()).ln() / rate;
+        if rng.random::<f64>() <= (-0.5 * (x - rate) * (x - rate)).exp() {
+            return -x;
+        }
+    }
+}
+
 struct FactorSampler {
     own: Sampler,
+    /// Median and standard deviation of the logarithm of a lognormal.
+    ln: Option<(f64, f64)>,
+    acts: Acts,
+    /// Of a factor whose shared effects act on its standard normal: the quantiles, by another way than the engine's tables.
+    quantiles: Option<Quantiles>,
     /// Position in the model's `effects` and the ln of the multiplier at z = 1.
     shared: Vec<(usize, f64)>,
 }
@@ -133,11 +158,30 @@ struct ModelSampler {
 }
 
 impl ModelSampler {
+    /// The own parts of one draw: standard normals where shared effects act on these.
+    fn own(&self, rng: &mut StdRng) -> [f64; SLOTS] {
+        std::array::from_fn(|s| match &self.factors[s] {
+            None => 1.0,
+            Some(FactorSampler { quantiles: Some(_), .. }) => normal(rng),
+            Some(factor) => factor.own.draw(rng),
+        })
+    }
+
     /// The factors of one draw under these values of the model's effects.
-    fn factors(&self, own: &[f64; SLOTS], z: impl Fn(usize) -> f64) -> [f64; SLOTS] {
+    fn factors(&self, own: &[f64; SLOTS], rng: &mut StdRng, z: impl Fn(usize) -> f64) -> [f64; SLOTS] {
         std::array::from_fn(|s| {
             let Some(factor) = &self.factors[s] else { return 1.0 };
-            let multiplier = factor.shared.iter().map(|&(e, size)| size * z(e)).sum::<f64>().exp();
+            let shared = factor.shared.iter().map(|&(e, size)| size * z(e)).sum::<f64>();
+            if let Some(quantiles) = &factor.quantiles {
+                let whole: f64 = factor.shared.iter().map(|(_, size)| size * size).sum();
+                return quantiles.at_z((1.0 - whole).sqrt() * own[s] + shared);
+            }
+            let multiplier = shared.exp();
+            if let (Acts::Below { hi }, Some((ln_median, ln_sd))) = (factor.acts, factor.ln) {
+                // Given the shared part, the own part is a normal below what that leaves of the bound.
+                let z = below(rng, (hi.ln() - shared - ln_median) / ln_sd);
+                return (shared + ln_median + ln_sd * z).exp();
+            }
             // A shared effect on PUE acts on what is above 1.
             if s == Slot::Pue as usize { 1.0 + (own[s] - 1.0) * multiplier } else { own[s] * multiplier }
         })
@@ -161,7 +205,16 @@ pub fn sample(assessment: &Assessment, draws: usize, seed: u64, watched: &[usize
                     });
                     (at, weight * assessment.shared[e].ln_gsd)
                 });
-                Some(FactorSampler { shared: shared.collect(), own: Sampler::new(&factor.alone(), mistake) })
+                let acts = if mistake == Mistake::CutFirst { Acts::Multiply } else { factor.acts };
+                let own = if acts == Acts::Multiply { factor.alone() } else { Cow::Borrowed(&factor.distribution) };
+                let quantiles = (acts == Acts::Rank).then(|| Quantiles::new(&factor.distribution));
+                let wide = if mistake == Mistake::WideLogNormals { 1.05 } else { 1.0 };
+                let ln = match *own {
+                    Distribution::LogNormal { median, gsd } => Some((median.ln(), wide * gsd.ln())),
+                    _ => None,
+                };
+                let own = Sampler::new(&own, mistake);
+                Some(FactorSampler { shared: shared.collect(), own, ln, acts, quantiles })
             });
             ModelSampler { factors, effects }
         })
@@ -180,13 +233,12 @@ pub fn sample(assessment: &Assessment, draws: usize, seed: u64, watched: &[usize
             let mut independent = 0.0;
             let mut watch = watched.iter().zip(&mut out.models).peekable();
             for (m, (sampler, model)) in models.iter().zip(&assessment.models).enumerate() {
-                let own: [f64; SLOTS] =
-                    std::array::from_fn(|s| sampler.factors[s].as_ref().map_or(1.0, |f| f.own.draw(&mut rng)));
+                let own = sampler.own(&mut rng);
                 alone.clear();
                 alone.extend(sampler.effects.iter().map(|_| normal(&mut rng)));
                 let factors = match mistake {
-                    Mistake::SharedPerModel => sampler.factors(&own, |e| alone[e]),
-                    _ => sampler.factors(&own, |e| common[sampler.effects[e]]),
+                    Mistake::SharedPerModel => sampler.factors(&own, &mut rng, |e| alone[e]),
+                    _ => sampler.factors(&own, &mut rng, |e| common[sampler.effects[e]]),
                 };
                 let value = |o: Output, factors: &[f64; SLOTS]| -> f64 {
                     let term = &model.terms[o as usize];
@@ -195,7 +247,7 @@ pub fn sample(assessment: &Assessment, draws: usize, seed: u64, watched: &[usize
                 };
                 let values = Output::ALL.map(|o| value(o, &factors));
                 totals.iter_mut().zip(values).for_each(|(total, x)| *total += x);
-                independent += value(Output::Emissions, &sampler.factors(&own, |e| alone[e]));
+                independent += value(Output::Emissions, &sampler.factors(&own, &mut rng, |e| alone[e]));
                 if let Some((_, kept)) = watch.next_if(|(w, _)| **w == m) {
                     kept[0].push(values[Output::Emissions as usize]);
                     kept[1].push(values[Output::Compute as usize]);

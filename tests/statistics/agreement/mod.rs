@@ -17,7 +17,7 @@ use float::{Mistake, sample};
 
 use crate::common::pipeline::run;
 use crate::common::significance::{KOLMOGOROV_0_001, bonferroni_limit, kolmogorov_of_scores};
-use crate::common::{Families, random_assessment};
+use crate::common::{Families, bounded_and_ranked, random_assessment};
 
 const ALPHA: f64 = 0.001;
 
@@ -143,6 +143,26 @@ fn random_portfolios() {
     assert!(two_percent_off > bonferroni_limit(ALPHA, exact.len()), "{two_percent_off}");
     assert_eq!(exact_by_statistic.len(), 3);
     assert_normal(&exact_by_statistic);
+}
+
+/// Bounds that hold with the shared effects, and effects on ranks: totals with and without common effects, and single
+/// models. Cutting the own parts first is seen.
+#[test]
+fn bounds_and_ranks() {
+    const DRAWS: usize = 40_000;
+    let [mut right, mut cut_first] = [vec![], vec![]];
+    for k in 0..8 {
+        let assessment = bounded_and_ranked(random_assessment(100 + k, 6, Families::LogNormal, false));
+        let run = run(assessment, 11 + k, DRAWS as u64);
+        let posterior = run.posterior(0.95);
+        for (all, mistake) in [(&mut right, Mistake::None), (&mut cut_first, Mistake::CutFirst)] {
+            let float = sample(&run.assessment, DRAWS, 5_000_011 + k, &[0, 3], mistake);
+            all.extend(scores(&run, &posterior, &Exacts::of_draws(&float), &float, &[0, 3]));
+        }
+    }
+    assert!(right.len() > 300, "{}", right.len());
+    assert_agreement("bounds and ranks", &right);
+    assert_disagreement("bounds that cut before shared effects", &cut_first);
 }
 
 #[test]

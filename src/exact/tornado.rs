@@ -14,8 +14,8 @@ use super::below::cut;
 use super::oracle::FACTORS;
 use crate::assess::{Acts, AssessedFactor, AssessedModel, Assessment, Output, SLOTS, SharedEffect, Slot};
 use crate::engine::stats::normal::Level;
-use crate::portfolio::{Distribution, Factor};
 use crate::portfolio::quantile::Quantiles;
+use crate::portfolio::{Distribution, Factor};
 
 /// Standard normal quantile at 0.95 (Abramowitz & Stegun, table 26.5).
 const Z95: f64 = 1.644_853_626_951_472_7;

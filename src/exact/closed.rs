@@ -7,19 +7,18 @@
 //! ```
 //!
 //! Two products of different models have only shared effects in common. So V_u is the part of the shared effects in u
-//! alone, plus a part for each model that only its own products enter: own parts add up over models, and interact with
-//! shared effects only. The first part is summed by cell (products with the same loadings): effects without `by` are
-//! common to nearly all pairs, so only cells that also share a local effect are visited pair by pair. The cost is
-//! linear in models. Moments are those of the engine's normals.
+//! alone ([`Field`]), plus a part for each model that only its own products enter: own parts add up over models, and
+//! interact with shared effects only. Moments are those of the engine's normals, except of bounded factors.
 //!
 //! Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6, for V_u and the indices made of it.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
+use super::field::{Field, among};
+use super::joint::{components, dot};
+use super::rho::Rho;
 use super::terms::Product;
 use crate::assess::{SharedEffect, Slot};
-use crate::portfolio::moments::lognormal_engine_moment;
 
 /// Net loadings on shared effects, sorted by effect.
 pub type Loads = Vec<(usize, f64)>;
@@ -47,13 +46,17 @@ pub struct Closed<'a> {
     effects: &'a [SharedEffect],
     /// By model.
     products: Vec<&'a Product>,
+    /// Of the effects on bounded and rank factors.
+    components: BTreeMap<usize, usize>,
     rho: Rho,
 }
 
 impl<'a> Closed<'a> {
     /// `products` sorted by model.
     pub fn new(effects: &'a [SharedEffect], products: impl IntoIterator<Item = &'a Product>) -> Closed<'a> {
-        Closed { effects, products: products.into_iter().collect(), rho: Rho::default() }
+        let products: Vec<&Product> = products.into_iter().collect();
+        let components = components(products.iter().flat_map(|p| &p.joint));
+        Closed { effects, products, components, rho: Rho::default() }
     }
 
     /// The products of each model.
@@ -83,18 +86,26 @@ impl<'a> Closed<'a> {
     /// What one model's products add to V_u in addition to the shared effects. For all inputs it is the variance that
     /// would remain if everything but the model's own parts were known.
     pub fn own(&self, products: &[&Product], of: Inputs<'_>) -> Option<f64> {
-        let rho = |a: &Product, b: &Product| self.rho.of(&among(&a.loads, of.shared), &among(&b.loads, of.shared));
-        pairs(products, |a, b, same| Some(rho(a, b) * (own_ratio(a, same, of.own)? - 1.0)))
+        pairs(products, |a, b, same| {
+            let (x, y) = (among(&a.loads, of.shared), among(&b.loads, of.shared));
+            let joint = Together::new(a, b, [&x, &y], of)?;
+            let ratio = own_ratio(a, same, of.own)?;
+            Some(self.rho.of(&x, &y) * (joint.shared * (ratio - 1.0) + ratio * (joint.whole - joint.shared)))
+        })
     }
 
     /// Variance of one model's emissions, all of its products together, in t².
     pub fn model_variance(&self, products: &[&Product]) -> Option<f64> {
-        pairs(products, |a, b, same| Some(self.rho.of(&a.loads, &b.loads) * own_ratio(a, same, &|_| true)? - 1.0))
+        pairs(products, |a, b, same| {
+            let joint = Together::new(a, b, [&a.loads, &b.loads], Inputs::ALL)?.whole;
+            Some(self.rho.of(&a.loads, &b.loads) * own_ratio(a, same, &|_| true)? * joint - 1.0)
+        })
     }
 
     /// Π ρ of two products over all shared effects.
     pub fn shared_rho(&self, a: &Product, b: &Product) -> f64 {
-        self.rho.of(&a.loads, &b.loads)
+        let joint = Together::new(a, b, [&a.loads, &b.loads], Inputs::SHARED).map_or(1.0, |joint| joint.shared);
+        self.rho.of(&a.loads, &b.loads) * joint
     }
 
     /// Variance of the total with every shared effect drawn separately for each model.
@@ -119,123 +130,17 @@ impl<'a> Closed<'a> {
     pub fn exposed(&self) -> BTreeMap<usize, Vec<&'a Product>> {
         let mut exposed: BTreeMap<usize, Vec<&Product>> = BTreeMap::new();
         for p in &self.products {
-            for &(effect, _) in &p.loads {
+            for effect in p.effects() {
                 exposed.entry(effect).or_default().push(p);
             }
         }
         exposed
     }
 
-    /// The products by their loadings on the effects that `of` lets through.
+    /// The products by their loads on the effects that `of` lets through.
     pub fn field(&self, of: &dyn Fn(usize) -> bool) -> Field<'_> {
-        let mut field = Field {
-            effects: self.effects,
-            rho: &self.rho,
-            globals: vec![],
-            by_global: vec![],
-            cells: vec![],
-            touching: BTreeMap::new(),
-        };
-        let (mut global_of, mut cell_of) = (BTreeMap::new(), BTreeMap::new());
-        for p in &self.products {
-            let (global, local) = field.parted(&among(&p.loads, of));
-            let g = *global_of.entry(bits(&global)).or_insert_with(|| {
-                field.globals.push(global);
-                field.by_global.push(0.0);
-                field.globals.len() - 1
-            });
-            let c = *cell_of.entry((g, bits(&local))).or_insert_with(|| {
-                for &(effect, _) in &local {
-                    field.touching.entry(effect).or_default().push(field.cells.len());
-                }
-                field.cells.push(Cell { global: g, local, mean_t: 0.0 });
-                field.cells.len() - 1
-            });
-            field.by_global[g] += p.mean_t;
-            field.cells[c].mean_t += p.mean_t;
-        }
-        field
+        Field::new(self.effects, &self.rho, &self.components, &self.products, of)
     }
-}
-
-/// Products with the same loadings on the shared effects that are looked at.
-struct Cell {
-    global: usize,
-    local: Loads,
-    mean_t: f64,
-}
-
-/// All products as cells: what a product with given loadings co-varies with.
-pub struct Field<'c> {
-    effects: &'c [SharedEffect],
-    rho: &'c Rho,
-    /// Distinct loadings on effects without `by`, and the mean behind each.
-    globals: Vec<Loads>,
-    by_global: Vec<f64>,
-    cells: Vec<Cell>,
-    /// Cells by local effect.
-    touching: BTreeMap<usize, Vec<usize>>,
-}
-
-impl Field<'_> {
-    /// Splits into effects common to all models and others. An effect that is not of this assessment is no other
-    /// product's.
-    fn parted(&self, loads: &[(usize, f64)]) -> (Loads, Loads) {
-        loads.iter().partition(|(e, _)| self.effects.get(*e).is_some_and(|e| e.by.is_empty()))
-    }
-
-    /// `Σ_q μ_q (ρ(loads, q) − 1)` over all products q: the covariance of the total with a product of mean 1 and these
-    /// loadings, by shared effects alone.
-    pub fn covariance(&self, loads: &[(usize, f64)]) -> f64 {
-        let (global, local) = self.parted(loads);
-        self.of_parts(&global, &local)
-    }
-
-    fn of_parts(&self, global: &[(usize, f64)], local: &[(usize, f64)]) -> f64 {
-        let (rho, sum) = self.of_globals(global);
-        sum + self.of_locals(&rho, local)
-    }
-
-    /// ρ with each of the distinct global loadings, and the covariance by these alone.
-    fn of_globals(&self, global: &[(usize, f64)]) -> (Vec<f64>, f64) {
-        let rho: Vec<f64> = self.globals.iter().map(|other| self.rho.of(global, other)).collect();
-        let sum = rho.iter().zip(&self.by_global).map(|(rho, mean)| mean * (rho - 1.0)).sum();
-        (rho, sum)
-    }
-
-    /// What effects that are not common to all models add to that.
-    fn of_locals(&self, rho: &[f64], local: &[(usize, f64)]) -> f64 {
-        let mut sum = 0.0;
-        let neighbours: BTreeSet<usize> =
-            local.iter().filter_map(|(effect, _)| self.touching.get(effect)).flatten().copied().collect();
-        for c in neighbours {
-            let cell = &self.cells[c];
-            sum += cell.mean_t * rho[cell.global] * (self.rho.of(local, &cell.local) - 1.0);
-        }
-        sum
-    }
-
-    /// `Σ_p Σ_q μ_p μ_q (ρ(p, q) − 1)`, by global loadings: what these lead to is the same for all cells that have them.
-    fn variance(&self) -> f64 {
-        let mut cells: Vec<Vec<&Cell>> = vec![vec![]; self.globals.len()];
-        self.cells.iter().for_each(|cell| cells[cell.global].push(cell));
-        let mut sum = 0.0;
-        for (global, cells) in self.globals.iter().zip(cells) {
-            let (rho, common) = self.of_globals(global);
-            for cell in cells {
-                sum += cell.mean_t * (common + self.of_locals(&rho, &cell.local));
-            }
-        }
-        sum
-    }
-}
-
-fn among(loads: &[(usize, f64)], of: &dyn Fn(usize) -> bool) -> Loads {
-    loads.iter().copied().filter(|&(e, _)| of(e)).collect()
-}
-
-fn bits(loads: &[(usize, f64)]) -> Vec<(usize, u64)> {
-    loads.iter().map(|&(e, a)| (e, a.to_bits())).collect()
 }
 
 /// `Σ_a Σ_b μ_a μ_b f(a, b)` over the products of one model; the last argument says whether they are the same one.
@@ -262,28 +167,38 @@ fn own_ratio(a: &Product, same: bool, of: &dyn Fn(Slot) -> bool) -> Option<f64> 
     Some(ratio)
 }
 
-/// `E[e^{(a+b)z}] / (E[e^{az}] E[e^{bz}])`: ρ of one shared effect, each pair of loadings worked out once.
-#[derive(Default)]
-struct Rho {
-    known: RefCell<HashMap<(u64, u64), f64>>,
+/// `E[Π F · Π G] / (Π E F · Π E G)` over the bounded and rank factors of two products of one model.
+struct Together {
+    /// Where only shared effects are known.
+    shared: f64,
+    /// Where own parts are known too.
+    whole: f64,
 }
 
-impl Rho {
-    /// The product of ρ over the effects in both lists.
-    fn of(&self, a: &[(usize, f64)], b: &[(usize, f64)]) -> f64 {
-        let (mut i, mut j, mut product) = (0, 0, 1.0);
-        while let (Some(&(e, x)), Some(&(f, y))) = (a.get(i), b.get(j)) {
-            if e == f {
-                product *= self.one(x, y);
-            }
-            i += usize::from(e <= f);
-            j += usize::from(f <= e);
+impl Together {
+    /// `loads`: what multiplies either product, by the effects that are known.
+    fn new(a: &Product, b: &Product, loads: [&Loads; 2], of: Inputs<'_>) -> Option<Together> {
+        let mut together = Together { shared: 1.0, whole: 1.0 };
+        for f in &a.joint {
+            let shift = dot(&f.loads, loads[1]);
+            let Some(g) = b.joint.iter().find(|g| f.meets(g)) else {
+                let mean = f.series.shifted(shift).mean();
+                together.shared *= mean;
+                together.whole *= mean;
+                continue;
+            };
+            let shifts = [shift, dot(&g.loads, loads[0])];
+            let known = dot(&among(&f.loads, of.shared), &g.loads);
+            let shared = f.series.shifted(shifts[0]).with(&g.series.shifted(shifts[1]), known);
+            together.shared *= shared;
+            let is_known = f.slot == g.slot && (of.own)(f.slot);
+            together.whole *= if is_known { f.with_itself(g, shifts, known)? } else { shared };
         }
-        product
-    }
-
-    fn one(&self, a: f64, b: f64) -> f64 {
-        let rho = || lognormal_engine_moment(a + b) / (lognormal_engine_moment(a) * lognormal_engine_moment(b));
-        *self.known.borrow_mut().entry((a.to_bits(), b.to_bits())).or_insert_with(rho)
+        for g in b.joint.iter().filter(|g| !a.joint.iter().any(|f| f.meets(g))) {
+            let mean = g.series.shifted(dot(&g.loads, loads[0])).mean();
+            together.shared *= mean;
+            together.whole *= mean;
+        }
+        Some(together)
     }
 }

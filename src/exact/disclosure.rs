@@ -25,8 +25,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::closed::{Closed, Field, Inputs, Loads};
+use super::closed::{Closed, Inputs, Loads};
 use super::disclosed::Disclosed;
+use super::field::Field;
+use super::joint::Joint;
 use super::oracle::{NO_SECOND_MOMENT, resolved};
 use super::terms::{Known, Product, products};
 use crate::assess::effects::{Effects, renumbered};
@@ -103,8 +105,11 @@ pub fn disclosures(
             let model =
                 after.first().and_then(|p| alternative.models.get(p.model)).and_then(|m| models.get(m.id.as_str()));
             let Some((model, before)) = model.and_then(|m| Some((*m, *by_id.get(m.id.as_str())?))) else { continue };
-            let mut after: Vec<Product> =
-                after.iter().map(|p| Product { loads: numbered(&p.loads), ..p.clone() }).collect();
+            let renumbered = |p: &Product| {
+                let joint = p.joint.iter().map(|j| j.on(numbered(&j.loads))).collect();
+                Product { loads: numbered(&p.loads), joint, ..p.clone() }
+            };
+            let mut after: Vec<Product> = after.iter().map(renumbered).collect();
             as_before(&mut after, before);
             if let Some(value) = value(&closed, &field, before, &after.iter().collect::<Vec<_>>()) {
                 add(model, quantity.name(), value);
@@ -127,15 +132,21 @@ pub fn disclosures(
 fn as_before(after: &mut [Product], before: &[&Product]) {
     let (mean_before, mean_after): (f64, f64) =
         (before.iter().map(|p| p.mean_t).sum(), after.iter().map(|p| p.mean_t).sum());
-    let lineage = before.first().map(|p| p.own[Slot::Lineage as usize]);
+    let Some(first) = before.first() else { return };
+    let by_rank: Vec<Joint> = first.joint.iter().filter(|j| j.slot == Slot::Lineage).cloned().collect();
     for p in after {
         p.mean_t *= mean_before / mean_after;
-        p.own[Slot::Lineage as usize] = lineage.unwrap_or(p.own[Slot::Lineage as usize]);
+        p.own[Slot::Lineage as usize] = first.own[Slot::Lineage as usize];
+        p.joint.retain(|j| j.slot != Slot::Lineage);
+        p.joint.extend(by_rank.iter().cloned());
     }
 }
 
 /// V − E[Var(Y | c)]; `None` where the figure tells less than is known.
 fn value(closed: &Closed<'_>, field: &Field<'_>, before: &[&Product], after: &[&Product]) -> Option<f64> {
+    if !after.iter().all(|p| field.fits(p)) {
+        return None;
+    }
     let mean: f64 = before.iter().map(|p| p.mean_t).sum();
     let relative = |products: &[&Product]| Some(1.0 + closed.model_variance(products)? / (mean * mean));
     let published = relative(before)? / relative(after)?;
@@ -146,7 +157,7 @@ fn value(closed: &Closed<'_>, field: &Field<'_>, before: &[&Product], after: &[&
     let with_others = |products: &[&Product]| -> f64 {
         let with = |p: &&Product| {
             let itself: f64 = before.iter().map(|b| b.mean_t * (closed.shared_rho(p, b) - 1.0)).sum();
-            p.mean_t * (field.covariance(&p.loads) - itself)
+            p.mean_t * (field.covariance(p) - itself)
         };
         products.iter().map(with).sum()
     };

@@ -22,10 +22,55 @@ type Loads = Vec<(usize, f64)>;
 type Index = Vec<usize>;
 
 /// Fourth central moment over squared variance; `None` where it is infinite or the structure is too entangled.
-pub fn kurtosis(assessment: &Assessment, products: &[Product]) -> Option<f64> {
+/// `variance` is the exact one: products with bounded factors or ones by rank have it only nearly (`multiplied`).
+pub fn kurtosis(assessment: &Assessment, products: &[Product], variance: f64) -> Option<f64> {
     if products.windows(2).any(|w| w[0].model == w[1].model) {
         return None;
     }
+    if products.iter().any(|p| !p.joint.is_empty()) {
+        let products = multiplied(products)?;
+        let (of_products, fourth) = central(assessment, &products)?;
+        let cumulant = fourth - 3.0 * of_products * of_products;
+        let mean: f64 = products.iter().map(|p| p.mean_t).sum();
+        let relative = variance / (mean * mean);
+        return Some(3.0 + cumulant / (relative * relative)).filter(|k| k.is_finite() && *k >= 1.0);
+    }
+    let (variance, fourth) = central(assessment, products)?;
+    (variance > 0.0).then_some(fourth / (variance * variance)).filter(|k| k.is_finite() && *k >= 1.0)
+}
+
+/// The products with loads and own moments in the place of bounded factors and of those by rank. A bounded factor gets
+/// loads κλ, with one κ for all, and own moments that leave its own first four moments as they are. A factor by rank
+/// keeps its own moments; what its shared effects add to the fourth cumulant is left out.
+fn multiplied(products: &[Product]) -> Option<Vec<Product>> {
+    let bounded = || products.iter().flat_map(|p| p.joint.iter().filter(|j| j.is_bounded()).map(|j| (p.mean_t, j)));
+    let (mut log, mut weights) = (0.0, 0.0);
+    for (mean, joint) in bounded() {
+        log += mean * mean * libm::log(joint.series.squares());
+        weights += mean * mean;
+    }
+    let square = if weights > 0.0 { log / weights } else { 0.0 };
+    let multiplied = |p: &Product| {
+        let mut of = Product { joint: vec![], ..p.clone() };
+        let mut loads: BTreeMap<usize, f64> = p.loads.iter().copied().collect();
+        for joint in &p.joint {
+            for k in [2, 3, 4] {
+                let pairs = f64::from(k * (k - 1) / 2);
+                let shared = if joint.is_bounded() { libm::exp(pairs * square) } else { 1.0 };
+                of.own[joint.slot as usize][k as usize - 2] = Some(joint.moment(k)? / shared);
+            }
+            for &(effect, x) in joint.loads.iter().filter(|_| joint.is_bounded()) {
+                *loads.entry(effect).or_insert(0.0) += x * square.sqrt();
+            }
+        }
+        of.loads = loads.into_iter().collect();
+        Some(of)
+    };
+    products.iter().map(multiplied).collect()
+}
+
+/// Second and fourth central moments over those powers of the mean.
+fn central(assessment: &Assessment, products: &[Product]) -> Option<(f64, f64)> {
     let mean: f64 = products.iter().map(|p| p.mean_t).sum();
     let is_global = |e: usize| assessment.shared[e].by.is_empty();
     let (patterns, cells) = cells(products, mean, &is_global)?;
@@ -51,8 +96,7 @@ pub fn kurtosis(assessment: &Assessment, products: &[Product]) -> Option<f64> {
     }
     let [_, m1, m2, m3, m4] = raw;
     let variance = m2 - m1 * m1;
-    let fourth = m4 - 4.0 * m1 * m3 + 6.0 * m1 * m1 * m2 - 3.0 * m1 * m1 * m1 * m1;
-    (variance > 0.0).then_some(fourth / (variance * variance)).filter(|k| k.is_finite() && *k >= 1.0)
+    Some((variance, m4 - 4.0 * m1 * m3 + 6.0 * m1 * m1 * m2 - 3.0 * m1 * m1 * m1 * m1))
 }
 
 /// Models with the same loadings.

@@ -128,7 +128,7 @@ pub fn oracle(assessment: &Assessment) -> Oracle {
     Oracle {
         mean_t,
         sd_t: variance.map(libm::sqrt),
-        kurtosis: variance.filter(|v| *v > 0.0).and_then(|_| kurtosis(assessment, &products)),
+        kurtosis: variance.filter(|v| *v > 0.0).and_then(|v| kurtosis(assessment, &products, v)),
         independent_mean_t: mean_t,
         independent_sd_t: closed.independent_variance().map(|v| libm::sqrt(resolved(v, mean_t))),
         groups: variance.map_or(vec![], shares),

@@ -14,9 +14,11 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::closed::{Closed, Inputs};
+use super::joint::Joint;
 use super::oracle::{self, NO_SECOND_MOMENT, components, resolved};
 use super::terms::{Known, Product, products};
 use crate::assess::{AssessedModel, Assessment, SharedEffect};
@@ -153,6 +155,7 @@ pub struct Shares {
 /// Why there is none: no finite mean or variance, or no variance at all.
 pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Result<Shares, String> {
     let products = products(assessment, known)?;
+    products.par_iter().flat_map_iter(|p| &p.joint).for_each(Joint::prepare);
     let closed = Closed::new(&assessment.shared, &products);
     let none = || NO_SECOND_MOMENT.to_string();
     let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);

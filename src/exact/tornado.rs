@@ -10,10 +10,12 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::below::cut;
 use super::oracle;
-use crate::assess::{AssessedModel, Assessment, Output, SLOTS, SharedEffect, Slot};
-use crate::portfolio::Factor;
+use crate::assess::{Acts, AssessedFactor, AssessedModel, Assessment, Output, SLOTS, SharedEffect, Slot};
+use crate::engine::stats::normal::Level;
 use crate::portfolio::quantile::Quantiles;
+use crate::portfolio::{Distribution, Factor};
 
 /// Standard normal quantile at 0.95 (Abramowitz & Stegun, table 26.5).
 const Z95: f64 = 1.644_853_626_951_472_7;
@@ -67,24 +69,63 @@ impl End {
     }
 }
 
-/// A model and the quantiles of the own parts that its emissions depend on.
+/// A model and what the factors that its emissions depend on are made of.
 struct Points<'a> {
     model: &'a AssessedModel,
-    /// 5th, 50th and 95th percentile.
-    own: [[f64; 3]; SLOTS],
+    own: [Option<Own>; SLOTS],
+}
+
+/// A factor's own part.
+enum Own {
+    /// At the 5th, 50th and 95th percentile; shared effects multiply it.
+    Multiplied([f64; 3]),
+    /// A lognormal whose product with the shared effects stays below a bound.
+    Below { mu: f64, sigma: f64, ln_hi: f64 },
+    /// Shared effects move it along the distribution.
+    Rank(Quantiles),
+}
+
+impl Own {
+    fn of(factor: &AssessedFactor) -> Own {
+        match (factor.acts, &factor.distribution) {
+            (Acts::Below { hi }, Distribution::LogNormal { median, gsd }) => {
+                Own::Below { mu: libm::log(*median), sigma: libm::log(*gsd), ln_hi: libm::log(hi) }
+            }
+            (Acts::Rank, d) => Own::Rank(Quantiles::new(d)),
+            _ => {
+                let quantiles = Quantiles::new(&factor.alone());
+                Own::Multiplied([-Z95, 0.0, Z95].map(|z| quantiles.at_z(z)))
+            }
+        }
+    }
+
+    /// The factor with its own part at a percentile. `shared` is the sum of what the effects add, `squares` that of
+    /// the squares of their loads.
+    fn at(&self, end: Option<End>, shared: f64, squares: f64, is_pue: bool) -> f64 {
+        let z = end.map_or(0.0, End::z);
+        match self {
+            Own::Multiplied([low, median, high]) => {
+                let own = match end {
+                    None => median,
+                    Some(End::Low) => low,
+                    Some(End::High) => high,
+                };
+                let above = if is_pue { 1.0 } else { 0.0 };
+                above + (own - above) * libm::exp(shared)
+            }
+            Own::Below { mu, sigma, ln_hi } => {
+                libm::exp(mu + shared + sigma * cut(Level::at_z(z), (ln_hi - mu - shared) / sigma))
+            }
+            Own::Rank(quantiles) => quantiles.at_z(libm::sqrt((1.0 - squares).max(0.0)) * z + shared),
+        }
+    }
 }
 
 impl Points<'_> {
     fn of(model: &AssessedModel) -> Points<'_> {
-        let mut own = [[1.0; 3]; SLOTS];
         let powers = model.terms[Output::Emissions as usize].powers;
-        for ((own, factor), power) in own.iter_mut().zip(&model.factors).zip(powers) {
-            if let Some(factor) = factor.as_ref().filter(|_| power != 0) {
-                let quantiles = Quantiles::new(&factor.alone());
-                *own = [-Z95, 0.0, Z95].map(|z| quantiles.at_z(z));
-            }
-        }
-        Points { model, own }
+        let own = |s: usize| model.factors[s].as_ref().filter(|_| powers[s] != 0).map(Own::of);
+        Points { model, own: std::array::from_fn(own) }
     }
 
     /// Whether the effect raises the factor that it belongs to (1) or lowers it (−1).
@@ -100,14 +141,9 @@ impl Points<'_> {
         let mut value = term.constant;
         for slot in Slot::ALL {
             let power = term.powers[slot as usize];
-            let Some(factor) = self.model.factors[slot as usize].as_ref().filter(|_| power != 0) else { continue };
-            let [low, median, high] = self.own[slot as usize];
-            let own = match moved {
-                Moved::Factor(which, End::Low) if which == slot.factor() => low,
-                Moved::Factor(which, End::High) if which == slot.factor() => high,
-                _ => median,
-            };
-            let mut ln = 0.0;
+            let of = self.model.factors[slot as usize].as_ref().zip(self.own[slot as usize].as_ref());
+            let Some((factor, own)) = of else { continue };
+            let (mut shared, mut squares) = (0.0, 0.0);
             for &(e, weight) in &factor.shared {
                 let Some(effect) = effects.get(e) else { continue };
                 let z = match moved {
@@ -115,12 +151,15 @@ impl Points<'_> {
                     Moved::Factor(which, end) if which == effect.factor => end.z() * self.direction(e, which),
                     _ => 0.0,
                 };
-                ln += z * weight * effect.ln_gsd;
+                let load = weight * effect.ln_gsd;
+                shared += z * load;
+                squares += load * load;
             }
-            let drawn = match slot {
-                Slot::Pue => 1.0 + (own - 1.0) * libm::exp(ln),
-                _ => own * libm::exp(ln),
+            let end = match moved {
+                Moved::Factor(which, end) if which == slot.factor() => Some(end),
+                _ => None,
             };
+            let drawn = own.at(end, shared, squares, slot == Slot::Pue);
             value *= libm::pow(drawn, f64::from(power));
         }
         value
@@ -182,8 +221,7 @@ pub fn tornado(assessment: &Assessment) -> Tornado {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{Acts, AssessedFactor, Kind, Provenance};
-    use crate::portfolio::Distribution;
+    use crate::assess::{Kind, Provenance};
     use crate::posterior::example;
 
     #[test]

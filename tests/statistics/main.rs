@@ -8,6 +8,7 @@ mod agreement;
 mod families;
 mod fit;
 mod gauge;
+mod joint;
 mod known;
 mod normals;
 mod sampled;

@@ -186,7 +186,7 @@ pub(super) fn order_at_zero(d: &Distribution) -> f64 {
 }
 
 /// Positive nodes and weights of the 10-point Gauss–Legendre rule on [−1, 1] (DLMF table 3.5.2).
-pub(super) const GAUSS_10: [(f64, f64); 5] = [
+pub(crate) const GAUSS_10: [(f64, f64); 5] = [
     (0.148_874_338_981_631_22, 0.295_524_224_714_752_87),
     (0.433_395_394_129_247_2, 0.269_266_719_309_996_35),
     (0.679_409_568_299_024_4, 0.219_086_362_515_982_04),

@@ -1,0 +1,244 @@
+//! All products by what they load on the shared effects that are looked at: what a product co-varies with.
+//!
+//! Products with the same loads are one cell. A bounded or rank factor is an axis of the cell: a function of the normal
+//! in the direction of its loads, so that functions of the same direction add up. Effects without `by` are common to
+//! nearly all pairs: cells with the same loads on those are one pattern, and only cells that also share a local effect
+//! are visited pair by pair. The cost is linear in models.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::closed::Loads;
+use super::joint::{Joint, dot};
+use super::rho::Rho;
+use super::tensor::Tensor;
+use super::terms::Product;
+use crate::assess::SharedEffect;
+
+/// The direction of a bounded or rank factor's normal.
+#[derive(Debug, Clone)]
+struct Axis {
+    component: usize,
+    direction: Loads,
+}
+
+/// Some products: what multiplies them, and a function of the normals of the axes.
+struct Part {
+    loads: Loads,
+    /// By component.
+    axes: Vec<Axis>,
+    of: Tensor,
+    shifted: RefCell<HashMap<Vec<u64>, Rc<Tensor>>>,
+}
+
+impl Part {
+    fn new(loads: Loads, axes: Vec<Axis>, of: Tensor) -> Part {
+        Part { loads, axes, of, shifted: RefCell::default() }
+    }
+
+    /// As another part sees it that multiplies by `loads`.
+    fn seen(&self, loads: &Loads) -> Rc<Tensor> {
+        let shifts: Vec<f64> = self.axes.iter().map(|axis| dot(&axis.direction, loads)).collect();
+        let key = shifts.iter().map(|x| x.to_bits()).collect();
+        let seen = || Rc::new(self.of.shifted(&shifts).into_owned());
+        self.shifted.borrow_mut().entry(key).or_insert_with(seen).clone()
+    }
+
+    /// `E[F G]` over what the shared effects that multiply both make of it.
+    fn meets(&self, other: &Part) -> f64 {
+        if self.axes.is_empty() && other.axes.is_empty() {
+            return self.of.mean() * other.of.mean();
+        }
+        let (a, b) = (self.seen(&other.loads), other.seen(&self.loads));
+        let mut meeting = Vec::new();
+        for (i, x) in self.axes.iter().enumerate() {
+            if let Some((j, y)) = other.axes.iter().enumerate().find(|(_, y)| y.component == x.component) {
+                meeting.push((i, j, dot(&x.direction, &y.direction)));
+            }
+        }
+        a.mean() * b.mean() + a.covariance(&b, &meeting)
+    }
+}
+
+/// Products with the same loads on the shared effects that are looked at.
+struct Cell {
+    /// Its pattern, and the load on local effects of what multiplies.
+    global: usize,
+    local: Loads,
+    /// On all effects, and on those without `by`.
+    whole: Part,
+    common: Part,
+}
+
+/// All products as cells.
+pub struct Field<'c> {
+    effects: &'c [SharedEffect],
+    rho: &'c Rho,
+    components: &'c BTreeMap<usize, usize>,
+    /// Distinct loads on effects without `by`, and the sum of what has them.
+    globals: Vec<Part>,
+    cells: Vec<Cell>,
+    /// Cells by local effect.
+    touching: BTreeMap<usize, Vec<usize>>,
+}
+
+impl<'c> Field<'c> {
+    /// The products by their loads on the effects that `of` lets through.
+    pub fn new(
+        effects: &'c [SharedEffect],
+        rho: &'c Rho,
+        components: &'c BTreeMap<usize, usize>,
+        products: &[&Product],
+        of: &dyn Fn(usize) -> bool,
+    ) -> Field<'c> {
+        let mut field = Field { effects, rho, components, globals: vec![], cells: vec![], touching: BTreeMap::new() };
+        let (mut global_of, mut cell_of) = (BTreeMap::new(), BTreeMap::new());
+        for p in products {
+            let (local, whole, common) = field.parts(p, p.mean_t, of);
+            let g = *global_of.entry(key(&common.loads, &common.axes)).or_insert(field.globals.len());
+            match field.globals.get_mut(g) {
+                Some(pattern) => pattern.of.add(&common.of),
+                None => field.globals.push(Part::new(common.loads.clone(), common.axes.clone(), common.of.clone())),
+            }
+            let c = *cell_of.entry((g, key(&local, &whole.axes))).or_insert(field.cells.len());
+            match field.cells.get_mut(c) {
+                Some(cell) => {
+                    cell.whole.of.add(&whole.of);
+                    cell.common.of.add(&common.of);
+                }
+                None => field.push(Cell { global: g, local, whole, common }),
+            }
+        }
+        field
+    }
+
+    fn push(&mut self, cell: Cell) {
+        for effect in self.local_effects(&cell.local, &cell.whole) {
+            self.touching.entry(effect).or_default().push(self.cells.len());
+        }
+        self.cells.push(cell);
+    }
+
+    fn local_effects(&self, local: &Loads, whole: &Part) -> BTreeSet<usize> {
+        let of_axes = whole.axes.iter().flat_map(|axis| &axis.direction).map(|(e, _)| *e);
+        local.iter().map(|(e, _)| *e).chain(of_axes.filter(|e| !self.is_global(*e))).collect()
+    }
+
+    /// An effect common to all models. One that is not of this assessment is no other product's.
+    fn is_global(&self, effect: usize) -> bool {
+        self.effects.get(effect).is_some_and(|e| e.by.is_empty())
+    }
+
+    /// A product of this mean: its loads on local effects, all of it, and the part on effects without `by`.
+    fn parts(&self, product: &Product, mean: f64, of: &dyn Fn(usize) -> bool) -> (Loads, Part, Part) {
+        let loads = among(&product.loads, of);
+        let (global, local): (Loads, Loads) = loads.iter().partition(|(e, _)| self.is_global(*e));
+        let part = |loads: Loads, keep: &dyn Fn(usize) -> bool| {
+            let (mut axes, mut series) = (Vec::new(), Vec::new());
+            let mut joint: Vec<(usize, &Joint)> = product.joint.iter().map(|j| (self.component(j), j)).collect();
+            joint.sort_by_key(|(component, _)| *component);
+            for (component, factor) in joint {
+                let direction = among(&factor.loads, keep);
+                let length = dot(&direction, &direction).sqrt();
+                if length > 0.0 {
+                    series.push(factor.series.given(length));
+                    let direction = direction.into_iter().map(|(e, x)| (e, x / length)).collect();
+                    axes.push(Axis { component, direction });
+                }
+            }
+            Part::new(loads, axes, Tensor::product(mean, &series))
+        };
+        let whole = part(loads, of);
+        let common = part(global, &|e| of(e) && self.is_global(e));
+        (local, whole, common)
+    }
+
+    fn component(&self, factor: &Joint) -> usize {
+        let known = factor.loads.iter().find_map(|(e, _)| self.components.get(e).copied());
+        known.or_else(|| factor.loads.first().map(|(e, _)| *e)).unwrap_or(usize::MAX)
+    }
+
+    /// Whether each bounded or rank factor of a product from elsewhere meets at most one of any product here.
+    pub fn fits(&self, product: &Product) -> bool {
+        let of = |j: &Joint| -> BTreeSet<usize> {
+            j.loads.iter().map(|(e, _)| self.components.get(e).copied().unwrap_or(*e)).collect()
+        };
+        let mut seen = BTreeSet::new();
+        product.joint.iter().all(|j| {
+            let here = of(j);
+            let known = here.iter().filter(|c| self.components.contains_key(c)).count();
+            known <= 1 && here.iter().all(|c| seen.insert(*c))
+        })
+    }
+
+    /// `Σ_q μ_q (ρ(p, q) − 1)` over all products q: the covariance of the total with the product, if its mean were 1, by
+    /// shared effects alone.
+    pub fn covariance(&self, product: &Product) -> f64 {
+        let (local, whole, common) = self.parts(product, 1.0, &|_| true);
+        self.of_parts(&local, &whole, &common)
+    }
+
+    fn of_parts(&self, local: &Loads, whole: &Part, common: &Part) -> f64 {
+        let (rho, by_globals) = self.of_globals(common);
+        by_globals + self.of_locals(&rho, local, whole, common)
+    }
+
+    /// ρ with each pattern, and the covariance by effects without `by` alone.
+    fn of_globals(&self, common: &Part) -> (Vec<f64>, f64) {
+        let rho: Vec<f64> = self.globals.iter().map(|other| self.rho.of(&common.loads, &other.loads)).collect();
+        let mut sum = 0.0;
+        for (rho, other) in rho.iter().zip(&self.globals) {
+            let (meets, apart) = (common.meets(other), common.of.mean() * other.of.mean());
+            sum += meets * (rho - 1.0) + (meets - apart);
+        }
+        (rho, sum)
+    }
+
+    /// What local effects add to that.
+    fn of_locals(&self, rho: &[f64], local: &Loads, whole: &Part, common: &Part) -> f64 {
+        let neighbours: BTreeSet<usize> = self
+            .local_effects(local, whole)
+            .iter()
+            .filter_map(|effect| self.touching.get(effect))
+            .flatten()
+            .copied()
+            .collect();
+        let mut sum = 0.0;
+        for c in neighbours {
+            let cell = &self.cells[c];
+            let meets = whole.meets(&cell.whole);
+            let by_locals = rho[cell.global] * meets * (self.rho.of(local, &cell.local) - 1.0);
+            sum += by_locals + rho[cell.global] * (meets - common.meets(&cell.common));
+        }
+        sum
+    }
+
+    /// `Σ_p Σ_q μ_p μ_q (ρ(p, q) − 1)`, pattern by pattern: what the effects without `by` lead to is linear in what has
+    /// the pattern.
+    pub fn variance(&self) -> f64 {
+        let mut cells: Vec<Vec<&Cell>> = vec![vec![]; self.globals.len()];
+        self.cells.iter().for_each(|cell| cells[cell.global].push(cell));
+        let mut sum = 0.0;
+        for (pattern, cells) in self.globals.iter().zip(cells) {
+            let (rho, by_globals) = self.of_globals(pattern);
+            sum += by_globals;
+            for cell in cells {
+                sum += self.of_locals(&rho, &cell.local, &cell.whole, &cell.common);
+            }
+        }
+        sum
+    }
+}
+
+/// The loads on the effects that `of` lets through.
+pub fn among(loads: &[(usize, f64)], of: &dyn Fn(usize) -> bool) -> Loads {
+    loads.iter().copied().filter(|&(e, _)| of(e)).collect()
+}
+
+/// Equal for equal loads and directions; these to 40 bits, as their lengths are divided out.
+fn key(loads: &[(usize, f64)], axes: &[Axis]) -> (Vec<(usize, u64)>, Vec<(usize, Vec<(usize, i64)>)>) {
+    let rounded = |x: f64| libm::round(libm::ldexp(x, 40)) as i64;
+    let of_axis = |axis: &Axis| (axis.component, axis.direction.iter().map(|&(e, x)| (e, rounded(x))).collect());
+    (loads.iter().map(|&(e, a)| (e, a.to_bits())).collect(), axes.iter().map(of_axis).collect())
+}

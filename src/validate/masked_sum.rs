@@ -8,7 +8,8 @@
 //! By folds: the priors of training length were derived from Epoch's models, so each organisation is predicted once more
 //! with the median and the spread of every era derived without it: the shipped value times the change that leaving the
 //! organisation out makes to the era's median (and to its standard deviation) in `fixtures/open_weights.csv`. The exponents
-//! on size stay as shipped.
+//! on size stay as shipped. All models are hidden together, so that none informs the shared effects of another; global
+//! effects, which the other organisations' rows could inform by folds, do not act on training length.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -150,7 +151,7 @@ fn sd(values: &[f64]) -> f64 {
 /// Priors of training length without an organisation.
 fn study_without(organization: &str) -> Study {
     let priors = Priors::defaults();
-    let mut study = Study::default();
+    let mut study = Study { learn: false, ..Study::default() };
     for era in Era::ALL {
         let of = |left_out: bool| -> Vec<f64> {
             let kept = TOKENS.iter().filter(|(e, o, _)| *e == era && !(left_out && o == organization));
@@ -205,7 +206,8 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
     if models.is_empty() {
         return Err(RunError::Failed(format!("{}: no base model states its compute", list.name)));
     }
-    let whole = assessed(models.clone(), Study::default())?;
+    // The figures of all these models are hidden, from each other too.
+    let whole = assessed(models.clone(), Study { learn: false, ..Study::default() })?;
     let shipped = imputed(&whole, &models, truth, sampler)?;
     let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
     let mut parts = Vec::new();
@@ -249,6 +251,18 @@ mod tests {
         assert!((sum - (1e5 + 6e3 + 1e6)).abs() < 1e-6);
         let whole = assessed(models, Study::default()).unwrap();
         assert!(whole.models.iter().all(|m| m.tier == assess::Tier::T5));
+    }
+
+    /// Hidden rows are hidden from each other: with learning they say nothing, and stated they would.
+    #[test]
+    fn hidden_rows_inform_nothing() {
+        let learning = |models: Vec<Model>, learn| assessed(models, Study { learn, ..Study::default() }).unwrap();
+        let (hidden, _) = masked(&list());
+        assert_eq!(learning(hidden.clone(), true), learning(hidden, false));
+        let stated = list().models;
+        let e = Model { labels: [("organization".to_string(), "X".to_string())].into(), ..stated[4].clone() };
+        let with_e = [stated, vec![Model { id: "f".into(), ..e }]].concat();
+        assert_ne!(learning(with_e.clone(), true).models, learning(with_e, false).models);
     }
 
     /// Put together from parts by organisation the assessment is the same, effects and all.

@@ -238,7 +238,8 @@ fn the_same_beside_energy() {
     close(median(&m, Output::Energy), 1.4 * it, 2e-3);
     // What the energy leaves of the difference between figure and energy · grid goes to both in proportion.
     let gain = grid * grid / (1.0 / e + 1.30f64.ln().powi(2) + grid * grid);
-    close(median(&m, Output::Emissions), 1.4 * it * 0.4e-3 * 1.5f64.powf(gain), 2e-3);
+    // Loadings on shared effects, and what these move, are rounded to 1/256.
+    close(median(&m, Output::Emissions), 1.4 * it * 0.4e-3 * 1.5f64.powf(gain), 4e-3);
     // Negative control: with the overhead the figure makes 1.5e5 / 1.4 kWh of IT energy.
     let (with, _) = one(Basis::Location, &row("yes"));
     assert!(median(&with, Output::ItEnergy) < 0.95 * it);

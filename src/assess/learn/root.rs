@@ -65,7 +65,7 @@ mod tests {
             assert!((got - want).abs() < 1e-12, "{got} {want}");
         }
         // Negative control: another matrix has another root.
-        assert!((Root::of(3, &[2.0, 2.0, 0.0, 2.0, 6.0, -1.5, 0.0, -1.5, 2.0]).row(2)[2] - L[2][2]).abs() > 1e-3);
+        assert!((Root::of(3, &[2.0, 2.0, 0.0, 2.0, 6.0, -1.5, 0.0, -1.5, 2.0]).row(1)[1] - L[1][1]).abs() > 1e-3);
     }
 
     const L: [[f64; 3]; 3] = [

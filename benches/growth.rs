@@ -68,8 +68,17 @@ fn rows(n: usize) -> Files {
     })
 }
 
-const ROWS: [Case; 13] = [
+/// Of each organisation one run that states compute and hours, and one that states neither.
+fn informing(n: usize) -> Files {
+    models("id,date,organization,region,hardware,parameters,tokens,gpu_hours", n, |i| {
+        let figures = if i % 2 == 0 { "1e12,2e5" } else { "," };
+        format!("lab/m{i},2024-05,lab {},FR,A100,{}e9,{figures}", i / 2, 1 + i % 70)
+    })
+}
+
+const ROWS: [Case; 14] = [
     ("rows", rows, 500),
+    ("rows that inform, an organization each", informing, 200),
     ("rows, ids only", |n| models("id", n, |i| format!("m{i}")), 500),
     ("rows of one organization and day", same_day, 10),
     (

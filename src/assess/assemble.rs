@@ -7,6 +7,7 @@ use super::context::Context;
 use super::described::described;
 use super::draft::DraftModel;
 use super::effects::{EffectKey, Effects};
+use super::learn::{self, Lessons, Posterior};
 use super::priors::Priors;
 use super::provenance::{Kind, Provenance};
 use super::{basis, checks, row, study_effects};
@@ -14,8 +15,8 @@ use crate::portfolio::{Model, Portfolio, Problems, Study, Warning, YEAR};
 
 /// What the portfolio implies, under its study's priors, scope and shared effects.
 ///
-/// A model's result depends on its own row, the study, and the rows it names as bases; on nothing else, and not on the
-/// order of rows.
+/// A model's result depends on its own row, the study, the rows it names as bases, and what the rows say of the shared
+/// effects that it is exposed to; on nothing else, and not on the order of rows.
 ///
 /// # Errors
 /// All problems at once: priors that do not exist or have the wrong form, scopes that are not supported, chips and
@@ -35,9 +36,12 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
     let mut drafts = Vec::with_capacity(by_id.len());
     let mut warnings = Vec::new();
     let mut at_location = 0;
+    let mut lessons = Lessons::default();
     for model in by_id.values() {
-        match row::exposed(&context, model, &row::evidence(&context, model)) {
+        let evidence = row::evidence(&context, model);
+        match row::exposed(&context, model, &evidence) {
             Ok(mut draft) => {
+                lessons.add(&context, &evidence, Some(&mut draft));
                 warnings.append(&mut draft.warnings);
                 at_location += usize::from(draft.location_stands_in);
                 drafts.push((*model, draft));
@@ -54,7 +58,21 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
     if at_location > 0 {
         warnings.push(basis::at_location(study, at_location, by_id.len()));
     }
-    Ok(assembled(drafts, study, &priors, warnings))
+    let (posterior, warning) = lessons.posterior(&context);
+    warnings.extend(warning);
+    Ok(assembled(drafts, study, &priors, &posterior, warnings))
+}
+
+/// The shared effects as the rows inform them, for rows that are assessed otherwise than they are stated.
+pub fn posterior(context: &Context<'_>) -> Posterior {
+    let mut lessons = Lessons::default();
+    for model in context.by_id.values() {
+        let evidence = row::evidence(context, model);
+        let several = learn::states_several(&evidence.model);
+        let mut draft = if several { row::exposed(context, model, &evidence).ok() } else { None };
+        lessons.add(context, &evidence, draft.as_mut());
+    }
+    lessons.posterior(context).0
 }
 
 /// The rows by their ids.
@@ -62,17 +80,17 @@ pub fn by_id(portfolio: &Portfolio) -> BTreeMap<&str, &Model> {
     portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect()
 }
 
-/// The models with numbered shared effects. `drafts` are sorted by id.
+/// The models with numbered shared effects, as the rows inform them. `drafts` are sorted by id.
 pub fn assembled(
-    drafts: Vec<(&Model, DraftModel)>,
+    mut drafts: Vec<(&Model, DraftModel)>,
     study: &Study,
     priors: &Priors,
+    posterior: &Posterior,
     mut warnings: Vec<Warning>,
 ) -> Assessment {
-    let factors = drafts.iter().flat_map(|(_, draft)| draft.factors.iter());
-    let used: BTreeSet<&EffectKey> = factors.flat_map(|(_, factor)| factor.shared.keys()).collect();
-    warnings.extend(study_effects::idle(study, &used));
-    let effects = Effects::sorted(used.into_iter().filter_map(|key| described(key, study, priors)));
+    warnings.extend(study_effects::idle(study, &used(&drafts)));
+    drafts.iter_mut().for_each(|(_, draft)| posterior.apply(draft));
+    let effects = Effects::sorted(used(&drafts).into_iter().filter_map(|key| described(key, study, priors)));
     let models = drafts.into_iter().map(|(model, draft)| assessed(model, draft, &effects)).collect();
     Assessment {
         models,
@@ -82,6 +100,10 @@ pub fn assembled(
         groups_by: study.groups_by.clone(),
         further: vec![],
     }
+}
+
+fn used<'d>(drafts: &'d [(&Model, DraftModel)]) -> BTreeSet<&'d EffectKey> {
+    drafts.iter().flat_map(|(_, draft)| draft.factors.iter()).flat_map(|(_, factor)| factor.shared.keys()).collect()
 }
 
 fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedModel {

@@ -43,7 +43,7 @@ pub fn draft(context: &Context<'_>, evidence: &Evidence) -> Result<DraftModel, V
         _ => single::from_anchor(context, exposure),
     };
     let (grid, core) = both(grid, core)?;
-    let Core { mut factors, mut outputs, tier, mut provenance, warnings } = core;
+    let Core { mut factors, mut outputs, tier, mut provenance, warnings, informs } = core;
     provenance.extend(evidence.provenance.clone());
     let conditioned = factors.get(Slot::Grid).is_some();
     if !conditioned {
@@ -74,6 +74,7 @@ pub fn draft(context: &Context<'_>, evidence: &Evidence) -> Result<DraftModel, V
         terms,
         provenance,
         warnings: evidence.warnings.iter().cloned().chain(warnings).collect(),
+        informs,
         conditioned,
         as_bought,
         location_stands_in: context.study.scope.basis == Basis::Market && evidence.market.is_none(),

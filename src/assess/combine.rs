@@ -21,10 +21,11 @@ use std::collections::BTreeMap;
 
 use super::condition::{DIFFUSE, Joint};
 use super::context::Context;
-use super::described::rounded;
+use super::described::{rounded, shared_variance};
 use super::disclosures::Disclosures;
-use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
-use super::effects::Loads;
+use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, Informs, J_PER_KWH, Product};
+use super::effects::{Innovation, Loads};
+use super::entered::Entered;
 use super::exposure::Exposure;
 use super::links::Links;
 use super::lognormal::{LogNormal, lognormal};
@@ -39,7 +40,7 @@ use super::stated::without_pue;
 use super::study_effects;
 use super::tier::Tier;
 use super::wording::shown_to_four;
-use crate::portfolio::Problem;
+use crate::portfolio::{Model, Problem};
 
 /// The priors of what lies behind the IT energy.
 pub struct Given {
@@ -80,6 +81,7 @@ pub fn combined(
     let unstated = unstated(context, exposure)?;
     let [first, second, third, fourth] = rest;
     let found = readings(context, &[unstated.clone(), first, second, third, fourth], &observed);
+    let states_compute = observed.iter().any(|o| o.what == "compute");
     let mut warnings = Vec::new();
     match found.as_slice() {
         [Reading { right, .. }] if right.len() == observed.len() => {}
@@ -97,6 +99,11 @@ pub fn combined(
     }
     let counts = |what: &str| observed.iter().any(|o| o.what == what);
     let (compute_counts, emissions_count) = (counts("compute"), counts("emissions"));
+    let informs = Informs {
+        innovations: innovations(context, exposure.model, &priors, &observed),
+        unsettled: false,
+        compute_wrong: states_compute && !compute_counts,
+    };
     let mut joint = Joint::new(priors);
     for observed in &observed {
         joint.observe(&observed.row, &observed.error);
@@ -106,7 +113,25 @@ pub fn combined(
     let energies = posterior.energies(&mut factors, grid, emissions_count);
     let compute = posterior.compute(&mut factors, &energies, links, compute_counts);
     let outputs = [compute, energies.it, energies.energy, energies.emissions];
-    Ok(Core { factors, outputs, tier, provenance, warnings })
+    Ok(Core { factors, outputs, tier, provenance, warnings, informs })
+}
+
+/// What the figures say of the shared effects. Of a run that a prior was derived from, the effect of that prior is no more
+/// than a spread of its own: nothing is learned twice from one run.
+fn innovations(
+    context: &Context<'_>,
+    model: &Model,
+    priors: &[Normal; UNKNOWNS],
+    observed: &[Observed],
+) -> Vec<Innovation> {
+    let entered = Entered::of(model);
+    let alone = |prior: &Normal| {
+        let (own, shared): (Loads, Loads) = prior.shared.clone().into_iter().partition(|(key, _)| entered.has(key));
+        let sd = (prior.sd * prior.sd + shared_variance(&own, context.study, context.priors)).sqrt();
+        Normal { mean: prior.mean, sd, shared }
+    };
+    let mut joint = Joint::new(priors.each_ref().map(alone));
+    observed.iter().filter_map(|o| joint.observe(&o.row, &o.error)).collect()
 }
 
 /// ln of what compute would be if the row stated none of it.

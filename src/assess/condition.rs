@@ -4,13 +4,14 @@
 //! y_i = Σ a_ij (x_j + s_j·z) + b_i·z + ε_i. What is updated is the own part x given z, so that the posterior mean of x
 //! is linear in z: with the gain K of Kalman's update, x̂ = x₀ + K (y − A x₀ − (A s + b) z). Hence whatever is computed
 //! from x keeps its shared effects with the loading that the observations leave it: an observation replaces prior and
-//! shared effects alike by its own error, in the proportion K. The shared effects themselves stay as they were; one
-//! model says nothing of them to the others.
+//! shared effects alike by its own error, in the proportion K. What the observations say of z itself is the other half:
+//! with x integrated out, y ~ N(A x₀ + (A s + b) z, A S Aᵀ + R). [`super::learn`] takes that from all rows together.
 //!
 //! Observations are taken in one at a time, which is the same as all at once (Kalman 1960, doi:10.1115/1.3662552;
-//! Bishop, Pattern Recognition and Machine Learning, 2006, section 2.3.3).
+//! Bishop, Pattern Recognition and Machine Learning, 2006, section 2.3.3). What each adds to those before it, its
+//! innovation, is independent of theirs given z, so that the density of y given z is the product of the innovations'.
 
-use super::effects::Loads;
+use super::effects::{Innovation, Loads};
 use super::normal::{Normal, add};
 
 /// Standard deviation of ln for what nothing is known of beforehand.
@@ -52,26 +53,27 @@ impl<const N: usize> Joint<N> {
         self.covariance.each_ref().map(|line| dot(line, row))
     }
 
-    /// `error.mean` is what was observed of Σ a_j x_j, with that own error and those shared ones.
-    pub fn observe(&mut self, row: &[f64; N], error: &Normal) {
+    /// `error.mean` is what was observed of Σ a_j x_j, with that own error and those shared ones. What it says of the
+    /// shared effects beyond what was observed before; `None` of what was known without error.
+    pub fn observe(&mut self, row: &[f64; N], error: &Normal) -> Option<Innovation> {
         let with = self.times(row);
         let variance = dot(row, &with) + error.sd * error.sd;
         if variance <= 0.0 {
-            return;
+            return None;
         }
         let gain = with.map(|c| c / variance);
         let expected = self.of(row);
-        // y − b·z − (what is expected of it, with its loadings).
-        let mut innovation = Loads::new();
-        add(&mut innovation, &error.shared, -1.0);
-        add(&mut innovation, &expected.shared, -1.0);
+        let value = error.mean - expected.mean;
+        let mut loads = expected.shared;
+        add(&mut loads, &error.shared, 1.0);
         for (j, k) in gain.iter().enumerate() {
-            self.mean[j] += k * (error.mean - expected.mean);
-            add(&mut self.shared[j], &innovation, *k);
+            self.mean[j] += k * value;
+            add(&mut self.shared[j], &loads, -k);
             for (l, c) in with.iter().enumerate() {
                 self.covariance[j][l] -= k * c;
             }
         }
+        Some(Innovation { value, variance, loads })
     }
 }
 

@@ -35,7 +35,7 @@ pub fn described(key: &EffectKey, study: &Study, priors: &Priors) -> Option<Shar
 
 /// Loadings (ln) are kept to this: models with nearly the same ones then have the same, and the exact moments of the
 /// total, which go by distinct loadings, stay few.
-const LOADING: f64 = 1.0 / 256.0;
+pub const LOADING: f64 = 1.0 / 256.0;
 
 /// The loadings, each to a whole number of these.
 pub fn rounded(loads: &Loads, study: &Study, priors: &Priors) -> Loads {

@@ -13,7 +13,7 @@
 //! | energy | `energy_kwh`, without PUE | no energy or emissions | compute and efficiency; PUE and grid remain |
 //! | place | `grid_g_per_kwh` | no grid intensity or emissions | the spread over places; the error of a region's figure remains |
 
-use super::assemble::{assembled, by_id};
+use super::assemble::{assembled, by_id, posterior};
 use super::assessment::Assessment;
 use super::chips::{Chips, chips};
 use super::context::Context;
@@ -121,5 +121,5 @@ pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Asse
             drafts.push((*model, draft));
         }
     }
-    Ok(assembled(drafts, study, &priors, Vec::new()))
+    Ok(assembled(drafts, study, &priors, &posterior(&context), Vec::new()))
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::acts::Acts;
-use super::effects::Loads;
+use super::effects::{Innovation, Loads};
 use super::lognormal::{LogNormal, lognormal};
 use super::provenance::{Kind, Provenance};
 use super::slot::{SLOTS, Slot};
@@ -135,6 +135,17 @@ impl Product {
     }
 }
 
+/// What the figures of a row say beyond the row itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Informs {
+    /// Of shared effects, by two or more figures that agree.
+    pub innovations: Vec<Innovation>,
+    /// The row is a mixture of readings: which of its figures are right is open, so they say nothing of other rows.
+    pub unsettled: bool,
+    /// The stated compute is not used, because the other figures outweigh it.
+    pub compute_wrong: bool,
+}
+
 /// What the disclosures of a row make of compute and energies: the model without PUE, grid and lineage.
 pub struct Core {
     pub factors: Factors,
@@ -143,6 +154,7 @@ pub struct Core {
     pub tier: Tier,
     pub provenance: BTreeMap<String, Provenance>,
     pub warnings: Vec<Warning>,
+    pub informs: Informs,
 }
 
 /// A model before its shared effects are numbered.
@@ -152,6 +164,7 @@ pub struct DraftModel {
     pub terms: [Term; OUTPUTS],
     pub provenance: BTreeMap<String, Provenance>,
     pub warnings: Vec<Warning>,
+    pub informs: Informs,
     /// The shared effects on efficiency and grid are those that several disclosures leave.
     pub conditioned: bool,
     /// The electricity as bought, or the emissions of it, stand in the place of the grid: effects on the grid do not act.

@@ -52,6 +52,15 @@ impl SharedEffect {
 /// Weights on effects that have no numbers yet: what multiplies their ln GSD.
 pub type Loads = BTreeMap<EffectKey, f64>;
 
+/// One thing that a row's figures say of shared effects: `value = loads·z + ε`, ε normal with that variance. Weights are
+/// those of [`Loads`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Innovation {
+    pub value: f64,
+    pub variance: f64,
+    pub loads: Loads,
+}
+
 /// Shared effects, numbered by their place in the list. No two have the same key.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Effects {

@@ -20,6 +20,7 @@
 //! chain       the whole model of a row
 //! unit        grams or kilograms: the row against what the rest of it leads to
 //! row         all of this for one row
+//! learn       what all rows say of the shared effects
 //! assemble    all rows, with numbers for the shared effects (effects)
 //! assessment  the result
 //! outputs     what is also computed from the same factors: water, embodied emissions, development
@@ -47,6 +48,7 @@ pub mod domain;
 mod draft;
 pub(crate) mod effects;
 mod efficiency;
+mod entered;
 pub(crate) mod era;
 mod evidence;
 mod exposure;
@@ -56,6 +58,7 @@ pub mod fits;
 pub mod grid;
 pub mod hardware;
 mod imputed;
+mod learn;
 mod lineage;
 mod links;
 mod lognormal;

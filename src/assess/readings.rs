@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use super::condition::Joint;
 use super::context::Context;
 use super::described::{rounded, shared_variance};
-use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
+use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, Informs, J_PER_KWH, Product};
 use super::effects::{EffectKey, Loads};
 use super::exposure::Exposure;
 use super::lognormal::{LogNormal, lognormal, mixture};
@@ -86,6 +86,7 @@ pub fn chain(context: &Context<'_>, stated: Stated<'_>, readings: &[Reading]) ->
         tier: stated.tier,
         provenance: BTreeMap::new(),
         warnings: warnings.into_iter().collect(),
+        informs: Informs { unsettled: true, ..Informs::default() },
     }
 }
 
@@ -95,7 +96,9 @@ fn read<'a>(stated: &Stated<'_>, reading: &'a Reading) -> Read<'a> {
         priors[0] = stated.unstated.clone();
     }
     let mut joint = Joint::new(priors);
-    reading.right.iter().for_each(|&k| joint.observe(&stated.observed[k].row, &stated.observed[k].error));
+    reading.right.iter().map(|&k| &stated.observed[k]).for_each(|o| {
+        joint.observe(&o.row, &o.error);
+    });
     Read { right: &reading.right, joint, weight: reading.weight }
 }
 

@@ -10,7 +10,7 @@ use super::chips::{chips, powered};
 use super::compute::{self, known_besides};
 use super::context::Context;
 use super::derivative::own_compute;
-use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, J_PER_KWH, Product};
+use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, Informs, J_PER_KWH, Product};
 use super::exposure::Exposure;
 use super::lognormal::{LogNormal, quadrature};
 use super::priors::names;
@@ -99,7 +99,14 @@ fn from_compute(context: &Context<'_>, exposure: Exposure<'_>, anchor: Anchor) -
     factors.set(Slot::Efficiency, efficiency);
     let c = Product::new(1.0 / FLOP_PER_EFLOP).with(Slot::Compute, 1);
     let it = Product::new(1.0 / J_PER_KWH).with(Slot::Compute, 1).with(Slot::Efficiency, -1);
-    Ok(Core { factors, outputs: downstream(c, it), tier, provenance, warnings: Vec::new() })
+    Ok(Core {
+        factors,
+        outputs: downstream(c, it),
+        tier,
+        provenance,
+        warnings: Vec::new(),
+        informs: Informs::default(),
+    })
 }
 
 fn from_hours(exposure: Exposure<'_>) -> Result<Core, Problem> {
@@ -108,7 +115,14 @@ fn from_hours(exposure: Exposure<'_>) -> Result<Core, Problem> {
     factors.set(Slot::Reporting, figure::hours_disclosed(exposure));
     let h = Product::new(1.0).with(Slot::Reporting, 1);
     let (it, c) = behind_hours(exposure, h, 0.0, &mut factors, &mut provenance)?;
-    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T3, provenance, warnings: Vec::new() })
+    Ok(Core {
+        factors,
+        outputs: downstream(c, it),
+        tier: Tier::T3,
+        provenance,
+        warnings: Vec::new(),
+        informs: Informs::default(),
+    })
 }
 
 /// E_IT and C from accelerator-hours `h`; `further` is a spread (ln) of the hours that has no slot of its own.
@@ -163,7 +177,14 @@ fn from_energy(exposure: Exposure<'_>) -> Result<Core, Problem> {
     let reported = Product::new(1.0).with(Slot::Reporting, 1);
     let it = if exposure.model.energy_includes_pue { reported.with(Slot::Pue, -1) } else { reported };
     let c = backwards(exposure, it, &mut factors, &mut provenance)?;
-    Ok(Core { factors, outputs: downstream(c, it), tier: Tier::T2, provenance, warnings: Vec::new() })
+    Ok(Core {
+        factors,
+        outputs: downstream(c, it),
+        tier: Tier::T2,
+        provenance,
+        warnings: Vec::new(),
+        informs: Informs::default(),
+    })
 }
 
 fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
@@ -193,5 +214,12 @@ fn from_emissions(exposure: Exposure<'_>) -> Result<Core, Problem> {
         let it = energy.with(Slot::Pue, -1);
         (it, energy, backwards(exposure, it, &mut factors, &mut provenance)?)
     };
-    Ok(Core { factors, outputs: [c, it, energy, emissions], tier, provenance, warnings: Vec::new() })
+    Ok(Core {
+        factors,
+        outputs: [c, it, energy, emissions],
+        tier,
+        provenance,
+        warnings: Vec::new(),
+        informs: Informs::default(),
+    })
 }

@@ -72,6 +72,8 @@ pub fn predictive(portfolio: &Portfolio) -> Result<Option<Predictive>, RunError>
     study.groups_by.clear();
     // Published figures are those of the final run.
     study.scope.run = Run::Final;
+    // Hidden figures are hidden from the other rows too.
+    study.learn = false;
     let published: std::collections::BTreeMap<String, f64> =
         rows.iter().map(|(model, eflop)| (model.id.clone(), *eflop)).collect();
     let bare = Portfolio::new(rows.into_iter().map(|(model, _)| model).collect(), study);

@@ -38,6 +38,7 @@ mod read;
 mod recognise;
 mod row;
 pub mod rules;
+pub(crate) mod run_names;
 pub(crate) mod spelling;
 pub mod study;
 pub mod study_file;

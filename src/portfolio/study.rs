@@ -21,6 +21,8 @@ pub struct Study {
     pub interval: Option<f64>,
     /// Whether the default shared effects are there.
     pub default_shared: bool,
+    /// Rows that state figures inform the shared effects on all rows.
+    pub learn: bool,
     /// Rows are completed by published facts of the run that they name.
     pub facts: bool,
     /// `[scope]`.
@@ -55,6 +57,7 @@ impl Default for Study {
             seed: None,
             interval: None,
             default_shared: true,
+            learn: true,
             facts: true,
             scope: Scope::default(),
             imputation: Imputation::default(),

@@ -26,12 +26,13 @@ use super::words::BASES;
 pub const MAX_DRAWS: u64 = 2_147_483_647;
 
 /// The keys at the top. With the lists below, what `docs/study.schema.json` is tested against.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 13] = [
     "models",
     "draws",
     "seed",
     "interval",
     "default_shared",
+    "learn",
     "facts",
     "scope",
     "imputation",
@@ -176,6 +177,11 @@ impl Reader<'_> {
                 "facts" => {
                     if let Some(on) = self.boolean(entry, "facts") {
                         study.facts = on;
+                    }
+                }
+                "learn" => {
+                    if let Some(on) = self.boolean(entry, "learn") {
+                        study.learn = on;
                     }
                 }
                 "default_shared" => {

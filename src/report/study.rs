@@ -69,6 +69,7 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> Result<St
     let _ = writeln!(text, "draws = {}\nseed = {}", effective.draws, effective.seed);
     key(&mut text, "interval", Value::Float(effective.interval));
     key(&mut text, "default_shared", Value::Boolean(study.default_shared));
+    key(&mut text, "learn", Value::Boolean(study.learn));
     key(&mut text, "facts", Value::Boolean(study.facts));
     text.push_str("\n[scope]\n");
     let scope = study.scope;
@@ -217,6 +218,7 @@ mod tests {
 models = ["../data/models.csv", "more.csv"]
 seed = 3
 default_shared = false
+learn = false
 [scope]
 run = "development"
 basis = "market"
@@ -254,7 +256,7 @@ by = ["organization", "tier"]
         assert_eq!((again.draws, again.seed, again.interval), (Some(5_000), Some(7), Some(0.9)));
         assert_eq!(again.scope, study.scope);
         let scope = Scope { run: Run::Development, boundary: Boundary::Facility, basis: Basis::Market, embodied: true };
-        assert_eq!((again.scope, again.default_shared), (scope, false));
+        assert_eq!((again.scope, again.default_shared, again.learn), (scope, false, false));
         assert_eq!(again.imputation, Imputation::Regression);
         assert!(again.outputs.has(Further::Water) && !again.outputs.has(Further::Embodied));
         assert_eq!(again.groups_by, ["organization", "tier"]);
@@ -278,7 +280,7 @@ by = ["organization", "tier"]
         let study = Study { models: vec![models], ..Study::default() };
         let text = resolved(&study, EFFECTIVE, root.path()).unwrap();
         let again = read(&root.path().join("study.toml"), &text);
-        assert_eq!((again.scope, again.default_shared), (study.scope, study.default_shared));
+        assert_eq!((again.scope, again.default_shared, again.learn), (study.scope, true, true));
         // A seed that TOML's own integers do not reach.
         let largest = resolved(&study, Effective { seed: u64::MAX, ..EFFECTIVE }, root.path()).unwrap();
         assert_eq!(read(&root.path().join("study.toml"), &largest).seed, Some(u64::MAX));

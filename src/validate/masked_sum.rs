@@ -7,8 +7,8 @@
 //!
 //! By folds: the priors of training length were fitted to Epoch's models, so each organisation is predicted once more with
 //! priors fitted without it ([`super::tokens`]): level, slope and spread of every era, their own uncertainty, and the share
-//! that is an organisation's. From the same draws, by folds, comes the probability integral transform of every masked model
-//! ([`super::pit`]).
+//! that is an organisation's. All models are hidden together, so that none informs the shared effects of another. From the
+//! same draws, by folds, comes the probability integral transform of every masked model ([`super::pit`]).
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -130,7 +130,7 @@ fn masked(list: &MaskedList) -> (Vec<Model>, Vec<f64>) {
 
 /// Priors of training length without an organisation.
 fn study_without(organization: &str) -> Study {
-    let mut study = Study::default();
+    let mut study = Study { learn: false, ..Study::default() };
     for (name, value) in tokens::priors_without(organization) {
         set(&mut study.priors, name, value);
     }
@@ -198,7 +198,8 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
     if models.is_empty() {
         return Err(RunError::Failed(format!("{}: no base model states its compute", list.name)));
     }
-    let whole = assessed(models.clone(), Study::default())?;
+    // The figures of all these models are hidden, from each other too.
+    let whole = assessed(models.clone(), Study { learn: false, ..Study::default() })?;
     let (shipped, _) = imputed(&whole, &models, &truths, sampler)?;
     let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
     let mut parts = Vec::new();
@@ -246,6 +247,18 @@ mod tests {
         assert!((sum - (1e5 + 6e3 + 1e6)).abs() < 1e-6);
         let whole = assessed(models, Study::default()).unwrap();
         assert!(whole.models.iter().all(|m| m.tier == assess::Tier::T5));
+    }
+
+    /// Hidden rows are hidden from each other: with learning they say nothing, and stated they would.
+    #[test]
+    fn hidden_rows_inform_nothing() {
+        let learning = |models: Vec<Model>, learn| assessed(models, Study { learn, ..Study::default() }).unwrap();
+        let (hidden, _) = masked(&list());
+        assert_eq!(learning(hidden.clone(), true), learning(hidden, false));
+        let stated = list().models;
+        let e = Model { labels: [("organization".to_string(), "X".to_string())].into(), ..stated[4].clone() };
+        let with_e = [stated, vec![Model { id: "f".into(), ..e }]].concat();
+        assert_ne!(learning(with_e.clone(), true).models, learning(with_e, false).models);
     }
 
     /// Put together from parts by organisation the assessment is the same, effects and all.

@@ -343,7 +343,8 @@ pub fn points() -> Vec<Point> {
 /// # Errors
 /// A prediction that cannot be compiled or drawn, and an interruption.
 pub fn row(run: &Run, quantity: Quantity, input: Input, sampler: &Sampler<'_>) -> Result<Row, RunError> {
-    let draft = || Draft { study: Study::default(), notes: Vec::new() };
+    // Nothing is learned from a run that is to be predicted.
+    let draft = || Draft { study: Study { learn: false, ..Study::default() }, notes: Vec::new() };
     let mut without_family = false;
     let (mut draws, mut tier, mut notes) = (Vec::new(), "", Vec::new());
     let ways = includes_pue(run, quantity, input);

@@ -95,7 +95,8 @@ const THREE: [(&str, &str); 4] =
 
 #[test]
 fn conditioning_is_what_weighted_draws_give() {
-    let (a, m) = one(&THREE);
+    // Given the shared effects, which stay as they are: tests/assess/learn.rs has both in one system.
+    let (a, m) = one_of("learn = false\n", &THREE);
     assert_eq!(m.tier, Tier::T2);
     // The links, as a row with hours alone has them: reciprocal node power, throughput.
     let (hours, alone) = one(&[("gpu_hours", "2e5")]);

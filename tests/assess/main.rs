@@ -6,6 +6,7 @@ mod common;
 mod combine;
 mod disclosure;
 mod facts;
+mod learn;
 mod outputs;
 mod readings;
 mod rerun;

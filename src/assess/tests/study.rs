@@ -59,7 +59,7 @@ fn scopes() {
 }
 
 #[test]
-fn a_model_depends_on_its_own_row_only() {
+fn a_model_depends_on_its_own_row_and_on_what_informs_its_effects() {
     let mut undated = llama("undated");
     (undated.date, undated.tokens) = (None, None);
     undated.labels.insert("architecture".to_string(), "qwen2".to_string());
@@ -85,9 +85,13 @@ fn a_model_depends_on_its_own_row_only() {
     assert!(whole.models.windows(2).all(|w| w[0].id < w[1].id));
     all.reverse();
     assert_eq!(run(all.clone(), study()).unwrap(), whole);
+    // Without learning each row is what it is alone; with it, the one whose training length another row informs is not.
+    let off = || Study { learn: false, ..study() };
+    let unlearned = run(all.clone(), off()).unwrap();
     for m in &all {
+        assert_eq!(seen(&one_in(m.clone(), off()).0, &m.id), seen(&unlearned, &m.id));
         let (alone, _) = one(m.clone());
-        assert_eq!(seen(&alone, &m.id), seen(&whole, &m.id));
+        assert_eq!(seen(&alone, &m.id) == seen(&whole, &m.id), m.id != "undated", "{}", m.id);
     }
     assert_ne!(seen(&whole, "z"), seen(&whole, "hours"));
 }

@@ -159,14 +159,11 @@ impl Page {
             return;
         };
         let years = match growths.years.as_slice() {
-            [first, second] => format!("{first} and {second}"),
+            [first, second] => format!("{first} and {second}, two years"),
             [first, .., last] => format!("{first} to {last}, {} years", growths.years.len()),
             _ => String::new(),
         };
-        self.section(
-            "Growth, % per year",
-            &format!("slope of the logarithm in every draw, {years}, each counts the same"),
-        );
+        self.section("Growth, % per year", &format!("slope of the logarithm in every draw, {years} of equal weight"));
         let interval = estimate::equal_tailed(found.settings.level);
         let mut rows = vec![vec![left(""), right("mean"), right("median"), left(interval.clone()), left("")]];
         let named = [

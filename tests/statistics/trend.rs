@@ -113,7 +113,6 @@ fn slopes_agree_with_a_float_monte_carlo() {
     const DRAWS: usize = 40_000;
     let years = [2020, 2021, 2023];
     let mut assessment = random_assessment(11, 12, Families::All, false);
-    // One region, so that much is shared, and a spread that is.
     for (k, model) in assessment.models.iter_mut().enumerate() {
         model.labels.insert("year".into(), years[k % 3].to_string());
     }
@@ -152,10 +151,8 @@ fn slopes_agree_with_a_float_monte_carlo() {
     let limit = bonferroni_limit(0.001, 12);
     let right = scores(Mistake::None);
     assert!(worst(&right) < limit, "{right:?}");
-    for mistake in [Mistake::SharedPerModel, Mistake::WideLogNormals] {
-        let wrong = scores(mistake);
-        assert!(worst(&wrong) > limit, "{mistake:?}: {wrong:?}");
-    }
+    let wrong = scores(Mistake::SharedPerModel);
+    assert!(worst(&wrong) > 2.0 * limit, "{wrong:?}");
 }
 
 /// Years are drawn as they are in the whole: their sums by draw add up, so their means do.

@@ -126,7 +126,7 @@ fn a_laboratorys_derivative_goes_by_the_tokens_of_its_kind() {
     close(compute(tune(), vec![base("Meta AI")]), POST, 1e-4);
     let public = compute(tune(), vec![]);
     close(compute(tune(), vec![base("Another")]), public, 1e-12);
-    assert!(public < 0.1 * POST);
+    assert!(public < 0.5 * POST);
     // An adapter is a small job whoever makes it.
     close(
         compute(derivative(Some("further"), Relation::Lora), vec![]),

@@ -52,7 +52,7 @@ fn spread(threshold: f64, p: f64, a: f64) -> f64 {
 }
 
 /// Φ(z).
-fn below(z: f64) -> f64 {
+pub fn below(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
 

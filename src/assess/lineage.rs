@@ -1,6 +1,6 @@
 //! How much of the run is counted: whether it is one at all, and the development around it.
 
-use super::class;
+use super::class::{self, below};
 use super::context::Context;
 use super::derivative::own_compute;
 use super::described::loadings;
@@ -94,7 +94,7 @@ struct Whole {
 }
 
 /// The derivative's compute over the run's, by the parts of the derivative's distribution: each has its share of the
-/// ratio of means, `ratio`, and the spread that the derivative has beyond the run's, at most 1. `of_own` is the mean of
+/// ratio of means, `ratio`, and the spread that the derivative has beyond the run's, cut at 1. `of_own` is the mean of
 /// the whole distribution.
 fn ratios(own: &Distribution, ratio: f64, of_own: f64, run_ln_sd: f64) -> Vec<(f64, Distribution)> {
     let single = [(1.0, own.clone())];
@@ -112,8 +112,7 @@ fn ratios(own: &Distribution, ratio: f64, of_own: f64, run_ln_sd: f64) -> Vec<(f
         }
         // To a sixteenth: few tables.
         let sd = libm::round(16.0 * residual(libm::log((square / m / m).max(1.0)).sqrt(), run_ln_sd)) / 16.0;
-        let spread = lognormal(LogNormal { median: r * libm::exp(-0.5 * sd * sd), ln_sd: sd });
-        (*w, truncated(spread, 1.0))
+        (*w, at_most_one(r, sd))
     };
     parts.iter().map(of_part).collect()
 }
@@ -126,6 +125,22 @@ fn development_ratio(context: &Context<'_>, exposure: Exposure<'_>) -> f64 {
         mean(context, &factors, &Product::new(1.0).with(Slot::Development, 1), 1)
     };
     of(true) / of(false)
+}
+
+/// The lognormal of this ln sd, cut at 1, whose mean is `r`. A mean so near 1 that its median would be above 1 is one
+/// number.
+fn at_most_one(r: f64, sd: f64) -> Distribution {
+    // With u = ln median / sd: E = exp(u·sd + sd²/2) · Φ(−u − sd) / Φ(−u), which increases with u.
+    let mean = |u: f64| libm::exp(sd * (u + 0.5 * sd)) * below(-u - sd) / below(-u);
+    if sd <= 0.0 || mean(0.0) <= r {
+        return Distribution::Fixed(r);
+    }
+    let (mut lo, mut hi) = (libm::log(r) / sd - sd, 0.0);
+    for _ in 0..52 {
+        let mid = 0.5 * (lo + hi);
+        if mean(mid) < r { lo = mid } else { hi = mid }
+    }
+    truncated(lognormal(LogNormal { median: libm::exp(sd * lo), ln_sd: sd }), 1.0)
 }
 
 fn counts_development(context: &Context<'_>) -> bool {

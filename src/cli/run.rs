@@ -156,7 +156,7 @@ impl Folder {
         let cited = methods::keys(&methods).into_iter().chain(report::priors::cited(&priors)).collect();
         let works = references::bibtex(&cited);
         let contents = [result, &models, &groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes()];
-        let contents = contents.map(|content| bytes(content));
+        let contents = contents.map(bytes);
         let contents: Vec<files::Content> = contents.iter().map(|content| content as files::Content).collect();
         self.target.commit(&contents).map_err(|e| Failure::Run(e.into()))
     }

@@ -81,8 +81,8 @@ fn works_are_cited_and_listed() {
         wrong(&pages).len()
     };
     let list = "\n## References\n";
-    assert_eq!(with("docs/method.md", "# Method\n", "\nAs Euler 1748 did.\n"), 1);
-    assert_eq!(with("docs/method.md", list, "\n- Euler and Gauss 1801, Sums: doi:10.1000/1.\n"), 1);
-    assert_eq!(with("docs/columns.md", "# ", "Euler (1748) "), 1);
+    assert_eq!(with("docs/method.md", "# Method\n", "\nAs Gauss 1809 did.\n"), 1);
+    assert_eq!(with("docs/method.md", list, "\n- Gauss and Legendre 1806, Sums: doi:10.1000/1.\n"), 1);
+    assert_eq!(with("docs/columns.md", "# ", "Gauss (1809) "), 1);
     assert_eq!(with("docs/method.md", list, "\n- Kaplan et al. 2020.\n"), 1);
 }

@@ -51,9 +51,10 @@ def picture(found):
     def rectangle(x, y, width, height, colour):
         lines.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>')
 
-    def histogram(x, y, h):
-        # Shares, so that panels of different size compare; 30 % fills the height unless a bar is higher.
-        most = max(0.3, *(count / h["n"] for count in h["counts"]), h["band_95"][1] / h["n"])
+    # Shares, so that panels of different size compare; the axes are those of the first panel.
+    most = max(0.3, *(max(*h["counts"], h["band_95"][1]) / h["n"] for _, _, h, _ in shown))
+
+    def histogram(x, y, h, labelled):
         up = lambda share: y + side - side * share / most
         low, high = (end / h["n"] for end in h["band_95"])
         rectangle(x, up(high), side, up(low) - up(high), BAND)
@@ -61,16 +62,17 @@ def picture(found):
             rectangle(x + side * (k / 10 + 0.008), up(count / h["n"]), side * 0.084, side * count / h["n"] / most, BLUE)
         line(x, up(0.1), x + side, up(0.1), SOFT, 1)
         for share in (0, 0.1, 0.2, 0.3):
-            if share <= most:
+            if labelled:
                 text(x - 5, up(share) + 4, f"{100 * share:.0f} %", 10, anchor="end")
         line(x, y + side, x + side, y + side, SOFT, 1)
 
-    def reliability(x, y, transforms):
+    def reliability(x, y, transforms, labelled):
         for tick in (0, 0.25, 0.5, 0.75, 1):
             line(x + side * tick, y, x + side * tick, y + side, GRID, 1)
             line(x, y + side * tick, x + side, y + side * tick, GRID, 1)
             text(x + side * tick, y + side + 15, f"{100 * tick:.0f}", 10)
-            text(x - 5, y + side * (1 - tick) + 4, f"{100 * tick:.0f}", 10, anchor="end")
+            if labelled:
+                text(x - 5, y + side * (1 - tick) + 4, f"{100 * tick:.0f}", 10, anchor="end")
         line(x, y + side, x + side, y, SOFT, 1)
         path, n = [f"M{x:.1f} {y + side:.1f}"], len(transforms)
         for k, p in enumerate(transforms):
@@ -86,12 +88,12 @@ def picture(found):
     said = []
     for at, (name, transforms, h, groups) in enumerate(shown):
         x, below = LEFT + at * (side + GAP), TOP + side + BELOW
-        text(x + side / 2, TOP - 8, name, 12, INK, weight="bold")
-        histogram(x, TOP, h)
+        text(x + side / 2, TOP - 8, name, 11, INK, weight="bold")
+        histogram(x, TOP, h, at == 0)
         text(x + side / 2, TOP + side + 16, f"{h['n']} from {h['clusters']} {groups}", 11)
         outside = "all tenths inside" if h["outside"] == 0 else f"{h['outside']} of 10 tenths outside"
         text(x + side / 2, TOP + side + 31, outside, 11)
-        reliability(x, below, transforms)
+        reliability(x, below, transforms, at == 0)
         said.append(f"{name}: {h['n']} figures, counts by tenths {', '.join(map(str, h['counts']))}, {outside} the band.")
     height = TOP + 2 * side + BELOW + 56
     text(24, height - 12, f"carbonhaze {found['version']}, haze validate, {found['draws']:,} draws, seed {found['seed']}; "

@@ -21,7 +21,7 @@ file that also names your models files:
 pub struct PriorsArgs {
     /// Study file whose [priors] replace defaults
     study: Option<PathBuf>,
-    /// As a table (CSV): value, unit, source, whether it is a choice, and the keys of the works it rests on
+    /// As a table (CSV), with the keys of the works that each rests on
     #[arg(long)]
     csv: bool,
     /// The works that the priors cite, in BibTeX

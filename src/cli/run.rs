@@ -30,7 +30,7 @@ use crate::run::{Clock, Outcome, RunOptions};
 #[command(after_help = "Examples:
   haze run models.csv
   haze run models.csv --draws 100000 --interval 0.9
-  haze run study.toml --out results/        result.json, tables, and what a paper needs: methods.md, priors.csv, …
+  haze run study.toml --out results/        result.json, tables, study.toml, methods.md, references.bib
   haze run models.csv --json - | jq .total.emissions_t
   haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
   haze run models.csv --water --embodied    reported separately, never added to the total
@@ -53,8 +53,7 @@ pub struct RunArgs {
     sensitivity: SensitivityMethod,
     #[command(flatten)]
     further: FurtherArgs,
-    /// Write result.json, models.csv, groups.csv, the resolved study.toml, methods.md, priors.csv and references.bib into
-    /// this folder
+    /// Write result, tables, study, methods text, priors and references into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Write the JSON result to this file, or to standard output with -
@@ -157,7 +156,7 @@ impl Folder {
         let cited = methods::keys(&methods).into_iter().chain(report::priors::cited(&priors)).collect();
         let works = references::bibtex(&cited);
         let contents = [result, &models, &groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes()];
-        let contents = contents.map(|content| bytes(content));
+        let contents = contents.map(bytes);
         let contents: Vec<files::Content> = contents.iter().map(|content| content as files::Content).collect();
         self.target.commit(&contents).map_err(|e| Failure::Run(e.into()))
     }

@@ -210,8 +210,8 @@ fn shared_effects(study: &Study, outcome: &Outcome) -> String {
     };
     format!(
         "What several models have in common is drawn once for all of them (shared effects): {}. Each multiplies a factor of \
-         the models exposed to it, and its variance is part of the spread that the evidence shows.{default}{own} The sizes of \
-         these effects are priors; figures of one model teach nothing about another.",
+         the models exposed to it; the variance of those that act by default is part of the spread that the evidence \
+         shows.{default}{own} The sizes of these effects are priors; figures of one model teach nothing about another.",
         listed.join("; ")
     )
 }

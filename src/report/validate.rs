@@ -308,7 +308,7 @@ fn calibration(page: &mut Page, validation: &Validation) {
     }
     page.section(
         "Where the truth lies in its prediction, by tenths",
-        "calibrated: every tenth alike; high at the ends: too narrow; in the middle: too wide",
+        "flat: calibrated; high ends: too narrow; high middle: too wide",
     );
     let tenths = (0..BINS).map(|k| format!("{}", 10 * (k + 1)));
     let titles: Vec<String> = ["", "n", "groups"].map(String::from).into_iter().chain(tenths).collect();

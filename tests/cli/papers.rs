@@ -45,7 +45,7 @@ fn the_methods_are_those_of_the_run() {
         "of `models.csv` with Carbonhaze",
         "final runs, facility energy, location-based grid",
         "The study adds 1 shared effect of its own",
-        "`grid of region, as the study says` (2 draws)",
+        "`grid of one region, as the study says` (2 draws)",
         "| 4 | compute and the chip | 3 | 100 % |",
         found["plan_hash"].as_str().unwrap(),
     ] {
@@ -98,7 +98,7 @@ fn names_from_input_are_text() {
     printed(dir.path(), &["run", "study.toml", "--out", "out", "--quiet"]);
     let text = read(dir.path(), "out/methods.md");
     assert!(text.contains("``a`b *c* [@newkirk2025] <b>.csv``"), "{text}");
-    assert!(text.contains("`grid of # x, as the study says`") && !text.contains("\n# x"), "{text}");
+    assert!(text.contains("`grid of one # x, as the study says`") && !text.contains("\n# x"), "{text}");
     assert!(
         text.contains("- grid.usa_gsd = `1.6`") && text.contains("- grid.unknown = `\"lognormal(400, 1.5)\"`"),
         "{text}"

@@ -239,8 +239,8 @@ fn a_guess_and_its_development_are_two_factors() {
         raw_moment(&m.factors[slot as usize].as_ref().unwrap().distribution, 1).unwrap()
     };
     let r = (mean(&of_final, Slot::Lineage) - 0.4) / 0.6;
-    let (base, tune) =
-        (2.2 * libm::exp(0.5 * 0.364_643_1 * 0.364_643_1), 1.0 + 0.5 * libm::exp(0.5 * 0.693_147_2 * 0.693_147_2));
+    let spread = |gsd: f64| libm::exp(0.5 * libm::log(gsd) * libm::log(gsd));
+    let (base, tune) = (2.2 * spread(1.44), 1.0 + 0.5 * spread(2.0));
     let all = mean(&of_all, Slot::Lineage) * mean(&of_all, Slot::Development);
     close(all, 0.4 * base + 0.6 * r * tune, 1e-6);
     // Negative control: without the ratio of the multipliers it would be larger, if only by what derivatives are.

@@ -278,7 +278,7 @@ mod tests {
             ("grid", "unknown", text("450 MWh"), "unit of energy"),
             ("derivative", "hours_lora", text("3 days"), "72 if"),
             ("grid", "unknown", text("1,082"), "1082 or 1.082"),
-            ("tokens", "in_2024_exponent", text("half"), "plain number"),
+            ("tokens", "in_2024_exponent", text("half"), "is not a number"),
             ("tokens", "in_2024_bound", toml::Value::from(-1.0), "0 or above"),
             ("efficiency", "mfu_a100_loadings", toml::Value::from(0.1), "a text of numbers"),
             ("efficiency", "mfu_a100_loadings", text("0.1, much"), "up to 6 numbers"),

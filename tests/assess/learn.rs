@@ -17,7 +17,7 @@ fn assessed(study: &str, rows: &[&str]) -> Assessment {
     std::fs::write(dir.path().join("models.csv"), HEAD.to_string() + &rows.join("\n") + "\n").unwrap();
     std::fs::write(dir.path().join("study.toml"), format!("models = [\"models.csv\"]\nfacts = false\n{study}"))
         .unwrap();
-    assess(&Portfolio::read(&dir.path().join("study.toml")).unwrap()).unwrap_or_else(|p| panic!("{p:?}"))
+    assess(&Portfolio::read(dir.path().join("study.toml")).unwrap()).unwrap_or_else(|p| panic!("{p:?}"))
 }
 
 const OFF: &str = "learn = false\n";

@@ -175,10 +175,10 @@ pub fn random_assessment(seed: u64, models: usize, families: Families, zeros: bo
     Assessment { models: list, shared, scope: scope(), warnings: vec![], groups_by, further: vec![] }
 }
 
-/// The same portfolio with bounds on compute that hold with its shared effects, which are wide, and with an effect on
-/// the ranks of lineage and grid.
+/// The same portfolio with bounds on compute that hold with its shared effects, which are wide, and with effects on
+/// the ranks of lineage and of grid.
 pub fn bounded_and_ranked(mut assessment: Assessment) -> Assessment {
-    let classes = effect(Factor::Lineage, &["class"], &["one"], 0, 0.6f64.exp());
+    let ranks = [Factor::Lineage, Factor::Grid].map(|f| effect(f, &["class"], &["one"], 0, 0.6f64.exp()));
     if assessment.shared.is_empty() {
         assessment.shared.push(effect(Factor::Compute, &[], &[], 0, 2.0));
     }
@@ -186,7 +186,7 @@ pub fn bounded_and_ranked(mut assessment: Assessment) -> Assessment {
         shared.ln_gsd = 0.9;
     }
     let rank = assessment.shared.len();
-    assessment.shared.push(classes);
+    assessment.shared.extend(ranks);
     for (k, model) in assessment.models.iter_mut().enumerate() {
         if let Some(compute) = &mut model.factors[Slot::Compute as usize]
             && let Distribution::LogNormal { median, gsd } = compute.distribution
@@ -199,7 +199,7 @@ pub fn bounded_and_ranked(mut assessment: Assessment) -> Assessment {
             compute.distribution = Distribution::LogNormal { median, gsd };
             compute.acts = Acts::Below { hi: median * gsd.powf(0.5 * (k % 4) as f64) };
         }
-        for slot in [Slot::Lineage, Slot::Grid] {
+        for (slot, rank) in [(Slot::Lineage, rank), (Slot::Grid, rank + 1)] {
             if let Some(factor) = &mut model.factors[slot as usize]
                 && !matches!(factor.distribution, Distribution::Fixed(_))
                 && (slot == Slot::Lineage || k % 2 == 0)

@@ -14,8 +14,8 @@ pub struct ModelPlan {
     /// Sorted by output. An output without products is a true zero.
     pub products: Vec<Product>,
     /// Scale (Q5.26) of the single normal that stands for all shared effects but those on the shifted slot's X and those
-    /// on a bounded factor in the headline with independent effects. Effects on ranked factors need none: their factors
-    /// are then drawn by their own normals.
+    /// on a bounded factor in the headline with independent effects. Effects on ranked factors need none: these
+    /// are then drawn by their own normals, which is exact as long as an effect acts on factors of one random word.
     pub independent_scale: i32,
     /// The same for the shared effects on X.
     pub independent_shifted_scale: i32,

@@ -21,10 +21,11 @@ use std::collections::BTreeMap;
 
 use super::condition::{DIFFUSE, Joint};
 use super::context::Context;
+use super::default_effects::DefaultEffect;
 use super::described::{rounded, shared_variance};
 use super::disclosures::Disclosures;
 use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, Informs, J_PER_KWH, Product};
-use super::effects::{Innovation, Loads};
+use super::effects::{EffectKey, Innovation, Loads};
 use super::entered::Entered;
 use super::exposure::Exposure;
 use super::links::Links;
@@ -100,7 +101,7 @@ pub fn combined(
     let counts = |what: &str| observed.iter().any(|o| o.what == what);
     let (compute_counts, emissions_count) = (counts("compute"), counts("emissions"));
     let informs = Informs {
-        innovations: innovations(context, exposure.model, &priors, &observed),
+        innovations: innovations(context, exposure.model, tier, &priors, &observed),
         unsettled: false,
         compute_wrong: states_compute && !compute_counts,
     };
@@ -117,16 +118,23 @@ pub fn combined(
 }
 
 /// What the figures say of the shared effects. Of a run that a prior was derived from, the effect of that prior is no more
-/// than a spread of its own: nothing is learned twice from one run.
+/// than a spread of its own: nothing is learned twice from one run. So is the grid's in a row whose emissions nobody
+/// metered: their intensity is the one that an author assumed, and says nothing of where the organisation's other runs are.
 fn innovations(
     context: &Context<'_>,
     model: &Model,
+    tier: Tier,
     priors: &[Normal; UNKNOWNS],
     observed: &[Observed],
 ) -> Vec<Innovation> {
     let entered = Entered::of(model);
+    let assumed = |key: &EffectKey| {
+        tier != Tier::T1
+            && matches!(DefaultEffect::of(key), Some(DefaultEffect::GridMethod | DefaultEffect::GridOrganization))
+    };
+    let left_out = |key: &EffectKey| entered.has(key) || assumed(key);
     let alone = |prior: &Normal| {
-        let (own, shared): (Loads, Loads) = prior.shared.clone().into_iter().partition(|(key, _)| entered.has(key));
+        let (own, shared): (Loads, Loads) = prior.shared.clone().into_iter().partition(|(key, _)| left_out(key));
         let sd = (prior.sd * prior.sd + shared_variance(&own, context.study, context.priors)).sqrt();
         Normal { mean: prior.mean, sd, shared }
     };

@@ -208,10 +208,17 @@ fn shared_effects(study: &Study, outcome: &Outcome) -> String {
         0 => String::new(),
         n => format!(" The study adds {} of its own.", counted(n, "shared effect")),
     };
+    let learned = match study.learn {
+        true => {
+            "Their sizes are priors. The effects themselves have their posterior given all rows of the file: a linear Gaussian \
+             update in logarithms, by rows that state two figures or more and by rows that state how long they trained."
+        }
+        false => "Their sizes are priors, and no row informs them (`learn = false`).",
+    };
     format!(
         "What several models have in common is drawn once for all of them (shared effects): {}. Each multiplies a factor of \
          the models exposed to it; the variance of those that act by default is part of the spread that the evidence \
-         shows.{default}{own} The sizes of these effects are priors; figures of one model teach nothing about another.",
+         shows.{default}{own} {learned}",
         listed.join("; ")
     )
 }

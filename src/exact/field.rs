@@ -219,9 +219,16 @@ pub fn among(loads: &[(usize, f64)], of: &dyn Fn(usize) -> bool) -> Loads {
     loads.iter().copied().filter(|&(e, _)| of(e)).collect()
 }
 
+/// By effect; by component and effect.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    loads: Vec<(usize, u64)>,
+    axes: Vec<(usize, Vec<(usize, i64)>)>,
+}
+
 /// Equal for equal loads and directions; these to 40 bits, as their lengths are divided out.
-fn key(loads: &[(usize, f64)], axes: &[Axis]) -> (Vec<(usize, u64)>, Vec<(usize, Vec<(usize, i64)>)>) {
+fn key(loads: &[(usize, f64)], axes: &[Axis]) -> Key {
     let rounded = |x: f64| libm::round(libm::ldexp(x, 40)) as i64;
     let of_axis = |axis: &Axis| (axis.component, axis.direction.iter().map(|&(e, x)| (e, rounded(x))).collect());
-    (loads.iter().map(|&(e, a)| (e, a.to_bits())).collect(), axes.iter().map(of_axis).collect())
+    Key { loads: loads.iter().map(|&(e, a)| (e, a.to_bits())).collect(), axes: axes.iter().map(of_axis).collect() }
 }

@@ -98,13 +98,15 @@ impl Known {
     }
 }
 
+/// A product, with what was computed for its bounded factors.
+type Computed = (Product, Vec<Arc<Below>>);
+
 /// All products with a mean above zero, by model; or the reason why there is no finite mean.
 pub fn products(assessment: &Assessment, known: &mut Known) -> Result<Vec<Product>, String> {
     known.learn(assessment);
     let learned = &*known;
     let of = |(index, model): (usize, &AssessedModel)| of_model(assessment, index, model, learned);
-    let by_model: Vec<Vec<(Product, Vec<Arc<Below>>)>> =
-        assessment.models.par_iter().enumerate().map(of).collect::<Result<_, _>>()?;
+    let by_model: Vec<Vec<Computed>> = assessment.models.par_iter().enumerate().map(of).collect::<Result<_, _>>()?;
     let mut products = Vec::with_capacity(assessment.models.len());
     for (product, below) in by_model.into_iter().flatten() {
         known.below.extend(below.into_iter().map(|b| (b.shape().key(), b)));
@@ -150,7 +152,7 @@ fn of_model(
     index: usize,
     model: &AssessedModel,
     known: &Known,
-) -> Result<Vec<(Product, Vec<Arc<Below>>)>, String> {
+) -> Result<Vec<Computed>, String> {
     let term = &model.terms[Output::Emissions as usize];
     let mut products = Vec::new();
     if term.constant == 0.0 {

@@ -128,9 +128,11 @@ impl Joint {
         }
     }
 
-    /// Whether it is below a bound.
-    pub fn is_bounded(&self) -> bool {
-        matches!(self.kind, Kind::Below(_))
+    /// What a bounded factor would load without its bound.
+    pub fn unbounded(&self) -> Option<Loads> {
+        let Kind::Below(of) = &self.kind else { return None };
+        let size = of.shape().tau * f64::from(of.shape().power);
+        Some(self.loads.iter().map(|&(e, x)| (e, x * size)).collect())
     }
 
     /// `E[F^k] / E[F]^k` over own and shared parts, for k = 2, 3, 4. What the rest of its product loads on the same

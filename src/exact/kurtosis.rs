@@ -39,31 +39,38 @@ pub fn kurtosis(assessment: &Assessment, products: &[Product], variance: f64) ->
     (variance > 0.0).then_some(fourth / (variance * variance)).filter(|k| k.is_finite() && *k >= 1.0)
 }
 
-/// The products with loads and own moments in the place of bounded factors and of those by rank. A bounded factor gets
-/// loads κλ, with one κ for all, and own moments that leave its own first four moments as they are. A factor by rank
-/// keeps its own moments; what its shared effects add to the fourth cumulant is left out.
+/// The products with loads and own moments in the place of bounded factors and of those by rank. A bounded factor loads
+/// a fraction of what it would without its bound, the same for all, so that the mean square of their means given the
+/// shared effects is right; own moments leave each factor's first four moments as they are. A factor by rank keeps its moments as its own: what its shared effects add to the fourth cumulant
+/// is left out.
 fn multiplied(products: &[Product]) -> Option<Vec<Product>> {
-    let bounded = || products.iter().flat_map(|p| p.joint.iter().filter(|j| j.is_bounded()).map(|j| (p.mean_t, j)));
-    let (mut log, mut weights) = (0.0, 0.0);
-    for (mean, joint) in bounded() {
-        log += mean * mean * libm::log(joint.series.squares());
-        weights += mean * mean;
+    let square = |loads: &Loads| loads.iter().map(|(_, x)| x * x).sum::<f64>();
+    let (mut wanted, mut there) = (0.0, 0.0);
+    for (mean, joint) in products.iter().flat_map(|p| p.joint.iter().map(|j| (p.mean_t, j))) {
+        if let Some(loads) = joint.unbounded() {
+            wanted += mean * mean * libm::log(joint.series.squares());
+            there += mean * mean * square(&loads);
+        }
     }
-    let square = if weights > 0.0 { log / weights } else { 0.0 };
+    let fraction = if there > 0.0 { (wanted / there).sqrt() } else { 0.0 };
     let multiplied = |p: &Product| {
         let mut of = Product { joint: vec![], ..p.clone() };
         let mut loads: BTreeMap<usize, f64> = p.loads.iter().copied().collect();
         for joint in &p.joint {
+            let mut shared = joint.unbounded().unwrap_or_default();
+            for (effect, x) in &mut shared {
+                *x *= fraction;
+                *loads.entry(*effect).or_insert(0.0) += *x;
+            }
+            let squares = square(&shared);
             for k in [2, 3, 4] {
                 let pairs = f64::from(k * (k - 1) / 2);
-                let shared = if joint.is_bounded() { libm::exp(pairs * square) } else { 1.0 };
-                of.own[joint.slot as usize][k as usize - 2] = Some(joint.moment(k)? / shared);
-            }
-            for &(effect, x) in joint.loads.iter().filter(|_| joint.is_bounded()) {
-                *loads.entry(effect).or_insert(0.0) += x * square.sqrt();
+                of.own[joint.slot as usize][k as usize - 2] = Some(joint.moment(k)? / libm::exp(pairs * squares));
             }
         }
-        of.loads = loads.into_iter().collect();
+        // What a division and a product left of equal loads is equal again.
+        let rounded = |x: f64| libm::ldexp(libm::round(libm::ldexp(x, 40)), -40);
+        of.loads = loads.into_iter().map(|(e, x)| (e, rounded(x))).filter(|(_, x)| *x != 0.0).collect();
         Some(of)
     };
     products.iter().map(multiplied).collect()

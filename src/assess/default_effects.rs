@@ -4,19 +4,26 @@
 //! draws.
 
 use super::effects::EffectKey;
-use super::era::Era;
 use super::priors::Priors;
-use super::priors::names::{self, Name};
+use super::priors::names::{self, DIRECTIONS, Lognormal, Name};
 use super::when;
 use crate::portfolio::{Factor, Model};
 
 /// First ordinal of default effects.
 pub const DEFAULT_ORDINAL: u32 = 1000;
 
-/// Standard normals that stand for the uncertainty of the MFU priors.
-pub const DIRECTIONS: usize = 6;
 /// Those for the tokens prior of an era: its level and its slope.
 pub const TOKENS_DIRECTIONS: usize = 2;
+/// The tokens priors of the eras, in their order.
+const TOKENS: [Lognormal; 5] = {
+    use names::tokens::*;
+    [TO_2020, IN_2021_2022, IN_2023, IN_2024, FROM_2025]
+};
+
+/// The tokens prior of an era; the last one beyond.
+fn tokens(era: usize) -> Name {
+    TOKENS[era.min(TOKENS.len() - 1)].into()
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultEffect {
@@ -35,8 +42,8 @@ pub enum DefaultEffect {
     GridOrganization,
     /// How long one organisation trains.
     TokensOrganization,
-    /// How uncertain the tokens prior of an era is: one of [`TOKENS_DIRECTIONS`] standard normals.
-    TokensPrior(Era, usize),
+    /// How uncertain the tokens prior of an era, by its number, is: one of [`TOKENS_DIRECTIONS`] standard normals.
+    TokensPrior(usize, usize),
     /// How uncertain the shares of one mixture of chips are.
     ChipMixture(names::Chips),
     /// What a calculator misses, in the rows that name no project.
@@ -64,7 +71,7 @@ impl DefaultEffect {
         let mixtures = names::Chips::all().map(DefaultEffect::ChipMixture);
         let of_era = |era| (0..TOKENS_DIRECTIONS).map(move |k| DefaultEffect::TokensPrior(era, k));
         let directions = (0..DIRECTIONS).map(DefaultEffect::MfuPrior);
-        single.into_iter().chain(directions).chain(Era::ALL.into_iter().flat_map(of_era)).chain(mixtures)
+        single.into_iter().chain(directions).chain((0..TOKENS.len()).flat_map(of_era)).chain(mixtures)
     }
 
     fn factor(self) -> Factor {
@@ -101,7 +108,7 @@ impl DefaultEffect {
     fn ordinal(self) -> u32 {
         match self {
             DefaultEffect::MfuPrior(k) => DEFAULT_ORDINAL + 1 + k as u32,
-            DefaultEffect::TokensPrior(era, k) => DEFAULT_ORDINAL + 1 + (TOKENS_DIRECTIONS * era as usize + k) as u32,
+            DefaultEffect::TokensPrior(era, k) => DEFAULT_ORDINAL + 1 + (TOKENS_DIRECTIONS * era + k) as u32,
             DefaultEffect::ChipMixture(mixture) => {
                 let place = names::Chips::all().position(|other| other == mixture).unwrap_or(0);
                 DEFAULT_ORDINAL + 1 + (DIRECTIONS + place) as u32
@@ -117,7 +124,7 @@ impl DefaultEffect {
                 return format!("uncertainty of the MFU priors, {} of {DIRECTIONS}", k + 1);
             }
             DefaultEffect::TokensPrior(era, k) => {
-                let name = Name::from(era.priors().tokens).key();
+                let name = tokens(era).key();
                 return format!("uncertainty of the tokens prior {name}, {} of {TOKENS_DIRECTIONS}", k + 1);
             }
             DefaultEffect::ChipMixture(mixture) => {
@@ -146,7 +153,7 @@ impl DefaultEffect {
             DefaultEffect::GridMethod => names::grid::METHOD_GSD.into(),
             DefaultEffect::GridOrganization => names::grid::ORGANIZATION_SHARE.into(),
             DefaultEffect::TokensOrganization => names::tokens::ORGANIZATION_GSD.into(),
-            DefaultEffect::TokensPrior(era, _) => era.priors().tokens.into(),
+            DefaultEffect::TokensPrior(era, _) => tokens(era),
             DefaultEffect::ChipMixture(mixture) => mixture.into(),
             DefaultEffect::Calculator | DefaultEffect::CalculatorProject => names::energy::CALCULATOR.into(),
             DefaultEffect::LineageClass => names::lineage::CLASS_SHARE.into(),

@@ -93,7 +93,7 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
     let mut draft = Draft { acts, ..Draft::new(distribution, provenance) };
     exposure.expose(&mut draft, DefaultEffect::TokensOrganization, shared, 1.0);
     for ((_, era), loads) in eras.iter().zip(&loads) {
-        exposure.expose_to_prior(&mut draft, loads, |k| DefaultEffect::TokensPrior(*era, k));
+        exposure.expose_to_prior(&mut draft, loads, |k| DefaultEffect::TokensPrior(*era as usize, k));
     }
     draft
 }

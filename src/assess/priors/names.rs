@@ -18,6 +18,9 @@
 use crate::portfolio::quantity::Quantity;
 use crate::portfolio::units::Dimension;
 
+/// Standard normals that stand for the uncertainty of the MFU priors: the most numbers that loadings have.
+pub const DIRECTIONS: usize = 6;
+
 /// What a prior may be: the kind of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {

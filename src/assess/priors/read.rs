@@ -1,7 +1,6 @@
 //! Priors from their text: the embedded file, and the value that a study gives in the place of one.
 
-use super::names::{Form, Name};
-use crate::assess::default_effects::DIRECTIONS;
+use super::names::{DIRECTIONS, Form, Name};
 use crate::assess::hardware::{self, Chip};
 use crate::assess::lognormal::LogNormal;
 use crate::portfolio::cell::{self, Files, NoFiles};

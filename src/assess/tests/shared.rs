@@ -72,6 +72,30 @@ fn the_uncertainty_of_the_priors_is_shared_by_all() {
     assert!(!names(&a, &m, Slot::Efficiency).iter().any(|(n, _)| n.contains("shares of chips")));
 }
 
+/// The numbers of the eras are those that the effects go by, and no two keys are the same.
+#[test]
+fn every_effect_of_a_prior_has_a_key_and_a_name_of_its_own() {
+    use crate::assess::default_effects::{DefaultEffect, TOKENS_DIRECTIONS};
+    use crate::assess::era::Era;
+    let mut keys = std::collections::BTreeSet::new();
+    for era in Era::ALL {
+        for k in 0..TOKENS_DIRECTIONS {
+            let effect = DefaultEffect::TokensPrior(era as usize, k);
+            assert_eq!(effect.prior(), era.priors().tokens.into());
+            assert!(keys.insert(effect.key(&llama("x")).unwrap()));
+        }
+    }
+    for mixture in crate::assess::priors::names::Chips::all() {
+        let key = DefaultEffect::ChipMixture(mixture).key(&llama("x")).unwrap();
+        assert_eq!(DefaultEffect::of(&key), Some(DefaultEffect::ChipMixture(mixture)));
+        assert!(keys.insert(key));
+    }
+    for k in 0..6 {
+        assert!(keys.insert(DefaultEffect::MfuPrior(k).key(&llama("x")).unwrap()));
+    }
+    assert_eq!(keys.len(), 10 + 26 + 6);
+}
+
 #[test]
 fn the_flop_convention_cancels_in_energy() {
     let (a, m) = one(llama("llama"));

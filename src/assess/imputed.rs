@@ -2,6 +2,7 @@
 //! (tier 5), else by its kind (tier 6).
 
 use super::acts::Acts;
+use super::cut::raised;
 use super::default_effects::{DefaultEffect, TOKENS_DIRECTIONS};
 use super::draft::Draft;
 use super::era::{Era, below, bound, truncated};
@@ -71,7 +72,11 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
         let uncertain = exposure.apart(&prior_loads(exposure, *era, size, 1.0), &common);
         let own = quadrature(residual(tokens.ln_sd, shared), uncertain);
         let ln_sd = quadrature(own, (1.0 + exponent) * n.ln_sd);
-        (*w, lognormal(LogNormal { median: per * n.median * d, ln_sd }), bound(exposure, Some(*era)))
+        let hi = bound(exposure, Some(*era));
+        // What was observed was observed below the bound.
+        let spread = quadrature(tokens.ln_sd, (1.0 + exponent) * n.ln_sd);
+        let median = libm::exp(raised(libm::log(per * n.median * d), spread, libm::log(hi)));
+        (*w, lognormal(LogNormal { median, ln_sd }), hi)
     });
     let parts: Vec<(f64, Distribution, f64)> = parts.collect();
     let (distribution, acts) = match <[_; 1]>::try_from(parts) {
@@ -86,8 +91,10 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
         [d] => format!("{d:.3e} tokens"),
         _ => "tokens".to_string(),
     };
-    let how =
-        format!("{per} · {:.4e} active parameters · {tokens} (median) of a base model {when}; truncated", n.median);
+    let how = format!(
+        "{per} · {:.4e} active parameters · {tokens} (geometric mean) of a base model {when}, truncated",
+        n.median
+    );
     let prior = eras.first().map_or(names::tokens::IN_2024, |(_, e)| e.priors().tokens);
     let provenance = Provenance { kind: Kind::Imputed, ..priors.provenance(prior, how) };
     let mut draft = Draft { acts, ..Draft::new(distribution, provenance) };
@@ -96,6 +103,15 @@ fn by_tokens(exposure: Exposure<'_>, n: LogNormal, eras: &[(f64, Era)], when: &s
         exposure.expose_to_prior(&mut draft, loads, |k| DefaultEffect::TokensPrior(*era as usize, k));
     }
     draft
+}
+
+/// ln of the geometric mean of what is imputed by tokens to a model whose period is known.
+pub fn ln_expected(exposure: Exposure<'_>) -> Option<f64> {
+    let n = active_parameters(exposure.model).map(LogNormal::of).filter(|n| n.median > 0.0)?;
+    let of_era = Era::of(when::year(exposure.model)?).priors();
+    let exponent = exposure.priors.number(of_era.exponent);
+    let tokens = exposure.priors.lognormal(of_era.tokens).median * libm::pow(eighth_octave(n.median) / 10e9, exponent);
+    Some(libm::log(flop_per_parameter_and_token(exposure.model) * n.median * tokens))
 }
 
 /// How far from 10 B parameters the uncertainty of the slope is carried, in e-folds: from 4 M to 24 T parameters.

@@ -39,6 +39,7 @@ mod compute;
 mod condition;
 mod context;
 mod counted;
+mod cut;
 pub(crate) mod default_effects;
 mod derivative;
 mod described;

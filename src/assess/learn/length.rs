@@ -4,7 +4,7 @@
 //! length: of ln C against what would have been imputed without the figure,
 //!
 //! ```text
-//! ln C − (prior median of era and size) = s · z_organisation + w + ε
+//! ln C − (geometric mean of era and size) = s · z_organisation + w + ε
 //! ```
 //!
 //! with s the shared and w the own part of the era's spread, ε the error of the figure. Sizes of one generation (of one
@@ -23,7 +23,7 @@ use crate::assess::context::Context;
 use crate::assess::default_effects::DefaultEffect;
 use crate::assess::described::shared_variance;
 use crate::assess::effects::{EffectKey, Innovation, Loads};
-use crate::assess::imputed::imputed;
+use crate::assess::imputed::{imputed, ln_expected};
 use crate::assess::lognormal::LogNormal;
 use crate::assess::normal::ln;
 use crate::assess::priors::names;
@@ -43,7 +43,7 @@ pub struct Length {
     year: Option<i32>,
     series: String,
     ln_tokens: f64,
-    /// ln of the figure over the prior's median.
+    /// ln of the figure over the geometric mean of what would be imputed.
     off: f64,
     /// Variance of the own part, common to a generation.
     within: f64,
@@ -63,7 +63,7 @@ impl Length {
         let organization = DefaultEffect::TokensOrganization.key(model)?;
         let stated = compute::known(exposure).filter(|stated| !stated.explicit && !stated.is_zero())?;
         let (prior, tier) = imputed(exposure, context.study.imputation);
-        let Distribution::LogNormal { median, gsd } = prior.distribution else { return None };
+        let Distribution::LogNormal { gsd, .. } = prior.distribution else { return None };
         let weight = prior.shared.get(&organization).copied().filter(|_| tier == Tier::T5)?;
         // What other effects the prior has is part of its spread here: nothing is learned of them.
         let others = prior.shared.iter().filter(|(key, _)| **key != organization);
@@ -74,7 +74,7 @@ impl Length {
             year: model.date.map(|d| d.year),
             series: run_names::series(&model.id),
             ln_tokens: figure.mean - libm::log(per_token),
-            off: figure.mean - libm::log(median),
+            off: figure.mean - ln_expected(exposure)?,
             within: libm::log(gsd) * libm::log(gsd) + shared_variance(&others, context.study, context.priors),
             error: figure.sd * figure.sd + ROUNDING,
             weight,

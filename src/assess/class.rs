@@ -48,7 +48,7 @@ fn spread(threshold: f64, p: f64, a: f64) -> f64 {
         let given = below((threshold + a * w) / rest);
         STEP * 0.398_942_280_401_432_7 * libm::exp(-0.5 * w * w) * given * given
     };
-    (-64..=64).map(at).sum::<f64>() - p * p
+    ((-64..=64).map(at).sum::<f64>() - p * p).max(0.0)
 }
 
 /// Φ(z).

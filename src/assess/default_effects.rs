@@ -196,7 +196,7 @@ impl DefaultEffect {
         for column in self.by() {
             value.push(match *column {
                 "year" => when::year(model)?.to_string(),
-                column => model.labels.get(column)?.clone(),
+                column => model.labels.get(column).filter(|label| !label.is_empty())?.clone(),
             });
         }
         let by = self.by().iter().map(|s| s.to_string()).collect();

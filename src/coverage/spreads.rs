@@ -13,7 +13,8 @@ use crate::portfolio::Distribution;
 fn bounds() -> impl Iterator<Item = Number> {
     use names::compute::*;
     let of_compute = [BOUND_FLOP, BOUND_TO_2016, BOUND_TO_2018, BOUND_TO_2020, BOUND_TO_2022, BOUND_TO_2023];
-    of_compute.into_iter().chain(Era::ALL.map(|era| era.priors().bound))
+    let of_derivatives = [names::derivative::TOKENS_POST_BOUND, names::derivative::TOKENS_FURTHER_BOUND];
+    of_compute.into_iter().chain(Era::ALL.map(|era| era.priors().bound)).chain(of_derivatives)
 }
 
 /// `[priors]` of a study with the spread of every chosen prior times `k` in logarithms.

@@ -48,7 +48,7 @@ fn wrong(pages: &Texts) -> Vec<String> {
         listed.difference(&cited).map(|work| format!("{work} is listed and not cited")).collect();
     found.extend(cited.difference(&listed).map(|work| format!("{work} is cited and not listed")));
     // An identifier, or a volume with pages where a work has none.
-    let number = Regex::new(r"doi|arXiv|\b\d+:\d+–\d+").unwrap();
+    let number = Regex::new(r"doi|arXiv|ISBN|\b\d+:\d+–\d+").unwrap();
     for (page, text) in pages.iter().filter(|(page, _)| *page != "docs/method.md") {
         let all = citations(text);
         // Once a page is enough.

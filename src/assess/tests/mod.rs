@@ -52,9 +52,13 @@ fn close(got: f64, expected: f64, relative: f64) {
 
 /// ln sd of a lognormal own part.
 fn own(m: &AssessedModel, slot: Slot) -> f64 {
-    match &m.factors[slot as usize].as_ref().unwrap().distribution {
+    let lognormal = |d: &Distribution| match d {
         Distribution::LogNormal { gsd, .. } => gsd.ln(),
         d => panic!("{d:?}"),
+    };
+    match &m.factors[slot as usize].as_ref().unwrap().distribution {
+        Distribution::Truncated { inner, .. } => lognormal(inner),
+        d => lognormal(d),
     }
 }
 

@@ -70,11 +70,13 @@ fn one_effect_alone_moves_by_its_factor() {
     }
 }
 
-/// What is in common makes a total wide; without any of it rows are independent.
+/// What is in common makes a total wide; without it rows are nearly independent.
 #[test]
 fn larger_effects_make_a_wider_total() {
     let of = |k: f64| oracle(&assessed(|_| k));
     let sds: Vec<f64> = [0.0, 0.5, 1.0].map(of).iter().map(|o| o.sd_t.unwrap()).collect();
     assert!(sds.is_sorted_by(|a, b| a < b), "{sds:?}");
-    close(of(0.0).sd_t.unwrap(), of(0.0).independent_sd_t.unwrap(), 1e-9);
+    // What is left in common is how uncertain the priors are.
+    let over = |k: f64| of(k).sd_t.unwrap() / of(k).independent_sd_t.unwrap() - 1.0;
+    assert!(over(0.0) < 0.02 && over(1.0) > 0.05, "{} {}", over(0.0), over(1.0));
 }

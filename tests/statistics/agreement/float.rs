@@ -65,7 +65,7 @@ impl Sampler {
         match d {
             D::Fixed(x) => Sampler::Fixed(*x),
             D::LogNormal { median, gsd } => {
-                let wide = if mistake == Mistake::WideLogNormals { 1.05 } else { 1.0 };
+                let wide = if mistake == Mistake::WideLogNormals { 1.08 } else { 1.0 };
                 Sampler::LogNormal(LogNormal::new(median.ln(), wide * gsd.ln()).unwrap())
             }
             D::Normal { mean, sd } => Sampler::Normal(Normal::new(*mean, *sd).unwrap()),
@@ -208,7 +208,7 @@ pub fn sample(assessment: &Assessment, draws: usize, seed: u64, watched: &[usize
                 let acts = if mistake == Mistake::CutFirst { Acts::Multiply } else { factor.acts };
                 let own = if acts == Acts::Multiply { factor.alone() } else { Cow::Borrowed(&factor.distribution) };
                 let quantiles = (acts == Acts::Rank).then(|| Quantiles::new(&factor.distribution));
-                let wide = if mistake == Mistake::WideLogNormals { 1.05 } else { 1.0 };
+                let wide = if mistake == Mistake::WideLogNormals { 1.08 } else { 1.0 };
                 let ln = match *own {
                     Distribution::LogNormal { median, gsd } => Some((median.ln(), wide * gsd.ln())),
                     _ => None,

@@ -60,7 +60,7 @@ fn cholesky(a: &[Vec<f64>]) -> Vec<Vec<f64>> {
 }
 
 /// Mean and sd of the total in t, their standard errors by batches: coefficients ~ normal(b, s²(XᵀX)⁻¹), once per draw
-/// or (control) once per model; the residual below the bound around the fit's median.
+/// or (control) once per model; the residual such that tokens stay below the bound.
 fn brute_force(draws: usize, shared: bool) -> [(f64, f64); 2] {
     let card = super::embedded(Sample::Vision, Response::Tokens, Size::Active);
     let s = card.fit.sd;
@@ -82,14 +82,14 @@ fn brute_force(draws: usize, shared: bool) -> [(f64, f64); 2] {
             // Dates are taken to the middle of their month.
             let row = [1.0, (size / 1e10).ln(), 2019.0 + (month as f64 + 0.5) / 12.0 - 2023.0];
             let ln_tokens = |c: &[f64; 3]| row.iter().zip(c).map(|(x, c)| x * c).sum::<f64>();
-            let middle = ln_tokens(&[b[0], b[1], b[2]]);
+            let c = if shared { common } else { coefficients(&mut rng) };
+            // Below the bound, whatever the coefficients.
             let residual = loop {
                 let e: f64 = s * rng.sample::<f64, _>(StandardNormal);
-                if middle + e <= MOST_TOKENS.ln() {
+                if ln_tokens(&c) + e <= MOST_TOKENS.ln() {
                     break e;
                 }
             };
-            let c = if shared { common } else { coefficients(&mut rng) };
             total += 6.0 * size * (ln_tokens(&c) + residual).exp() * T_PER_FLOP;
         }
         totals.push(total);

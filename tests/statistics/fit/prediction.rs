@@ -128,10 +128,10 @@ fn exact_sampled_and_brute_force_agree() {
     // Negative control: coefficients drawn for each model alone give the same mean and far less spread.
     let [(apart_mean, apart_error), (apart_sd, _)] = brute_force(4_000, false);
     assert!((apart_mean - mean).abs() < 4.0 * apart_error, "{apart_mean} ± {apart_error}");
-    assert!(apart_sd < 0.6 * sd, "{apart_sd} against {sd}");
+    assert!(apart_sd < 0.8 * sd, "{apart_sd} against {sd}");
     // The same of the engine, with all that is shared drawn by each model.
     let (own_mean, own_sd) = exact(&assessment("regression", false, true, ""));
-    assert!(own_sd < 0.6 * sd && (own_mean / mean - 1.0).abs() < 0.2, "{own_mean} ± {own_sd}");
+    assert!(own_sd < 0.8 * sd && (own_mean / mean - 1.0).abs() < 0.2, "{own_mean} ± {own_sd}");
 }
 
 #[test]

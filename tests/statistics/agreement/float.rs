@@ -129,7 +129,7 @@ fn again(rng: &mut StdRng, draw: impl Fn(&mut StdRng) -> f64, keep: impl Fn(f64)
 /// doi:10.1007/BF00143942).
 fn below(rng: &mut StdRng, t: f64) -> f64 {
     if t > -1.0 {
-        return again(rng, |rng| normal(rng), |z| z <= t);
+        return again(rng, normal, |z| z <= t);
     }
     let rate = 0.5 * (t * t + 4.0).sqrt() - 0.5 * t;
     loop {

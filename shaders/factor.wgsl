@@ -1,5 +1,5 @@
 // One factor of one model and one product of factors: how they lie in memory, and a factor's own logarithm, before
-// shared effects. Twin of `model_block::sample_own` in `src/engine/draw/model_block.rs`.
+// shared effects. Twin of `src/engine/draw/factor.rs`.
 
 const SLOTS: u32 = 12u;
 // The slot that may be sampled as 1 + X.
@@ -98,7 +98,7 @@ fn is_joint(record: SlotRecord) -> bool {
     return (HAS_BOUNDED || HAS_RANKED) && (record.kind & 0xffu) >= BOUNDED;
 }
 
-// The logarithm of such a factor. The slot is a constant, so that what it cannot be is soon left out.
+// The logarithm of such a factor. Where the slot is a constant, what it cannot be is soon left out.
 fn joint_log(record: SlotRecord, slot: u32, z: I, shared_part: I) -> I {
     let kind = record.kind & 0xffu;
     //@ if HAS_RANKED

@@ -130,8 +130,11 @@ struct Factors {
     logs: array<I, SLOTS>,
     // log2 X before shared effects, where 1 + X is what is sampled.
     shifted_own: I,
-    // Standard normals of the factors that shared effects act on as such.
+    // The slots of factors that are functions of their standard normal and of their shared effects together, as bits.
+    joint: u32,
+    // Of these: the standard normal, and what their shared effects make of the logarithm.
     normals: array<I, SLOTS>,
+    of_effects: array<I, SLOTS>,
     // Bit s: the factor of slot s is exactly zero.
     zeros: U,
 }
@@ -311,6 +314,9 @@ fn sample_factors(m: u32, key: vec2<u32>, draws: Draws, place: u32) -> Factors {
         factors.logs[4] = shared_log(window.models[m].slots[4].cell, place);
         factors.logs[5] = shared_log(window.models[m].slots[5].cell, place);
     }
+    //@ if HAS_BOUNDED || HAS_RANKED
+    sample_joint(m, key, draws, place, &factors);
+    //@ end
     return factors;
 }
 
@@ -320,20 +326,12 @@ fn factor(m: u32, slot: u32, words: U, place: u32, factors: ptr<function, Factor
     let kind = record.kind & 0xffu;
     let shared_part = shared_log(record.cell, place);
     var own = own_part(record, words);
-    let joint = is_joint(record);
-    if HAS_BOUNDED || HAS_RANKED {
-        if joint {
-            (*factors).normals[slot] = own;
-            own = joint_log(record, slot, own, shared_part);
-        }
+    if is_joint(record) {
+        (*factors).joint |= 1u << slot;
+        (*factors).normals[slot] = own;
+        return I(0);
     }
-    if HAS_ZEROS {
-        let zero = (own == I(ZERO_LOG2)) & B(((window.models[m].zeros >> slot) & 1u) != 0u);
-        (*factors).zeros |= U(zero) << U(slot);
-    }
-    if joint {
-        return own;
-    }
+    note_zeros(m, slot, own, factors);
     if slot == SHIFTED && kind >= ONE_PLUS_AFFINE {
         own += I(record.loc);
         (*factors).shifted_own = own;
@@ -342,6 +340,76 @@ fn factor(m: u32, slot: u32, words: U, place: u32, factors: ptr<function, Factor
     return own + shared_part;
 }
 
+fn note_zeros(m: u32, slot: u32, own: I, factors: ptr<function, Factors>) {
+    if HAS_ZEROS {
+        let zero = (own == I(ZERO_LOG2)) & B(((window.models[m].zeros >> slot) & 1u) != 0u);
+        (*factors).zeros |= U(zero) << U(slot);
+    }
+}
+
+//@ if HAS_BOUNDED || HAS_RANKED
+// The factors that are functions of their standard normal and of their shared effects together; and what these effects
+// make of the logarithm: how much more it is than with a normal of the model's own in their place (of a bounded one), or
+// without them (of a ranked one). One loop: a copy of these functions for each slot takes some drivers minutes to compile.
+fn sample_joint(m: u32, key: vec2<u32>, draws: Draws, place: u32, factors: ptr<function, Factors>) {
+    for (var rest = (*factors).joint; rest != 0u; rest &= rest - 1u) {
+        let slot = firstTrailingBit(rest);
+        let record = window.models[m].slots[slot];
+        let z = in_slot((*factors).normals, slot);
+        let log = joint_log(record, slot, z, shared_log(record.cell, place));
+        note_zeros(m, slot, log, factors);
+        (*factors).logs = with_slot((*factors).logs, slot, log);
+        if HAS_SHARED {
+            var separate: I;
+            if HAS_BOUNDED && (record.kind & 0xffu) == BOUNDED {
+                let words = stream_words(draws, params.seed, DOMAIN_INDEPENDENT, 0u, key);
+                separate = bounded(record, z, affine(window.models[m].independent_bounded_scale, inverse_normal(words.c)));
+            } else {
+                separate = shaped(record, z);
+            }
+            (*factors).of_effects = with_slot((*factors).of_effects, slot, log - separate);
+        }
+    }
+}
+
+// A slot's value, and all of them with another one there: the slot is not a constant, the indices are.
+fn in_slot(values: array<I, SLOTS>, slot: u32) -> I {
+    var found = select(values[0], values[1], slot == 1u);
+    found = select(found, values[2], slot == 2u);
+    found = select(found, values[3], slot == 3u);
+    found = select(found, values[4], slot == 4u);
+    found = select(found, values[5], slot == 5u);
+    //@ if HAS_LAST_SLOTS
+    found = select(found, values[6], slot == 6u);
+    found = select(found, values[7], slot == 7u);
+    found = select(found, values[8], slot == 8u);
+    found = select(found, values[9], slot == 9u);
+    found = select(found, values[10], slot == 10u);
+    found = select(found, values[11], slot == 11u);
+    //@ end
+    return found;
+}
+
+fn with_slot(values: array<I, SLOTS>, slot: u32, value: I) -> array<I, SLOTS> {
+    var next = values;
+    next[0] = select(values[0], value, slot == 0u);
+    next[1] = select(values[1], value, slot == 1u);
+    next[2] = select(values[2], value, slot == 2u);
+    next[3] = select(values[3], value, slot == 3u);
+    next[4] = select(values[4], value, slot == 4u);
+    next[5] = select(values[5], value, slot == 5u);
+    //@ if HAS_LAST_SLOTS
+    next[6] = select(values[6], value, slot == 6u);
+    next[7] = select(values[7], value, slot == 7u);
+    next[8] = select(values[8], value, slot == 8u);
+    next[9] = select(values[9], value, slot == 9u);
+    next[10] = select(values[10], value, slot == 10u);
+    next[11] = select(values[11], value, slot == 11u);
+    //@ end
+    return next;
+}
+//@ end
+
 fn shared_log(cell: u32, place: u32) -> I {
     if HAS_SHARED {
         if cell != 0u {
@@ -349,65 +417,6 @@ fn shared_log(cell: u32, place: u32) -> I {
         }
     }
     return I(0);
-}
-
-// What shared effects add to a factor's logarithm. Of a joint factor: what it has more than with a normal of the model's
-// own in their place (of a bounded one), or without them (of a ranked one).
-fn shared_of(m: u32, slot: u32, words: U, model: ptr<function, Drawn>) -> I {
-    let record = window.models[m].slots[slot];
-    if HAS_BOUNDED || HAS_RANKED {
-        if is_joint(record) {
-            let z = (*model).factors.normals[slot];
-            var separate = I(0);
-            if HAS_BOUNDED && slot == BOUNDED_SLOT && (record.kind & 0xffu) == BOUNDED {
-                separate = bounded(record, z, affine(window.models[m].independent_bounded_scale, inverse_normal(words)));
-            } else {
-                separate = shaped(record, z);
-            }
-            return (*model).factors.logs[slot] - separate;
-        }
-    }
-    return shared_log(record.cell, (*model).place);
-}
-
-// A product's logarithm with the shared effects replaced by ones of the model's own: one normal for all that act as
-// multipliers, one for those on the X of 1 + X, one for those on a bounded factor.
-fn separate_shared(m: u32, record: ProductRecord, model: ptr<function, Drawn>) -> I {
-    let y = product(record, (*model).factors.logs);
-    if (record.zeros & SHARES) == 0u {
-        return y;
-    }
-    let signs = record.signs;
-    let words = stream_words((*model).draws, params.seed, DOMAIN_INDEPENDENT, 0u, window.models[m].key);
-    var separate = y
-        - I(power(signs, 0u)) * shared_of(m, 0u, words.c, model)
-        - I(power(signs, 1u)) * shared_of(m, 1u, words.c, model)
-        - I(power(signs, 3u)) * shared_of(m, 3u, words.c, model)
-        - I(power(signs, 4u)) * shared_of(m, 4u, words.c, model)
-        - I(power(signs, 5u)) * shared_of(m, 5u, words.c, model)
-        + affine(window.models[m].independent_scale, inverse_normal(words.a));
-    //@ if HAS_LAST_SLOTS
-    if HAS_LAST_SLOTS {
-        let last = record.last_signs;
-        separate -= I(power(signs, 6u)) * shared_of(m, 6u, words.c, model)
-            + I(power(signs, 7u)) * shared_of(m, 7u, words.c, model)
-            + I(power(last, 8u)) * shared_of(m, 8u, words.c, model)
-            + I(power(last, 9u)) * shared_of(m, 9u, words.c, model)
-            + I(power(last, 10u)) * shared_of(m, 10u, words.c, model)
-            + I(power(last, 11u)) * shared_of(m, 11u, words.c, model);
-    }
-    //@ end
-    if HAS_BOUNDED {
-        separate += affine(window.models[m].independent_with_bounded, inverse_normal(words.c));
-    }
-    if HAS_SHARED_SHIFTED {
-        let scale = window.models[m].independent_shifted_scale;
-        if scale != 0 {
-            let shifted = one_plus((*model).factors.shifted_own + affine(scale, inverse_normal(words.b)));
-            separate += I(power(signs, SHIFTED)) * (shifted - (*model).factors.logs[SHIFTED]);
-        }
-    }
-    return separate;
 }
 
 // Adds a model's headline (`which` 0) or denominator (1) to the totals of its groups.

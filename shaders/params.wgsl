@@ -17,9 +17,10 @@ struct Params {
     cells: u32,
     groups: u32,
     kept_groups: u32,
+    // Blocks of corners.
+    blocks: u32,
     padding_0: u32,
     padding_1: u32,
-    padding_2: u32,
     // Units of the totals by output, four in each.
     units: array<vec4<i32>, 3>,
 }

@@ -15,8 +15,7 @@
 
 use rayon::prelude::*;
 
-use crate::assess::effects::EffectKey;
-use crate::assess::{AssessedFactor, AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
+use crate::assess::{AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
 use crate::engine::stats::estimate::tails;
 use crate::engine::stats::order::{BATCHES, rank};
 use crate::exact::closed::Closed;
@@ -71,7 +70,11 @@ impl Rerun {
             };
             return Some(Rerun { now, figure: Figure::Chip(parts.iter().map(with).collect()) });
         };
-        let mut stated = find(alternative, &disclosure.id)?.clone();
+        let stated = find(alternative, &disclosure.id)?.clone();
+        // Both with the same numbers of effects: first as stated, then as now.
+        let mut both = Assessment::joined(vec![alternative.with(vec![stated]), assessment.with(vec![model.clone()])])?;
+        let model = both.models.pop()?;
+        let mut stated = both.models.pop()?;
         // Whether the run is one at all does not depend on the figure.
         let lineage = Slot::Lineage as usize;
         stated.factors[lineage].clone_from(&model.factors[lineage]);
@@ -82,9 +85,7 @@ impl Rerun {
         for s in 0..SLOTS {
             let remains = match (&model.factors[s], &stated.factors[s]) {
                 (Some(was), Some(is)) => {
-                    was.distribution == is.distribution
-                        && was.acts == is.acts
-                        && effects(assessment, was) == effects(alternative, is)
+                    was.distribution == is.distribution && was.acts == is.acts && was.shared == is.shared
                 }
                 (was, is) => was.is_none() && is.is_none(),
             };
@@ -93,7 +94,7 @@ impl Rerun {
                 replaced.terms.iter_mut().for_each(|term| term.powers[s] = 0);
             }
         }
-        let (replaced, after) = (alone(assessment, replaced), alone(alternative, stated));
+        let (replaced, after) = (alone(&both, replaced), alone(&both, stated));
         let [now_moments, of_replaced, of_after] = [&now, &replaced, &after].map(|a| moments(a, known));
         let ((mean, second), (_, of_replaced), (mean_after, of_after)) = (now_moments?, of_replaced?, of_after?);
         let power = libm::sqrt(libm::log(second / of_after) / libm::log(of_replaced));
@@ -207,11 +208,6 @@ fn between(mut draws: Vec<f64>, level: f64) -> [f64; 2] {
         return [f64::NAN; 2];
     }
     tails(level).map(|p| *draws.select_nth_unstable_by(rank(p, n as u64) as usize - 1, f64::total_cmp).1)
-}
-
-/// The shared effects on a factor, with their weights.
-fn effects(of: &Assessment, factor: &AssessedFactor) -> Vec<(EffectKey, f64)> {
-    factor.shared.iter().map(|&(e, weight)| (of.shared[e].key(), weight)).collect()
 }
 
 fn find<'a>(assessment: &'a Assessment, id: &str) -> Option<&'a AssessedModel> {

@@ -196,3 +196,30 @@ fn a_chip_and_the_twenty_of_a_fixture() {
         assert!(width(told.expected_t) < width(told.now_t));
     }
 }
+
+/// Effects have other numbers in the assessment after a disclosure: whether a run is one at all depends on the same ones.
+#[test]
+fn a_guessed_run_keeps_the_effects_of_its_lineage() {
+    let case = Case::new(Path::new("fixtures/hub_models.csv"), 0);
+    let on_lineage = |a: &Assessment| {
+        let [model] = &a.models[..] else { panic!("one model") };
+        let factor = model.factors[Slot::Lineage as usize].as_ref()?;
+        Some(factor.shared.iter().map(|&(e, weight)| (a.shared[e].key(), weight)).collect::<Vec<_>>())
+    };
+    let mut seen = 0;
+    for disclosure in case.announced.iter().filter(|d| d.quantity != "chip").take(2000) {
+        let Some(rerun) = Rerun::new(&case.assessment, &case.alternatives, disclosure, &mut Known::default()) else {
+            continue;
+        };
+        let [now, _, after] = rerun.assessments()[..] else { panic!("three") };
+        assert_eq!(on_lineage(now), on_lineage(after), "{}", disclosure.id);
+        // What a number means differs: that the keys agree is not for free.
+        let of =
+            |a: &Assessment| a.models.iter().find(|m| m.id == disclosure.id)?.factors[Slot::Lineage as usize].clone();
+        let alternative = &case.alternatives.iter().find(|(q, _)| q.name() == disclosure.quantity).unwrap().1;
+        let (before, stated) = (of(&case.assessment), of(alternative));
+        seen +=
+            usize::from(before.is_some_and(|f| !f.shared.is_empty() && stated.is_none_or(|s| s.shared != f.shared)));
+    }
+    assert!(seen > 10, "{seen}");
+}

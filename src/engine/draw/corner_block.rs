@@ -5,7 +5,9 @@
 //! code, in which that is one group. A *joint* factor is no such sum: the shifted one, log2(1 + 2^y), a bounded and a ranked
 //! one. It is computed for every combination of sides of the groups within it. An output that is a sum of products is summed at each corner.
 
-use super::model_block::{BLOCK, SharedLogs, Span, add_all, exp2_all, joint_all, log_sum_all, sample_own, sub_all};
+use super::factor::{joint_all, sample_own};
+use super::loops::{add_all, exp2_all, log_sum_all, sub_all};
+use super::model_block::{BLOCK, SharedLogs, Span};
 use super::one_plus::one_plus;
 use super::{accumulate, corners::Corners};
 use crate::engine::plan::design::{Design, Distinct, Sample};

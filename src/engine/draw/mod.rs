@@ -1,7 +1,8 @@
 //! Random words to exact totals.
 //!
 //! The numbers go `philox` → `inverse_normal` → `marginal` / `shared` / `one_plus` → `exp2` → `accumulate` (totals per
-//! draw) and `summarise` (single models). `model_block` puts these together for one model and a few hundred draws, `simd`
+//! draw) and `summarise` (single models). `factor` makes the logarithms of a model's factors, `separate` its headline without
+//! shared effects, in `loops` over draws. `model_block` puts these together for one model and a few hundred draws, `simd`
 //! compiles that for each instruction set, `cpu` spreads it over the cores. `scalar` is the same computation written draw
 //! by draw: the definition that the others are tested against. `corners` does the same at the corners of a pick-freeze
 //! design. `reduce` is what is done with the kept draws afterwards, by `sort` and `quotient`, or on a device. `shard` is a
@@ -27,8 +28,10 @@ pub mod corners;
 pub mod cpu;
 mod cpu_corners;
 pub mod exp2;
+pub mod factor;
 pub mod inverse_normal;
 pub mod log2;
+pub mod loops;
 pub mod marginal;
 pub mod model_block;
 pub mod normal_cdf;
@@ -38,6 +41,7 @@ pub mod philox;
 pub mod quotient;
 pub mod reduce;
 pub mod scalar;
+pub mod separate;
 pub mod shard;
 pub mod shared;
 pub mod simd;

@@ -5,15 +5,13 @@
 //! previous one plus the factors in which they differ. An output that is a sum of several has the logarithm of that sum
 //! (`one_plus::log_sum`), and is a value like any other from there on.
 
-use super::bounded::{self, Bound};
-use super::exp2;
-use super::inverse_normal::inverse_normal;
-use super::philox::{Domain, Stream};
+use super::factor::{joint_all, sample_own};
+use super::loops::{add_all, exp2_all, log_sum_all, one_plus_all, one_plus_sum, step};
+use super::philox::Domain;
+use super::separate::separate_shared;
 use super::summary::{ModelSummary, Moments};
-use super::{accumulate, marginal, one_plus, summarise};
-use crate::engine::plan::{
-    Block, KEPT_GROUPS, Marginal, ModelPlan, Product, Range, SHIFTED, SLOTS, Shape, WORD, WORDS, ZERO_LOG2,
-};
+use super::{accumulate, summarise};
+use crate::engine::plan::{Block, KEPT_GROUPS, ModelPlan, Product, Range, SLOTS, ZERO_LOG2};
 
 /// Draws in a block; its arrays stay in the first-level cache.
 pub const BLOCK: usize = 512;
@@ -48,20 +46,20 @@ pub struct Totals {
 
 /// Working arrays of one thread.
 pub struct Scratch {
-    words: [[u32; BLOCK]; 4],
-    z: [i32; BLOCK],
+    pub(super) words: [[u32; BLOCK]; 4],
+    pub(super) z: [i32; BLOCK],
     /// Logarithms of the factors, shared effects included.
-    logs: [[i32; BLOCK]; SLOTS],
+    pub(super) logs: [[i32; BLOCK]; SLOTS],
     /// The shifted factor before its shared effects: log2 X of 1 + X.
-    shifted_own: [i32; BLOCK],
+    pub(super) shifted_own: [i32; BLOCK],
     /// Standard normals of the factors that shared effects act on as such.
-    normals: [[i32; BLOCK]; SLOTS],
+    pub(super) normals: [[i32; BLOCK]; SLOTS],
     y: [i32; BLOCK],
     /// Logarithms of a sum of products so far, and of the sums that have a role.
-    sum: [i32; BLOCK],
-    headline: [i32; BLOCK],
+    pub(super) sum: [i32; BLOCK],
+    pub(super) headline: [i32; BLOCK],
     denominator: [i32; BLOCK],
-    separate: [i32; BLOCK],
+    pub(super) separate: [i32; BLOCK],
     fractions: [u32; BLOCK],
     bins: [u32; BLOCK],
     /// Bit s: the factor of slot s is exactly zero. Kept only for models that can have zeros.
@@ -317,255 +315,6 @@ fn mark_zeros(slot: usize, log: &[i32], zero_slots: &mut [u16]) {
     }
 }
 
-/// Logarithms of a factor that is a function of its own normals and of its shared effects together; `z` is working room.
-#[inline(always)]
-pub fn joint_all(
-    plan: Block<'_>,
-    marginal: &Marginal,
-    own: &[i32],
-    shared: Option<&[i32]>,
-    z: &mut [i32],
-    out: &mut [i32],
-) {
-    match *marginal {
-        Marginal::Bounded { scale, limit } => {
-            let bound = Bound::new(scale, limit);
-            z.fill(0);
-            bounded::bounded_all(&bound, own, shared.unwrap_or(z), out);
-        }
-        Marginal::Ranked { own: left, shape } => {
-            z.fill(0);
-            if let Some(shared) = shared {
-                z.copy_from_slice(shared);
-            }
-            for (z, &own) in z.iter_mut().zip(own) {
-                *z = marginal::ranked(left, own, *z);
-            }
-            shape_all(plan, shape, z, out);
-        }
-        _ => {}
-    }
-}
-
-#[inline(always)]
-fn shape_all(plan: Block<'_>, shape: Shape, z: &[i32], out: &mut [i32]) {
-    match shape {
-        Shape::Affine { scale } => marginal::affine_all(scale, z, out),
-        Shape::Table { table } => marginal::table_all(&plan.tables[table as usize], z, out),
-    }
-}
-
-/// Logarithms of the random factors themselves, without shared effects; their standard normals where effects act on
-/// these. Those of the others are left alone.
-#[inline(always)]
-pub fn sample_own(
-    plan: Block<'_>,
-    model: &ModelPlan,
-    span: &Span,
-    domain: Domain,
-    words: &mut [[u32; BLOCK]; 4],
-    z: &mut [i32; BLOCK],
-    logs: &mut [[i32; BLOCK]; SLOTS],
-) {
-    let n = span.n;
-    for block in 0..WORDS.div_ceil(4) {
-        let of_block = |s: &usize| WORD[*s] / 4 == block && model.marginals[*s].is_random();
-        if !(0..SLOTS).any(|s| of_block(&s)) {
-            continue;
-        }
-        let stream = Stream::new(span.seed, domain, block as u16, model.key);
-        let [a, b, c, d] = words;
-        stream.fill(span.first, [&mut a[..n], &mut b[..n], &mut c[..n], &mut d[..n]]);
-        for s in (0..SLOTS).filter(of_block) {
-            let z = &mut z[..n];
-            normals(&words[WORD[s] % 4][..n], z);
-            let log = &mut logs[s][..n];
-            match &model.marginals[s] {
-                Marginal::None | Marginal::OnePlusConstant { .. } => {}
-                Marginal::Bounded { .. } | Marginal::Ranked { .. } => log.copy_from_slice(z),
-                Marginal::Affine { scale } | Marginal::OnePlusAffine { scale, .. } => {
-                    marginal::affine_all(*scale, z, log);
-                }
-                Marginal::Table { table } | Marginal::OnePlusTable { table, .. } => {
-                    marginal::table_all(&plan.tables[*table as usize], z, log);
-                }
-                Marginal::Gate { threshold, above } => marginal::gate_all(*threshold, *above, z, log),
-            }
-        }
-    }
-}
-
-/// The headline's logarithm with the shared effects replaced by ones of the model's own, in `scratch.separate`: one normal
-/// for all that act as multipliers, one for those on the shifted factor's X, one for those on a bounded factor. `scratch.headline` holds it with the shared
-/// ones, and where it is one product nothing else of it is needed.
-#[inline(always)]
-fn separate_shared(
-    plan: Block<'_>,
-    model: &ModelPlan,
-    products: &[Product],
-    span: &Span,
-    shared: SharedLogs,
-    scratch: &mut Scratch,
-) {
-    let n = span.n;
-    for (k, product) in products.iter().enumerate() {
-        let Scratch { headline, separate, logs, words, z, shifted_own, normals, sum, .. } = scratch;
-        let y = if products.len() == 1 {
-            separate[..n].copy_from_slice(&headline[..n]);
-            &mut separate[..n]
-        } else {
-            let y = &mut sum[..n];
-            y.fill(product.loc);
-            step(y, &mut Product { signs: [0; SLOTS], ..*product }, product, logs);
-            y
-        };
-        if model.shares(product) {
-            separate_sums(y, model, product, span, shared, z, words);
-            separate_joint(y, plan, model, product, span, logs, normals, z, words);
-            separate_shifted(y, model, product, span, logs, shifted_own, z, words);
-        }
-        match (products.len(), k) {
-            (1, _) => {}
-            (_, 0) => separate[..n].copy_from_slice(&sum[..n]),
-            _ => log_sum_all(&mut separate[..n], &sum[..n]),
-        }
-    }
-}
-
-/// Takes off what is shared and adds the normals that stand for it.
-#[inline(always)]
-fn separate_sums(
-    y: &mut [i32],
-    model: &ModelPlan,
-    product: &Product,
-    span: &Span,
-    shared: SharedLogs,
-    z: &mut [i32; BLOCK],
-    words: &mut [[u32; BLOCK]; 4],
-) {
-    let n = y.len();
-    let (z, words) = (&mut z[..n], &mut words[0][..n]);
-    let stream = Stream::new(span.seed, Domain::Independent, 0, model.key);
-    for s in 0..SLOTS {
-        if let Some(cell) = model.cells[s]
-            && s != SHIFTED
-            && !model.marginals[s].is_joint()
-        {
-            let cell = shared.cell(cell, n);
-            for _ in 0..product.signs[s] {
-                sub_all(y, cell);
-            }
-            for _ in product.signs[s]..0 {
-                add_all(y, cell);
-            }
-        }
-    }
-    if model.independent_scale != 0 {
-        stream.fill_word::<0>(span.first, words);
-        normals(words, z);
-        add_scaled(y, model.independent_scale, z);
-    }
-    if model.independent_with_bounded != 0 {
-        stream.fill_word::<2>(span.first, words);
-        normals(words, z);
-        add_scaled(y, model.independent_with_bounded, z);
-    }
-}
-
-/// The factors that shared effects act on otherwise than as multipliers: a bounded one with the normal that stands for
-/// its effects, a ranked one with its own.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn separate_joint(
-    y: &mut [i32],
-    plan: Block<'_>,
-    model: &ModelPlan,
-    product: &Product,
-    span: &Span,
-    logs: &[[i32; BLOCK]; SLOTS],
-    own: &[[i32; BLOCK]; SLOTS],
-    z: &mut [i32; BLOCK],
-    words: &mut [[u32; BLOCK]; 4],
-) {
-    let n = y.len();
-    for s in (0..SLOTS).filter(|&s| product.signs[s] != 0 && model.marginals[s].is_joint()) {
-        let (z, own) = (&mut z[..n], &own[s][..n]);
-        match model.marginals[s] {
-            Marginal::Ranked { shape, .. } => shape_all(plan, shape, own, z),
-            Marginal::Bounded { scale, limit } => {
-                let words = &mut words[0][..n];
-                Stream::new(span.seed, Domain::Independent, 0, model.key).fill_word::<2>(span.first, words);
-                normals(words, z);
-                let bound = Bound::new(scale, limit);
-                for (z, &own) in z.iter_mut().zip(own) {
-                    *z = bound.log(own, marginal::affine(model.independent_bounded_scale, *z));
-                }
-            }
-            _ => {}
-        }
-        let sign = i32::from(product.signs[s]);
-        for ((y, &separate), &log) in y.iter_mut().zip(&*z).zip(&logs[s][..n]) {
-            *y = y.wrapping_add(sign.wrapping_mul(separate.wrapping_sub(log)));
-        }
-    }
-}
-
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn separate_shifted(
-    y: &mut [i32],
-    model: &ModelPlan,
-    product: &Product,
-    span: &Span,
-    logs: &[[i32; BLOCK]; SLOTS],
-    shifted_own: &[i32; BLOCK],
-    z: &mut [i32; BLOCK],
-    words: &mut [[u32; BLOCK]; 4],
-) {
-    if model.independent_shifted_scale == 0 {
-        return;
-    }
-    let n = y.len();
-    let (z, words) = (&mut z[..n], &mut words[0][..n]);
-    Stream::new(span.seed, Domain::Independent, 0, model.key).fill_word::<1>(span.first, words);
-    normals(words, z);
-    for i in 0..n {
-        let shared = marginal::affine(model.independent_shifted_scale, z[i]);
-        let shifted = one_plus::one_plus(shifted_own[i].wrapping_add(shared));
-        y[i] = y[i].wrapping_add(i32::from(product.signs[SHIFTED]) * (shifted - logs[SHIFTED][i]));
-    }
-}
-
-#[inline(always)]
-fn add_scaled(y: &mut [i32], scale: i32, z: &[i32]) {
-    for (y, &z) in y.iter_mut().zip(z) {
-        *y = y.wrapping_add(marginal::affine(scale, z));
-    }
-}
-
-/// Walks `y` from the product it holds to another one.
-#[inline(always)]
-fn step(y: &mut [i32], at: &mut Product, to: &Product, logs: &[[i32; BLOCK]; SLOTS]) {
-    let mut loc = to.loc.wrapping_sub(at.loc);
-    for (s, log) in logs.iter().enumerate() {
-        let (from, to) = (at.signs[s], to.signs[s]);
-        for _ in from..to {
-            shift_add(y, log, loc);
-            loc = 0;
-        }
-        for _ in to..from {
-            shift_sub(y, log, loc);
-            loc = 0;
-        }
-    }
-    if loc != 0 {
-        for y in y {
-            *y = y.wrapping_add(loc);
-        }
-    }
-    *at = *to;
-}
-
 /// The model's own summary where some draws are zero or undefined: draw by draw.
 fn add_with_zeros(
     y: &[i32],
@@ -583,74 +332,5 @@ fn add_with_zeros(
         } else {
             summarise::add_all(&y[i..=i], &fractions[i..=i], range, &mut [0], moments);
         }
-    }
-}
-
-/// A standard normal of every word.
-#[inline(always)]
-pub fn normals(words: &[u32], z: &mut [i32]) {
-    for (z, &w) in z.iter_mut().zip(words) {
-        *z = inverse_normal(w);
-    }
-}
-
-/// The fraction of 2^y of every logarithm.
-#[inline(always)]
-pub fn exp2_all(y: &[i32], fractions: &mut [u32]) {
-    for (h, &y) in fractions.iter_mut().zip(y) {
-        *h = exp2::fraction(y);
-    }
-}
-
-/// log2(1 + 2^y) of every logarithm.
-#[inline(always)]
-pub fn one_plus_all(y: &[i32], out: &mut [i32]) {
-    for (out, &y) in out.iter_mut().zip(y) {
-        *out = one_plus::one_plus(y);
-    }
-}
-
-#[inline(always)]
-fn one_plus_sum(a: &[i32], b: &[i32], out: &mut [i32]) {
-    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *out = one_plus::one_plus(a.wrapping_add(b));
-    }
-}
-
-/// [`one_plus::log_sum`] of every pair, in the first.
-#[inline(always)]
-pub fn log_sum_all(sum: &mut [i32], y: &[i32]) {
-    for (sum, &y) in sum.iter_mut().zip(y) {
-        *sum = one_plus::log_sum(*sum, y);
-    }
-}
-
-/// Adds to every logarithm.
-#[inline(always)]
-pub fn add_all(y: &mut [i32], x: &[i32]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = y.wrapping_add(x);
-    }
-}
-
-/// Subtracts from every logarithm.
-#[inline(always)]
-pub fn sub_all(y: &mut [i32], x: &[i32]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = y.wrapping_sub(x);
-    }
-}
-
-#[inline(always)]
-fn shift_add(y: &mut [i32], x: &[i32], loc: i32) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = y.wrapping_add(x).wrapping_add(loc);
-    }
-}
-
-#[inline(always)]
-fn shift_sub(y: &mut [i32], x: &[i32], loc: i32) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = y.wrapping_sub(x).wrapping_add(loc);
     }
 }

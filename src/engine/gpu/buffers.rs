@@ -1,7 +1,7 @@
 //! What lies on the device during a run: its buffers, sized once, and which kernel sees which of them.
 
 use super::budget::Cut;
-use super::corner_layout::CornerLayout;
+use super::corner_layout::{CornerBlock, CornerLayout, MAX_BLOCKS};
 use super::device::Device;
 use super::error::GpuError;
 use super::layout::{self, GROUP_SUMS, MODEL_SUMS, Params, ProductRecord, RangeRecord, WINDOW, WINDOW_STRIDE};
@@ -146,7 +146,7 @@ impl CornerBuffers {
             logs: [logs("logarithms of shared effects, sample A")?, logs("logarithms of shared effects, sample B")?],
             normals: device.storage("normals of shared effects", plan.effects.len() as u64 * log_row)?,
             windows: device.uniform("models", cut.tile as u64 * WINDOW_STRIDE)?,
-            blocks: device.uniform("blocks of corners", size_of_val(&layout.blocks(&[])) as u64)?,
+            blocks: device.uniform("blocks of corners", size_of::<[CornerBlock; MAX_BLOCKS]>() as u64)?,
             extras: device.input("shared effects of other groups", 8 * layout.extras.len() as u64)?,
             more: device.input("products", size_of_val(&layout.more[..]) as u64)?,
             totals: device.storage("totals", u64::from(cut.splits) * layout.rows as u64 * total_row)?,

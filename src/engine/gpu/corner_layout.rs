@@ -20,20 +20,16 @@ use crate::engine::plan::{MAX_OUTPUTS, SHIFTED, SLOTS};
 pub const CORNER_WINDOW: usize = 157;
 /// Blocks of a dispatch at most.
 pub const MAX_BLOCKS: usize = 8;
-/// Extras of a model at most, and so many that fewer are compiled apart.
+/// Extras of a model at most.
 pub const MAX_EXTRAS: usize = 16;
-pub const FEW_EXTRAS: usize = 4;
 /// How an extra stands to a joint factor, beyond its number within a joint shifted one: what the effects of another
 /// group than the factor's own change, and what both change together.
 const ONE: u8 = 8;
 const BOTH: u8 = 9;
-/// The first bit of a mask that stands for an extra, and for the sides of a joint shifted factor.
-pub const EXTRA_BITS: usize = SLOTS;
-pub const JOINT_BITS: usize = SLOTS + MAX_EXTRAS;
-/// The numbers of blocks that dispatches are compiled for: each is a kernel of its own.
-const WIDTHS: [usize; 5] = [2, 4, 6, 7, MAX_BLOCKS];
-/// What drawing both samples of a model costs, in blocks.
-const SAMPLING: usize = 4;
+/// Factors and extras of a model at most: each has a bit of a mask. The next ones stand for the sides of a joint shifted
+/// factor.
+pub const ELEMENTS: usize = SLOTS + MAX_EXTRAS;
+pub const JOINT_BITS: usize = ELEMENTS;
 
 /// `CornerRecord` of `corner_block.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -45,8 +41,8 @@ pub struct CornerRecord {
     /// As in `ModelRecord`.
     pub first_more: u32,
     pub more: u32,
-    pub padding_0: u32,
-    pub padding_1: u32,
+    pub used: u32,
+    pub padding: u32,
     pub slots: [SlotRecord; SLOTS],
     pub products: [ProductRecord; MAX_OUTPUTS],
 }
@@ -90,10 +86,8 @@ pub struct Family {
 #[derive(Debug)]
 pub struct CornerLayout {
     pub families: Vec<Family>,
-    /// Rows of totals, spare ones included.
+    /// Rows of totals.
     pub rows: usize,
-    /// Where blocks that only fill a dispatch add to.
-    spare: u32,
     /// Distinct corners, of all outputs: rows that come back.
     pub distinct: usize,
     /// What `corner_merge` adds up.
@@ -206,7 +200,7 @@ impl Shape {
         let groups = self.groups.iter().enumerate();
         let mut mask = groups.fold(0, |mask, (s, group)| mask | group.map_or(0, side) << s);
         for (i, extra) in self.extras.iter().enumerate() {
-            let bit = if extra.is_shifted() { JOINT_BITS + extra.joint as usize } else { EXTRA_BITS + i };
+            let bit = if extra.is_shifted() { JOINT_BITS + extra.joint as usize } else { SLOTS + i };
             mask |= (side(extra.group) & extra.with.map_or(1, side)) << bit;
         }
         mask | self.groups[SHIFTED].filter(|_| self.is_joint()).map_or(0, side) << JOINT_BITS
@@ -219,7 +213,6 @@ impl CornerLayout {
         let mut extras = vec![];
         let mut extras_of = vec![];
         let (mut more, mut more_of, mut first_of) = (vec![], vec![], vec![]);
-        let mut most = 0;
         let mut joint = false;
         let mut shapes: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
         for m in 0..plan.models.len() {
@@ -236,7 +229,6 @@ impl CornerLayout {
             let ((first, begin), _, counts) = layout::products(plan, &plan.models[m], &mut more)?;
             first_of.push(first);
             more_of.push((begin, counts));
-            most = most.max(sums.len());
             joint |= shape.is_joint();
             if shape.classes.iter().any(Option::is_some) {
                 shapes.entry(shape).or_default().push(m);
@@ -268,12 +260,10 @@ impl CornerLayout {
             families.push(Family { models, blocks });
         }
         let (distinct, sources) = sources(prepared, &starts);
-        let blocks = blocks_at_a_time(&families);
-        let traits = CornerTraits { second: false, joint, extras: most, blocks };
+        let traits = CornerTraits { second: false, joint };
         Ok(CornerLayout {
             families,
-            rows: rows + FOUR,
-            spare: rows as u32,
+            rows: rows.max(FOUR),
             distinct,
             sources,
             extras,
@@ -283,13 +273,6 @@ impl CornerLayout {
             extras_of,
             traits,
         })
-    }
-
-    /// The blocks of a dispatch, the last ones of which may only fill it.
-    pub fn blocks(&self, some: &[CornerBlock]) -> [CornerBlock; MAX_BLOCKS] {
-        let spare =
-            CornerBlock { row: self.spare, joint: some.first().map_or(0, |b| b.joint), ..CornerBlock::default() };
-        std::array::from_fn(|b| some.get(b).copied().unwrap_or(spare))
     }
 
     /// The records of some models.
@@ -316,8 +299,8 @@ impl CornerLayout {
                 extras,
                 first_more,
                 more,
-                padding_0: 0,
-                padding_1: 0,
+                used: (0..SLOTS).rev().find(|&s| model.uses(s)).map_or(0, |s| s as u32 + 1),
+                padding: 0,
                 slots,
                 products: self.first_of[m],
             })
@@ -347,13 +330,4 @@ fn sources(prepared: &Prepared, starts: &BTreeMap<(usize, u32), usize>) -> (usiz
     }
     pairs.extend(lists.iter().flatten().map(|&row| pair(row, 0)));
     (lists.len(), pairs)
-}
-
-/// How many blocks of a family are drawn at a time: more share the drawing of the samples, unless many are left over.
-fn blocks_at_a_time(families: &[Family]) -> usize {
-    let cost = |width: &usize| -> usize {
-        let of = |family: &Family| family.models.len() * family.blocks.len().div_ceil(*width) * (SAMPLING + width);
-        families.iter().map(of).sum()
-    };
-    WIDTHS.into_iter().min_by_key(cost).unwrap_or(MAX_BLOCKS)
 }

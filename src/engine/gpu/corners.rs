@@ -7,7 +7,7 @@
 
 use super::budget::{Cut, WORKGROUP_DRAWS};
 use super::buffers::{At, CornerBuffers};
-use super::corner_layout::{CORNER_WINDOW, CornerLayout, CornerWindow};
+use super::corner_layout::{CORNER_WINDOW, CornerLayout, CornerWindow, MAX_BLOCKS};
 use super::device::{Device, Readback};
 use super::error::GpuError;
 use super::gather::GatheredCorners;
@@ -159,10 +159,9 @@ impl<'a> Work<'a> {
         self.device.write(&self.buffers.params, &[base]);
         self.pace.submit(self.device, encoder, 0.0)?;
 
-        let width = self.layout.traits.blocks;
         let families = &self.layout.families;
         // What is to be done in a stretch, in models drawn, some several times.
-        let times = |family: usize| families[family].blocks.len().div_ceil(width);
+        let times = |family: usize| families[family].blocks.len().div_ceil(MAX_BLOCKS);
         let whole: usize = self.places.iter().map(|place| place.models.len() * times(place.family)).sum();
         let mut drawn = 0;
         let tiles = self.places.len().div_ceil(self.cut.tile);
@@ -174,8 +173,9 @@ impl<'a> Work<'a> {
             while at < to {
                 let family = self.places[at].family;
                 let end = (at..to).find(|&w| self.places[w].family != family).unwrap_or(to);
-                for blocks in families[family].blocks.chunks(width) {
-                    self.device.write(&self.buffers.blocks, &self.layout.blocks(blocks));
+                for blocks in families[family].blocks.chunks(MAX_BLOCKS) {
+                    self.device.write(&self.buffers.blocks, blocks);
+                    let base = Params { blocks: blocks.len() as u32, ..base };
                     self.models(at..end, from, n, base, &mut |models| {
                         drawn += models;
                         let done = (drawn as f64 / whole as f64 * n as f64) as u64;

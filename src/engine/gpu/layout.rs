@@ -28,9 +28,9 @@ pub struct Params {
     pub cells: u32,
     pub groups: u32,
     pub kept_groups: u32,
+    pub blocks: u32,
     pub padding_0: u32,
     pub padding_1: u32,
-    pub padding_2: u32,
     /// By output.
     pub units: [i32; MAX_OUTPUTS],
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::corner_layout::FEW_EXTRAS;
 use super::device::Device;
 use super::error::GpuError;
 use super::shader::Kernel;
@@ -71,10 +70,6 @@ pub struct CornerTraits {
     pub second: bool,
     /// Some model's shifted factor has several groups.
     pub joint: bool,
-    /// Elements beyond the factors at most.
-    pub extras: usize,
-    /// Blocks of corners in a dispatch.
-    pub blocks: usize,
 }
 
 impl Traits {
@@ -130,15 +125,7 @@ impl Traits {
                 ];
                 [&factors[..], &of_models, &self.roles.constants()].concat()
             }
-            Kernel::CornerBlock => {
-                let of_corners = [
-                    ("HAS_JOINT", number(self.corners.joint)),
-                    ("HAS_EXTRAS", number(self.corners.extras > 0)),
-                    ("MANY_EXTRAS", number(self.corners.extras > FEW_EXTRAS)),
-                    ("BLOCKS", self.corners.blocks as f64),
-                ];
-                [&factors[..], &of_corners].concat()
-            }
+            Kernel::CornerBlock => [&factors[..], &[("HAS_JOINT", number(self.corners.joint))]].concat(),
             Kernel::Merge => vec![totals, ("OUTPUTS", self.roles.outputs as f64)],
             Kernel::CornerMerge => vec![totals],
             // A group's total may be above 2^48 whatever its members are.

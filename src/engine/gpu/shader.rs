@@ -106,15 +106,15 @@ impl Kernel {
         }
     }
 
-    /// The text without what a plan does not have: blocks between `//@ if OVERRIDE` and `//@ end` whose override is 0, and
-    /// lines of `if OUTPUTS > k` and `if BLOCKS > k` beyond their number. Drivers would drop these only after they have
-    /// compiled them.
+    /// The text without what a plan does not have: blocks between `//@ if OVERRIDE` (or several, with `||`) and `//@ end`
+    /// whose overrides are 0, and lines of `if OUTPUTS > k` beyond their number. Drivers would drop these only after they
+    /// have compiled them.
     pub fn source_for(self, variant: Variant, constants: &[(&str, f64)]) -> String {
         let value = |name: &str| constants.iter().find(|(n, _)| *n == name).map(|(_, value)| *value);
-        let beyond = |line: &str, name: &str| {
-            let rest = line.trim_start().strip_prefix("if ")?.strip_prefix(name)?.strip_prefix(" > ")?;
+        let beyond = |line: &str| {
+            let rest = line.trim_start().strip_prefix("if OUTPUTS > ")?;
             let k: f64 = rest.split_once('u')?.0.parse().ok()?;
-            Some(k >= value(name)?)
+            Some(k >= value("OUTPUTS")?)
         };
         let mut left_out = Vec::new();
         let mut kept = String::new();
@@ -123,9 +123,12 @@ impl Kernel {
                 Some("end") => {
                     left_out.pop();
                 }
-                Some(condition) => left_out.push(value(condition.trim_start_matches("if ")) == Some(0.0)),
+                Some(condition) => {
+                    let mut any_of = condition.trim_start_matches("if ").split(" || ");
+                    left_out.push(any_of.all(|name| value(name) == Some(0.0)));
+                }
                 None if left_out.contains(&true) => {}
-                None if ["OUTPUTS", "BLOCKS"].iter().any(|name| beyond(line, name) == Some(true)) => {}
+                None if beyond(line) == Some(true) => {}
                 None => {
                     kept += line;
                     kept.push('\n');
@@ -148,7 +151,7 @@ impl Kernel {
             Kernel::SharedNormals | Kernel::SharedLogs => [&[params][..], &random, &[shader!("shared")]].concat(),
             Kernel::ModelBlock => {
                 let factor = [params, shader!("one_plus"), shader!("factor"), shader!("bounded")];
-                [&random[..], &factor, &totals, &summarise, &[shader!("model_block")]].concat()
+                [&random[..], &factor, &totals, &summarise, &[shader!("separate"), shader!("model_block")]].concat()
             }
             Kernel::CornerBlock => {
                 let factor = [params, shader!("one_plus"), shader!("factor"), shader!("bounded")];

@@ -200,7 +200,7 @@ fn a_changed_kernel_is_seen() {
         ("DOMAIN_OWN_SECOND: u32 = 3u", "DOMAIN_OWN_SECOND: u32 = 0u", true),
         ("DOMAIN_SHARED_SECOND: u32 = 4u", "DOMAIN_SHARED_SECOND: u32 = 1u", true),
         ("0xD2511F53u", "0xD2511F52u", true),
-        ("EXTRA_BITS: u32 = SLOTS;", "EXTRA_BITS: u32 = SLOTS + 1u;", true),
+        ("masks, SLOTS + i, slot_power", "masks, SLOTS + i + 1u, slot_power", true),
         ("JOINT_BITS: u32 = SLOTS + MAX_EXTRAS;", "JOINT_BITS: u32 = SLOTS + MAX_EXTRAS - 1u;", true),
         ("0xD2511F53u", "0xd2511f53u", false),
     ];

@@ -53,7 +53,7 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
         ("CORNER_WINDOW", corner_layout::CORNER_WINDOW as i64),
         ("MAX_BLOCKS", corner_layout::MAX_BLOCKS as i64),
         ("MAX_EXTRAS", corner_layout::MAX_EXTRAS as i64),
-        ("EXTRA_BITS", corner_layout::EXTRA_BITS as i64),
+        ("ELEMENTS", corner_layout::ELEMENTS as i64),
         ("JOINT_BITS", corner_layout::JOINT_BITS as i64),
         ("INVERSE_NORMAL_AT", 0),
         ("ONE_PLUS_AT", one_plus_at as i64),

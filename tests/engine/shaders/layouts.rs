@@ -53,9 +53,9 @@ fn mirrors() -> Vec<(&'static str, Layout)> {
                 cells,
                 groups,
                 kept_groups,
+                blocks,
                 padding_0,
                 padding_1,
-                padding_2,
                 units
             }),
         ),
@@ -85,7 +85,7 @@ fn mirrors() -> Vec<(&'static str, Layout)> {
         ("Window", layout!(Window { first, count, padding_0, padding_1, models })),
         (
             "CornerRecord",
-            layout!(CornerRecord { key, first_extra, extras, first_more, more, padding_0, padding_1, slots, products }),
+            layout!(CornerRecord { key, first_extra, extras, first_more, more, used, padding, slots, products }),
         ),
         ("CornerWindow", layout!(CornerWindow { first, count, padding_0, padding_1, models })),
         ("CornerBlock", layout!(CornerBlock { output, row, unit, joint, masks })),
@@ -166,7 +166,7 @@ fn a_moved_field_is_seen() {
     );
     assert_ne!(&changed("    outputs: u32,\n", "    outputs: u32,\n    flags: u32,\n"), mirror);
     assert_ne!(
-        &changed("    groups: u32,\n    independent", "    groups: u32,\n    padding_2: u32,\n    independent"),
+        &changed("    groups: u32,\n    independent", "    groups: u32,\n    padding_3: u32,\n    independent"),
         mirror
     );
 }

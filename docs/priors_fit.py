@@ -220,20 +220,27 @@ def generation(name):
     return " ".join(kept) or name.lower()
 
 
-def token_rows(left_out=frozenset()):
-    """era -> list of (organisation, ln N/10 B, ln D), one for each generation of a base language model."""
-    found = defaultdict(lambda: defaultdict(list))
+def token_models():
+    """(organisation, year, name, N, D) of every base language model with open weights: by compute, or as documented."""
     for row in rows(FIXTURES / "known_compute.csv"):
         n, flop = number(row["active_parameters"]) or number(row["parameters"]), number(row["compute_flop"])
         if row["base_model"] or row["relation"] or not n or not flop or "Language" not in row["domain"].split(","):
             continue
-        if row["open_weights"] != "yes" or row["organization"] in left_out:
-            continue
-        year = int(row["date"][:4])
-        era = next(name for name, lo, hi in ERAS if lo <= year <= hi)
-        per = 3.0 if row["architecture"] == "encdec" else 6.0
-        key = (row["organization"], year, generation(row["id"]))
-        found[era][key].append((math.log(n / 10e9), math.log(flop / (per * n))))
+        if row["open_weights"] == "yes":
+            per = 3.0 if row["architecture"] == "encdec" else 6.0
+            yield row["organization"], int(row["date"][:4]), row["id"], n, flop / (per * n)
+    for row in rows(FIXTURES / "documented_tokens.csv"):
+        n = number(row["active_parameters"]) or number(row["parameters"])
+        yield row["organization"], int(row["date"][:4]), row["name"], n, number(row["tokens"])
+
+
+def token_rows(left_out=frozenset()):
+    """era -> list of (organisation, ln N/10 B, ln D), one for each generation of a base language model."""
+    found = defaultdict(lambda: defaultdict(list))
+    for organization, year, name, n, tokens in token_models():
+        if organization not in left_out:
+            era = next(era for era, lo, hi in ERAS if lo <= year <= hi)
+            found[era][organization, year, generation(name)].append((math.log(n / 10e9), math.log(tokens)))
     means = lambda values: tuple(np.mean(np.array(values), axis=0))
     return {era: [(key[0], *means(values)) for key, values in sorted(of.items())] for era, of in found.items()}
 

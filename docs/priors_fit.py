@@ -206,32 +206,11 @@ SHARES = middles(1.0, 20)
 TOTALS = middles(5.0, 50)
 
 
-def generation(name):
-    """The name up to its size, in lower case.
-
-    >>> generation("Llama 3.1-405B"), generation("Qwen2.5 72B"), generation("GPT-3 175B (davinci)")
-    ('llama 3.1', 'qwen2.5', 'gpt 3')
-    """
-    kept = []
-    for word in filter(None, re.split(r"[\s\-_()]+", name.lower())):
-        if re.fullmatch(r"a?\d[\d.xa]*[bmkt]", word):
-            break
-        kept.append(word)
-    return " ".join(kept) or name.lower()
-
-
 def token_models():
-    """(organisation, year, name, N, D) of every base language model with open weights: by compute, or as documented."""
-    for row in rows(FIXTURES / "known_compute.csv"):
-        n, flop = number(row["active_parameters"]) or number(row["parameters"]), number(row["compute_flop"])
-        if row["base_model"] or row["relation"] or not n or not flop or "Language" not in row["domain"].split(","):
-            continue
-        if row["open_weights"] == "yes":
-            per = 3.0 if row["architecture"] == "encdec" else 6.0
-            yield row["organization"], int(row["date"][:4]), row["id"], n, flop / (per * n)
-    for row in rows(FIXTURES / "documented_tokens.csv"):
+    """(organisation, year, generation, N, D) of every base language model with open weights."""
+    for row in rows(FIXTURES / "training_tokens.csv"):
         n = number(row["active_parameters"]) or number(row["parameters"])
-        yield row["organization"], int(row["date"][:4]), row["name"], n, number(row["tokens"])
+        yield row["organization"], int(row["date"][:4]), row["generation"], n, number(row["tokens"])
 
 
 def token_rows(left_out=frozenset()):
@@ -240,7 +219,7 @@ def token_rows(left_out=frozenset()):
     for organization, year, name, n, tokens in token_models():
         if organization not in left_out:
             era = next(era for era, lo, hi in ERAS if lo <= year <= hi)
-            found[era][organization, year, generation(name)].append((math.log(n / 10e9), math.log(tokens)))
+            found[era][organization, year, name].append((math.log(n / 10e9), math.log(tokens)))
     means = lambda values: tuple(np.mean(np.array(values), axis=0))
     return {era: [(key[0], *means(values)) for key, values in sorted(of.items())] for era, of in found.items()}
 

@@ -86,7 +86,9 @@ pub struct Imputed {
 pub const FACTOR: f64 = 1.5;
 const OPEN_WEIGHTS: &str = include_str!("../../fixtures/open_weights.csv");
 const HUB_MODELS: &str = include_str!("../../fixtures/hub_models.csv");
-fn embedded(text: &str) -> Vec<Model> {
+
+/// The models of a file that is part of the program.
+pub(super) fn embedded(text: &str) -> Vec<Model> {
     // The files are part of the program and its tests; no input leads here.
     models_file::read(Path::new("fixtures"), text.as_bytes(), &NoFiles).map_or(Vec::new(), |f| f.models)
 }

@@ -210,7 +210,7 @@ TOTALS = middles(5.0, 50)
 def token_models(sources=("compute", "document")):
     """(organisation, year, generation, N, D) of every base language model with open weights."""
     for row in rows(FIXTURES / "training_tokens.csv"):
-        if row["source"] not in sources:
+        if row["tokens_from"] not in sources:
             continue
         n = number(row["active_parameters"]) or number(row["parameters"])
         yield row["organization"], int(row["date"][:4]), row["generation"], n, number(row["tokens"])

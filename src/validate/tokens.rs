@@ -2,9 +2,10 @@
 //! organisation.
 //!
 //! ln D = level + slope · ln(N_active / 10 B) + organisation + own, for each era ([`super::hierarchy`]), D being compute over
-//! 6·N_active, or as documented (`fixtures/training_tokens.csv`). One generation (organisation, year, and the name up to its size) is one observation, at its mean. The share
-//! of the variance that is an organisation's is one for all eras, the total is each era's own. An organisation counts as
-//! another one in another era. The constants are those of `docs/priors_fit.py`, which wrote the shipped priors.
+//! 6·N_active, or as documented (`fixtures/training_tokens.csv`). One generation (organisation, year, and the name up to
+//! its size) is one observation, at its mean. The share of the variance that is an organisation's is one for all eras, the
+//! total is each era's own. An organisation counts as another one in another era. The constants are those of
+//! `docs/priors_fit.py`, which wrote the shipped priors.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -3,8 +3,9 @@
     python3 docs/priors_fit.py            prints every number as the lines of src/assess/data/priors.toml
     python3 docs/priors_fit.py --check    compares them with that file and exits with 1 where one differs
     python3 docs/priors_fit.py --slopes   scores the MFU fit on families that it has not seen, by which chips have a slope
+    python3 docs/priors_fit.py --tokens   scores the fit of tokens on organisations that it has not seen, by its data
 
-Only shipped files are read: fixtures/reported_training_emissions.csv, fixtures/known_compute.csv and fixtures/raw.
+Only shipped files are read: fixtures/reported_training_emissions.csv, fixtures/training_tokens.csv and fixtures/raw.
 
 One model serves twice. With y an observation, x its regressors and g its group,
 
@@ -19,8 +20,8 @@ MFU       y = ln MFU, theta = (one level for each class of chip, slope on ln N_a
           organisation x year. Levels ~ N(mu, s_chip^2), mu ~ N(ln 0.40, 0.3^2), the usual planning assumption; slope ~
           N(0, 0.25^2). Half-normal scales: 0.3 each for chips, families and runs. A class without runs ("other") has mu
           with s_chip and the uncertainty of both. --slopes compares slopes on other classes by marginal likelihood.
-tokens    y = ln D, D = C / (6 N_active), of base language models with open weights, which is what models without published
-          compute are; theta = (ln D at 10 B, slope on ln N_active/10 B) for each era, group = organisation.
+tokens    y = ln D, D = C / (6 N_active) or as a document states it, of base language models with open weights, which is what
+          models without published compute are (fixtures/build/training_tokens.py says which); theta = (ln D at 10 B, slope on ln N_active/10 B) for each era, group = organisation.
           One generation (organisation, year, name up to its size) is one observation, at its mean. Level ~ N(ln 1e12, 3^2),
           slope ~ N(0.5, 0.5^2). The share of the variance that is an organisation's is one for all eras (uniform prior); an
           era's total sd has a half-normal prior of scale 2.
@@ -206,43 +207,31 @@ SHARES = middles(1.0, 20)
 TOTALS = middles(5.0, 50)
 
 
-def generation(name):
-    """The name up to its size, in lower case.
-
-    >>> generation("Llama 3.1-405B"), generation("Qwen2.5 72B"), generation("GPT-3 175B (davinci)")
-    ('llama 3.1', 'qwen2.5', 'gpt 3')
-    """
-    kept = []
-    for word in filter(None, re.split(r"[\s\-_()]+", name.lower())):
-        if re.fullmatch(r"a?\d[\d.xa]*[bmkt]", word):
-            break
-        kept.append(word)
-    return " ".join(kept) or name.lower()
+def token_models(sources=("compute", "document")):
+    """(organisation, year, generation, N, D) of every base language model with open weights."""
+    for row in rows(FIXTURES / "training_tokens.csv"):
+        if row["tokens_from"] not in sources:
+            continue
+        n = number(row["active_parameters"]) or number(row["parameters"])
+        yield row["organization"], int(row["date"][:4]), row["generation"], n, number(row["tokens"])
 
 
-def token_rows(left_out=frozenset()):
+def token_rows(left_out=frozenset(), sources=("compute", "document")):
     """era -> list of (organisation, ln N/10 B, ln D), one for each generation of a base language model."""
     found = defaultdict(lambda: defaultdict(list))
-    for row in rows(FIXTURES / "known_compute.csv"):
-        n, flop = number(row["active_parameters"]) or number(row["parameters"]), number(row["compute_flop"])
-        if row["base_model"] or row["relation"] or not n or not flop or "Language" not in row["domain"].split(","):
-            continue
-        if row["open_weights"] != "yes" or row["organization"] in left_out:
-            continue
-        year = int(row["date"][:4])
-        era = next(name for name, lo, hi in ERAS if lo <= year <= hi)
-        per = 3.0 if row["architecture"] == "encdec" else 6.0
-        key = (row["organization"], year, generation(row["id"]))
-        found[era][key].append((math.log(n / 10e9), math.log(flop / (per * n))))
+    for organization, year, name, n, tokens in token_models(sources):
+        if organization not in left_out:
+            era = next(era for era, lo, hi in ERAS if lo <= year <= hi)
+            found[era][organization, year, name].append((math.log(n / 10e9), math.log(tokens)))
     means = lambda values: tuple(np.mean(np.array(values), axis=0))
     return {era: [(key[0], *means(values)) for key, values in sorted(of.items())] for era, of in found.items()}
 
 
-def tokens_fit(left_out=frozenset()):
+def tokens_fit(left_out=frozenset(), sources=("compute", "document")):
     """era -> (mean and covariance of (level, slope), total sd, generations, organisations), and the organisations' share."""
     mean = np.array([LEVEL, TOKENS_SLOPE])
     precision = np.diag([LEVEL_SD**-2, TOKENS_SLOPE_SD**-2])
-    found = token_rows(left_out)
+    found = token_rows(left_out, sources)
     points, ln_share = {}, np.zeros(len(SHARES))
     for era, of in found.items():
         data = Grouped([[1.0, r[1]] for r in of], [r[2] for r in of], [r[0] or f"none {i}" for i, r in enumerate(of)])
@@ -267,6 +256,26 @@ def _evidence(points):
     """ln of the sum of the weights."""
     top = max(p[0] for p in points)
     return top + math.log(sum(math.exp(p[0] - top) for p in points))
+
+
+def token_folds(sources):
+    """Scores of every generation, predicted by a fit to these sources without its organisation."""
+    targets = token_rows()
+    scores = defaultdict(list)
+    for organization in sorted({r[0] for of in targets.values() for r in of}):
+        fitted, _ = tokens_fit({organization}, sources)
+        for era, of in targets.items():
+            theta, covariance, total, _, _ = fitted[era]
+            for _, size, y in (r for r in of if r[0] == organization):
+                x = np.array([1.0, size])
+                sd, error = math.sqrt(x @ covariance @ x + total**2), x @ theta - y
+                ln = -0.5 * (error / sd) ** 2 - math.log(sd * math.sqrt(2 * math.pi))
+                scores[era].append((ln, crps_normal(error, sd), error, abs(error) <= 1.6448536 * sd))
+    print(f"fitted to {' and '.join(sources)}")
+    for era in (e[0] for e in ERAS):
+        ln, crps, error, inside = np.array(scores[era], float).T
+        print(f"  {era:<13} ln score {ln.mean():.3f}, CRPS {crps.mean():.3f}, mean error {error.mean():+.3f}, "
+              f"inside 90 %: {int(inside.sum())} of {len(ln)}")
 
 
 # Chips.
@@ -433,6 +442,10 @@ def main():
     if "--slopes" in sys.argv:
         for slopes in ("h100", "none", "all", "each"):
             mfu_folds(slopes)
+        return 0
+    if "--tokens" in sys.argv:
+        for sources in (("compute",), ("compute", "document")):
+            token_folds(sources)
         return 0
     found = priors()
     if "--check" in sys.argv:

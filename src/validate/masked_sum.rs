@@ -5,7 +5,7 @@
 //! organisation's models share. The sum passes if its central 95 % interval holds the true sum and its mean is within a
 //! factor of 1.5 of it.
 //!
-//! By folds: the priors of training length were fitted to Epoch's models, so each organisation is predicted once more with
+//! By folds: the priors of training length were fitted to such models, so each organisation is predicted once more with
 //! priors fitted without it ([`super::tokens`]): level, slope and spread of every era, their own uncertainty, and the share
 //! that is an organisation's. All models are hidden together, so that none informs the shared effects of another. From the
 //! same draws, by folds, comes the probability integral transform of every masked model ([`super::pit`]).
@@ -86,7 +86,9 @@ pub struct Imputed {
 pub const FACTOR: f64 = 1.5;
 const OPEN_WEIGHTS: &str = include_str!("../../fixtures/open_weights.csv");
 const HUB_MODELS: &str = include_str!("../../fixtures/hub_models.csv");
-fn embedded(text: &str) -> Vec<Model> {
+
+/// The models of a file that is part of the program.
+pub(super) fn embedded(text: &str) -> Vec<Model> {
     // The files are part of the program and its tests; no input leads here.
     models_file::read(Path::new("fixtures"), text.as_bytes(), &NoFiles).map_or(Vec::new(), |f| f.models)
 }

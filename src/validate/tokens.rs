@@ -2,9 +2,10 @@
 //! organisation.
 //!
 //! ln D = level + slope · ln(N_active / 10 B) + organisation + own, for each era ([`super::hierarchy`]), D being compute over
-//! 6·N_active. One generation (organisation, year, and the name up to its size) is one observation, at its mean. The share
-//! of the variance that is an organisation's is one for all eras, the total is each era's own. An organisation counts as
-//! another one in another era. The constants are those of `docs/priors_fit.py`, which wrote the shipped priors.
+//! 6·N_active, or as documented (`fixtures/training_tokens.csv`). One generation (organisation, year, and the name up to
+//! its size) is one observation, at its mean. The share of the variance that is an organisation's is one for all eras, the
+//! total is each era's own. An organisation counts as another one in another era. The constants are those of
+//! `docs/priors_fit.py`, which wrote the shipped priors.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,12 +14,14 @@ use nalgebra::DVector;
 
 use super::calibrate::written;
 use super::hierarchy::{Grouped, Observation, Point, Prior, half_normal, ln_sum, middles, mixed};
+use super::masked_sum::embedded;
 use crate::assess::era::Era;
 use crate::assess::priors::names::{self, Name};
-use crate::assess::stated::{active_parameters, flop_per_parameter_and_token, names_a_base, positive, published_flop};
-use crate::fit;
+use crate::assess::stated::{active_parameters, positive};
 use crate::portfolio::Model;
 
+/// How long base language models with open weights were trained, built by `fixtures/build.py`.
+const TRAINING_TOKENS: &str = include_str!("../../fixtures/training_tokens.csv");
 /// Mean and sd of ln D at 10 B, and of the slope.
 const LEVEL: (f64, f64) = (1e12, 3.0);
 const SLOPE: (f64, f64) = (0.5, 0.5);
@@ -41,34 +44,16 @@ struct Generation {
 }
 
 /// Every generation that the shipped priors were fitted to.
-static GENERATIONS: LazyLock<Vec<Generation>> = LazyLock::new(|| generations(&fit::known_compute().models));
-
-/// A name up to its size, in lower case: "llama 3.1" of "Llama 3.1-405B".
-fn generation(name: &str) -> String {
-    let is_size = |word: &str| {
-        let digits = word.strip_suffix(['b', 'm', 'k', 't']).map(|w| w.strip_prefix('a').unwrap_or(w));
-        digits.is_some_and(|d| {
-            d.starts_with(|c: char| c.is_ascii_digit()) && d.chars().all(|c| c.is_ascii_digit() || ".xa".contains(c))
-        })
-    };
-    let lower = name.to_lowercase();
-    let words = lower.split(|c: char| c.is_whitespace() || "-_()".contains(c)).filter(|w| !w.is_empty());
-    let kept: Vec<&str> = words.take_while(|word| !is_size(word)).collect();
-    if kept.is_empty() { lower } else { kept.join(" ") }
-}
+static GENERATIONS: LazyLock<Vec<Generation>> = LazyLock::new(|| generations(&embedded(TRAINING_TOKENS)));
 
 fn generations(models: &[Model]) -> Vec<Generation> {
     let label = |m: &Model, name: &str| m.labels.get(name).cloned().unwrap_or_default();
     let mut found: BTreeMap<(String, i32, String), Vec<(f64, f64)>> = BTreeMap::new();
     for model in models {
-        let is_language = label(model, "domain").split(',').any(|d| d == "Language");
-        if names_a_base(model) || !is_language || label(model, "open_weights") != "yes" {
-            continue;
-        }
         let size = active_parameters(model).and_then(positive);
-        let (Some(n), Some(flop), Some(date)) = (size, published_flop(model), model.date) else { continue };
-        let tokens = flop / (flop_per_parameter_and_token(model) * n);
-        let key = (label(model, "organization"), date.year, generation(&model.id));
+        let tokens = model.tokens.as_ref().and_then(positive);
+        let (Some(n), Some(tokens), Some(date)) = (size, tokens, model.date) else { continue };
+        let key = (label(model, "organization"), date.year, label(model, "generation"));
         found.entry(key).or_default().push((libm::log(n / 10e9), libm::log(tokens)));
     }
     let mean = |of: &[(f64, f64)], part: fn(&(f64, f64)) -> f64| of.iter().map(part).sum::<f64>() / of.len() as f64;
@@ -188,27 +173,12 @@ mod tests {
 
     #[test]
     fn the_fit_gives_the_shipped_priors() {
-        assert_eq!(GENERATIONS.len(), 210);
+        assert_eq!(GENERATIONS.len(), 235);
         let fitted = priors(&ALL).unwrap();
         assert_eq!(fitted.len(), 22);
         assert_eq!(differences(&fitted), Vec::<String>::new());
         // Negative control: one organisation fewer.
         assert!(differences(&priors_without("Meta AI")).iter().any(|d| d.starts_with("in_2023:")));
         assert!(priors_without("nobody").is_empty());
-    }
-
-    #[test]
-    fn a_generation_is_a_name_up_to_its_size() {
-        for (name, want) in [
-            ("Llama 3.1-405B", "llama 3.1"),
-            ("Qwen2.5 72B", "qwen2.5"),
-            ("Qwen3-235B-A22B", "qwen3"),
-            ("Mixtral 8x7B", "mixtral"),
-            ("GPT-3 175B (davinci)", "gpt 3"),
-            ("7B", "7b"),
-            ("BERT-Large", "bert large"),
-        ] {
-            assert_eq!(generation(name), want);
-        }
     }
 }

@@ -181,6 +181,9 @@ pub fn posterior(
     let (groups, saturated_in_groups) = groups(assessment, plan, summary, level, total.emissions_t.mean, reduce);
     let (models, concentration) = models(assessment, plan, summary, level);
 
+    let drawn = summary.totals[emissions].iter().map(|&y| y as f64);
+    let kurtosis = oracle.kurtosis.or_else(|| tail::kurtosis(drawn.clone()));
+
     Posterior {
         seed: options.seed,
         draws,
@@ -188,8 +191,8 @@ pub fn posterior(
         models,
         groups,
         concentration,
-        check: check::against_oracle(&total, oracle, draws),
-        pareto_k: tail::pareto_k(summary.totals[emissions].iter().map(|&y| y as f64), summary.totals[emissions].len()),
+        check: check::against_oracle(&total, oracle, kurtosis, draws),
+        pareto_k: tail::pareto_k(drawn.clone(), drawn.len()),
         oracle: oracle.clone(),
         sampled: None,
         further,

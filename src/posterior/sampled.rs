@@ -14,7 +14,7 @@ use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
 use crate::engine::stats::sensitivity::pick_freeze::Hybrids;
 use crate::engine::stats::sensitivity::target::Target;
 use crate::engine::stats::sensitivity::{Cube, CubeIndices, Index, InputIndices, Mismatch, PickFreeze, Undefined};
-use crate::engine::stats::tail::pareto_k;
+use crate::engine::stats::tail::{self, pareto_k};
 use crate::engine::{Corners, Summary};
 
 /// Draws of an analysis where the user does not say.
@@ -126,6 +126,11 @@ pub struct Plain {
 }
 
 impl Plain {
+    /// That of the emissions, where the upper tail is light enough for it to be estimated.
+    pub fn kurtosis(&self) -> Option<f64> {
+        tail::kurtosis(self.emissions.iter().copied())
+    }
+
     /// The first `draws` draws of a plain run.
     pub fn of_run(plan: &Plan, summary: &Summary, draws: u64) -> Plain {
         let n = draws as usize;

@@ -61,7 +61,7 @@ pub struct SampledPart {
     pub exact: Result<Shares, String>,
     /// By group.
     pub exact_groups: Option<Vec<Exact>>,
-    /// Exact kurtosis of the emissions.
+    /// Exact kurtosis of the emissions, or that of the draws.
     pub kurtosis: Option<f64>,
     /// By shared effect of the assessment.
     pub ranked: Vec<EffectIndices>,
@@ -123,7 +123,7 @@ fn analyse(
         of,
         exact_groups: exact.as_ref().ok().map(|shares| options.grouping.exact(&sampled.groups, shares)),
         ranked: ranked::by_effect(&plan, sampler.seed, &plain, level),
-        kurtosis: oracle(&assessment).kurtosis,
+        kurtosis: oracle(&assessment).kurtosis.or_else(|| plain.kurtosis()),
         exact,
         sampled,
         assessment,

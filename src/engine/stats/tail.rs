@@ -45,6 +45,18 @@ pub fn pareto_k(draws: impl Iterator<Item = f64>, count: usize) -> Option<f64> {
     (above.len() >= LEAST_TAIL).then(|| shape(&above)).filter(|k| k.is_finite())
 }
 
+/// Kurtosis of these draws; `None` unless k̂ is below ¼, where fourth moments exist.
+pub fn kurtosis(draws: impl ExactSizeIterator<Item = f64> + Clone) -> Option<f64> {
+    let n = draws.len() as f64;
+    pareto_k(draws.clone(), draws.len()).filter(|k| *k < 0.25)?;
+    let mean = draws.clone().fold(0.0, |sum, x| sum + x) / n;
+    let (second, fourth) = draws.fold((0.0, 0.0), |(second, fourth), x| {
+        let square = (x - mean) * (x - mean);
+        (second + square, fourth + square * square)
+    });
+    Some(n * fourth / (second * second)).filter(|k| k.is_finite())
+}
+
 /// The `keep` largest, in any order, in memory for twice as many.
 fn largest(draws: impl Iterator<Item = f64>, keep: usize) -> Option<Vec<f64>> {
     let mut held: Vec<f64> = Vec::with_capacity(2 * keep);
@@ -99,4 +111,25 @@ fn shape(x: &[f64]) -> f64 {
     let all = weights.iter().fold(0.0, |sum, w| sum + w);
     let b = tried.iter().zip(&weights).fold(0.0, |sum, (b, w)| sum + b * w) / all;
     (n * mean_log(b) + PRIOR_DRAWS * 0.5) / (n + PRIOR_DRAWS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kurtosis_only_of_a_light_tail() {
+        // Quantiles at evenly spaced probabilities, in an order that is not theirs.
+        let n = 100_000;
+        let levels = move || (0..n).map(move |i| (f64::from(i * 7 % n) + 0.5) / f64::from(n));
+        let uniform: Vec<f64> = levels().collect();
+        // Of a uniform distribution it is 9/5.
+        assert!((kurtosis(uniform.iter().copied()).unwrap() - 1.8).abs() < 1e-3);
+        // Of an exponential one 9.
+        let exponential: Vec<f64> = levels().map(|p| -libm::log(1.0 - p)).collect();
+        assert!((kurtosis(exponential.iter().copied()).unwrap() - 9.0).abs() < 0.1);
+        // Negative control: of a Pareto distribution with k = ½ there is none.
+        let pareto: Vec<f64> = levels().map(|p| 1.0 / (1.0 - p).sqrt()).collect();
+        assert_eq!(kurtosis(pareto.iter().copied()), None);
+    }
 }

@@ -10,12 +10,11 @@ reliability curve of the same: the share of truths at or below each quantile, wh
 calibrated. Python 3.11 without packages. The same JSON gives the same bytes.
 """
 
-import json
 import sys
-from html import escape
+
+from drawing import BAND, BLUE, GRID, INK, SOFT, Drawing, command_line
 
 WIDTH, LEFT, GAP, TOP, SIDE, BELOW = 760, 58, 26, 96, 210, 66
-INK, SOFT, GRID, BLUE, BAND = "#1f2328", "#59636e", "#d9dee3", "#0b5cad", "#e8eef5"
 # Fewer figures than this make no histogram.
 FEWEST = 20
 
@@ -38,18 +37,11 @@ def picture(found):
     if not shown:
         sys.exit("no list and no quantity has enough figures for a histogram")
     side = min(SIDE, (WIDTH - LEFT - 24 - GAP * (len(shown) - 1)) / len(shown))
-    lines = []
+    drawing = Drawing()
+    line, rectangle = drawing.line, drawing.rectangle
 
     def text(x, y, words, size=12, colour=SOFT, anchor="middle", weight="normal"):
-        lines.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}" '
-                     f'font-weight="{weight}">{escape(words)}</text>')
-
-    def line(x1, y1, x2, y2, colour, width):
-        lines.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
-                     f'stroke-width="{width}"/>')
-
-    def rectangle(x, y, width, height, colour):
-        lines.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>')
+        drawing.text(x, y, words, size, colour, anchor, weight)
 
     # Shares, so that panels of different size compare; the axes are those of the first panel.
     most = max(0.3, *(max(*h["counts"], h["band_95"][1]) / h["n"] for _, _, h, _ in shown))
@@ -78,7 +70,7 @@ def picture(found):
         for k, p in enumerate(transforms):
             path.append(f"H{x + side * p:.1f}V{y + side * (1 - (k + 1) / n):.1f}")
         path.append(f"H{x + side:.1f}")
-        lines.append(f'<path d="{"".join(path)}" fill="none" stroke="{BLUE}" stroke-width="2"/>')
+        drawing.add(f'<path d="{"".join(path)}" fill="none" stroke="{BLUE}" stroke-width="2"/>')
 
     text(24, 28, "Are the predictions calibrated?", 17, INK, "start", "bold")
     text(24, 48, "Above: where the truth lies in its predicted distribution, by tenths; flat is calibrated, high ends are too "
@@ -98,15 +90,8 @@ def picture(found):
     height = TOP + 2 * side + BELOW + 56
     text(24, height - 12, f"carbonhaze {found['version']}, haze validate, {found['draws']:,} draws, seed {found['seed']}; "
          "masked models by organisation folds", 11, anchor="start")
-    head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
-            f'font-family="Helvetica, Arial, sans-serif"><title>{escape(" ".join(said))}</title>')
-    return "\n".join([head, f'<rect width="{WIDTH}" height="{height:.0f}" fill="#ffffff"/>', *lines, "</svg>", ""])
+    return drawing.svg(WIDTH, height, " ".join(said))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    with open(sys.argv[1], encoding="utf-8") as source:
-        drawing = picture(json.load(source))
-    with open(sys.argv[2], "w", encoding="utf-8") as target:
-        target.write(drawing)
+    command_line(__doc__, picture)

@@ -1,6 +1,6 @@
 """Puts what the program prints into the README and pages of docs/, or checks that it stands there.
 
-    python3 docs/paste.py target/release/haze           # writes the pages and docs/result.svg anew
+    python3 docs/paste.py target/release/haze           # writes the pages and the pictures anew
     python3 docs/paste.py target/release/haze --check   # fails if they are not what the program gives
 
 Results are the same bytes on every machine, so a page that disagrees with the program is a mistake in one of them.
@@ -24,8 +24,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import calibration_picture
 import coverage_tables
 import decomposition
+import printed
 import result_picture
 import totals
 
@@ -42,7 +44,10 @@ PAGES = [
     "docs/regressions.md",
     "docs/validation.md",
 ]
-PICTURED = "fixtures/hub_models.csv"
+# Commands whose JSON is drawn as well.
+RESULT = "run fixtures/hub_models.csv"
+VALIDATION = "validate fixtures/reported_training_emissions.csv"
+WHOLE = [RESULT, VALIDATION]
 
 
 def haze(program, folder, arguments):
@@ -60,6 +65,8 @@ def fresh(program, folder, mark):
     if kind == "file":
         (folder / what).write_text(block.split("\n", 1)[1].removesuffix("```\n"), encoding="utf-8")
         return mark.group(0)
+    if kind == "haze" and what in WHOLE:
+        return f"{head}```text\n{printed.both(program, *what.split())[0]}```\n"
     if kind == "haze":
         return f"{head}```text\n{haze(program, folder, what.split())}```\n"
     if kind == "coverage":
@@ -67,7 +74,7 @@ def fresh(program, folder, mark):
     if kind == "totals":
         table = io.StringIO()
         with contextlib.redirect_stdout(table):
-            totals.totals(program, [ROOT / file for file in what.split()])
+            totals.totals(program, what.split())
         return head + table.getvalue()
     table = io.StringIO()
     with contextlib.redirect_stdout(table):
@@ -78,14 +85,18 @@ def fresh(program, folder, mark):
 
 def main(program, check):
     program = str(Path(program).resolve())
-    pages, picture = [ROOT / page for page in PAGES], ROOT / "docs/result.svg"
+    pages = [ROOT / page for page in PAGES]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "fixtures").symlink_to(ROOT / "fixtures")
         texts = [MARK.sub(lambda mark: fresh(program, folder, mark), page.read_text(encoding="utf-8")) for page in pages]
-        result = totals.result(program, ROOT / PICTURED)
+    document = lambda command: printed.both(program, *command.split())[1]
+    pictures = [
+        (ROOT / "docs/result.svg", result_picture.picture(document(RESULT))),
+        (ROOT / "docs/calibration.svg", calibration_picture.picture(document(VALIDATION))),
+    ]
     wrong = []
-    for path, new in [*zip(pages, texts), (picture, result_picture.picture(result))]:
+    for path, new in [*zip(pages, texts), *pictures]:
         if not path.exists() or path.read_text(encoding="utf-8") != new:
             wrong.append(path.name)
             if not check:

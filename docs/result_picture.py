@@ -6,16 +6,14 @@
 Python 3.11 without packages. The axis is logarithmic. The same JSON gives the same bytes.
 """
 
-import json
 import math
-import sys
-from html import escape
+
+from drawing import BLUE, GREY, GRID, INK, ORANGE, SOFT, Drawing, command_line
 
 # tCO2e, models with more than 5,000 downloads: Hugging Carbon, arXiv 2605.01549. A single figure, without an interval.
 HUGGING_CARBON_T = 5.8e4
 
 WIDTH, LEFT, RIGHT, TOP, ROW, HEIGHT = 760, 190, 40, 76, 58, 318
-INK, SOFT, GRID, BLUE, GREY, ORANGE = "#1f2328", "#59636e", "#d9dee3", "#0b5cad", "#6e7781", "#b35900"
 
 
 def ticks(lo, hi):
@@ -36,15 +34,11 @@ def picture(result):
     def x(tonnes):
         return LEFT + (WIDTH - LEFT - RIGHT) * math.log(tonnes / lo) / math.log(hi / lo)
 
-    lines = []
+    drawing = Drawing()
+    line = drawing.line
 
     def text(at, y, words, size=14, colour=INK, anchor="start", weight="normal"):
-        lines.append(f'<text x="{at:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}" '
-                     f'font-weight="{weight}">{escape(words)}</text>')
-
-    def line(x1, y1, x2, y2, colour, width):
-        lines.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
-                     f'stroke-width="{width}"/>')
+        drawing.text(at, y, words, size, colour, anchor, weight)
 
     def interval(y, estimate, name, colour):
         low, high = estimate["interval"]
@@ -54,8 +48,8 @@ def picture(result):
             line(x(end), y - 9, x(end), y + 9, colour, 2)
         line(x(estimate["median"]), y - 9, x(estimate["median"]), y + 9, "#ffffff", 4)
         line(x(estimate["median"]), y - 7, x(estimate["median"]), y + 7, colour, 2)
-        lines.append(f'<circle cx="{x(estimate["mean"]):.1f}" cy="{y:.1f}" r="6" fill="#ffffff" stroke="{colour}" '
-                     'stroke-width="2.5"/>')
+        drawing.add(f'<circle cx="{x(estimate["mean"]):.1f}" cy="{y:.1f}" r="6" fill="#ffffff" stroke="{colour}" '
+                    'stroke-width="2.5"/>')
         text(x(low) - 6, y - 14, f"{low / 1e3:.0f}", 12, SOFT, "middle")
         text(x(estimate["mean"]), y - 14, f"{estimate['mean'] / 1e3:.0f}", 13, colour, "middle", "bold")
         text(x(high) + 6, y - 14, f"{high / 1e3:.0f}", 12, SOFT, "middle")
@@ -71,22 +65,15 @@ def picture(result):
     interval(TOP + 1.6 * ROW, ignored, "Correlation ignored", GREY)
     y, at = TOP + 2.6 * ROW, x(HUGGING_CARBON_T)
     text(LEFT - 16, y + 5, "Hugging Carbon", anchor="end")
-    lines.append(f'<path d="M{at:.1f} {y - 8:.1f} l8 8 l-8 8 l-8 -8 z" fill="{ORANGE}"/>')
+    drawing.add(f'<path d="M{at:.1f} {y - 8:.1f} l8 8 l-8 8 l-8 -8 z" fill="{ORANGE}"/>')
     text(at + 14, y + 5, f"{HUGGING_CARBON_T / 1e3:.0f}, no interval given; another list of models", 12, SOFT)
     text(24, HEIGHT - 12, f"carbonhaze {result['version']}, {result['draws']:,} draws, seed {result['seed']}; "
          "Hugging Carbon: arXiv 2605.01549", 11, SOFT)
     low, high = modelled["interval"]
     description = (f"As modelled: mean {modelled['mean'] / 1e3:.0f} kt, {level} interval {low / 1e3:.0f} to "
                    f"{high / 1e3:.0f} kt. Hugging Carbon: {HUGGING_CARBON_T / 1e3:.0f} kt.")
-    head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'font-family="Helvetica, Arial, sans-serif"><title>{escape(description)}</title>')
-    return "\n".join([head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>', *lines, "</svg>", ""])
+    return drawing.svg(WIDTH, HEIGHT, description)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    with open(sys.argv[1], encoding="utf-8") as source:
-        drawing = picture(json.load(source))
-    with open(sys.argv[2], "w", encoding="utf-8") as target:
-        target.write(drawing)
+    command_line(__doc__, picture)

@@ -5,22 +5,10 @@
 Prints a Markdown table of runs at default settings. Python 3.11 without packages.
 """
 
-import functools
-import json
-import subprocess
 import sys
 from pathlib import Path
 
-
-@functools.cache
-def result(program, models):
-    """The JSON of `haze run`, once for each file."""
-    done = subprocess.run(
-        [program, "run", str(models), "--quiet", "--json", "-"], capture_output=True, encoding="utf-8", check=False
-    )
-    if done.returncode:
-        sys.exit(f"haze run {models}: exit code {done.returncode}\n{done.stderr}")
-    return json.loads(done.stdout)
+import printed
 
 
 def kt(t):
@@ -44,10 +32,10 @@ def totals(program, files):
     print("| | models | mean, kt | 95 % credible interval | correlation ignored | share of the mean by tier (models) |")
     print("|---|---:|---:|---|---|---|")
     for models in files:
-        outcome = result(program, models)
+        _, outcome = printed.both(program, "run", models)
         alone = outcome["independent"]["emissions_t"]
         print(
-            f"| `{Path(models).parent.name}/{Path(models).name}` | {len(outcome['models']):,} "
+            f"| `{models}` | {len(outcome['models']):,} "
             f"| {kt(outcome['total']['emissions_t']['mean'])} | {interval(outcome['total']['emissions_t'])} "
             f"| {interval(alone)} | {tiers(outcome)} |"
         )

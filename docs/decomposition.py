@@ -51,7 +51,7 @@ ALTERNATIVES = [
     (WITHOUT_FACTS, FACTS_OFF, {}),
     ("no bounds on imputed and estimated compute", "", UNBOUNDED),
     ('"Likely" compute with GSD 3 instead of 4.05', "", {"compute": {"likely_gsd": 3}}),
-    ("tokens from 2025: median 7.5e12 instead of 15.1e12", "", {"tokens": {"from_2025": "lognormal(7.5e12, 2.74)"}}),
+    ("tokens from 2025: median 7.3e12 instead of 14.6e12", "", {"tokens": {"from_2025": "lognormal(7.3e12, 1.93)"}}),
     ("MFU of H100s 0.35 instead of 0.265 (20 B)", "", {"efficiency": {"mfu_h100_at_20b": 0.35}}),
     ("no default shared effects", "default_shared = false\n", {}),
     ("no default shared effects, no bounds on imputed and estimated compute", "default_shared = false\n", UNBOUNDED),

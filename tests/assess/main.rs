@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod class;
 mod combine;
 mod disclosure;
 mod facts;

@@ -17,7 +17,7 @@ fn rows(sd: &str) -> Assessment {
     let row = |i| format!("r{i:02},FRA,2024-01-01,fixed(1e25),fixed(1e12),fixed(1),fixed(100),{P},{sd},later\n");
     let text: String = std::iter::once(head.to_string()).chain((0..ROWS).map(row)).collect();
     std::fs::write(dir.path().join("models.csv"), text).unwrap();
-    assess(&Portfolio::read(&dir.path().join("models.csv")).unwrap()).unwrap()
+    assess(&Portfolio::read(dir.path().join("models.csv")).unwrap()).unwrap()
 }
 
 /// Mean and variance of the number of runs, drawn, and the variance by the oracle.
@@ -46,5 +46,8 @@ fn the_number_of_runs_of_a_class_varies_as_a_beta_binomial_count() {
     // Negative control: guesses without an error in common.
     let [mean, drawn, exact] = counted(&rows(""));
     assert!((mean - n * P).abs() < 0.15, "{mean}");
-    assert!(near(drawn, binomial) && near(exact, binomial) && !near(drawn, beta_binomial), "{drawn} {exact} {binomial}");
+    assert!(
+        near(drawn, binomial) && near(exact, binomial) && !near(drawn, beta_binomial),
+        "{drawn} {exact} {binomial}"
+    );
 }

@@ -11,4 +11,5 @@ mod outputs;
 mod readings;
 mod rerun;
 mod scope;
+mod teaching;
 mod zeros;

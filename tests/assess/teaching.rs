@@ -26,7 +26,7 @@ within_gsd = 1.8
 bound_flop = 1e60
 disclosed_gsd = 1.01
 [priors.efficiency]
-mfu_family_sd = 0.35
+mfu_family_sd = 0.5
 mfu_run_sd = 0.08
 flop_convention_gsd = 1.0001
 [priors.k_node]
@@ -35,20 +35,21 @@ shared_gsd = 1.4
 wrong = 1e-12
 ";
 
-const HEAD: &str = "id,organization,date,region,hardware,parameters,source,compute_flop,gpu_hours,energy_kwh\n";
+const HEAD: &str = "id,organization,date,region,hardware,parameters,source,tokens,compute_flop,gpu_hours,energy_kwh\n";
 /// Two organisations; one states the compute of a run, the other has said something of its MFU, and the hours of a run.
-const ROWS: [(&str, [&str; 3]); 6] = [
-    ("alpha,X,2024,FRA,A100,7e9,", ["", "", ""]),
-    ("beta,X,2024,FRA,A100,3e9,", ["2e23", "", ""]),
-    ("gamma,X,2024,FRA,A100,5e9,", ["", "", ""]),
-    ("delta,Y,2024,USA,A100,6e9,", ["", "", ""]),
-    ("epsilon,Y,2024,USA,A100,6e9,", ["5e22", "1.2e5", ""]),
-    ("zeta,Y,2024,USA,A100,4e9,metered", ["", "3e5", ""]),
+const ROWS: [(&str, [&str; 4]); 7] = [
+    ("alpha,X,2024,FRA,A100,7e9,", ["", "", "", ""]),
+    ("beta,X,2024,FRA,A100,3e9,", ["11e12", "", "", ""]),
+    ("gamma,X,2024,FRA,A100,5e9,", ["", "", "", ""]),
+    ("delta,Y,2024,USA,A100,6e9,", ["", "", "", ""]),
+    ("epsilon,Y,2024,USA,A100,6e9,", ["", "5e22", "1.2e5", ""]),
+    ("zeta,Y,2024,USA,A100,4e9,metered", ["", "", "3e5", ""]),
+    ("eta,Y,2024,USA,A100,9e9,", ["", "", "", ""]),
 ];
 
 /// The rows, one of them with these figures.
-fn read(dir: &Path, study: &str, row: usize, figures: Option<[String; 3]>) -> Portfolio {
-    let line = |(i, (head, cells)): (usize, &(&str, [&str; 3]))| {
+fn read(dir: &Path, study: &str, row: usize, figures: Option<[String; 4]>) -> Portfolio {
+    let line = |(i, (head, cells)): (usize, &(&str, [&str; 4]))| {
         let cells = figures.clone().filter(|_| i == row).unwrap_or_else(|| cells.map(str::to_string));
         format!("{head},{}\n", cells.join(","))
     };
@@ -93,7 +94,7 @@ fn value(of: &[Disclosure], id: &str, quantity: &str) -> f64 {
 #[test]
 fn what_a_figure_teaches_is_in_its_value() {
     let dir = tempfile::tempdir().unwrap();
-    let with = |row: usize, figures: [&str; 3]| {
+    let with = |row: usize, figures: [&str; 4]| {
         assess(&read(dir.path(), STUDY, row, Some(figures.map(str::to_string)))).unwrap()
     };
     let portfolio = read(dir.path(), STUDY, 0, None);
@@ -107,38 +108,47 @@ fn what_a_figure_teaches_is_in_its_value() {
         (mean, variance - error_of_compute)
     };
     // H = C / (3600 · throughput), both with their errors; the throughput is that of a row that states hours alone.
-    let (throughput, spread) = factor(&with(1, ["", "1e5", ""]), "beta", Slot::Compute);
-    let hours = (2e23f64.ln() - 3600f64.ln() - throughput, spread + error_of_compute + error_of_hours);
+    let (throughput, spread) = factor(&with(1, ["", "", "1e5", ""]), "beta", Slot::Compute);
+    let hours = ((6.0 * 3e9 * 11e12f64).ln() - 3600f64.ln() - throughput, spread + error_of_compute + error_of_hours);
     // E = H · W / 1000, over the bias of the meter.
     let (inverse, node) = factor(&before, "zeta", Slot::Efficiency);
-    let (bias, meter) = factor(&with(5, ["", "", "1"]), "zeta", Slot::Reporting);
+    let (bias, meter) = factor(&with(5, ["", "", "", "1"]), "zeta", Slot::Reporting);
     let energy = (3e5f64.ln() - inverse - 1e3f64.ln() - bias, node + meter + error_of_hours);
 
+    let mut miss: Vec<String> = Vec::new();
     for (row, id, quantity, column, (mean, spread)) in [
-        (0, "alpha", "compute", 0, of_compute("alpha")),
-        (3, "delta", "compute", 0, of_compute("delta")),
-        (1, "beta", "hours", 1, hours),
-        (5, "zeta", "energy", 2, energy),
+        (0, "alpha", "compute", 1, of_compute("alpha")),
+        (3, "delta", "compute", 1, of_compute("delta")),
+        (1, "beta", "hours", 2, hours),
+        (5, "zeta", "energy", 3, energy),
     ] {
-        // The trapezoidal rule in z. No point of it is so near to a stated run that both would be taken for one generation.
-        let after = |step: f64| -> f64 {
-            let side = (6.5 / step) as i32;
-            let at = |z: f64| {
+        // The trapezoidal rule in z, next to exact for sums of exponentials at this step.
+        let after = |offset: f64| -> f64 {
+            let at = |k: i32| {
+                let z = f64::from(k) + offset;
                 let mut figures = ROWS[row].1.map(str::to_string);
                 figures[column] = format!("{:e}", (mean + spread.sqrt() * z).exp());
                 let a = assess(&read(dir.path(), STUDY, row, Some(figures))).unwrap();
-                step * (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * variance(&a)
+                (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * variance(&a)
             };
-            (-side..=side).map(|k| at(f64::from(k) * step)).sum()
+            (-7..=7).map(at).sum()
         };
-        let fall = variance(&before) - after(0.25);
+        // The median of sixteen such sums: what is learned moves a row by whole 1/256 of the logarithm, and a point may be so
+        // near to a stated run, to hours times TDP or to the MFU that Epoch assumes that the figure is none of its own.
+        let mut sums: Vec<f64> = (0..16).map(|k| after(f64::from(k) / 16.0)).collect();
+        sums.sort_by(f64::total_cmp);
+        let fall = variance(&before) - 0.5 * (sums[7] + sums[8]);
+        println!("{:?}", [0, 4, 7, 8, 11, 15].map(|k| variance(&before) - sums[k]));
         let [told, old] = [&taught, &untaught].map(|list| value(list, id, quantity));
         println!("{id} {quantity}: announced {told}, found {fall}, without teaching {old}");
-        // Loadings are rounded to 1/256 once more after learning.
-        assert!((told - fall).abs() < 0.04 * (told - old) + 2e-3 * told, "{id} {quantity}: {told} {fall} {old}");
-        // Negative control: without what it teaches it is far off.
-        assert!((old - fall).abs() > 0.2 * (told - old).abs() && told > 1.02 * old, "{id} {quantity}: {old} {fall}");
+        // Loadings are rounded to 1/256 once more after learning, which changes what is left by so much.
+        let tolerance = 2.5e-3 * variance(&before);
+        miss.extend(((told - fall).abs() > tolerance).then(|| format!("{id} {quantity}: {told}, found {fall}")));
+        // Negative control: without what it teaches it is far off; alpha's organisation is known already.
+        let small = (old - fall).abs() < 4.0 * tolerance;
+        miss.extend((small && id != "alpha").then(|| format!("{id} {quantity}: {old} is {fall} too")));
     }
+    assert!(miss.is_empty(), "{miss:?}");
 }
 
 #[test]
@@ -151,7 +161,7 @@ fn nothing_is_taught_where_nothing_is_learned() {
     };
     assert!(taught(&format!("learn = false\n{STUDY}")).iter().all(String::is_empty));
     // Compute of rows without it; hours with compute; energy with either. A place says nothing of other rows.
-    assert_eq!(taught(STUDY), ["alpha delta gamma", "beta", "beta epsilon zeta", ""].map(str::to_string));
+    assert_eq!(taught(STUDY), ["alpha delta eta gamma", "beta", "beta epsilon zeta", ""].map(str::to_string));
     // Without learning the values are those without teaching.
     let [with, without] = announced(&read(dir.path(), &format!("learn = false\n{STUDY}"), 0, None));
     assert_eq!(with, without);

@@ -19,7 +19,7 @@ use super::assemble::{assembled, by_id, lessons};
 use super::assessment::Assessment;
 use super::chips::{Chips, chips};
 use super::context::Context;
-use super::learn::{Taught, taught};
+use super::learn::{self, Taught};
 use super::priors::Priors;
 use super::stated::{is_zero, states_compute};
 use super::{figure, node, row};
@@ -134,7 +134,10 @@ pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Alte
         let Some(stated) = quantity.stated_in(&known.model, figures) else { continue };
         let before = std::mem::replace(&mut known.model, stated);
         if let Ok(draft) = row::exposed(&context, model, &known) {
-            let lesson = taught(&context, quantity, &before, &draft.informs, &generations);
+            let lesson = match quantity {
+                Disclosable::Compute => learn::by_compute(&context, &before, &generations),
+                _ => learn::by_figure(&context, quantity.name(), &before, &draft.informs),
+            };
             let given = lesson.and_then(|lesson| lesson.given(&context, &posterior));
             found.extend(given.map(|taught| (model.id.clone(), taught)));
             drafts.push((*model, draft));

@@ -27,7 +27,7 @@ mod taught;
 
 pub use length::Generation;
 pub use posterior::Posterior;
-pub use taught::{Taught, taught};
+pub use taught::{Taught, by_compute, by_figure};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -21,7 +21,6 @@ use super::length::{Generation, Length};
 use super::{NOTHING, Posterior, ROUNDING};
 use crate::assess::context::Context;
 use crate::assess::described::described;
-use crate::assess::disclosed::Disclosable;
 use crate::assess::draft::Informs;
 use crate::assess::effects::{EffectKey, Innovation, Loads};
 use crate::assess::imputed::ln_expected;
@@ -44,29 +43,21 @@ pub struct Lesson {
     gain: f64,
 }
 
-/// What the figure would say; `None` if nothing. `before` is the row without it, `informs` what the row says with it.
-pub fn taught(
-    context: &Context<'_>,
-    quantity: Disclosable,
-    before: &Model,
-    informs: &Informs,
-    generations: &BTreeSet<Generation>,
-) -> Option<Lesson> {
+/// What hours or energy (`what`) would say; `None` if nothing. `before` is the row without the figure, `informs` what the row
+/// says with it.
+pub fn by_figure(context: &Context<'_>, what: &str, before: &Model, informs: &Informs) -> Option<Lesson> {
     if !context.study.learn || guessed(before).is_some() {
         return None;
     }
-    if quantity == Disclosable::Compute {
-        return of_compute(context, before, generations);
-    }
     // The first figure of a row says nothing.
     let [_, .., innovation] = informs.innovations.as_slice() else { return None };
-    let newest = informs.newest.filter(|newest| newest.what == quantity.name() && !informs.unsettled)?;
+    let newest = informs.newest.filter(|newest| newest.what == what && !informs.unsettled)?;
     Some(Lesson { innovation: innovation.clone(), gain: newest.gain })
 }
 
-/// How long the organisation trains.
-fn of_compute(context: &Context<'_>, before: &Model, generations: &BTreeSet<Generation>) -> Option<Lesson> {
-    if states_compute(before) {
+/// What compute would say of how long the organisation trains; `None` if nothing.
+pub fn by_compute(context: &Context<'_>, before: &Model, generations: &BTreeSet<Generation>) -> Option<Lesson> {
+    if !context.study.learn || states_compute(before) {
         return None;
     }
     // At what is to be expected: what it says of the spread does not depend on its value.

@@ -63,8 +63,8 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
     Ok(assembled(drafts, study, &priors, &posterior, warnings))
 }
 
-/// The shared effects as the rows inform them, for rows that are assessed otherwise than they are stated.
-pub fn posterior(context: &Context<'_>) -> Posterior {
+/// What the rows say of the shared effects, for rows that are assessed otherwise than they are stated.
+pub fn lessons(context: &Context<'_>) -> Lessons {
     let mut lessons = Lessons::default();
     for model in context.by_id.values() {
         let evidence = row::evidence(context, model);
@@ -72,7 +72,7 @@ pub fn posterior(context: &Context<'_>) -> Posterior {
         let mut draft = if several { row::exposed(context, model, &evidence).ok() } else { None };
         lessons.add(context, &evidence, draft.as_mut());
     }
-    lessons.posterior(context).0
+    lessons
 }
 
 /// The rows by their ids.

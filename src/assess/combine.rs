@@ -24,7 +24,7 @@ use super::context::Context;
 use super::default_effects::DefaultEffect;
 use super::described::{rounded, shared_variance};
 use super::disclosures::Disclosures;
-use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, Informs, J_PER_KWH, Product};
+use super::draft::{Core, Draft, FLOP_PER_EFLOP, Factors, Informs, J_PER_KWH, Newest, Product};
 use super::effects::{EffectKey, Innovation, Loads};
 use super::entered::Entered;
 use super::exposure::Exposure;
@@ -100,15 +100,16 @@ pub fn combined(
     }
     let counts = |what: &str| observed.iter().any(|o| o.what == what);
     let (compute_counts, emissions_count) = (counts("compute"), counts("emissions"));
-    let informs = Informs {
-        innovations: innovations(context, exposure.model, tier, &priors, &observed),
-        unsettled: false,
-        compute_wrong: states_compute && !compute_counts,
-    };
+    let innovations = innovations(context, exposure.model, tier, &priors, &observed);
     let mut joint = Joint::new(priors);
+    let mut newest = None;
     for observed in &observed {
-        joint.observe(&observed.row, &observed.error);
+        let with = joint.covariance(&emissions_row(exposure.model), &observed.row);
+        let innovation = joint.observe(&observed.row, &observed.error);
+        newest = innovation.map(|innovation| Newest { what: observed.what, gain: with / innovation.variance });
     }
+    let compute_wrong = states_compute && !compute_counts;
+    let informs = Informs { innovations, newest, unsettled: false, compute_wrong };
     let posterior = Posterior { context, exposure, observed, joint, ln_pue };
     let mut factors = Factors::none();
     let energies = posterior.energies(&mut factors, grid, emissions_count);

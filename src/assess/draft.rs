@@ -140,10 +140,20 @@ impl Product {
 pub struct Informs {
     /// Of shared effects, by two or more figures that agree.
     pub innovations: Vec<Innovation>,
+    /// The last of them.
+    pub newest: Option<Newest>,
     /// The row is a mixture of readings: which of its figures are right is open, so they say nothing of other rows.
     pub unsettled: bool,
     /// The stated compute is not used, because the other figures outweigh it.
     pub compute_wrong: bool,
+}
+
+/// The most downstream figure of a row with several.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Newest {
+    pub what: &'static str,
+    /// What the row's own part of ln emissions moves by for each unit of the innovation, given the shared effects.
+    pub gain: f64,
 }
 
 /// What the disclosures of a row make of compute and energies: the model without PUE, grid and lineage.

@@ -23,8 +23,11 @@ mod length;
 mod posterior;
 mod root;
 mod sets;
+mod taught;
 
+pub use length::Generation;
 pub use posterior::Posterior;
+pub use taught::{Taught, by_compute, by_figure};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +84,11 @@ impl Lessons {
         }
         self.innovations.extend(informs.innovations.into_iter().map(|innovation| (self.rows, innovation)));
         self.lengths.extend(Length::of(context, &evidence.model).filter(|_| !informs.compute_wrong));
+    }
+
+    /// The generations that state how long they trained.
+    pub fn generations(&self) -> BTreeSet<Generation> {
+        self.lengths.iter().filter_map(Length::generation).collect()
     }
 
     /// The effects given all of it, and a warning if some of it could not be used.

@@ -3,7 +3,7 @@
 use super::disclosure::{Disclosure, disclosures};
 use super::shares::{Shares, shares};
 use super::terms::Known;
-use crate::assess::{Assessment, Disclosable, if_disclosed};
+use crate::assess::{Alternative, Assessment, Disclosable, if_disclosed};
 use crate::portfolio::{Portfolio, Problems};
 
 /// Where the variance of the emissions comes from, and what one more published figure would take off it.
@@ -13,7 +13,7 @@ pub struct Decomposition {
     /// Most valuable first.
     pub disclosures: Vec<Disclosure>,
     /// The portfolio as it would be assessed if every model disclosed a quantity.
-    pub(crate) alternatives: Vec<(Disclosable, Assessment)>,
+    pub(crate) alternatives: Vec<Alternative>,
     /// Moments that were computed on the way.
     pub(crate) known: Known,
 }
@@ -35,7 +35,7 @@ pub fn decomposition(
     };
     let mut alternatives = Vec::new();
     for quantity in Disclosable::ALL {
-        alternatives.push((quantity, if_disclosed(portfolio, quantity)?));
+        alternatives.push(if_disclosed(portfolio, quantity)?);
     }
     Ok(disclosures(assessment, &alternatives, &mut known).map(|disclosures| Decomposition {
         shares,

@@ -15,7 +15,7 @@
 //! The first part is the variance of E[Y_m | c] (law of total variance): the closed first-order index of what is
 //! disclosed, less what its measurement error leaves. (Its total index would be what is gone if all else were known
 //! too.) The second part is the covariance with other models by shared effects that act on what c replaces: the other
-//! models keep them, and learn nothing of them from c. Where ρ_c ≤ 1 the figure's error is larger than what is known,
+//! models keep them. What c teaches about them, where it does, comes on top ([`super::teaching`]). Where ρ_c ≤ 1 the figure's error is larger than what is known,
 //! and the disclosure is not listed.
 //!
 //! A chip is disclosed by name, without error: c is the mean of Y_m given the chip, over the shares of the mixture, and
@@ -30,9 +30,10 @@ use super::disclosed::Disclosed;
 use super::field::Field;
 use super::joint::Joint;
 use super::oracle::{NO_SECOND_MOMENT, resolved};
+use super::teaching::{Others, Teaching};
 use super::terms::{Known, Product, products};
 use crate::assess::effects::{Effects, renumbered};
-use crate::assess::{AssessedModel, Assessment, Disclosable, Kind, Output, Slot};
+use crate::assess::{Alternative, AssessedModel, Assessment, Kind, Output, Slot, Taught};
 use crate::portfolio::Distribution;
 use crate::portfolio::moments::engine_moment;
 
@@ -64,7 +65,7 @@ pub struct Disclosure {
 /// Why there is none: no finite mean or variance.
 pub fn disclosures(
     assessment: &Assessment,
-    alternatives: &[(Disclosable, Assessment)],
+    alternatives: &[Alternative],
     known: &mut Known,
 ) -> Result<Vec<Disclosure>, String> {
     let products = products(assessment, known)?;
@@ -96,7 +97,8 @@ pub fn disclosures(
         }
     };
     let models: BTreeMap<&str, &AssessedModel> = assessment.models.iter().map(|m| (m.id.as_str(), m)).collect();
-    for (quantity, alternative) in alternatives {
+    let others = Others::of(&closed);
+    for Alternative { quantity, assessment: alternative, taught } in alternatives {
         let after = self::products(alternative, known)?;
         // Effects that are not of this assessment act on this model alone.
         let numbers = effects.numbers_of(&alternative.shared);
@@ -111,9 +113,12 @@ pub fn disclosures(
             };
             let mut after: Vec<Product> = after.iter().map(renumbered).collect();
             as_before(&mut after, before);
-            if let Some(value) = value(&closed, &field, before, &after.iter().collect::<Vec<_>>()) {
-                add(model, quantity.name(), value);
+            let after: Vec<&Product> = after.iter().collect();
+            let Some((mut value, published)) = value(&closed, &field, before, &after) else { continue };
+            if let Some(taught) = taught.get(&model.id) {
+                value += others.value(&teaching(taught, &effects), before, &after, published);
             }
+            add(model, quantity.name(), value);
         }
     }
     for model in &assessment.models {
@@ -142,8 +147,16 @@ fn as_before(after: &mut [Product], before: &[&Product]) {
     }
 }
 
-/// V − E[Var(Y | c)]; `None` where the figure tells less than is known.
-fn value(closed: &Closed<'_>, field: &Field<'_>, before: &[&Product], after: &[&Product]) -> Option<f64> {
+/// By the numbers that the effects have here. One that is not here acts on no other model.
+fn teaching(taught: &Taught, effects: &Effects) -> Teaching {
+    let numbered = taught.correlations.iter().filter_map(|(key, c)| Some((effects.number(key)?, *c)));
+    let mut correlations: Loads = numbered.filter(|(_, c)| *c != 0.0).collect();
+    correlations.sort_by_key(|(effect, _)| *effect);
+    Teaching { correlations, gain: taught.gain }
+}
+
+/// V − E[Var(Y | c)] without what c teaches about others, and ρ_c; `None` where the figure tells less than is known.
+fn value(closed: &Closed<'_>, field: &Field<'_>, before: &[&Product], after: &[&Product]) -> Option<(f64, f64)> {
     if !after.iter().all(|p| field.fits(p)) {
         return None;
     }
@@ -161,7 +174,7 @@ fn value(closed: &Closed<'_>, field: &Field<'_>, before: &[&Product], after: &[&
         };
         products.iter().map(with).sum()
     };
-    Some(mean * mean * (published - 1.0) + 2.0 * (with_others(before) - with_others(after)))
+    Some((mean * mean * (published - 1.0) + 2.0 * (with_others(before) - with_others(after)), published))
 }
 
 /// Squared coefficient of variation of the model's mean between the chips it may have used; `None` where the chip is

@@ -5,6 +5,9 @@
 //! figure stated ([`crate::assess::if_disclosed`]), c the figure relative to its mean. The caller draws one-model
 //! assessments ([`Rerun::assessments`]) under the seed and the draws of the total and hands the emissions back.
 //!
+//! What the figure teaches about the other models (`crate::exact::teaching`) is in the value of the disclosure and not in
+//! this interval, which is too wide where a figure teaches much.
+//!
 //! What is known of c before it is published: c · W is distributed as the model's emissions are now, whence
 //! `E[c] = 1` and `E[c²] = ρ_c` (the ratio of `super::disclosure`). Its shape is that of the factors it replaces: their
 //! product Q, raised to the power k that gives the second moment, k² = ln ρ_c / ln ρ_Q. That is exact for lognormals,
@@ -15,7 +18,7 @@
 
 use rayon::prelude::*;
 
-use crate::assess::{AssessedModel, Assessment, Disclosable, Output, SLOTS, Slot, Term};
+use crate::assess::{Alternative, AssessedModel, Assessment, Output, SLOTS, Slot, Term};
 use crate::engine::stats::estimate::tails;
 use crate::engine::stats::order::{BATCHES, rank};
 use crate::exact::closed::Closed;
@@ -51,14 +54,14 @@ impl Rerun {
     /// `None` where the disclosure is not one of `alternatives`, or something has no finite second moment.
     pub fn new(
         assessment: &Assessment,
-        alternatives: &[(Disclosable, Assessment)],
+        alternatives: &[Alternative],
         disclosure: &Disclosure,
         known: &mut Known,
     ) -> Option<Rerun> {
         let model = find(assessment, &disclosure.id)?;
         let now = alone(assessment, model.clone());
-        let alternative = alternatives.iter().find(|(quantity, _)| quantity.name() == disclosure.quantity);
-        let Some((_, alternative)) = alternative else {
+        let alternative = alternatives.iter().find(|a| a.quantity.name() == disclosure.quantity);
+        let Some(Alternative { assessment: alternative, .. }) = alternative else {
             let parts = chip_parts(model)?;
             let whole: f64 = parts.iter().map(|(share, _)| share).sum();
             let with = |(share, part): &(f64, Distribution)| {

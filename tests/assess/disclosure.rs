@@ -89,7 +89,7 @@ fn ln_median(model: &AssessedModel) -> f64 {
 }
 
 fn all(portfolio: &Portfolio) -> Vec<Disclosure> {
-    let alternatives = Disclosable::ALL.map(|q| (q, if_disclosed(portfolio, q).unwrap()));
+    let alternatives = Disclosable::ALL.map(|q| if_disclosed(portfolio, q).unwrap());
     disclosures(&assess(portfolio).unwrap(), &alternatives, &mut Known::default()).unwrap()
 }
 

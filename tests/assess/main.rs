@@ -12,4 +12,5 @@ mod outputs;
 mod readings;
 mod rerun;
 mod scope;
+mod teaching;
 mod zeros;

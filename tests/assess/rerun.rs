@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use carbonhaze::low_level::assess::{Assessment, Disclosable, Output, Slot, assess, if_disclosed};
+use carbonhaze::low_level::assess::{Alternative, Assessment, Disclosable, Output, Slot, assess, if_disclosed};
 use carbonhaze::low_level::exact::disclosure::{Disclosure, disclosures};
 use carbonhaze::low_level::exact::oracle::oracle;
 use carbonhaze::low_level::exact::terms::Known;
@@ -29,18 +29,17 @@ struct Case {
     draws: u64,
     total: Vec<f64>,
     announced: Vec<Disclosure>,
-    alternatives: Vec<(Disclosable, Assessment)>,
+    alternatives: Vec<Alternative>,
     assessment: Assessment,
 }
 
 impl Case {
     fn new(file: &Path, draws: u64) -> Case {
         let mut portfolio = Portfolio::read(file).unwrap();
-        // What a figure would say of other rows is not in its announced value.
+        // What a figure would say of other rows is not in its interval.
         portfolio.study.learn = false;
         let assessment = assess(&portfolio).unwrap();
-        let alternatives: Vec<_> =
-            Disclosable::ALL.into_iter().map(|q| (q, if_disclosed(&portfolio, q).unwrap())).collect();
+        let alternatives: Vec<_> = Disclosable::ALL.into_iter().map(|q| if_disclosed(&portfolio, q).unwrap()).collect();
         let announced = disclosures(&assessment, &alternatives, &mut Known::default()).unwrap();
         Case { draws, total: emissions(&assessment, draws), portfolio, announced, alternatives, assessment }
     }
@@ -91,8 +90,8 @@ fn the_top_item_of_the_hub_does_what_was_announced() {
         let row = Model { energy_kwh, energy_includes_pue: false, ..row.clone() };
         emissions(&assess(&Portfolio { models: vec![row], ..case.portfolio.clone() }).unwrap(), MANY_DRAWS)
     };
-    let reported = case.alternatives.iter().find(|(q, _)| *q == Disclosable::Energy).unwrap();
-    let reported = reported.1.models.iter().find(|m| m.id == top.id).unwrap();
+    let reported = case.alternatives.iter().find(|a| a.quantity == Disclosable::Energy).unwrap();
+    let reported = reported.assessment.models.iter().find(|m| m.id == top.id).unwrap();
     let placeholder = quantile(&reported.factors[Slot::Reporting as usize].as_ref().unwrap().distribution, 0.5);
     let ratio = |kwh: f64| {
         let ratios: Vec<f64> = stated(kwh).iter().zip(after).map(|(s, w)| s / w).collect();
@@ -152,7 +151,7 @@ fn one_lognormal_model() {
     assert_eq!(disclosed.values.len(), VALUES);
     // ln-sd now, of what remains, of the figure. 1.959964: Φ⁻¹(0.975), tables.
     let [compute, efficiency, grid] = [2f64.ln(), 1.5f64.ln(), 1.2f64.ln()];
-    let after = &case.alternatives.iter().find(|(q, _)| *q == Disclosable::Energy).unwrap().1.models[0];
+    let after = &case.alternatives.iter().find(|a| a.quantity == Disclosable::Energy).unwrap().assessment.models[0];
     let powers = after.terms[Output::Emissions as usize].powers;
     let ln_gsd = after.factors.iter().zip(powers).filter_map(|(f, power)| match &f.as_ref()?.distribution {
         Distribution::LogNormal { gsd, .. } if power != 0 => Some(gsd.ln()),
@@ -216,7 +215,8 @@ fn a_guessed_run_keeps_the_effects_of_its_lineage() {
         // What a number means differs: that the keys agree is not for free.
         let of =
             |a: &Assessment| a.models.iter().find(|m| m.id == disclosure.id)?.factors[Slot::Lineage as usize].clone();
-        let alternative = &case.alternatives.iter().find(|(q, _)| q.name() == disclosure.quantity).unwrap().1;
+        let alternative = case.alternatives.iter().find(|a| a.quantity.name() == disclosure.quantity).unwrap();
+        let alternative = &alternative.assessment;
         let (before, stated) = (of(&case.assessment), of(alternative));
         seen +=
             usize::from(before.is_some_and(|f| !f.shared.is_empty() && stated.is_none_or(|s| s.shared != f.shared)));

@@ -36,6 +36,9 @@ const SAME: f64 = 0.02;
 /// Added to the variance of a figure: those without any error that differ by a thousandth are the same.
 const ROUNDING: f64 = 1e-6;
 
+/// Organisation, year and name up to the size: rows that have them in common are of one generation.
+pub type Generation = (EffectKey, Option<i32>, String);
+
 /// What one row says of how long its organisation trains.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Length {
@@ -81,6 +84,16 @@ impl Length {
             organization,
         };
         (length.off.is_finite() && length.is_right(context)).then_some(length)
+    }
+
+    /// `None` where the name says none.
+    pub fn generation(&self) -> Option<Generation> {
+        (!self.series.is_empty()).then(|| (self.organization.clone(), self.year, self.series.clone()))
+    }
+
+    /// The row by itself.
+    pub fn alone(&self) -> Innovation {
+        together(vec![self])
     }
 
     /// Whether the figure is more probably right than wrong, given what was to be expected of the row.

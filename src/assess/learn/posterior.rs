@@ -69,6 +69,21 @@ impl Posterior {
         }
     }
 
+    /// Loads (ln) on effects as they were before, as loads on what is left of them.
+    pub fn left(&self, loads: &Loads) -> Loads {
+        let mut left = Loads::new();
+        for (key, load) in loads {
+            let Some(place) = self.places.get(key) else {
+                *left.entry(key.clone()).or_insert(0.0) += load;
+                continue;
+            };
+            for (other, l) in &self.effects[*place].known.loads {
+                *left.entry(self.effects[*other].key.clone()).or_insert(0.0) += load * l;
+            }
+        }
+        left
+    }
+
     /// The informed effects on a factor, with its loadings (ln) on them.
     fn loadings(&self, factor: &Draft) -> Vec<(usize, f64)> {
         let of = |(key, weight): (&EffectKey, &f64)| {

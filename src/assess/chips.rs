@@ -141,7 +141,7 @@ pub fn count(model: &Model) -> Option<f64> {
     model.hardware_count.or_else(|| hardware::read(model.labels.get("hardware")?).ok()?.count())
 }
 
-/// What is said of a row's chips beside its result.
+/// What is said of a row's chips apart from its result.
 pub fn warnings_of(model: &Model) -> Vec<Warning> {
     let Some(cell) = model.labels.get("hardware") else { return Vec::new() };
     let mut found = Vec::new();

@@ -184,7 +184,7 @@ pub fn grid(exposure: Exposure<'_>) -> Result<Draft, Problem> {
     Ok(split(exposure, parts.collect(), provenance))
 }
 
-/// What is said of a row's place beside its result.
+/// What is said of a row's place apart from its result.
 pub fn warnings_of(priors: &Priors, model: &Model) -> Vec<Warning> {
     // A place close to a known one is a problem where it is needed.
     let found = match grid::of_row(&model.labels, priors.year_of(model)) {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Two products of different models have only shared effects in common. So V_u is the part of the shared effects in u
-//! alone ([`Field`]), plus a part for each model that only its own products enter: own parts add up over models, and
+//! alone (`Field`), plus a part for each model that only its own products enter: own parts add up over models, and
 //! interact with shared effects only. Moments are those of the engine's normals, except of bounded factors.
 //!
 //! Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6, for V_u and the indices made of it.

@@ -2,7 +2,7 @@
 //!
 //! A model's emissions are one product of independent factors, or two where a shared effect acts on PUE − 1:
 //! IT part · 1 + IT part · (PUE − 1). Means are those of the engine's own normals (|z| ≤ 6.34). A factor whose shared
-//! effects act below a bound or by rank is a [`Joint`], own and shared part together.
+//! effects act below a bound or by rank is a `Joint`, own and shared part together.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

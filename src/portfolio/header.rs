@@ -229,7 +229,7 @@ fn suspicions(
             continue;
         }
         let suspicion = match dropped.get(&i) {
-            // A country beside a region is a label like any other.
+            // A country next to a region is a label like any other.
             Some(rival) => synonyms::find(&m.name, names())
                 .filter(|of| !matches!(meaning(of.column), Column::Text(_)))
                 .map(|_| Suspicion::Dropped(matches[*rival].map_or("", |of| of.column), *rival)),

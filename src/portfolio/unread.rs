@@ -1,6 +1,6 @@
 //! Columns that are not read although they may matter: what is in them decides whether to say so.
 //!
-//! A column `hours` beside no `gpu_hours` once turned 1 t into 387 t in silence. A suspicious name (`suspect`) and a label
+//! A column `hours` without a `gpu_hours` once turned 1 t into 387 t in silence. A suspicious name (`suspect`) and a label
 //! whose cells are numbers with a unit are an important warning (`not-read`), once the rows show that the column is not
 //! empty. A column without a name is a problem unless it is empty or the index of a data frame, which counts the rows
 //! from 0 or 1 in the first column.

@@ -438,7 +438,7 @@ mod tests {
         let folder = root.path().join("new");
         let first = prepare(&folder).unwrap();
         assert!(prepare(&folder).unwrap_err().to_string().contains("another run of haze"));
-        // A single file beside them is nobody else's business.
+        // A single file next to them is nobody else's business.
         drop(prepare_file(&folder.join("x.json")).unwrap());
         let good = text("good");
         first.commit(&each(&good)).unwrap();

@@ -14,7 +14,7 @@ pub struct Cell {
     pub chips: Vec<Named>,
     /// The machine of a cloud that was named in the place of a chip.
     pub machine: Option<&'static str>,
-    /// What stands in a list beside chips and is like none ("T4, Google Colab").
+    /// What stands in a list next to chips and is like none ("T4, Google Colab").
     pub unread: Option<String>,
 }
 

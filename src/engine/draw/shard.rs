@@ -28,6 +28,8 @@ use crate::engine::plan::hash::{LayoutHash, PlanHash};
 ///     products: vec![Product { output: 0, loc: 0, signs: [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }],
 ///     independent_scale: 0,
 ///     independent_shifted_scale: 0,
+///     independent_bounded_scale: 0,
+///     independent_with_bounded: 0,
 ///     headline: range,
 ///     ratio: range,
 ///     groups: vec![],

@@ -21,7 +21,8 @@ MFU       y = ln MFU, theta = (one level for each class of chip, slope on ln N_a
           N(0, 0.25^2). Half-normal scales: 0.3 each for chips, families and runs. A class without runs ("other") has mu
           with s_chip and the uncertainty of both. --slopes compares slopes on other classes by marginal likelihood.
 tokens    y = ln D, D = C / (6 N_active) or as a document states it, of base language models with open weights, which is what
-          models without published compute are (fixtures/build/training_tokens.py says which); theta = (ln D at 10 B, slope on ln N_active/10 B) for each era, group = organisation.
+          models without published compute are (fixtures/build/training_tokens.py says which); theta = (ln D at 10 B, slope
+          on ln N_active/10 B) for each era, group = organisation.
           One generation (organisation, year, name up to its size) is one observation, at its mean. Level ~ N(ln 1e12, 3^2),
           slope ~ N(0.5, 0.5^2). The share of the variance that is an organisation's is one for all eras (uniform prior); an
           era's total sd has a half-normal prior of scale 2.
@@ -32,7 +33,6 @@ chips     Shares of accelerators by compute, and how many runs of equal size the
 import csv
 import math
 import pathlib
-import re
 import sys
 from collections import defaultdict
 

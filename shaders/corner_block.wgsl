@@ -7,8 +7,8 @@
 // logarithm is that of sample B, and for every element that comes from sample A there what A changes. Elements are the
 // factors, each with the shared effects of its own group, and one for each further group of effects on a factor.
 //
-// Slots, extras, blocks and products are walked through by loops whose ends are read from memory. A copy of the body for
-// each of them lies in registers no longer, and takes a driver minutes to compile.
+// Slots, extras, blocks and products are walked through by loops whose ends are read from memory: a copy of the body for
+// each of them takes some drivers minutes to compile.
 
 const MAX_BLOCKS: u32 = 8u;
 // Of elements beyond the factors.
@@ -64,13 +64,13 @@ struct CornerBlock {
 @group(0) @binding(3) var<storage, read> logs: array<I>;
 @group(0) @binding(6) var<storage, read> logs_second: array<I>;
 // By extra: sum of effects, and the slot it acts on; in the upper half of the latter, where it is within a joint factor,
-// its number there, ONE or BOTH.
+// its number there, or its mark.
 @group(0) @binding(8) var<storage, read> extras: array<vec2<u32>>;
 
-// Marks of the two extras of a factor that is a function of its own normal and its shared effects together: what the
-// effects of a further group change, and what both groups change together. They follow each other.
+// The mark of an extra of a factor that is a function of its own normal and its shared effects together: what the effects of
+// a further group change. The next extra is what both groups change together, with the next mark.
 const ONE: u32 = 8u;
-const BOTH: u32 = 9u;
+const NO_WORDS: u32 = 0xffffffffu;
 
 struct Four {
     a: Wide,
@@ -145,8 +145,19 @@ fn store_four(b: u32, rows: u32, place: u32, totals: Four) {
 }
 
 fn sample_elements(m: u32, draws: Draws, place: u32, elements: ptr<function, Elements>) {
+    let key = window.models[m].key;
+    // Four words of each sample, kept as long as slots read them.
+    var there = NO_WORDS;
+    var first: Words;
+    var second: Words;
     for (var slot = 0u; slot < window.models[m].used; slot++) {
-        sample_element(m, slot, draws, place, elements);
+        let word = word_of(slot);
+        if there != word >> 2u {
+            there = word >> 2u;
+            first = stream_words(draws, params.seed, DOMAIN_OWN, there, key);
+            second = stream_words(draws, params.seed, DOMAIN_OWN_SECOND, there, key);
+        }
+        sample_element(m, slot, array<U, 2>(picked(first, word), picked(second, word)), place, elements);
     }
     if HAS_JOINT {
         (*elements).joint_second = I(0);
@@ -164,13 +175,10 @@ fn sample_elements(m: u32, draws: Draws, place: u32, elements: ptr<function, Ele
 }
 
 // One factor with the shared effects of its own group.
-fn sample_element(m: u32, slot: u32, draws: Draws, place: u32, elements: ptr<function, Elements>) {
+fn sample_element(m: u32, slot: u32, words: array<U, 2>, place: u32, elements: ptr<function, Elements>) {
     let record = window.models[m].slots[slot];
     let effects = shared_sides(record.cell, place);
-    var own: array<I, 2>;
-    for (var sample = 0u; sample < 2u; sample++) {
-        own[sample] = own_part(record, words_of(m, slot, select(DOMAIN_OWN, DOMAIN_OWN_SECOND, sample == 1u), draws));
-    }
+    let own = array<I, 2>(own_part(record, words[0]), own_part(record, words[1]));
     //@ if HAS_BOUNDED || HAS_RANKED
     if is_joint(record) {
         joint_element(m, slot, own, effects, place, elements);
@@ -190,10 +198,12 @@ fn sample_element(m: u32, slot: u32, draws: Draws, place: u32, elements: ptr<fun
     (*elements).change[slot] = at[0] - at[1];
 }
 
-// The random words that a slot reads: `WORD` in `src/engine/plan/mod.rs`.
-fn words_of(m: u32, slot: u32, domain: u32, draws: Draws) -> U {
-    let word = select(select(slot, 5u, slot == 9u), 9u, slot >= 10u);
-    let words = stream_words(draws, params.seed, domain, word >> 2u, window.models[m].key);
+// The random word that a slot reads: `WORD` in `src/engine/plan/mod.rs`.
+fn word_of(slot: u32) -> u32 {
+    return select(select(slot, 5u, slot == 9u), 9u, slot >= 10u);
+}
+
+fn picked(words: Words, word: u32) -> U {
     let low = select(words.a, words.b, (word & 1u) != 0u);
     let high = select(words.c, words.d, (word & 1u) != 0u);
     return select(low, high, (word & 2u) != 0u);

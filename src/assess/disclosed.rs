@@ -13,13 +13,13 @@
 //! | energy | `energy_kwh`, without PUE | no energy or emissions | compute and efficiency; PUE and grid remain |
 //! | place | `grid_g_per_kwh` | no grid intensity or emissions | the spread over places; the error of a region's figure remains |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{assembled, by_id, lessons};
 use super::assessment::Assessment;
 use super::chips::{Chips, chips};
 use super::context::Context;
-use super::learn::{self, Taught};
+use super::learn::{self, Generation, Posterior, Taught};
 use super::priors::Priors;
 use super::stated::{is_zero, states_compute};
 use super::{figure, node, row};
@@ -113,12 +113,13 @@ pub struct Alternative {
     pub taught: BTreeMap<String, Taught>,
 }
 
-/// Every model to which the disclosure is offered, as it would be assessed with it. Shared effects are as the rows inform
-/// them without the figure. A row that could not be assessed so (its chip is not known, say) is left out.
+/// For each figure of [`Disclosable::ALL`], every model to which its disclosure is offered, as it would be assessed with it.
+/// Shared effects are as the rows inform them without the figure. A row that could not be assessed so (its chip is not
+/// known, say) is left out.
 ///
 /// # Errors
 /// Priors that do not exist or have the wrong form.
-pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Alternative, Problems> {
+pub fn if_disclosed(portfolio: &Portfolio) -> Result<Vec<Alternative>, Problems> {
     let study = &portfolio.study;
     let priors = Priors::of(study)?;
     let by_id = by_id(portfolio);
@@ -126,23 +127,33 @@ pub fn if_disclosed(portfolio: &Portfolio, quantity: Disclosable) -> Result<Alte
     let lessons = lessons(&context);
     let generations = lessons.generations();
     let (posterior, _) = lessons.posterior(&context);
+    let alternative = |quantity| alternative(&context, quantity, &posterior, &generations);
+    Ok(Disclosable::ALL.into_iter().map(alternative).collect())
+}
+
+fn alternative(
+    context: &Context<'_>,
+    quantity: Disclosable,
+    posterior: &Posterior,
+    generations: &BTreeSet<Generation>,
+) -> Alternative {
     let (mut drafts, mut found) = (Vec::new(), BTreeMap::new());
-    for model in by_id.values() {
-        let mut known = row::evidence(&context, model);
+    for model in context.by_id.values() {
+        let mut known = row::evidence(context, model);
         let none = Figures { hours: 1e5, energy_kwh: 1e5 };
-        let figures = || Figures::new(&context, &known.model).unwrap_or(none);
+        let figures = || Figures::new(context, &known.model).unwrap_or(none);
         let Some(stated) = quantity.stated_in(&known.model, figures) else { continue };
         let before = std::mem::replace(&mut known.model, stated);
-        if let Ok(draft) = row::exposed(&context, model, &known) {
+        if let Ok(draft) = row::exposed(context, model, &known) {
             let lesson = match quantity {
-                Disclosable::Compute => learn::by_compute(&context, &before, &generations),
-                _ => learn::by_figure(&context, quantity.name(), &before, &draft.informs),
+                Disclosable::Compute => learn::by_compute(context, &before, generations),
+                _ => learn::by_figure(context, quantity.name(), &before, &draft.informs),
             };
-            let given = lesson.and_then(|lesson| lesson.given(&context, &posterior));
+            let given = lesson.and_then(|lesson| lesson.given(context, posterior));
             found.extend(given.map(|taught| (model.id.clone(), taught)));
             drafts.push((*model, draft));
         }
     }
-    let assessment = assembled(drafts, study, &priors, &posterior, Vec::new());
-    Ok(Alternative { quantity, assessment, taught: found })
+    let assessment = assembled(drafts, context.study, context.priors, posterior, Vec::new());
+    Alternative { quantity, assessment, taught: found }
 }

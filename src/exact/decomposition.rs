@@ -3,7 +3,7 @@
 use super::disclosure::{Disclosure, disclosures};
 use super::shares::{Shares, shares};
 use super::terms::Known;
-use crate::assess::{Alternative, Assessment, Disclosable, if_disclosed};
+use crate::assess::{Alternative, Assessment, if_disclosed};
 use crate::portfolio::{Portfolio, Problems};
 
 /// Where the variance of the emissions comes from, and what one more published figure would take off it.
@@ -33,10 +33,7 @@ pub fn decomposition(
         Ok(shares) => shares,
         Err(reason) => return Ok(Err(reason)),
     };
-    let mut alternatives = Vec::new();
-    for quantity in Disclosable::ALL {
-        alternatives.push(if_disclosed(portfolio, quantity)?);
-    }
+    let alternatives = if_disclosed(portfolio)?;
     Ok(disclosures(assessment, &alternatives, &mut known).map(|disclosures| Decomposition {
         shares,
         disclosures,

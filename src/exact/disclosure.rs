@@ -15,8 +15,8 @@
 //! The first part is the variance of E[Y_m | c] (law of total variance): the closed first-order index of what is
 //! disclosed, less what its measurement error leaves. (Its total index would be what is gone if all else were known
 //! too.) The second part is the covariance with other models by shared effects that act on what c replaces: the other
-//! models keep them. What c teaches about them, where it does, comes on top (`super::teaching`). Where ρ_c ≤ 1 the figure's error is larger than what is known,
-//! and the disclosure is not listed.
+//! models keep them. What c teaches about them, where it does, comes on top (`super::teaching`). Where ρ_c ≤ 1 the figure's
+//! error is larger than what is known, and the disclosure is not listed.
 //!
 //! A chip is disclosed by name, without error: c is the mean of Y_m given the chip, over the shares of the mixture, and
 //! nothing else changes.

@@ -100,9 +100,11 @@ impl<'a> Others<'a> {
         let mut in_common: Vec<Curve> = vec![[0.0; NODES]; after.len()];
         for product in self.exposed(correlations, model) {
             let Some(curve) = moved(product, correlations) else { continue };
-            let whole = unbounded(product);
+            // Bounded factors with the loads of their logarithm.
+            let unbounded: Vec<Loads> = product.joint.iter().filter_map(|joint| joint.unbounded()).collect();
             for (w, common) in after.iter().zip(&mut in_common) {
-                let rho = libm::exp(dot(&w.loads, &whole));
+                let loads = std::iter::once(&product.loads).chain(&unbounded);
+                let rho = libm::exp(loads.map(|loads| dot(&w.loads, loads)).sum());
                 common.iter_mut().zip(&curve).for_each(|(c, y)| *c += rho * product.mean_t * y);
             }
             sum.iter_mut().zip(&curve).for_each(|(s, y)| *s += product.mean_t * y);
@@ -143,19 +145,6 @@ fn moved(product: &Product, correlations: &Loads) -> Option<Curve> {
         *y = *y * libm::exp(rho * (t(i) - rho / 2.0)) - 1.0;
     }
     moves.then_some(curve)
-}
-
-/// Loads of the logarithm, bounds aside.
-fn unbounded(product: &Product) -> Loads {
-    let mut loads = product.loads.clone();
-    loads.extend(product.joint.iter().filter_map(|joint| joint.unbounded()).flatten());
-    loads.sort_by_key(|(effect, _)| *effect);
-    loads.dedup_by(|second, first| {
-        let same = first.0 == second.0;
-        first.1 += if same { second.1 } else { 0.0 };
-        same
-    });
-    loads
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carbonhaze::low_level::assess::{AssessedModel, Assessment, Disclosable, Output, Slot, assess, if_disclosed};
+use carbonhaze::low_level::assess::{AssessedModel, Assessment, Output, Slot, assess, if_disclosed};
 use carbonhaze::low_level::exact::disclosure::{Disclosure, disclosures};
 use carbonhaze::low_level::exact::oracle::oracle;
 use carbonhaze::low_level::exact::terms::Known;
@@ -89,7 +89,7 @@ fn ln_median(model: &AssessedModel) -> f64 {
 }
 
 fn all(portfolio: &Portfolio) -> Vec<Disclosure> {
-    let alternatives = Disclosable::ALL.map(|q| if_disclosed(portfolio, q).unwrap());
+    let alternatives = if_disclosed(portfolio).unwrap();
     disclosures(&assess(portfolio).unwrap(), &alternatives, &mut Known::default()).unwrap()
 }
 

@@ -39,7 +39,7 @@ impl Case {
         // What a figure would say of other rows is not in its interval.
         portfolio.study.learn = false;
         let assessment = assess(&portfolio).unwrap();
-        let alternatives: Vec<_> = Disclosable::ALL.into_iter().map(|q| if_disclosed(&portfolio, q).unwrap()).collect();
+        let alternatives = if_disclosed(&portfolio).unwrap();
         let announced = disclosures(&assessment, &alternatives, &mut Known::default()).unwrap();
         Case { draws, total: emissions(&assessment, draws), portfolio, announced, alternatives, assessment }
     }

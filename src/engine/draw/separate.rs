@@ -1,5 +1,5 @@
-//! The headline as it would be if no model shared its effects with another: what `mean` and interval with correlation
-//! ignored are made of. Twin of `shaders/separate.wgsl`.
+//! The headline as it would be if no model shared its effects with another: the total with correlation ignored is the sum of
+//! these. Twin of `shaders/separate.wgsl`.
 
 use super::bounded::Bound;
 use super::factor::shape_all;

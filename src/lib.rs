@@ -60,6 +60,7 @@ mod exact;
 pub mod facts;
 mod fit;
 mod gauge;
+mod import;
 pub mod low_level;
 mod portfolio;
 mod posterior;

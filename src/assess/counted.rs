@@ -53,12 +53,12 @@ const ANCESTORS: usize = 64;
 fn ancestors<'a>(context: &Context<'a>, model: &Model) -> Vec<&'a Model> {
     let mut found: Vec<&Model> = Vec::new();
     let mut seen: HashSet<&str> = HashSet::new();
-    let mut next: VecDeque<&str> = model.base_models.iter().map(String::as_str).collect();
+    let mut next: VecDeque<&str> = model.base_ids().collect();
     while let Some(id) = next.pop_front().filter(|_| found.len() < ANCESTORS) {
         let Some(base) = context.by_id.get(id).copied() else { continue };
         if base.id != model.id && seen.insert(base.id.as_str()) {
             found.push(base);
-            next.extend(base.base_models.iter().map(String::as_str));
+            next.extend(base.base_ids());
         }
     }
     found

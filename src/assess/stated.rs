@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn three_answers_to_one_question_of_lineage() {
         let row = |base: bool, p: Option<f64>| Model {
-            base_models: if base { vec!["b".to_string()] } else { vec![] },
+            base_models: if base { vec![crate::portfolio::Base::of("b")] } else { vec![] },
             base_probability: p,
             ..Model::default()
         };

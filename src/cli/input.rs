@@ -117,10 +117,13 @@ pub(super) fn warn_of_each(warnings: &[Warning]) {
 /// Notes, and the first warning of each rule with the number of the others, on standard error. What was not read comes
 /// first: the answer may be off by orders of magnitude.
 pub(super) fn warn(warnings: &[Warning]) {
-    for note in warnings.iter().filter(|w| w.is_note()) {
-        say(format_args!("note: {note}"));
+    let (notes, mut found): (Vec<_>, Vec<_>) = by_rule(warnings).into_iter().partition(|(w, _)| w.is_note());
+    for (note, others) in &notes {
+        match others {
+            0 => say(format_args!("note: {note}")),
+            n => say(format_args!("note: {note} (and {n} more of this rule)")),
+        }
     }
-    let mut found: Vec<(&Warning, usize)> = by_rule(warnings).into_iter().filter(|(w, _)| !w.is_note()).collect();
     found.sort_by_key(|(w, _)| w.rule != NOT_READ);
     for (warning, others) in &found {
         match others {

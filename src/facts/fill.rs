@@ -12,7 +12,7 @@
 //! there.
 
 use super::table::{Fact, Figure, Lineage};
-use crate::portfolio::{Date, Model, Published, Relation, Value};
+use crate::portfolio::{Base, Date, Model, Published, Relation, Value};
 
 /// Completes the row; whether anything of the fact is in it now.
 pub(super) fn fill(model: &mut Model, fact: &Fact) -> bool {
@@ -98,7 +98,7 @@ fn lineage(model: &mut Model, fact: &Fact, listed: bool) {
         }
         Lineage::Derivative(parent) => {
             if !parent.is_empty() {
-                model.base_models = vec![parent.clone()];
+                model.base_models = vec![Base::of(parent.clone())];
             } else if model.base_models.is_empty() {
                 // Of a base that no document names.
                 model.base_probability = Some(0.0);

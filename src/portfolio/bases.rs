@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::missing::is_flag_of_no_base;
-use super::model::Model;
+use super::model::{Base, Model};
 use super::problem::{MISSING_WORDS, Place, Problem, Warning, shorten};
 use super::row;
 
@@ -27,23 +27,23 @@ pub(super) fn resolve(models: &mut [Model], warnings: &mut Vec<Warning>) -> Vec<
         let place = || Place { column: "base_model".into(), ..model.place.clone() };
         let mut bases = Vec::new();
         for base in std::mem::take(&mut model.base_models) {
-            let known = by_lower.get(&base.to_lowercase());
+            let known = by_lower.get(&base.id.to_lowercase());
             let message = match known {
-                _ if ids.contains(&base) => None,
+                _ if ids.contains(&base.id) => None,
                 Some(Some(id)) if *id == model.id => Some(row::OWN_BASE),
-                None if FLAGS.contains(&base.to_lowercase().as_str()) => {
+                None if FLAGS.contains(&base.id.to_lowercase().as_str()) => {
                     Some("this is not the id of the base model; write its id, or leave the cell empty if there is none")
                 }
                 _ => None,
             };
             problems.extend(message.map(|message| Problem {
                 place: place(),
-                value: shorten(&base),
+                value: shorten(&base.id),
                 message: message.to_string(),
             }));
             match known {
-                None if is_flag_of_no_base(&base) => none.push((place(), shorten(&base))),
-                Some(Some(id)) if !ids.contains(&base) => bases.push(id.clone()),
+                None if is_flag_of_no_base(&base.id) => none.push((place(), shorten(&base.id))),
+                Some(Some(id)) if !ids.contains(&base.id) => bases.push(Base { id: id.clone(), ..base }),
                 _ => bases.push(base),
             }
         }

@@ -41,7 +41,7 @@ const fn plain(dimension: Dimension, put: fn(&mut Model, f64) -> Result<(), Cell
 }
 
 /// Every column that has a meaning.
-const COLUMNS: [(&str, Column); 38] = [
+const COLUMNS: [(&str, Column); 39] = [
     ("id", Column::Id),
     ("name", LABEL),
     ("organization", LABEL),
@@ -52,6 +52,7 @@ const COLUMNS: [(&str, Column); 38] = [
     ("task", LABEL),
     ("base_model", Column::Text(words::base_models)),
     ("relation", Column::Text(words::relation)),
+    ("merge_weights", Column::Text(words::merge_weights)),
     ("source", Column::Text(words::source)),
     ("compute_confidence", Column::Text(words::compute_confidence)),
     ("figures_from", Column::Text(words::figures_from)),

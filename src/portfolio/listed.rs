@@ -12,8 +12,9 @@ use super::missing;
 use super::problem::{CellError, shorten};
 
 /// Columns with a meaning that take several values, between semicolons.
-const SEVERAL: [&str; 10] = [
+const SEVERAL: [&str; 11] = [
     "base_model",
+    "merge_weights",
     "hardware",
     "region",
     "organization",

@@ -21,7 +21,7 @@ mod dates;
 pub mod distribution;
 pub mod formats;
 mod header;
-mod lines;
+pub(crate) mod lines;
 mod listed;
 pub(crate) mod measure;
 pub(crate) mod missing;
@@ -50,7 +50,7 @@ pub mod words;
 
 pub use distribution::cell::Value;
 pub use distribution::{Distribution, cell, moments, quantile};
-pub use model::{Confidence, Date, Model, Published, Relation, Source, YEAR};
+pub use model::{Base, Confidence, Date, Model, Published, Relation, Source, YEAR};
 pub use output::{Further, OUTPUTS, Output, Outputs};
 pub use problem::{Place, Problem, Problems, Warning};
 pub use read::Portfolio;

@@ -24,8 +24,8 @@ pub struct Model {
     pub hardware_count: Option<f64>,
     /// What the coverage by downloads sweeps a threshold over.
     pub downloads: Option<f64>,
-    /// Ids of the models this one was made from (several: a merge).
-    pub base_models: Vec<String>,
+    /// The models this one was made from (several: a merge).
+    pub base_models: Vec<Base>,
     /// How it was made from them.
     pub relation: Option<Relation>,
     /// Probability that the row is a training run of its own; `None` = not stated (column `base_probability`).
@@ -84,6 +84,11 @@ pub struct Model {
 pub const YEAR: &str = "year";
 
 impl Model {
+    /// The ids of the models this one was made from.
+    pub fn base_ids(&self) -> impl Iterator<Item = &str> + Clone {
+        self.base_models.iter().map(|base| base.id.as_str())
+    }
+
     /// What the row counts as in groups and effects by year: its column `year`, else the year of its date. Where the
     /// date was read from that column, the year of it alone.
     pub fn year(&self) -> Option<String> {
@@ -94,6 +99,24 @@ impl Model {
             (Some(year), Some(_)) if !is_date => Some(year.clone()),
             (_, date) => date.map(|date| date.year.to_string()),
         }
+    }
+}
+
+/// A model that another one was made from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Base {
+    /// Of its row, or of no row.
+    pub id: String,
+    /// How the other was made from this one, where the row says so of each; else [`Model::relation`] holds.
+    pub relation: Option<Relation>,
+    /// Its weight in a merge (column `merge_weights`).
+    pub weight: Option<f64>,
+}
+
+impl Base {
+    /// With nothing stated but its id.
+    pub fn of(id: impl Into<String>) -> Base {
+        Base { id: id.into(), ..Base::default() }
     }
 }
 

@@ -11,8 +11,9 @@ use super::cell::Files;
 use super::formats::{self, Fault, Table};
 use super::header::Header;
 use super::model::Model;
-use super::problem::{Findings, Problems, Warning};
+use super::problem::{Findings, IMPORT_ASSUMED, IMPORT_DROPPED, IMPORT_REPAIRED, Problems, READ_AS, Warning, shorten};
 use super::row;
+use crate::import::{self, Change, GroupBy, Source, What};
 
 /// What one models file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,10 +32,35 @@ pub struct ModelsFile {
 /// All problems of the file.
 pub fn read(path: &Path, bytes: &[u8], files: &dyn Files) -> Result<ModelsFile, Problems> {
     let mut found = Findings::of(path);
-    let (models, label_columns) = typed(formats::table(path, bytes), files, &mut found);
+    let (models, label_columns) = typed(table(path, bytes, &mut found), files, &mut found);
     let Findings { mut problems, warnings, .. } = found;
     problems.sort_by_key(|p| p.place.line);
     if problems.is_empty() { Ok(ModelsFile { models, label_columns, warnings }) } else { Err(problems.into()) }
+}
+
+/// The cells of the file, of a foreign one as its importer gives them.
+fn table<'b>(path: &Path, bytes: &'b [u8], found: &mut Findings) -> Table<'b> {
+    let source = Source::new(path, bytes, GroupBy::default());
+    let Some(importer) = import::recognised(&source) else { return formats::table(path, bytes) };
+    match (importer.read)(&source) {
+        Ok(imported) => {
+            found.note(READ_AS, 0, "", format!("the file is read as {}", importer.title));
+            found.warnings.extend(imported.changes.iter().map(|change| warning(found, change)).collect::<Vec<_>>());
+            imported.into_table()
+        }
+        Err(faults) => Table { header: None, records: Box::new(std::iter::empty()), faults },
+    }
+}
+
+/// A value of a foreign file that is not used as it is written.
+fn warning(found: &Findings, change: &Change) -> Warning {
+    let (rule, done) = match change.what {
+        What::Dropped => (IMPORT_DROPPED, "not used"),
+        What::Repaired => (IMPORT_REPAIRED, "mended"),
+        What::Assumed => (IMPORT_ASSUMED, "assumed"),
+    };
+    let (place, value) = (found.place(change.line, &change.field), shorten(&change.value));
+    Warning { rule, place, value, message: format!("{done}: {}", change.reason) }
 }
 
 fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, Vec<String>) {

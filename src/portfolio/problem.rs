@@ -48,6 +48,12 @@ pub const NOT_READ: &str = "not-read";
 pub const READ_AS: &str = "read-as";
 /// The note that counts the words for missing values.
 pub const MISSING_WORDS: &str = "missing-words";
+/// Rule of a value of a foreign file that is not used.
+pub(crate) const IMPORT_DROPPED: &str = "import-dropped";
+/// Rule of a value of a foreign file that is used in another form.
+pub(crate) const IMPORT_REPAIRED: &str = "import-repaired";
+/// Rule of the note of what a foreign file does not state.
+pub(crate) const IMPORT_ASSUMED: &str = "import-assumed";
 /// Rule of the note that published figures were used.
 pub(crate) const PUBLISHED: &str = "published-facts";
 /// Rule of two rows that are one published run.
@@ -56,7 +62,7 @@ pub(crate) const SAME_RUN: &str = "same-run";
 impl Warning {
     /// Whether it only tells how the input was understood: nothing is suspicious, and no result depends on it.
     pub fn is_note(&self) -> bool {
-        [READ_AS, MISSING_WORDS, PUBLISHED].contains(&self.rule)
+        [READ_AS, MISSING_WORDS, PUBLISHED, IMPORT_ASSUMED].contains(&self.rule)
     }
 }
 

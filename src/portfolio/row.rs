@@ -12,6 +12,7 @@ use super::model::Model;
 use super::problem::Findings;
 use super::quantity::Quantity;
 use super::units::{Dimension, Scale};
+use super::words;
 
 /// What is said of a row that is its own base.
 pub(super) const OWN_BASE: &str = "the model names itself as its base; name another model or leave the cell empty";
@@ -71,7 +72,11 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
         }
         model.emissions_from_card |= own == "emissions_g";
     }
-    if model.base_models.contains(&model.id) && !model.id.is_empty() {
+    if let Err(e) = words::weigh(&mut model) {
+        let weights = model.labels.get("merge_weights").cloned().unwrap_or_default();
+        found.problem(*line, "merge_weights", &weights, e.to_string());
+    }
+    if model.base_ids().any(|base| base == model.id) && !model.id.is_empty() {
         found.problem(*line, "base_model", &model.id, OWN_BASE);
     }
     Some(model)

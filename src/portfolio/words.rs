@@ -3,7 +3,8 @@
 use super::cell::CellError;
 use super::dates;
 use super::missing::is_word_for_no_base;
-use super::model::{Confidence, Model, Relation, Source};
+use super::model::{Base, Confidence, Model, Relation, Source};
+use super::number::number;
 use super::spelling::{closest, normal, question};
 use super::study::Basis;
 
@@ -60,9 +61,42 @@ pub(super) fn base_models(model: &mut Model, text: &str) -> Result<(), CellError
         let (id, relation) = of_the_hub(written);
         // A column for it, wherever it stands, comes before a tag.
         model.relation = model.relation.or(relation);
-        if !model.base_models.iter().any(|known| known == id) {
-            model.base_models.push(id.to_string());
+        if !model.base_ids().any(|known| known == id) {
+            model.base_models.push(Base { id: id.to_string(), relation, weight: None });
         }
+    }
+    Ok(())
+}
+
+/// Weights of the bases of a merge, in their order, between semicolons.
+fn weights(text: &str) -> Result<Vec<f64>, CellError> {
+    let weight = |written: &str| match number(written)? {
+        weight if weight < 0.0 => Err(CellError::new("a negative weight", "write the weights as shares of at least 0")),
+        weight => Ok(weight),
+    };
+    text.split(';').map(|written| weight(written.trim())).collect()
+}
+
+/// [`weigh`] gives them to the bases once the row is read.
+pub(super) fn merge_weights(_: &mut Model, text: &str) -> Result<(), CellError> {
+    weights(text).map(|_| ())
+}
+
+/// Gives the bases of a row their weights.
+///
+/// # Errors
+/// Another number of weights than of bases; weights that are all 0.
+pub(super) fn weigh(model: &mut Model) -> Result<(), CellError> {
+    let Some(Ok(weights)) = model.labels.get("merge_weights").map(|text| weights(text)) else { return Ok(()) };
+    if weights.len() != model.base_models.len() {
+        let found = format!("{} weights for {} base models", weights.len(), model.base_models.len());
+        return Err(CellError::new(found, "write one weight for each base model, in their order"));
+    }
+    if weights.iter().all(|weight| *weight == 0.0) {
+        return Err(CellError::new("weights that are all 0", "write the shares of the base models"));
+    }
+    for (base, weight) in model.base_models.iter_mut().zip(weights) {
+        base.weight = Some(weight);
     }
     Ok(())
 }
@@ -163,7 +197,7 @@ mod tests {
         let read = |text: &str| {
             let mut model = Model::default();
             base_models(&mut model, text).unwrap();
-            (model.base_models.join(" "), model.relation)
+            (model.base_ids().collect::<Vec<_>>().join(" "), model.relation)
         };
         assert_eq!(read("base_model:org/a; base_model:finetune:org/a"), ("org/a".into(), Some(Relation::Finetune)));
         assert_eq!(read("base_model:quantized:org/a"), ("org/a".into(), Some(Relation::Quantized)));

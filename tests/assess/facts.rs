@@ -71,7 +71,7 @@ fn a_derivative_has_its_own_compute_only() {
     let [stated, known] = both("deepseek-ai/DeepSeek-V3.1,DeepSeek,2025-08,China,,671e9,,,,,,\n");
     let [whole, own] = [&stated, &known].map(|p| tonnes(&assess(p).unwrap(), "deepseek-ai/DeepSeek-V3.1"));
     assert_eq!(known.models[0].tokens, Some(Value::Number(8.39e11)));
-    assert!(known.models[0].base_models[0].contains("DeepSeek-V3"), "{:?}", known.models[0].base_models);
+    assert!(known.models[0].base_models[0].id.contains("DeepSeek-V3"), "{:?}", known.models[0].base_models);
     assert!(own < whole / 5.0, "{own} {whole}");
 }
 

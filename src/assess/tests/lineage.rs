@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::portfolio::moments::raw_moment;
-use crate::portfolio::{Relation, Run, Scope, Source};
+use crate::portfolio::{Base, Relation, Run, Scope, Source};
 
 #[test]
 fn a_derivative_carries_its_own_compute_only() {
     let mut lora = Model { relation: Some(Relation::Lora), ..llama("lora") };
     (lora.tokens, lora.parameters) = (None, None);
-    lora.base_models = vec!["base".to_string()];
+    lora.base_models = vec![Base::of("base")];
     let (_, m) = one(lora.clone());
     // 1 GPU-hour at MFU 0.15 (median of the small jobs) of 312e12; E_IT = C/efficiency = 1 h · 1.52 · 400 W.
     close(at_medians(&m, Output::Compute), 3600.0 * 0.15 * 312e12 / 1e18, 1e-3);
@@ -42,7 +42,7 @@ fn a_derivative_carries_its_own_compute_only() {
 fn a_guessed_base_is_a_bernoulli_factor() {
     let with = |p: f64| {
         let mut m = llama("b");
-        m.base_models = vec!["other".to_string()];
+        m.base_models = vec![Base::of("other")];
         m.base_probability = Some(p);
         m.tokens = None;
         one(m).1
@@ -106,7 +106,7 @@ fn a_guessed_derivative_has_the_spread_of_its_compute_and_no_more_than_the_run()
 fn a_laboratorys_derivative_goes_by_the_tokens_of_its_kind() {
     let derivative = |label: Option<&str>, relation| {
         let mut m = Model { relation: Some(relation), parameters: number(2f64.powi(33)), ..model("d", &LLAMA) };
-        m.base_models = vec!["base".to_string()];
+        m.base_models = vec![Base::of("base")];
         if let Some(label) = label {
             m.labels.insert("further_training".to_string(), label.to_string());
         }
@@ -217,7 +217,7 @@ fn the_mfu_of_small_jobs_goes_by_the_relation() {
 #[test]
 fn a_run_for_certain_has_a_runs_development() {
     let development = || Study { scope: Scope { run: Run::Development, ..study().scope }, ..study() };
-    let row = |p| Model { base_models: vec!["x".to_string()], base_probability: p, ..llama("m") };
+    let row = |p| Model { base_models: vec![Base::of("x")], base_probability: p, ..llama("m") };
     let multiplier = |p| {
         let (_, m) = one_in(row(p), development());
         assert!(p == Some(0.4) || m.factors[Slot::Lineage as usize].is_none());
@@ -233,7 +233,7 @@ fn a_run_for_certain_has_a_runs_development() {
 /// E[fine-tune] = 1 + 0.5 · exp(½ ln² 2), by hand.
 #[test]
 fn a_guess_and_its_development_are_two_factors() {
-    let row = Model { base_models: vec!["x".to_string()], base_probability: Some(0.4), tokens: None, ..llama("m") };
+    let row = Model { base_models: vec![Base::of("x")], base_probability: Some(0.4), tokens: None, ..llama("m") };
     let development = Study { scope: Scope { run: Run::Development, ..study().scope }, ..study() };
     let (_, of_final) = one(row.clone());
     let (_, of_all) = one_in(row, development);

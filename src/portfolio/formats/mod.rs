@@ -56,7 +56,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(line: u64, value: impl Into<String>, message: impl Into<String>) -> Fault {
+    /// From its place, the text and what to do.
+    pub fn new(line: u64, value: impl Into<String>, message: impl Into<String>) -> Fault {
         Fault { line, value: value.into(), message: message.into() }
     }
 }

@@ -190,10 +190,10 @@ fn cycles(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warni
                 continue;
             };
             *next += 1;
-            if done.contains(base.as_str()) {
+            if done.contains(base.id.as_str()) {
                 continue;
             }
-            let Some(base) = by_id.get(base.as_str()).copied() else { continue };
+            let Some(base) = by_id.get(base.id.as_str()).copied() else { continue };
             if let Some(from) = on_path.get(base.id.as_str()) {
                 report_cycle(&path[*from..], found);
                 continue;
@@ -223,7 +223,7 @@ fn report_cycle(cycle: &[(&Model, usize)], found: &mut Vec<Warning>) {
 /// Bases that are dated later than what was made of them.
 fn later_parents(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
     for model in models {
-        let bases = model.base_models.iter().filter_map(|id| by_id.get(id.as_str()));
+        let bases = model.base_ids().filter_map(|id| by_id.get(id));
         for base in bases {
             let (Some(own), Some(of_base)) = (model.date, base.date) else { continue };
             if is_later(of_base, own) {
@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     fn model(id: &str, bases: &[&str]) -> Model {
-        let base_models = bases.iter().map(|b| b.to_string()).collect();
+        let base_models = bases.iter().map(|b| crate::portfolio::Base::of(*b)).collect();
         Model { id: id.to_string(), base_models, ..Model::default() }
     }
 

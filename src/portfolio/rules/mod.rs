@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use super::moments::lognormal_engine_moment;
 use super::number::Decimal;
 use super::output::Further;
-use super::problem::{Place, Warning, shorten};
+use super::problem::{IMPORT_ASSUMED, IMPORT_DROPPED, IMPORT_REPAIRED, Place, Warning, shorten};
 use super::quantile::quantile;
 use super::{Model, Portfolio, Value};
 
@@ -21,8 +21,11 @@ use super::{Model, Portfolio, Value};
 pub const WUE_UNUSED: &str = "wue-unused";
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 48] = [
+pub const RULES: [(&str, &str); 51] = [
     ("not-read", "a column that is not read and resembles one with a meaning, or holds numbers with a unit"),
+    (IMPORT_DROPPED, "a value of another tool's file that is not used"),
+    (IMPORT_REPAIRED, "a value of another tool's file that is used in another form than it is written in"),
+    (IMPORT_ASSUMED, "what another tool's file does not state and its format implies"),
     ("tier-column", "a column named tier, which is derived from the row"),
     ("emissions-thousandfold", "emissions about 1000 times off the row's energy, hours or compute"),
     ("emissions-for-size", "emissions implausible for the number of parameters"),
@@ -73,7 +76,9 @@ pub const RULES: [(&str, &str); 48] = [
 ];
 
 /// Rules whose warnings stand under the result too: something was not read, or would change the total if it is wrong.
-pub const IMPORTANT: [&str; 33] = [
+pub const IMPORTANT: [&str; 35] = [
+    IMPORT_DROPPED,
+    IMPORT_REPAIRED,
     "not-read",
     "disclosures-disagree",
     "total-row",
@@ -133,7 +138,7 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
         row.tokens_of_a_derivative();
         row.zeros();
         row.slips();
-        for base in model.base_models.iter().filter_map(|id| by_id.get(id.as_str())) {
+        for base in model.base_ids().filter_map(|id| by_id.get(id)) {
             row.copies(base);
         }
     }

@@ -105,8 +105,8 @@ fn transposed(models: &[Model], found: &mut Vec<Warning>) {
 /// A base that is in no row and does not look like the name of a model makes a row a derivative all the same.
 fn unknown_bases(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
     for model in models.iter().filter(|m| !m.from_list) {
-        let unlike = |base: &&String| !base.contains('/') && !base.contains(|c: char| c.is_ascii_digit());
-        let base = model.base_models.iter().find(|base| unlike(base) && !by_id.contains_key(base.as_str()));
+        let unlike = |base: &&str| !base.contains('/') && !base.contains(|c: char| c.is_ascii_digit());
+        let base = model.base_ids().find(|base| unlike(base) && !by_id.contains_key(*base));
         if let Some(base) = base {
             let message = "no row has this id, and it does not look like the name of a model; the row is counted as a derivative of \
                            it, with little compute of its own: leave the cell empty if it was trained from scratch";

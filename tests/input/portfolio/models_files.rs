@@ -73,6 +73,14 @@ const BAD: &[Bad] = &[
     ("id,date\na,2024-13\n", 2, "date", &["month 13"]),
     ("id,date\na,2023-02-29\n", 2, "date", &["no such day"]),
     ("id,relation\na,finetuned\n", 2, "relation", &["did you mean finetune?"]),
+    (
+        "id,base_model,merge_weights\na,b; c,0.5\n",
+        2,
+        "merge_weights",
+        &["1 weights for 2 base models", "one weight for"],
+    ),
+    ("id,base_model,merge_weights\na,b; c,0.5; -1\n", 2, "merge_weights", &["negative"]),
+    ("id,base_model,merge_weights\na,b; c,0; 0\n", 2, "merge_weights", &["all 0"]),
     ("id,source\na,measured\n", 2, "source", &["metered"]),
     ("id,compute_confidence\na,sure\n", 2, "compute_confidence", &["confident"]),
     ("id,energy_includes_pue\na,maybe\n", 2, "energy_includes_pue", &["yes, no"]),
@@ -104,7 +112,7 @@ fn the_corrected_file_is_read() {
                 a,1e12 to 5e12,\"shifted(1, 0.05 to 0.3)\",0.3 to 0.5,1e11 ± 2e10,0.9,1e4,8,2024-02-29,finetune,\
                 metered,Confident,yes,b; c\n";
     let model = &good(text)[0];
-    assert_eq!(model.base_models, ["b", "c"]);
+    assert!(model.base_ids().eq(["b", "c"]));
     assert_eq!(model.source, Source::Metered);
     assert_eq!(model.date, Some(Date { year: 2024, month: Some(2), day: Some(29) }));
     assert!(model.energy_includes_pue);

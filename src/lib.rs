@@ -61,6 +61,7 @@ pub mod facts;
 mod fit;
 mod gauge;
 mod import;
+mod lineage;
 pub mod low_level;
 mod portfolio;
 mod posterior;

@@ -20,6 +20,7 @@ mod gauge;
 mod input;
 #[cfg(feature = "gpu")]
 mod installation;
+mod lineage;
 mod memory;
 mod output;
 mod priors;
@@ -55,6 +56,7 @@ use crate::run::RunError;
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze atci models.csv                      emissions per compute, by year, hardware, organisation …
   haze trend models.csv                     by year of training, and the growth
+  haze lineage models.csv                   base models with everything made from them, as families
   haze fit --sample language                the regressions for missing compute, one card each
   haze coverage models.csv                  what the total rests on and leaves out; every structural choice
   haze validate runs.csv                    a back-test of the intervals on published runs
@@ -96,6 +98,8 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
     Atci(atci::AtciArgs),
     /// Emissions, energy, compute and ATCI by year of training, and how fast they grow
     Trend(trend::TrendArgs),
+    /// What a base model and everything made from it emit together
+    Lineage(lineage::LineageArgs),
     /// Regressions for compute that is not stated, with a card for each
     Fit(fit::FitArgs),
     /// Back-test the intervals on published runs against baselines
@@ -189,6 +193,7 @@ pub fn main() -> ExitCode {
         Command::Coverage(args) => coverage::coverage(args),
         Command::Atci(args) => atci::atci(args),
         Command::Trend(args) => trend::trend(args),
+        Command::Lineage(args) => lineage::lineage(args),
         Command::Fit(args) => fit::fit(args),
         Command::Validate(args) => validate::validate(args),
         Command::Doctor => doctor::doctor(),

@@ -20,6 +20,13 @@ pub const RELATIONS: [(&str, Relation); 8] = [
     ("distill", Relation::Distill),
     ("fork", Relation::Fork),
 ];
+impl Relation {
+    /// Its word in the column `relation`.
+    pub fn name(self) -> &'static str {
+        RELATIONS.iter().find(|(_, relation)| *relation == self).map_or("", |(name, _)| name)
+    }
+}
+
 /// Words of `source`.
 pub const SOURCES: [(&str, Source); 4] = [
     ("metered", Source::Metered),

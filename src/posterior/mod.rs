@@ -11,11 +11,14 @@
 
 pub mod check;
 pub mod concentration;
+pub mod families;
 pub mod grouping;
 pub mod intensity;
+pub mod joint;
 pub mod ranked;
 pub mod rerun;
 pub mod sampled;
+pub mod thresholds;
 pub mod trend;
 
 use rayon::prelude::*;

@@ -20,6 +20,7 @@ pub mod files;
 pub mod fit;
 pub mod gauge;
 pub mod json;
+pub mod lineage;
 pub mod methods;
 pub mod numbers;
 pub mod page;

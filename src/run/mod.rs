@@ -14,11 +14,13 @@ mod gpu;
 pub mod headline;
 pub mod info;
 pub mod intensity;
+pub mod lineage;
 mod memory;
 mod progress;
 pub mod sampled;
 mod sampler;
 mod session;
+mod thresholds;
 pub mod throughput;
 pub mod trend;
 

@@ -11,6 +11,7 @@ mod fit;
 mod gauge;
 mod gpu;
 mod invariance;
+mod lineage;
 mod order;
 mod outputs;
 mod pages;

@@ -41,6 +41,7 @@ PAGES = [
     "docs/coverage.md",
     "docs/gauge.md",
     "docs/hugging-carbon.md",
+    "docs/lineage.md",
     "docs/regressions.md",
     "docs/validation.md",
 ]

@@ -3,7 +3,7 @@
 use super::{DENSE_PEAK, MOST_SDS, Row, shown, size, spread};
 use crate::portfolio::number::Decimal;
 use crate::portfolio::problem::shorten;
-use crate::portfolio::{Basis, Distribution, Model, Value};
+use crate::portfolio::{Basis, Distribution, Model, Relation, Value};
 
 impl Row<'_> {
     /// Quantities of one row against each other.
@@ -88,6 +88,26 @@ impl Row<'_> {
             let message = "a mixture of experts, by its name or architecture, without active_parameters: all parameters are \
                            counted, which overstates the compute several times";
             self.warn("active-not-stated", "parameters", n, message.into());
+        }
+    }
+
+    /// How the row was made, by its column and by the tags of its bases.
+    pub(super) fn relations(&mut self) {
+        let m = self.model;
+        let Some((stated, column)) = m.labels.get("relation").zip(m.relation) else { return };
+        let other = m.base_models.iter().find(|base| base.relation.is_some_and(|of_tag| of_tag != column));
+        if let Some(base) = other {
+            let of_tag = base.relation.map_or("", |relation| relation.name());
+            let message = format!(
+                "the tag of the base {} says {of_tag}; the column holds for the row's own compute, the tag for this step of \
+                 the lineage. Write one of them",
+                shorten(&base.id)
+            );
+            self.warn_text("relation-contradicts", "relation", stated, message);
+        }
+        if column == Relation::Merge && m.base_models.len() == 1 {
+            let message = "a merge of one model; name all its base models, with ; between them";
+            self.warn_text("merge-of-one", "base_model", &m.base_models[0].id, message.into());
         }
     }
 

@@ -105,9 +105,14 @@ mod tests {
         ] {
             assert_eq!(cell(json).as_deref(), Ok(expected), "{json}");
         }
-        for (json, word) in
-            [("[1, 2, 3]", "two"), ("[]", "two"), ("-1", "negative"), ("\"x\"", "no number"), ("1e999", "finite"), ("{}", "no")]
-        {
+        for (json, word) in [
+            ("[1, 2, 3]", "two"),
+            ("[]", "two"),
+            ("-1", "negative"),
+            ("\"x\"", "no number"),
+            ("1e999", "finite"),
+            ("{}", "no"),
+        ] {
             assert!(cell(json).unwrap_err().contains(word), "{json}");
         }
     }

@@ -207,7 +207,9 @@ enum Quality {
 }
 
 fn quality(metric: &Tree, report: &Tree, word: &str, out: &mut Imported) -> Quality {
-    let Some(stated) = metric.get("quality").or_else(|| report.at(&["quality", word])) else { return Quality::Unstated };
+    let Some(stated) = metric.get("quality").or_else(|| report.at(&["quality", word])) else {
+        return Quality::Unstated;
+    };
     let text = stated.text().unwrap_or_default().to_lowercase();
     match text.as_str() {
         _ if text.starts_with("measured") => Quality::Measured,
@@ -255,7 +257,14 @@ fn footprint(row: &mut Row, report: &Tree, out: &mut Imported) {
 }
 
 /// Writes one figure; whether there is one.
-fn figure(row: &mut Row, column: &'static str, metric: &Tree, field: &str, quality: Quality, out: &mut Imported) -> bool {
+fn figure(
+    row: &mut Row,
+    column: &'static str,
+    metric: &Tree,
+    field: &str,
+    quality: Quality,
+    out: &mut Imported,
+) -> bool {
     let value = match &metric.node {
         Node::Map(_) => match metric.get("value") {
             Some(value) => value,
@@ -303,7 +312,8 @@ fn source(row: &mut Row, report: &Tree, qualities: &[Quality], out: &mut Importe
     if any(Quality::Estimated) {
         row.set("source", "calculator");
         if any(Quality::Measured) {
-            let reason = "one figure is measured and another estimated; both count as estimated, as one source holds for a row";
+            let reason =
+                "one figure is measured and another estimated; both count as estimated, as one source holds for a row";
             out.assumed(report.line, "quality", "measured", reason);
         }
     } else if !qualities.is_empty() && qualities.iter().all(|quality| *quality == Quality::Measured) {

@@ -82,7 +82,10 @@ fn tag(parent: Parent) -> String {
 /// A path such as `/data/model`, `./out`, `~/model` or `C:\model`, and not `org/name`.
 pub(super) fn is_local(id: &str) -> bool {
     let drive = id.as_bytes().get(1) == Some(&b':') && id.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
-    id.starts_with(['/', '.', '~', '$']) || id.contains('\\') || drive || (!id.contains("://") && id.matches('/').count() > 1)
+    id.starts_with(['/', '.', '~', '$'])
+        || id.contains('\\')
+        || drive
+        || (!id.contains("://") && id.matches('/').count() > 1)
 }
 
 #[cfg(test)]

@@ -12,7 +12,10 @@
 mod amount;
 mod dia;
 pub mod folder;
+mod hf_card;
+mod hub_json;
 mod lineage;
+mod mergekit;
 mod rows;
 mod source;
 mod tally;
@@ -36,7 +39,7 @@ pub struct Importer {
 }
 
 /// All foreign formats, in the order in which they are tried.
-pub const IMPORTERS: [Importer; 1] = [dia::DIA];
+pub const IMPORTERS: [Importer; 4] = [dia::DIA, mergekit::MERGEKIT, hf_card::CARD, hub_json::HUB];
 
 /// The importer of a file, by its content.
 pub fn recognised(source: &Source<'_>) -> Option<&'static Importer> {

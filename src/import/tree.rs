@@ -156,7 +156,11 @@ impl<'t> Json<'t> {
     }
 
     /// Gives each key of an object with the text of its value to `each`, in their order.
-    pub(super) fn each(&mut self, object: &'t str, mut each: impl FnMut(&mut Self, String, &'t str)) -> Result<(), Fault> {
+    pub(super) fn each(
+        &mut self,
+        object: &'t str,
+        mut each: impl FnMut(&mut Self, String, &'t str),
+    ) -> Result<(), Fault> {
         let mut reader = serde_json::Deserializer::from_str(object);
         let read = reader.deserialize_map(Each(|key, value: &'t RawValue| each(self, key, value.get())));
         read.and_then(|()| reader.end()).map_err(|e| self.fault(object, &e))
@@ -327,7 +331,8 @@ fn settled(seen: Spanned<Seen>, text: &str, first_line: u64, depth: usize) -> Re
         Seen::Text(value) => Node::Text(value),
         Seen::Number(value) => {
             let range = defined.span().byte_offset().zip(defined.span().byte_len());
-            let range = range.and_then(|(from, long)| Some(usize::try_from(from).ok()?..usize::try_from(from + long).ok()?));
+            let range =
+                range.and_then(|(from, long)| Some(usize::try_from(from).ok()?..usize::try_from(from + long).ok()?));
             let written = range.and_then(|range| text.get(range)).map(str::trim);
             let same = written.filter(|w| w.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)));
             Node::Number(same.map_or(value, str::to_string))
@@ -442,13 +447,17 @@ mod tests {
         assert_eq!((tree.text_of("a"), line_of(&tree, &["a"])), (Some("0.10"), 2));
         let inner = &tree.get("b").unwrap().items()[1];
         assert_eq!((inner.line, inner.text_of("c"), tree.get("n")), (4, Some("x\u{e9}"), None));
-        let text = "a: 0.10\nb:\n- 24_700_000\n- {c: \"17g\"}\nd: 007\ne: yes\nf: ~\ng: .nan\nh: 1e3\ni: &x 1.50\nj: *x\n";
+        let text =
+            "a: 0.10\nb:\n- 24_700_000\n- {c: \"17g\"}\nd: 007\ne: yes\nf: ~\ng: .nan\nh: 1e3\ni: &x 1.50\nj: *x\n";
         let tree = yaml(text, 2).unwrap();
         assert_eq!((tree.text_of("a"), line_of(&tree, &["a"])), (Some("0.10"), 2));
         let items = tree.get("b").unwrap().items();
         assert_eq!((items[0].text(), items[1].text_of("c"), items[1].line), (Some("24_700_000"), Some("17g"), 5));
         assert_eq!((tree.text_of("d"), tree.text_of("e"), tree.get("f")), (Some("007"), Some("yes"), None));
-        assert_eq!((tree.text_of("g"), tree.text_of("h"), tree.text_of("j")), (Some(".nan"), Some("1e3"), Some("1.50")));
+        assert_eq!(
+            (tree.text_of("g"), tree.text_of("h"), tree.text_of("j")),
+            (Some(".nan"), Some("1e3"), Some("1.50"))
+        );
         assert_eq!(line_of(&tree, &["j"]), 12);
     }
 

@@ -58,11 +58,8 @@ fn json(text: &str) -> Option<String> {
         return None;
     }
     let has = |key: &str| text.contains(&format!("\"{key}\""));
-    let what = if has("energy_consumed") || has("codecarbon_version") {
-        "a log of CodeCarbon as JSON"
-    } else {
-        "a JSON file"
-    };
+    let what =
+        if has("energy_consumed") || has("codecarbon_version") { "a log of CodeCarbon as JSON" } else { "a JSON file" };
     Some(format!(
         "this is {what}; a models file is CSV with a header and one row per model, with columns such as id, energy_kwh, \
          emissions_kg and base_model"

@@ -9,9 +9,17 @@
 //! out, mends or takes from elsewhere is a [`Change`] with line, value and reason; what is missing stays missing and is
 //! never a zero. To add a format, write its file and a line in [`IMPORTERS`].
 
+mod amount;
+mod dia;
 pub mod folder;
+mod hf_card;
+mod hub_json;
+mod lineage;
+mod mergekit;
 mod rows;
 mod source;
+mod tally;
+mod tree;
 
 pub use rows::{Change, Imported, Row, What};
 pub use source::{GroupBy, Source};
@@ -31,7 +39,7 @@ pub struct Importer {
 }
 
 /// All foreign formats, in the order in which they are tried.
-pub const IMPORTERS: [Importer; 0] = [];
+pub const IMPORTERS: [Importer; 4] = [dia::DIA, mergekit::MERGEKIT, hf_card::CARD, hub_json::HUB];
 
 /// The importer of a file, by its content.
 pub fn recognised(source: &Source<'_>) -> Option<&'static Importer> {

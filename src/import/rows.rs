@@ -6,7 +6,7 @@ use crate::portfolio::columns;
 use crate::portfolio::formats::{Record, Table};
 
 /// What was done to a value of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
     /// It is not used.
     Dropped,

@@ -34,13 +34,6 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> Option<String> {
     }
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
     let text = text.trim_start();
-    if text.starts_with("---\n") || text.starts_with("---\r\n") {
-        return Some(
-            "the file begins like a model card (YAML front matter), not like a table; write its figures into a CSV file \
-             with a row for the model: id, emissions_g (the card's co2_eq_emissions), hardware, region"
-                .into(),
-        );
-    }
     let lower = text.get(..text.len().min(200)).map(str::to_lowercase).unwrap_or_default();
     if lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<?xml") {
         return Some("the file is a web page or XML, not a table; download the file itself, as CSV".into());
@@ -65,15 +58,8 @@ fn json(text: &str) -> Option<String> {
         return None;
     }
     let has = |key: &str| text.contains(&format!("\"{key}\""));
-    let what = if has("nodes") && (has("lineage") || has("report")) {
-        "the state.json of DIA (AI impact accounting)"
-    } else if has("dia_report") || has("dia_version") {
-        "a report of DIA (AI impact accounting)"
-    } else if has("energy_consumed") || has("codecarbon_version") {
-        "a log of CodeCarbon as JSON"
-    } else {
-        "a JSON file"
-    };
+    let what =
+        if has("energy_consumed") || has("codecarbon_version") { "a log of CodeCarbon as JSON" } else { "a JSON file" };
     Some(format!(
         "this is {what}; a models file is CSV with a header and one row per model, with columns such as id, energy_kwh, \
          emissions_kg and base_model"
@@ -105,9 +91,7 @@ mod tests {
             (&b"\x1f\x8b\x08\0"[..], "gunzip"),
             (b"PK\x03\x04\x14\0", "spreadsheet"),
             (b"PAR1...", "Parquet"),
-            (b"{\"nodes\": {\"a\": {\"report\": null, \"lineage\": []}}}", "DIA"),
             (b"[{\"id\": 1}]", "JSON"),
-            (b"---\nlicense: mit\n---\n", "model card"),
             (b"<!DOCTYPE html>", "web page"),
             (b"# mine\n\nmodels = [\"m.csv\"]\n", ".toml"),
             (b"[priors.grid]\n", ".toml"),

@@ -4,6 +4,7 @@
 mod common;
 
 mod corpus;
+mod import;
 mod marginals;
 mod odd;
 mod portfolio;

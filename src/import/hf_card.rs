@@ -1,0 +1,352 @@
+//! Model cards of the Hugging Face Hub: `README.md` with YAML front matter between two lines `---`.
+//!
+//! Only the front matter is read. `co2_eq_emissions` is in grams: a number, a text with a unit (`17g`, `0.4 kg`), or a map
+//! with `emissions`, `source`, `training_type`, `geographical_location` and `hardware_used`. A `dia_report` comes before
+//! it. Figures in the text below are not read; the first line that has one is named, if the front matter states nothing.
+//! The Hub's listings hold the same fields under `cardData`, which `hub_json` reads with [`fields`].
+
+use super::Importer;
+use super::amount;
+use super::dia;
+use super::lineage::{self, Parent};
+use super::rows::{Imported, Row};
+use super::source::Source;
+use super::tree::{self, Node, Tree};
+use crate::portfolio::formats::Fault;
+
+pub(super) const CARD: Importer = Importer { kind: "hf-card", title: "a Hugging Face model card", recognise, read };
+
+/// Tools that estimate emissions, by parts of their names.
+const TOOLS: [&str; 12] = [
+    "codecarbon",
+    "mlco2",
+    "mlcalculator",
+    "impactcalculator",
+    "carbontracker",
+    "eco2ai",
+    "mlemissions",
+    "greenalgorithms",
+    "autotrain",
+    "machinelearningimpact",
+    "experimentimpact",
+    "cumulator",
+];
+
+fn recognise(source: &Source<'_>) -> bool {
+    let text = tree::head(&source.text);
+    is_rule(text.lines().next().unwrap_or_default()) || (is_markdown(source) && has_heading(text))
+}
+
+fn is_rule(line: &str) -> bool {
+    line.trim_end() == "---"
+}
+
+fn is_markdown(source: &Source<'_>) -> bool {
+    source.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md") || e.eq_ignore_ascii_case("markdown"))
+}
+
+fn has_heading(text: &str) -> bool {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let is_heading = |line: &str| {
+        let marks = line.bytes().take_while(|b| *b == b'#').count();
+        (1..=6).contains(&marks) && line[marks..].starts_with(' ')
+    };
+    // A table's header has commas and no heading before it.
+    is_heading(first) || first.starts_with('<') || (!first.contains(',') && text.lines().any(is_heading))
+}
+
+fn read(source: &Source<'_>) -> Result<Imported, Vec<Fault>> {
+    let faults = source.faults();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    card(source).map_err(|fault| vec![fault])
+}
+
+fn card(source: &Source<'_>) -> Result<Imported, Fault> {
+    let mut out = Imported::default();
+    let (front, body, body_line) = parts(&source.text)?;
+    let card = match front {
+        Some(front) => tree::yaml(front, 2)?,
+        None => {
+            out.assumed(1, "", "", "the card has no front matter, so nothing but the model's name is known");
+            Tree { line: 1, node: Node::Null }
+        }
+    };
+    if !matches!(card.node, Node::Map(_) | Node::Null) {
+        return Err(Fault::new(card.line, "", "the front matter is no list of fields (name: value)"));
+    }
+    let mut row = Row::new(1, id(source, &card, &mut out));
+    let mut parents = bases(&card, &mut out);
+    fields(&mut row, &card, &mut parents, &mut out);
+    lineage::write(&mut row, parents, "base_model", &mut out);
+    let figures = ["emissions_g", "emissions_kg", "energy_kwh"].iter().any(|column| row.get(column).is_some());
+    if let Some((line, text)) = prose(body).filter(|_| !figures) {
+        let reason = "figures in the text are not read; write them into the front matter (co2_eq_emissions, in grams) or \
+                      into a models file";
+        out.dropped(body_line + line, "text", text.trim(), reason);
+    }
+    out.rows.push(row);
+    Ok(out)
+}
+
+/// The front matter, the text below it, and the line before that text.
+fn parts(text: &str) -> Result<(Option<&str>, &str, u64), Fault> {
+    let mut lines = text.split_inclusive('\n');
+    let Some(first) = lines.next().filter(|line| is_rule(line)) else { return Ok((None, text, 0)) };
+    let (mut at, mut number) = (first.len(), 1);
+    for line in lines {
+        number += 1;
+        if is_rule(line) {
+            return Ok((Some(&text[first.len()..at]), &text[at + line.len()..], number));
+        }
+        at += line.len();
+    }
+    Err(Fault::new(1, "---", "the front matter that begins here is never closed; end it with a line of ---"))
+}
+
+/// What the card, or else its place, calls the model.
+fn id(source: &Source<'_>, card: &Tree, out: &mut Imported) -> String {
+    let named = ["model_id", "repo_id", "id"].iter().find_map(|key| card.text_of(key));
+    if let Some(id) = named.map(str::to_string).or_else(|| source.id_of_place()) {
+        return id;
+    }
+    let index = card.get("model-index").and_then(|index| index.items().first()?.text_of("name"));
+    let (id, of) = match index.or_else(|| card.text_of("model_name")) {
+        Some(name) => (name.to_string(), "the name in its front matter"),
+        None => ("model-card".to_string(), "model-card"),
+    };
+    let reason = format!("neither the card nor its place names the repository, so its row has {of} as the id");
+    out.assumed(1, "id", id.clone(), reason);
+    id
+}
+
+/// Parents that the front matter names.
+pub(super) fn bases(card: &Tree, out: &mut Imported) -> Vec<Parent> {
+    let mut found = Vec::new();
+    let Some(base) = card.get("base_model") else { return found };
+    let of_all = lineage::relation_of(card.get("base_model_relation"), "base_model_relation", out);
+    let items = if let Node::List(items) = &base.node { items.as_slice() } else { std::slice::from_ref(base) };
+    for item in items {
+        // `- model: org/a`, or `- org/a: finetune`.
+        let (id, relation) = match item.entries() {
+            [] => (item.text(), None),
+            entries => match ["model", "name", "id", "base_model"].iter().find_map(|key| item.text_of(key)) {
+                Some(id) => (Some(id), item.text_of("relation").and_then(lineage::relation)),
+                None => {
+                    let [(key, value)] = entries else {
+                        out.dropped(item.line, "base_model", item.shown(), "names no model");
+                        continue;
+                    };
+                    (Some(key.as_str()), value.text().and_then(lineage::relation))
+                }
+            },
+        };
+        match id.filter(|id| !id.is_empty()) {
+            Some(id) => {
+                found.push(Parent { line: item.line, id: id.to_string(), relation: relation.or(of_all) });
+            }
+            None => out.dropped(item.line, "base_model", item.shown(), "names no model"),
+        }
+    }
+    if found.len() > 1 && found.iter().all(|parent| parent.relation.is_none()) {
+        out.assumed(
+            base.line,
+            "base_model",
+            base.shown(),
+            "several base models without a relation are read as a merge",
+        );
+        found.iter_mut().for_each(|parent| parent.relation = Some("merge"));
+    }
+    found
+}
+
+/// Writes the fields of a card, but for its parents; what they say of the relation goes to `parents`.
+pub(super) fn fields(row: &mut Row, card: &Tree, parents: &mut Vec<Parent>, out: &mut Imported) {
+    if let Some(task) = card.text_of("pipeline_tag") {
+        row.set("task", task);
+    }
+    let mut has_dia = false;
+    if let Some(report) = card.get("dia_report") {
+        dia::of_report(row, report, out);
+        has_dia = row.get("emissions_kg").is_some();
+        for parent in dia::parents(report, out) {
+            match parents.iter_mut().find(|known| known.id == parent.id) {
+                Some(known) => known.relation = parent.relation.or(known.relation),
+                None => parents.push(parent),
+            }
+        }
+    }
+    let Some(co2) = card.get("co2_eq_emissions") else { return };
+    let emissions = match &co2.node {
+        Node::Map(_) => co2.get("emissions").or_else(|| co2.get("value")),
+        _ => Some(co2),
+    };
+    if let Some(source) = co2.get("source") {
+        of_source(row, source, out);
+    }
+    if let Some(kind) = co2.text_of("training_type") {
+        let even: String = kind.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        if even.contains("finetun") && parents.iter().all(|parent| parent.relation.is_none()) {
+            match parents.as_mut_slice() {
+                [] => row.set("relation", "finetune"),
+                several => several.iter_mut().for_each(|parent| parent.relation = Some("finetune")),
+            }
+        }
+    }
+    for (key, column) in [("geographical_location", "region"), ("hardware_used", "hardware")] {
+        if let Some(text) = co2.text_of(key).filter(|_| row.get(column).is_none()) {
+            row.set(column, text.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+    match emissions {
+        Some(emissions) if has_dia => {
+            let reason = "the card's dia_report states the emissions too, in kg and with a quality; those are used";
+            out.dropped(emissions.line, "co2_eq_emissions", emissions.shown(), reason);
+        }
+        Some(emissions) => of_emissions(row, emissions, out),
+        None => {}
+    }
+}
+
+fn of_source(row: &mut Row, source: &Tree, out: &mut Imported) {
+    let even: String = source.shown().to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    if TOOLS.iter().any(|tool| even.contains(tool)) {
+        if row.get("source").is_none() {
+            row.set("source", "calculator");
+        }
+    } else {
+        let reason = "no tool that is known, so the figures count as the organisation's own";
+        out.dropped(source.line, "co2_eq_emissions.source", source.shown(), reason);
+    }
+}
+
+/// Grams, or a text with a unit.
+fn of_emissions(row: &mut Row, emissions: &Tree, out: &mut Imported) {
+    let field = "co2_eq_emissions";
+    let drop = |out: &mut Imported, why: &str| out.dropped(emissions.line, field, emissions.shown(), why);
+    let found = match amount::interval(emissions, field, out) {
+        Ok(found) => found,
+        // `17g` and `0.4 kg` are for the reader of cells.
+        Err(_) if with_unit(emissions.text()) => {
+            let text = emissions.text().unwrap_or_default();
+            out.repaired(emissions.line, field, text, "a text with a unit, where a card has a number of grams");
+            return row.set("emissions_g", text);
+        }
+        Err(why) => return drop(out, why),
+    };
+    if let amount::Interval::One(one) = &found {
+        let reason = "exactly this often stands for a figure that nobody measured; it is kept as it is, in grams";
+        if one.value == 0.0 || one.value == 1.0 {
+            out.assumed(emissions.line, field, emissions.shown(), reason);
+        }
+        if emissions.shown().contains('_') || matches!(emissions.node, Node::Text(_)) {
+            out.repaired(emissions.line, field, emissions.shown(), format!("a text, read as the number {}", one.text));
+        }
+    }
+    row.set("emissions_g", found.cell());
+}
+
+/// A number with a unit of mass behind it.
+fn with_unit(text: Option<&str>) -> bool {
+    let Some(text) = text else { return false };
+    let text = text.trim();
+    let digits = text.find(|c: char| !(c.is_ascii_digit() || ".,_".contains(c))).unwrap_or(text.len());
+    let unit: String =
+        text[digits..].to_lowercase().chars().filter(|c| !c.is_whitespace() && !"()₂".contains(*c)).collect();
+    let unit =
+        ["co2eq", "co2e", "co2", "coeq", "coe", "co"].iter().find_map(|end| unit.strip_suffix(end)).unwrap_or(&unit);
+    let number = text[..digits].replace('_', "").parse::<f64>().is_ok_and(|x| x.is_finite());
+    number && ["g", "kg", "t", "mg", "gram", "grams", "tons", "tonnes"].contains(&unit)
+}
+
+/// The first line of the text that has a figure of energy or emissions: its number from 1, and itself.
+fn prose(body: &str) -> Option<(u64, &str)> {
+    let has_digit = |line: &str| line.bytes().any(|b| b.is_ascii_digit());
+    let found = body.lines().zip(1..).find(|(line, _)| {
+        // Without what merely has digits: the 2 of CO2, and addresses.
+        let even = line.to_lowercase().replace("co2", "co").replace('₂', "");
+        let words: Vec<&str> = even.split_whitespace().filter(|word| !word.contains("://")).collect();
+        let even = words.join(" ");
+        let named = ["kwh", "mwh", "gwh", "coeq", "coe", "co emission", "co (", "carbon emi", "carbon footprint"];
+        has_digit(&even) && (named.iter().any(|word| even.contains(word)) || words.contains(&"co"))
+    });
+    found.map(|(line, number)| (number, line))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::source::GroupBy;
+    use super::*;
+
+    fn imported(text: &str) -> Result<Imported, Vec<Fault>> {
+        read(&Source::new(Path::new("cards/org/name/README.md"), text.as_bytes(), GroupBy::Project))
+    }
+
+    fn cell(text: &str, column: &str) -> String {
+        let out = imported(text).unwrap_or_else(|faults| panic!("{text:?}: {faults:?}"));
+        out.rows[0].get(column).unwrap_or_default().to_string()
+    }
+
+    #[test]
+    fn emissions_are_grams_however_they_are_written() {
+        for (written, expected) in [
+            ("17.5", "17.5"),
+            ("\"17g\"", "17g"),
+            ("0.4 kg", "0.4 kg"),
+            ("24_700_000", "24700000"),
+            ("1", "1"),
+            ("about 3", ""),
+            ("-3", ""),
+            (".nan", ""),
+            ("[1, 2]", "uniform(1, 2)"),
+            ("{emissions: 12, source: CodeCarbon}", "12"),
+            ("{source: CodeCarbon}", ""),
+            ("\"0.2 kgCO2eq\"", "0.2 kgCO2eq"),
+        ] {
+            let text = format!("---\nco2_eq_emissions: {written}\n---\n# x\n");
+            assert_eq!(cell(&text, "emissions_g"), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn parents_and_relations() {
+        for (written, base, relation) in [
+            ("base_model: o/a", "o/a", ""),
+            ("base_model: o/a\nbase_model_relation: quantized", "o/a", "quantized"),
+            ("base_model: [o/a, o/b]", "o/a; o/b", "merge"),
+            (
+                "base_model:\n- o/a: adapter\n- model: o/b\n  relation: merge",
+                "base_model:adapter:o/a; base_model:merge:o/b",
+                "",
+            ),
+            ("base_model: o/a\nco2_eq_emissions: {training_type: Fine-Tuning}", "o/a", "finetune"),
+            ("co2_eq_emissions: {training_type: fine-tuning}", "", "finetune"),
+            ("base_model: o/a\nbase_model_relation: sibling", "o/a", ""),
+        ] {
+            let text = format!("---\n{written}\n---\n");
+            assert_eq!(
+                (cell(&text, "base_model").as_str(), cell(&text, "relation").as_str()),
+                (base, relation),
+                "{written}"
+            );
+        }
+    }
+
+    #[test]
+    fn figures_in_the_text_are_named_once() {
+        let out = imported("---\nlicense: mit\n---\n\nUsed 120 kWh, 40 kg CO2.\nAnd 3 kWh.\n").unwrap();
+        assert_eq!(out.changes.iter().map(|c| c.line).collect::<Vec<_>>(), [5]);
+        // Negative controls: the front matter has it; the text has no figure.
+        assert!(imported("---\nco2_eq_emissions: 3\n---\n\nUsed 120 kWh.\n").unwrap().changes.is_empty());
+        assert!(imported("---\nlicense: mit\n---\nCO2 emissions: see https://a.b/kwh/1\n").unwrap().changes.is_empty());
+    }
+
+    #[test]
+    fn an_open_front_matter_is_refused() {
+        assert_eq!(imported("---\nlicense: mit\n").unwrap_err()[0].line, 1);
+        assert_eq!(cell("# A model\n\nText.\n", "id"), "org/name");
+    }
+}

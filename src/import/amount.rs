@@ -18,10 +18,12 @@ pub(super) enum Interval {
 }
 
 impl Interval {
-    /// As a cell.
+    /// As a cell. An interval without width is a certain figure, as one with a width is a certain interval; a number is
+    /// stated, and has the error of what is stated.
     pub(super) fn cell(&self) -> String {
         match self {
             Interval::One(one) => one.text.clone(),
+            Interval::Between(lo, hi) if lo.value == hi.value && lo.value > 0.0 => format!("fixed({})", lo.text),
             Interval::Between(lo, hi) if lo.value == hi.value => lo.text.clone(),
             Interval::Between(lo, hi) => format!("uniform({}, {})", lo.text, hi.text),
         }
@@ -98,7 +100,8 @@ mod tests {
             ("1.50", "1.50"),
             ("[1, 2e3]", "uniform(1, 2e3)"),
             ("[2, 1]", "uniform(1, 2)"),
-            ("[2, 2.0]", "2"),
+            ("[2, 2.0]", "fixed(2)"),
+            ("[0, 0]", "0"),
             ("\" 1_000 \"", "1000"),
             ("-0.0", "0.0"),
             ("[0, 1]", "uniform(0, 1)"),

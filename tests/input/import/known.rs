@@ -6,7 +6,15 @@ use carbonhaze::{Distribution, Model, Value};
 use super::{changes, good, read};
 
 fn number(value: &Option<Value>) -> Option<f64> {
-    if let Some(Value::Number(x)) = value { Some(*x) } else { None }
+    match value {
+        Some(Value::Number(x)) => Some(*x),
+        _ => None,
+    }
+}
+
+/// A figure without any error.
+fn certain(value: &Option<Value>) -> Option<f64> {
+    if let Some(Value::Distribution(Distribution::Fixed(x))) = value { Some(*x) } else { None }
 }
 
 fn ends(value: &Option<Value>) -> Option<(f64, f64)> {
@@ -32,10 +40,10 @@ const STATE: &str = r#"{"nodes": {
 fn a_state_of_dia() {
     let portfolio = good("state.json", STATE);
     let [base, a, b, m, none] = portfolio.models.as_slice() else { panic!("{} models", portfolio.models.len()) };
-    assert_eq!((number(&base.emissions_kg), &base.energy_kwh, base.source), (Some(100.0), &None, Source::Metered));
+    assert_eq!((certain(&base.emissions_kg), &base.energy_kwh, base.source), (Some(100.0), &None, Source::Metered));
     assert!(base.base_models.is_empty());
     assert_eq!(
-        (ends(&a.energy_kwh), number(&a.emissions_kg), a.source),
+        (ends(&a.energy_kwh), certain(&a.emissions_kg), a.source),
         (Some((20.0, 30.0)), Some(10.0), Source::Calculator)
     );
     assert_eq!((a.energy_includes_pue, a.emissions_include_pue, a.hardware_count), (true, Some(true), Some(4.0)));
@@ -64,7 +72,7 @@ fn a_state_of_dia() {
 #[test]
 fn another_state_is_another_portfolio() {
     let totals =
-        |text: &str| good("state.json", text).models.iter().filter_map(|m| number(&m.emissions_kg)).sum::<f64>();
+        |text: &str| good("state.json", text).models.iter().filter_map(|m| certain(&m.emissions_kg)).sum::<f64>();
     assert_eq!(totals(STATE), 110.0);
     assert_eq!(totals(&STATE.replace("[10, 10]", "[10.5, 10.5]")), 110.5);
 }

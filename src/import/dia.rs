@@ -322,9 +322,10 @@ fn source(row: &mut Row, report: &Tree, qualities: &[Quality], out: &mut Importe
 }
 
 fn yes_or_no(value: &Tree) -> Option<bool> {
-    match (&value.node, value.text()?) {
-        (_, "yes" | "true") => Some(true),
-        (_, "no" | "false") => Some(false),
+    match &value.node {
+        Node::Bool(yes) => Some(*yes),
+        Node::Text(word) if word == "yes" => Some(true),
+        Node::Text(word) if word == "no" => Some(false),
         _ => None,
     }
 }

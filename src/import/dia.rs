@@ -187,7 +187,7 @@ fn context(row: &mut Row, report: &Tree, out: &mut Imported) {
     if let Some(intensity) = of("carbon_intensity") {
         match amount::interval(&intensity, "carbon_intensity", out) {
             // kg to g, without rounding.
-            Ok(interval) => row.set("grid_g_per_kwh", interval.map(|text| amount::thousand_times(&text)).cell()),
+            Ok(interval) => row.set("grid_g_per_kwh", interval.map(amount::thousand_times).cell()),
             Err(why) => out.dropped(intensity.line, "carbon_intensity", intensity.shown(), why),
         }
     }

@@ -187,7 +187,7 @@ fn context(row: &mut Row, report: &Tree, out: &mut Imported) {
     if let Some(intensity) = of("carbon_intensity") {
         match amount::interval(&intensity, "carbon_intensity", out) {
             // kg to g, without rounding.
-            Ok(interval) => row.set("grid_g_per_kwh", interval.map(|text| amount::thousand_times(&text)).cell()),
+            Ok(interval) => row.set("grid_g_per_kwh", interval.map(amount::thousand_times).cell()),
             Err(why) => out.dropped(intensity.line, "carbon_intensity", intensity.shown(), why),
         }
     }
@@ -322,9 +322,10 @@ fn source(row: &mut Row, report: &Tree, qualities: &[Quality], out: &mut Importe
 }
 
 fn yes_or_no(value: &Tree) -> Option<bool> {
-    match (&value.node, value.text()?) {
-        (_, "yes" | "true") => Some(true),
-        (_, "no" | "false") => Some(false),
+    match &value.node {
+        Node::Bool(yes) => Some(*yes),
+        Node::Text(word) if word == "yes" => Some(true),
+        Node::Text(word) if word == "no" => Some(false),
         _ => None,
     }
 }

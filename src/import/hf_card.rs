@@ -3,12 +3,14 @@
 //! Only the front matter is read. `co2_eq_emissions` is in grams: a number, a text with a unit (`17g`, `0.4 kg`), or a map
 //! with `emissions`, `source`, `training_type`, `geographical_location` and `hardware_used`. A `dia_report` comes before
 //! it. Figures in the text below are not read; the first line that has one is named, if the front matter states nothing.
+//! The configuration that mergekit writes into its cards, in a block of YAML, names the parents and weights of a merge.
 //! The Hub's listings hold the same fields under `cardData`, which `hub_json` reads with [`fields`].
 
 use super::Importer;
 use super::amount;
 use super::dia;
 use super::lineage::{self, Parent};
+use super::mergekit;
 use super::rows::{Imported, Row};
 use super::source::Source;
 use super::tree::{self, Node, Tree};
@@ -79,7 +81,11 @@ fn card(source: &Source<'_>) -> Result<Imported, Fault> {
     let mut row = Row::new(1, id(source, &card, &mut out));
     let mut parents = bases(&card, &mut out);
     fields(&mut row, &card, &mut parents, &mut out);
-    lineage::write(&mut row, parents, "base_model", &mut out);
+    if !(parents.iter().all(|parent| parent.relation.is_none_or(|word| word == "merge"))
+        && merged(&mut row, body, body_line, &mut out))
+    {
+        lineage::write(&mut row, parents, "base_model", &mut out);
+    }
     let figures = ["emissions_g", "emissions_kg", "energy_kwh"].iter().any(|column| row.get(column).is_some());
     if let Some((line, text)) = prose(body).filter(|_| !figures) {
         let reason = "figures in the text are not read; write them into the front matter (co2_eq_emissions, in grams) or \
@@ -103,6 +109,25 @@ fn parts(text: &str) -> Result<(Option<&str>, &str, u64), Fault> {
         at += line.len();
     }
     Err(Fault::new(1, "---", "the front matter that begins here is never closed; end it with a line of ---"))
+}
+
+/// Reads mergekit's configuration, which it writes into the cards of merges; whether there is one that names models.
+fn merged(row: &mut Row, body: &str, body_line: u64, out: &mut Imported) -> bool {
+    let Some((before, rest)) = body.split_once("```yaml\n").or_else(|| body.split_once("```yaml\r\n")) else {
+        return false;
+    };
+    let Some((block, _)) = rest.split_once("```") else { return false };
+    if !block.lines().any(|line| line.starts_with("merge_method:")) {
+        return false;
+    }
+    let line = body_line + before.matches('\n').count() as u64 + 2;
+    match tree::yaml(block, line) {
+        Ok(config) => mergekit::of_config(row, &config, out),
+        Err(fault) => {
+            out.dropped(fault.line, "merge_method", fault.value, fault.message);
+            false
+        }
+    }
 }
 
 /// What the card, or else its place, calls the model.
@@ -342,6 +367,19 @@ mod tests {
         // Negative controls: the front matter has it; the text has no figure.
         assert!(imported("---\nco2_eq_emissions: 3\n---\n\nUsed 120 kWh.\n").unwrap().changes.is_empty());
         assert!(imported("---\nlicense: mit\n---\nCO2 emissions: see https://a.b/kwh/1\n").unwrap().changes.is_empty());
+    }
+
+    #[test]
+    fn a_merge_has_the_parents_and_weights_of_its_configuration() {
+        let config = "models:\n- model: o/a\n  parameters: {weight: 0.3}\n- model: o/b\n  parameters: {weight: 0.7}\n";
+        let text = format!("---\nbase_model: [o/b, o/a]\n---\n# x\n\n```yaml\n{config}merge_method: linear\n```\n");
+        assert_eq!(
+            (cell(&text, "base_model").as_str(), cell(&text, "merge_weights").as_str()),
+            ("o/a; o/b", "0.3; 0.7")
+        );
+        let broken = text.replace("linear", "[");
+        assert_eq!((cell(&broken, "base_model").as_str(), cell(&broken, "merge_weights").as_str()), ("o/b; o/a", ""));
+        assert!(imported(&broken).unwrap().changes.iter().any(|change| change.line >= 7 && change.line <= 13));
     }
 
     #[test]

@@ -54,8 +54,17 @@ fn merge(source: &Source<'_>) -> Result<Imported, Fault> {
         "merge".into()
     });
     let mut row = Row::new(1, id);
+    if !of_config(&mut row, &config, &mut out) {
+        return Err(Fault::new(1, "", "the configuration names no models; they stand in models or in slices"));
+    }
+    out.rows.push(row);
+    Ok(out)
+}
+
+/// Writes the parents and weights of a configuration; whether it names any.
+pub(super) fn of_config(row: &mut Row, config: &Tree, out: &mut Imported) -> bool {
     let mut found: Vec<(Parent, Weight)> = Vec::new();
-    for entry in entries(&config) {
+    for entry in entries(config) {
         let Some(model) = entry.get("model").and_then(name_of) else {
             out.dropped(entry.line, "model", entry.shown(), "names no model");
             continue;
@@ -74,13 +83,12 @@ fn merge(source: &Source<'_>) -> Result<Imported, Fault> {
         found.push((Parent { line: base.0, id: base.1, relation: Some("merge") }, Weight::Unstated));
     }
     if found.is_empty() {
-        return Err(Fault::new(1, "", "the configuration names no models; they stand in models or in slices"));
+        return false;
     }
     row.set("relation", "merge");
-    lineage::write(&mut row, found.iter().map(|(parent, _)| parent.clone()).collect(), "models", &mut out);
-    weights(&mut row, &found, &mut out);
-    out.rows.push(row);
-    Ok(out)
+    lineage::write(row, found.iter().map(|(parent, _)| parent.clone()).collect(), "models", out);
+    weights(row, &found, out);
+    true
 }
 
 /// Each place that names a model.

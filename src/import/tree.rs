@@ -465,7 +465,7 @@ mod tests {
     fn broken_texts_are_refused_with_their_line() {
         let refused = |text: &str| yaml(text, 2).expect_err(text);
         assert_eq!(refused("a: 1\nb: 2\na: 3\n").line, 4);
-        assert_eq!(refused("a: 1\nb: [1, 2\n").line, 4);
+        assert_eq!(refused("a: 1\nb: [1, 2\n").line, 3);
         let deep = format!("a: {}1{}\n", "[".repeat(500), "]".repeat(500));
         assert_eq!(refused(&deep).line, 2);
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_string();

@@ -55,7 +55,7 @@ const CARDS: &[(&str, Then)] = &[
     ("---\nco2_eq_emissions: 17\n", Refused(1, "never closed")),
     ("---\na: 1\nco2_eq_emissions: 17\na: 2\n---\n", Refused(4, "YAML")),
     ("---\na: [1, 2\nb: 3\n---\n", Refused(3, "YAML")),
-    ("---\na: \"open\nb: 3\n---\n", Refused(4, "YAML")),
+    ("---\na: \"open\nb: 3\n---\n", Refused(2, "YAML")),
     ("---\n- a\n- b\n---\n", Refused(2, "no list of fields")),
     ("---\njust text\n---\n", Refused(2, "no list of fields")),
     ("---\na: *nowhere\n---\n", Refused(2, "YAML")),

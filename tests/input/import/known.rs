@@ -151,7 +151,7 @@ fn a_models_file_stays_one() {
         "id,dia_report\na,\"{\"\"dia_report\"\": 1}\"\n",
     ] {
         let portfolio = good("m.csv", text);
-        assert!(portfolio.warnings.iter().all(|w| !w.message.contains("is read as")), "{text}");
+        assert!(portfolio.warnings.iter().all(|w| !w.message.contains("the file is read as")), "{text}");
     }
     assert!(read("m.json", b"[1, 2]").is_err());
 }

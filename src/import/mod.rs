@@ -9,8 +9,11 @@
 //! out, mends or takes from elsewhere is a [`Change`] with line, value and reason; what is missing stays missing and is
 //! never a zero. To add a format, write its file and a line in [`IMPORTERS`].
 
+mod cells;
+mod codecarbon;
 pub mod folder;
 mod rows;
+mod runs;
 mod source;
 
 pub use rows::{Change, Imported, Row, What};
@@ -31,7 +34,7 @@ pub struct Importer {
 }
 
 /// All foreign formats, in the order in which they are tried.
-pub const IMPORTERS: [Importer; 0] = [];
+pub const IMPORTERS: [Importer; 1] = [codecarbon::IMPORTER];
 
 /// The importer of a file, by its content.
 pub fn recognised(source: &Source<'_>) -> Option<&'static Importer> {

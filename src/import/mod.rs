@@ -9,8 +9,10 @@
 //! out, mends or takes from elsewhere is a [`Change`] with line, value and reason; what is missing stays missing and is
 //! never a zero. To add a format, write its file and a line in [`IMPORTERS`].
 
+mod boamps;
 mod cells;
 mod codecarbon;
+mod epoch;
 pub mod folder;
 mod rows;
 mod runs;
@@ -34,7 +36,7 @@ pub struct Importer {
 }
 
 /// All foreign formats, in the order in which they are tried.
-pub const IMPORTERS: [Importer; 1] = [codecarbon::IMPORTER];
+pub const IMPORTERS: [Importer; 3] = [codecarbon::IMPORTER, epoch::IMPORTER, boamps::IMPORTER];
 
 /// The importer of a file, by its content.
 pub fn recognised(source: &Source<'_>) -> Option<&'static Importer> {

@@ -4,6 +4,7 @@
 mod common;
 
 mod corpus;
+mod import_tables;
 mod marginals;
 mod odd;
 mod portfolio;

@@ -52,7 +52,7 @@ use crate::run::RunError;
   haze run models.csv                       credible intervals for a portfolio, with default priors for the rest
   haze run study.toml --out results/        a study file: priors, scope, groups, draws
   haze check models.csv                     what is wrong or suspicious in the input
-  haze import emissions.csv -o models.csv   a models file from the files of another tool, with all that was changed
+  haze import emissions.csv -o models.csv   a models file from the files of another tool
   haze explain models.csv org/model-7b      where every factor of one model comes from
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze atci models.csv                      emissions per compute, by year, hardware, organisation …

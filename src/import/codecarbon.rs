@@ -398,7 +398,10 @@ mod tests {
         let cpu = line("a", "r2", "12:00:00").replace("1,1 x NVIDIA A100-SXM4-40GB,2.3,48.8,", ",,,,");
         let short = cpu.replace("Some CPU,,,,,", "Some CPU,").replace(",1.0,0.0", ",1.2,0.0");
         assert!(short.split(',').count() + 4 == cpu.split(',').count());
-        let found = of(&[cpu.replace(",1.0,0.0", ",1.2,0.0").replace("r2", "r1"), short.replace("0.35", "0")]);
+        let found = of(&[
+            cpu.replace(",1.0,0.0", ",1.2,0.0").replace("r2", "r1").replace("T12", "T10"),
+            short.replace("0.35", "0"),
+        ]);
         let row = &found.rows[0];
         assert_eq!((row.get("energy_kwh"), row.get("pue"), row.get("gpu_hours")), (Some("1"), Some("1.2"), None));
         assert_eq!(row.get("emissions_include_pue"), Some("yes"));

@@ -90,8 +90,9 @@ pub(super) fn of_header(names: &[String]) -> Option<&'static str> {
     let mapped = has("energykwh") || has("emissionskg") || has("emissionst") || has("emissionsg");
     (told_apart && measures && !mapped).then_some(
         "this is part of an emissions.csv of CodeCarbon, without the columns that tell its runs apart (timestamp, \
-         project_name, run_id); give the file as CodeCarbon wrote it, or write one row per model: id, energy_kwh (the sum of energy_consumed of its runs, in kWh), emissions_kg (of emissions, in kg), region \
-         (country_iso_code), hardware (gpu_model) and source = calculator",
+         project_name, run_id); give the file as CodeCarbon wrote it, or write one row per model: id, energy_kwh (the \
+         sum of energy_consumed of its runs, in kWh), emissions_kg (of emissions, in kg), region (country_iso_code), \
+         hardware (gpu_model) and source = calculator",
     )
 }
 

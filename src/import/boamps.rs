@@ -60,8 +60,8 @@ fn read(source: &Source<'_>) -> Result<Imported, Vec<Fault>> {
             imported.dropped(0, "", report.to_string(), "this is no report");
             continue;
         };
-        let place = source.id_of_place().or_else(|| text(report, &["header", "reportId"]).map(str::to_string));
-        let place = place.unwrap_or_else(|| "boamps-report".to_string());
+        let stated = || text(report, &["header", "reportId"]).and_then(super::cells::id);
+        let place = source.id_of_place().or_else(stated).unwrap_or_else(|| "boamps-report".to_string());
         let id = if several { format!("{place}-{}", nth + 1) } else { place };
         let mut reader = Reader { report, text: if several { "" } else { &source.text }, imported: &mut imported };
         if let Some(row) = reader.row(&super::cells::name(&id)) {

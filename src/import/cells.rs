@@ -127,6 +127,12 @@ pub(super) fn name(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text.trim())
 }
 
+/// A text as an id; `None` where nothing is left of it, or a word for a name that is not known.
+pub(super) fn id(text: &str) -> Option<String> {
+    let id = name(text);
+    (!id.is_empty() && !missing::is_word(&id)).then(|| id.into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

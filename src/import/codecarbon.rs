@@ -65,7 +65,7 @@ fn id_of(run: &Run, group_by: GroupBy, place: &str) -> String {
         GroupBy::Run if run.run_id.is_empty() => return format!("{place}-run-{}", run.line),
         GroupBy::Run => (&run.run_id, ""),
     };
-    if name.is_empty() || name == default { place.to_string() } else { cells::name(name).into_owned() }
+    cells::id(name).filter(|id| id != default).unwrap_or_else(|| place.to_string())
 }
 
 fn row(id: &str, place: &str, runs: &[Run], cells: &Cells, imported: &mut Imported) -> Row {

@@ -119,7 +119,7 @@ impl Reader<'_> {
         let value = of.get(key).filter(|value| !value.is_null())?;
         match value.as_f64() {
             Some(x) if x > 0.0 && x.is_finite() => Some(x),
-            Some(x) if x == 0.0 => {
+            Some(0.0) => {
                 self.drop(key, nth, value.to_string(), "0 says that there is no value here");
                 None
             }

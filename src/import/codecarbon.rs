@@ -129,7 +129,7 @@ fn boundary(row: &mut Row, runs: &[Run], imported: &mut Imported) {
         let reason =
             "the runs were measured with different PUE; the figures are taken for those of the computers alone";
         imported.assumed(other.line, "pue", Decimal(pue(other)).to_string(), reason);
-    } else if first > 5.0 || first < 1.0 {
+    } else if !(1.0..=5.0).contains(&first) {
         imported.dropped(row.line, "pue", Decimal(first).to_string(), "a PUE lies between 1 and 5");
     } else if first > 1.0 {
         row.set("pue", Decimal(first).to_string());

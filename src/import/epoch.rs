@@ -57,6 +57,9 @@ fn recognise(source: &Source<'_>) -> bool {
     MODEL.iter().any(|name| has(name)) && marks >= ENOUGH && !own.iter().any(|name| has(name))
 }
 
+/// Chips of the exports that the hardware table lacks and that resemble others in it: a run would refuse them.
+const WITHOUT_DATA: [&str; 3] = ["NVIDIA GeForce GTX 285", "NVIDIA GeForce GTX 480", "NVIDIA GeForce GTX 590"];
+
 /// Changes of one kind, counted.
 type Tally = BTreeMap<(What, &'static str, &'static str), (u64, u64, String)>;
 
@@ -291,6 +294,15 @@ impl Reader<'_> {
 
     fn hardware(&mut self, row: &mut Row, record: &Record) {
         let chips: Vec<&str> = self.cells.get(record, &["traininghardware"]).split(',').map(str::trim).collect();
+        if chips.iter().any(|chip| WITHOUT_DATA.contains(chip)) {
+            let text = self.cells.get(record, &["traininghardware"]);
+            return self.drop(
+                record,
+                "training hardware",
+                text,
+                "nothing is known of this chip; its hours are not used",
+            );
+        }
         row.set("hardware", chips.join(";"));
         let quantity = self.number(record, &["hardwarequantity"], "hardware quantity");
         set(row, "hardware_count", quantity);

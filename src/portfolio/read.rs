@@ -106,14 +106,19 @@ fn models_of(path: &Path, named_at: &Place, inputs: &Inputs) -> Result<ModelsFil
         Problem { place: named_at.clone(), value, message: e.to_string() }
     };
     if let Some(files) = inputs.files(path).map_err(at)? {
-        return folder_of(path, files, inputs);
+        return folder_of(path, files, inputs, at);
     }
     let bytes = formats::is_table(path).and_then(|()| inputs.table(path)).map_err(at)?;
     models_file::read(shown, &bytes, &inputs.folder(path.parent().unwrap_or(Path::new(""))))
 }
 
 /// All files in a folder that are of a foreign format, as one models file. What is of none is passed over.
-fn folder_of(path: &Path, files: Vec<PathBuf>, inputs: &Inputs) -> Result<ModelsFile, Problems> {
+fn folder_of(
+    path: &Path,
+    files: Vec<PathBuf>,
+    inputs: &Inputs,
+    at: impl Fn(CellError) -> Problem,
+) -> Result<ModelsFile, Problems> {
     let mut whole_folder = ModelsFile { models: Vec::new(), label_columns: Vec::new(), warnings: Vec::new() };
     let mut problems = Vec::new();
     let mut passed_over = 0usize;
@@ -137,10 +142,8 @@ fn folder_of(path: &Path, files: Vec<PathBuf>, inputs: &Inputs) -> Result<Models
         }
     }
     if problems.is_empty() && passed_over == all {
-        let message = format!(
-            "no file in this folder is of a format that is imported ({all} were looked at); name the models file in it"
-        );
-        problems.push(Problem { place: whole(path), value: String::new(), message });
+        let found = format!("no file in this folder is of a format that is imported ({all} were looked at)");
+        problems.push(at(CellError::new(found, "name the models file in it")));
     }
     if !problems.is_empty() {
         return Err(problems.into());

@@ -17,6 +17,7 @@ mod explain;
 mod fit;
 mod further;
 mod gauge;
+mod import;
 mod input;
 #[cfg(feature = "gpu")]
 mod installation;
@@ -52,6 +53,7 @@ use crate::run::RunError;
   haze run models.csv                       credible intervals for a portfolio, with default priors for the rest
   haze run study.toml --out results/        a study file: priors, scope, groups, draws
   haze check models.csv                     what is wrong or suspicious in the input
+  haze import emissions.csv -o models.csv   a models file from the files of another tool
   haze explain models.csv org/model-7b      where every factor of one model comes from
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze atci models.csv                      emissions per compute, by year, hardware, organisation …
@@ -80,6 +82,8 @@ enum Command {
 
 Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse the input.")]
     Check(FileArgs),
+    /// A models file from files of other tools, with a list of what was changed
+    Import(import::ImportArgs),
     /// Where every factor of one model comes from
     #[command(after_help = "Examples:
   haze explain models.csv lab/base-7b
@@ -188,6 +192,7 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::Run(args) => run::run(args),
         Command::Check(input) => check::check(&input),
+        Command::Import(args) => import::import(args),
         Command::Explain { input, id } => explain::explain(&input, &id),
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Coverage(args) => coverage::coverage(args),

@@ -10,13 +10,18 @@
 //! never a zero. To add a format, write its file and a line in [`IMPORTERS`].
 
 mod amount;
+mod boamps;
+mod cells;
+mod codecarbon;
 mod dia;
+mod epoch;
 pub mod folder;
 mod hf_card;
 mod hub_json;
 mod lineage;
 mod mergekit;
 mod rows;
+mod runs;
 mod source;
 mod tally;
 mod tree;
@@ -39,7 +44,15 @@ pub struct Importer {
 }
 
 /// All foreign formats, in the order in which they are tried.
-pub const IMPORTERS: [Importer; 4] = [dia::DIA, mergekit::MERGEKIT, hf_card::CARD, hub_json::HUB];
+pub const IMPORTERS: [Importer; 7] = [
+    dia::DIA,
+    mergekit::MERGEKIT,
+    hf_card::CARD,
+    hub_json::HUB,
+    codecarbon::IMPORTER,
+    epoch::IMPORTER,
+    boamps::IMPORTER,
+];
 
 /// The importer of a file, by its content.
 pub fn recognised(source: &Source<'_>) -> Option<&'static Importer> {

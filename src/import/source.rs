@@ -48,7 +48,8 @@ impl<'b> Source<'b> {
     /// or `models--org--name/…/README.md`, and the name of the file's folder, or of the file, elsewhere. `None` for a
     /// README in no named folder, and for standard input.
     pub fn id_of_place(&self) -> Option<String> {
-        const GENERAL: [&str; 6] = ["readme", "mergekit_config", "model_card", "modelcard", "boamps", "report"];
+        const GENERAL: [&str; 7] =
+            ["readme", "mergekit_config", "model_card", "modelcard", "boamps", "report", "emissions"];
         let stem = self.path.file_stem()?.to_str()?;
         if self.path == Path::new("standard input") {
             return None;

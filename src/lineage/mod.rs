@@ -17,7 +17,7 @@ mod partition;
 mod shares;
 mod tree;
 
-pub use graph::{Edge, Graph};
+pub use graph::Graph;
 pub use partition::{Cell, Partition};
 pub use shares::{Allocation, shares};
 pub use tree::{Shown, tree};

@@ -13,7 +13,7 @@ use super::header::Header;
 use super::model::Model;
 use super::problem::{Findings, IMPORT_ASSUMED, IMPORT_DROPPED, IMPORT_REPAIRED, Problems, READ_AS, Warning, shorten};
 use super::row;
-use crate::import::{self, Change, GroupBy, Source, What};
+use crate::import::{self, Change, GroupBy, Imported, Source, What};
 
 /// What one models file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,13 +26,26 @@ pub struct ModelsFile {
     pub warnings: Vec<Warning>,
 }
 
+/// Types the rows of a foreign file, whose lines messages name.
+///
+/// # Errors
+/// All problems of the rows.
+pub(crate) fn of_imported(path: &Path, imported: Imported, files: &dyn Files) -> Result<ModelsFile, Problems> {
+    finished(imported.into_table(), files, Findings::of(path))
+}
+
 /// Reads a models file from its bytes. `path` is what messages name; `files` has what a cell names.
 ///
 /// # Errors
 /// All problems of the file.
 pub fn read(path: &Path, bytes: &[u8], files: &dyn Files) -> Result<ModelsFile, Problems> {
     let mut found = Findings::of(path);
-    let (models, label_columns) = typed(table(path, bytes, &mut found), files, &mut found);
+    let table = table(path, bytes, &mut found);
+    finished(table, files, found)
+}
+
+fn finished(table: Table<'_>, files: &dyn Files, mut found: Findings) -> Result<ModelsFile, Problems> {
+    let (models, label_columns) = typed(table, files, &mut found);
     let Findings { mut problems, warnings, .. } = found;
     problems.sort_by_key(|p| p.place.line);
     if problems.is_empty() { Ok(ModelsFile { models, label_columns, warnings }) } else { Err(problems.into()) }

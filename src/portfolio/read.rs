@@ -11,11 +11,12 @@ use super::formats::inputs::Inputs;
 use super::formats::{self, STDIN, named};
 use super::model::{Model, YEAR};
 use super::models_file::{self, ModelsFile};
-use super::problem::{Place, Problem, Problems, Warning, shorten, shorten_path};
+use super::problem::{CellError, Place, Problem, Problems, READ_AS, Warning, shorten, shorten_path};
 use super::rules;
 use super::spelling::{closest, question};
 use super::study::Study;
 use super::study_file::{self, StudyFile};
+use crate::import::{self, GroupBy, Source};
 
 /// Unknown columns for which a known one is suggested, and columns that are listed, at most.
 const SUGGESTED: usize = 20;
@@ -40,7 +41,8 @@ impl Portfolio {
         Portfolio { models, study, warnings: Vec::new(), opened: Vec::new() }
     }
 
-    /// Reads a models file (`.csv`, or `-` for CSV on standard input), or a study file (`.toml`) with all it names.
+    /// Reads a models file (`.csv`, or `-` for CSV on standard input), a file of another tool or a folder of such files,
+    /// or a study file (`.toml`) with all it names.
     ///
     /// ```
     /// use carbonhaze::{Portfolio, Value};
@@ -98,12 +100,92 @@ fn whole(path: &Path) -> Place {
 /// Reads one models file, which the study names at `named_at`.
 fn models_of(path: &Path, named_at: &Place, inputs: &Inputs) -> Result<ModelsFile, Problems> {
     let shown = if path == Path::new(STDIN) { Path::new("standard input") } else { path };
-    let bytes = formats::is_table(path).and_then(|()| inputs.table(path)).map_err(|e| {
+    let at = |e: CellError| {
         // A study names several files; a file given by itself is the place already.
         let value = if *named_at.file == *path { String::new() } else { shorten_path(shown) };
         Problem { place: named_at.clone(), value, message: e.to_string() }
-    })?;
+    };
+    if let Some(files) = inputs.files(path).map_err(at)? {
+        return folder_of(path, files, inputs, at);
+    }
+    let bytes = formats::is_table(path).and_then(|()| inputs.table(path)).map_err(at)?;
     models_file::read(shown, &bytes, &inputs.folder(path.parent().unwrap_or(Path::new(""))))
+}
+
+/// All files in a folder that are of a foreign format, as one models file. What is of none is passed over.
+fn folder_of(
+    path: &Path,
+    files: Vec<PathBuf>,
+    inputs: &Inputs,
+    at: impl Fn(CellError) -> Problem,
+) -> Result<ModelsFile, Problems> {
+    let mut whole_folder = ModelsFile { models: Vec::new(), label_columns: Vec::new(), warnings: Vec::new() };
+    let mut problems = Vec::new();
+    let mut passed_over = 0usize;
+    let all = files.len();
+    for file in files {
+        let problem = |message: String| Problem { place: whole(&file), value: String::new(), message };
+        let read = inputs.table(&file).map_err(|e| problem(e.to_string()).into()).and_then(|bytes| {
+            if import::recognised(&Source::new(&file, &bytes, GroupBy::default())).is_none() {
+                return Ok(None);
+            }
+            models_file::read(&file, &bytes, &inputs.folder(file.parent().unwrap_or(Path::new("")))).map(Some)
+        });
+        match read {
+            Ok(None) => passed_over += 1,
+            Ok(Some(found)) => {
+                whole_folder.models.extend(found.models);
+                whole_folder.warnings.extend(found.warnings);
+                whole_folder.label_columns.extend(found.label_columns);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() && passed_over == all {
+        let found = format!("no file in this folder is of a format that is imported ({all} were looked at)");
+        problems.push(at(CellError::new(found, "name the models file in it")));
+    }
+    if !problems.is_empty() {
+        return Err(problems.into());
+    }
+    if passed_over > 0 {
+        let message = format!(
+            "{passed_over} of {all} files in the folder are of no format that is imported; they are passed over"
+        );
+        whole_folder.warnings.push(Warning { rule: READ_AS, place: whole(path), value: String::new(), message });
+    }
+    Ok(whole_folder)
+}
+
+/// The models of several files together, as a models file of all of them would have them.
+///
+/// # Errors
+/// Ids that occur twice, and bases that cannot be.
+pub(crate) fn joined(files: impl IntoIterator<Item = ModelsFile>) -> Result<Vec<Model>, Problems> {
+    let mut models: Vec<Model> = Vec::new();
+    let mut first_place = HashMap::new();
+    let mut problems = Vec::new();
+    for file in files {
+        again(&file.models, &mut first_place, &mut problems);
+        models.extend(file.models);
+    }
+    problems.extend(bases::resolve(&mut models, &mut Vec::new()));
+    if problems.is_empty() { Ok(models) } else { Err(problems.into()) }
+}
+
+/// The ids that another model has too.
+fn again(models: &[Model], first_place: &mut HashMap<String, Place>, problems: &mut Vec<Problem>) {
+    for model in models {
+        if let Some(first) = first_place.get(&model.id) {
+            problems.push(Problem {
+                place: Place { column: "id".into(), ..model.place.clone() },
+                value: model.id.clone(),
+                message: format!("the id is already used in {first}; ids must be unique across models files"),
+            });
+        } else {
+            first_place.insert(model.id.clone(), model.place.clone());
+        }
+    }
 }
 
 /// Reads the models files of a study and checks what only shows when all are together.
@@ -122,17 +204,7 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: Inputs) -> Resul
                 continue;
             }
         };
-        for model in &found.models {
-            if let Some(first) = first_place.get(&model.id) {
-                problems.push(Problem {
-                    place: Place { column: "id".into(), ..model.place.clone() },
-                    value: model.id.clone(),
-                    message: format!("the id is already used in {first}; ids must be unique across models files"),
-                });
-            } else {
-                first_place.insert(model.id.clone(), model.place.clone());
-            }
-        }
+        again(&found.models, &mut first_place, &mut problems);
         models.extend(found.models);
         columns.extend(found.label_columns);
         warnings.extend(found.warnings);

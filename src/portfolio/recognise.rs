@@ -1,8 +1,8 @@
 //! Files of other tools that are given as models files: recognised by their beginning or their header.
 //!
 //! A CodeCarbon log read as a models file is one model per run, with kilograms and kilowatt-hours under names that mean
-//! nothing here: 0.2 kg once became 1.5 kt. What has a meaning of its own is refused in one line that says what it is
-//! and what to do. An export of Epoch AI is no stranger: its prose headers are read like any other.
+//! nothing here: 0.2 kg once became 1.5 kt. Such files are imported (`import`) where they are whole; what is left of
+//! them, and what has no importer, is refused in one line that says what it is and what to do.
 
 use super::problem::CellError;
 use super::spelling::normal;
@@ -75,9 +75,10 @@ pub(super) fn of_header(names: &[String]) -> Option<&'static str> {
     // Somebody who has named the figures has made a models file of it.
     let mapped = has("energykwh") || has("emissionskg") || has("emissionst") || has("emissionsg");
     (told_apart && measures && !mapped).then_some(
-        "this is an emissions.csv of CodeCarbon, with a row for each run, not a models file; write one row per model: \
-         id, energy_kwh (the sum of energy_consumed of its runs, in kWh), emissions_kg (of emissions, in kg), region \
-         (country_iso_code), hardware (gpu_model) and source = calculator",
+        "this is part of an emissions.csv of CodeCarbon, without the columns that tell its runs apart (timestamp, \
+         project_name, run_id); give the file as CodeCarbon wrote it, or write one row per model: id, energy_kwh (the \
+         sum of energy_consumed of its runs, in kWh), emissions_kg (of emissions, in kg), region (country_iso_code), \
+         hardware (gpu_model) and source = calculator",
     )
 }
 

@@ -119,8 +119,10 @@ impl Thresholds {
 fn in_flop(mut e: Estimate) -> Estimate {
     let one = |x: &mut Option<f64>| *x = x.map(|x| x * FLOP_PER_EFLOP);
     let two = |x: &mut Option<[f64; 2]>| *x = x.map(|ends| ends.map(|x| x * FLOP_PER_EFLOP));
-    [&mut e.mean, &mut e.sd, &mut e.median, &mut e.mcse.mean, &mut e.mcse.sd, &mut e.mcse.median].map(one);
-    [&mut e.interval, &mut e.shortest, &mut e.mcse.interval, &mut e.mcse.shortest].map(two);
+    [&mut e.mean, &mut e.sd, &mut e.median, &mut e.mcse.mean, &mut e.mcse.sd, &mut e.mcse.median]
+        .into_iter()
+        .for_each(one);
+    [&mut e.interval, &mut e.shortest, &mut e.mcse.interval, &mut e.mcse.shortest].into_iter().for_each(two);
     e
 }
 

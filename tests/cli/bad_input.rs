@@ -52,7 +52,7 @@ const FILES: &[Bad] = &[
     ("UTF-16", b"\xff\xfei\0d\0\n\0a\0\n\0", &["bad.csv:1: ", "UTF-16"]),
     ("binary", b"\x00\x01\xff", &["bad.csv"]),
     ("unclosed quote", b"id,pue\n\"a,1.2\nb,1.1\n", &["bad.csv:2: ", "never closed"]),
-    ("CodeCarbon", b"run_id,emissions,emissions_rate\na,1,2\n", &["bad.csv:1: ", "CodeCarbon"]),
+    ("CodeCarbon", b"id,emissions,emissions_rate\na,1,2\n", &["bad.csv:1: ", "CodeCarbon"]),
     ("semicolons", b"id;pue\na;1.2\n", &["bad.csv:1: ", "semicolons"]),
     ("unknown chip", b"id,hardware,gpu_hours\na,H1000 Ultra,1e6\n", &["bad.csv:2: hardware", "H1000 Ultra"]),
     ("misspelt region", b"id,compute_flop,region\na,1e22,Frnce\n", &["bad.csv:2: region", "did you mean France?"]),

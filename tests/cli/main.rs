@@ -10,6 +10,7 @@ mod files;
 mod fit;
 mod gauge;
 mod gpu;
+mod import;
 mod invariance;
 mod lineage;
 mod order;

@@ -5,6 +5,7 @@ mod common;
 
 mod corpus;
 mod import;
+mod import_tables;
 mod marginals;
 mod odd;
 mod portfolio;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::STDIN;
 use super::values::Folder;
+use crate::import::folder;
 use crate::portfolio::problem::CellError;
 use crate::portfolio::recognise;
 
@@ -32,6 +33,17 @@ impl Inputs {
     /// Why it cannot be read, and what to do.
     pub fn table(&self, path: &Path) -> Result<Vec<u8>, CellError> {
         if path == Path::new(STDIN) { whole(io::stdin().lock(), MOST_TABLE) } else { self.bytes(path, MOST_TABLE) }
+    }
+
+    /// The files of a folder that may be imported; `None` where the path is no folder.
+    ///
+    /// # Errors
+    /// Why it cannot be listed, and what to do.
+    pub fn files(&self, path: &Path) -> Result<Option<Vec<PathBuf>>, CellError> {
+        if path == Path::new(STDIN) || !path.is_dir() {
+            return Ok(None);
+        }
+        folder::files(path).map(Some).map_err(unreadable)
     }
 
     /// The bytes of a text.

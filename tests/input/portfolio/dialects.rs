@@ -181,7 +181,7 @@ const REFUSED: &[(&str, &str)] = &[
     (",id,x\n5,a,1\n9,b,2\n", "column 1 has no name"),
     ("id,,tokens\na,x,1\n", "column 2 has no name"),
     ("id,tokens\na,1,2\n", "3 fields"),
-    ("timestamp,project_name,emissions,emissions_rate,energy_consumed\n2024,x,1,2,3\n", "CodeCarbon"),
+    ("id,emissions,emissions_rate,energy_consumed\nx,1,2,3\n", "CodeCarbon"),
     ("{\"nodes\": {}, \"lineage\": []}", "DIA"),
     ("id,energy_kwh\na,\"1.082,5\"\n", "write 1082.5"),
     ("id,energy_kwh\na,\"1 082,5\"\n", "write 1082.5"),

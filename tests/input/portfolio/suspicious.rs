@@ -244,12 +244,12 @@ fn published_runs_pass_and_their_unit_errors_do_not() {
     }
 }
 
-/// Epoch AI's export, as its site heads it: what may matter and is not read is said, column by column.
+/// A models file made from Epoch AI's export: what may matter and is not read is said, column by column.
 #[test]
-fn an_export_of_epoch_says_what_of_it_is_not_read() {
-    let header = "Model,Publication date,Country (of organization),Parameters,Training compute (FLOP),\
+fn an_export_of_epoch_with_ids_says_what_of_it_is_not_read() {
+    let header = "id,Model,Publication date,Country (of organization),Parameters,Training compute (FLOP),\
                   Training dataset size (total),Confidence,Base model,Finetune compute (FLOP),Domain";
-    let row = "B,2023-07-18,France,7e9,8.4e22,2e12,Confident,Llama 2-7B,1e20,Language";
+    let row = "b,B,2023-07-18,France,7e9,8.4e22,2e12,Confident,Llama 2-7B,1e20,Language";
     let file = models(&format!("{header}\n{row}\n")).unwrap();
     let mut found: Vec<&str> =
         file.warnings.iter().filter(|w| w.rule == "not-read").map(|w| w.place.column.as_str()).collect();

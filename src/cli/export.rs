@@ -15,7 +15,8 @@ use crate::assess::Assessment;
 use crate::exact::shares::shares;
 use crate::exact::terms::Known;
 use crate::export::{self, ModelFigures, card};
-use crate::portfolio::formats::{InputFiles, STDIN};
+use crate::portfolio::formats::STDIN;
+use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::{shorten, shorten_path, visible};
 use crate::portfolio::{Model, Outputs, Portfolio};
 use crate::run::{Outcome, RunOptions, Session};
@@ -126,7 +127,9 @@ impl ExportArgs {
             return wrong("--model", "the forms of one model and audit");
         }
         if self.kind == Kind::Ipcc && self.stream.interval.is_some_and(|level| level != export::ipcc::LEVEL) {
-            return Err(Failure::Usage("the table of the IPCC has the 2.5 and 97.5 percentiles; leave out --interval".into()));
+            return Err(Failure::Usage(
+                "the table of the IPCC has the 2.5 and 97.5 percentiles; leave out --interval".into(),
+            ));
         }
         let offered = self.kind.formats();
         let format = self.format.or(offered.first().copied()).unwrap_or(Format::Json);
@@ -151,9 +154,11 @@ impl ExportArgs {
                 all => Err(Failure::Usage(format!("{file} has {} models; name one with --model", all.len()))),
             };
         };
-        portfolio.models.iter().find(|m| m.id == *id).ok_or_else(|| {
-            Failure::Usage(format!("{file}: no model has the id {:?}{}", shorten(id), hint(id, &ids)))
-        })
+        portfolio
+            .models
+            .iter()
+            .find(|m| m.id == *id)
+            .ok_or_else(|| Failure::Usage(format!("{file}: no model has the id {:?}{}", shorten(id), hint(id, &ids))))
     }
 }
 
@@ -196,7 +201,7 @@ fn read_card(path: &Path) -> Result<Vec<u8>, Failure> {
     if path == Path::new(STDIN) {
         return Err(Failure::Usage("--card names a file".into()));
     }
-    InputFiles::default().bytes(path).map_err(|e| Failure::Usage(format!("{}: {e}", shorten_path(path))))
+    Inputs::default().text(path).map_err(|e| Failure::Usage(format!("{}: {e}", shorten_path(path))))
 }
 
 fn merged(path: &Path, bytes: &[u8], blocks: &[card::Block]) -> Result<Vec<u8>, Failure> {

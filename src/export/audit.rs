@@ -139,7 +139,9 @@ fn mapping(row: &Model, model: &AssessedModel) -> Vec<Json> {
     let of = |(column, slot): (&str, Slot)| {
         let written = row.labels.get(column).filter(|text| !text.is_empty())?;
         let factor = model.factors.get(slot as usize)?.as_ref()?;
-        Some(json!({ "column": column, "as_written": written, "factor": slot.factor().name(), "read_as": factor.provenance.how }))
+        Some(
+            json!({ "column": column, "as_written": written, "factor": slot.factor().name(), "read_as": factor.provenance.how }),
+        )
     };
     MAPPED.into_iter().filter_map(of).collect()
 }
@@ -174,7 +176,11 @@ fn coefficients(model: &AssessedModel, assessment: &Assessment) -> Vec<Json> {
 fn formulas(model: &AssessedModel) -> Vec<String> {
     const CHAIN: [(&str, &str); OUTPUTS] =
         [("compute", "EFLOP"), ("IT energy", "kWh"), ("energy", "kWh"), ("emissions", "t")];
-    CHAIN.into_iter().zip(&model.terms).map(|((name, unit), term)| format!("{name} [{unit}] = {}", product(term))).collect()
+    CHAIN
+        .into_iter()
+        .zip(&model.terms)
+        .map(|((name, unit), term)| format!("{name} [{unit}] = {}", product(term)))
+        .collect()
 }
 
 /// The trail as Markdown.
@@ -201,13 +207,21 @@ pub fn markdown(portfolio: &Portfolio, outcome: &Outcome, command: &str) -> Stri
     out += &format!("\n## Total ({} interval)\n\n", numbers::level(outcome.settings.level));
     out += &list(&trail["total"]);
     for model in trail["models"].as_array().into_iter().flatten() {
-        out += &format!("\n## {}\n\n{}, tier {}\n", markdown_cell(&text(&model["id"])), text(&model["place"]), text(&model["tier"]));
-        out += &format!("\n### Activity data\n\n{}", table(&model["activity_data"], &["column", "value", "from", "note"]));
-        out += &format!("\n### Mapping\n\n{}", table(&model["mapping"], &["column", "as_written", "factor", "read_as"]));
+        out += &format!(
+            "\n## {}\n\n{}, tier {}\n",
+            markdown_cell(&text(&model["id"])),
+            text(&model["place"]),
+            text(&model["tier"])
+        );
+        out +=
+            &format!("\n### Activity data\n\n{}", table(&model["activity_data"], &["column", "value", "from", "note"]));
+        out +=
+            &format!("\n### Mapping\n\n{}", table(&model["mapping"], &["column", "as_written", "factor", "read_as"]));
         let keys = ["factor", "median", "range_90_percent", "confidence", "chosen", "how", "source"];
         out += &format!("\n### Coefficients\n\n{}", table(&model["coefficients"], &keys));
         out += "\n### Formulas\n\n";
-        (model["formulas"].as_array().into_iter().flatten()).for_each(|f| out += &format!("- {}\n", markdown_cell(&text(f))));
+        (model["formulas"].as_array().into_iter().flatten())
+            .for_each(|f| out += &format!("- {}\n", markdown_cell(&text(f))));
         out += &format!("\nEmissions in t: {}\n", markdown_cell(&text(&model["emissions_t"])));
     }
     out += &format!("\n## Rounding\n\n{}", list(&trail["rounding"]));
@@ -247,7 +261,15 @@ mod tests {
         assert!(models[0]["formulas"][3].as_str().unwrap().starts_with("emissions [t] ="));
         assert_eq!(found["change_log"]["command"], "haze export audit models.csv");
         let text = markdown(&portfolio, &outcome, "haze export audit models.csv");
-        for part in ["## Boundary", "### Mapping", "### Coefficients", "### Formulas", "## Rounding", "## Change log", "plan hash"] {
+        for part in [
+            "## Boundary",
+            "### Mapping",
+            "### Coefficients",
+            "### Formulas",
+            "## Rounding",
+            "## Change log",
+            "plan hash",
+        ] {
             assert!(text.contains(part), "no {part} in {text}");
         }
     }

@@ -94,7 +94,10 @@ mod tests {
         assert_eq!(found["measures"][0]["powerConsumption"], 1000);
         assert_eq!(found["task"]["algorithms"][0]["parametersNumber"], 7);
         assert_eq!(found["task"]["algorithms"][0]["foundationModelName"], "org/base");
-        assert_eq!(found["task"]["dataset"][0], json!({"dataUsage": "input", "dataType": "token", "dataQuantity": 2e9}));
+        assert_eq!(
+            found["task"]["dataset"][0],
+            json!({"dataUsage": "input", "dataType": "token", "dataQuantity": 2e9})
+        );
         assert_eq!(found["infrastructure"]["components"][0]["nbComponent"], 8);
         assert_eq!(found["quality"], "high");
         let loose: Json = serde_json::from_str(&example::with(example::LOOSE, json).unwrap()).unwrap();

@@ -28,11 +28,7 @@ pub fn cell(e: &Estimate, level: f64, factor: f64) -> Option<String> {
         return Some(lognormal((down + up) / 2.0));
     }
     let at = digits(median);
-    Some(format!(
-        "mixture(0.5: truncated({}, 0, {at}), 0.5: truncated({}, {at}, inf))",
-        lognormal(down),
-        lognormal(up)
-    ))
+    Some(format!("mixture(0.5: truncated({}, 0, {at}), 0.5: truncated({}, {at}, inf))", lognormal(down), lognormal(up)))
 }
 
 /// Six significant digits in the shortest form.
@@ -71,7 +67,9 @@ mod tests {
         let of = |median, interval| cell(&estimate(median, interval), 0.95, 1.0);
         // exp(ln 2 / 1.959964) = 1.42425 (SciPy: norm.ppf(0.975)).
         assert_eq!(of(100.0, [50.0, 200.0]).as_deref(), Some("lognormal(100, 1.42425)"));
-        assert!(of(100.0, [50.0, 300.0]).unwrap().starts_with("mixture(0.5: truncated(lognormal(100, 1.42425), 0, 100)"));
+        assert!(
+            of(100.0, [50.0, 300.0]).unwrap().starts_with("mixture(0.5: truncated(lognormal(100, 1.42425), 0, 100)")
+        );
         assert_eq!(of(277.7777777, [277.7777777, 277.7777777]).as_deref(), Some("fixed(277.778)"));
         assert_eq!(of(0.0, [0.0, 0.0]).as_deref(), Some("fixed(0)"));
         assert_eq!(of(0.0, [0.0, 5.0]), None);

@@ -77,7 +77,8 @@ mod tests {
     fn energy_and_tonnes_by_hand() {
         // 1200 kWh, 0.6 t: see the example.
         let found: Json = serde_json::from_str(&example::with(example::FIXED, json)).unwrap();
-        let entry = &found["components"][0]["modelCard"]["considerations"]["environmentalConsiderations"]["energyConsumptions"][0];
+        let entry = &found["components"][0]["modelCard"]["considerations"]["environmentalConsiderations"]["energyConsumptions"]
+            [0];
         assert_eq!(entry["activityEnergyCost"], json!({"value": 1200, "unit": "kWh"}));
         assert_eq!(entry["co2CostEquivalent"], json!({"value": 0.6, "unit": "tCO2eq"}));
         assert_eq!(entry["activity"], "fine-tuning");

@@ -218,7 +218,10 @@ pub fn markdown(figures: &ModelFigures<'_>, thresholds: Option<&Thresholds>) -> 
         ("Training time, range", or_open(fields.wall_clock_days.map(|days| range_of(days).into()))),
         ("Training time, wall-clock days", days(fields.wall_clock_days)),
         ("Training time, hardware days", days(fields.hardware_days)),
-        ("Amount of computation used for training, order of magnitude", or_open(fields.order().map(|n| format!("10^{n} FLOP")))),
+        (
+            "Amount of computation used for training, order of magnitude",
+            or_open(fields.order().map(|n| format!("10^{n} FLOP"))),
+        ),
         (
             "Amount of computation used for training",
             or_open(fields.flop.map(|x| format!("{x:e} FLOP{}", of(interval(fields.flop_shown), "FLOP", true)))),
@@ -227,7 +230,9 @@ pub fn markdown(figures: &ModelFigures<'_>, thresholds: Option<&Thresholds>) -> 
         (
             "Amount of energy used for training",
             or_open(
-                fields.mwh.map(|x| format!("{} MWh, {measured}{}", plain(x), of(interval(fields.mwh_shown), "MWh", false))),
+                fields
+                    .mwh
+                    .map(|x| format!("{} MWh, {measured}{}", plain(x), of(interval(fields.mwh_shown), "MWh", false))),
             ),
         ),
         ("Energy boundary (the form defines none)", figures.boundary().into()),
@@ -320,7 +325,15 @@ mod tests {
             left_out: vec!["org/other".into()],
         };
         let text = thresholds.sentences().join("\n");
-        for part in ["3.6e24 FLOP (the stated figure)", "is 87 %", "2.0e24 FLOP to 9.0e24 FLOP", "is 2.0 %", "org/base (paragraph 63)", "is 50 %", "org/other"] {
+        for part in [
+            "3.6e24 FLOP (the stated figure)",
+            "is 87 %",
+            "2.0e24 FLOP to 9.0e24 FLOP",
+            "is 2.0 %",
+            "org/base (paragraph 63)",
+            "is 50 %",
+            "org/other",
+        ] {
             assert!(text.contains(part), "no {part} in {text}");
         }
         let substitute = Thresholds { substitute: true, left_out: vec![], ..thresholds.clone() }.sentences().join("\n");

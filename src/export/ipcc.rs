@@ -134,7 +134,7 @@ pub fn csv(rows: &[Row]) -> Result<String, csv::Error> {
     table.write_record(HEAD.iter().chain([&VARIANCE]))?;
     for row in rows {
         let mut cells = cells(row);
-        cells[1] = as_text(&row.name).into();
+        cells[1] = as_text(&row.name);
         table.write_record(cells)?;
     }
     let bytes = table.into_inner().map_err(|e| e.into_error())?;
@@ -220,7 +220,8 @@ mod tests {
 
     #[test]
     fn contributions_sum_to_one() {
-        let (rows, _) = table(&[example::LOOSE, "=x,Other,2023,,H100,,,,,70e9,2e12,,,,", "y,,2022,,,,,,,1e9,,,,,"], "organization");
+        let (rows, _) =
+            table(&[example::LOOSE, "=x,Other,2023,,H100,,,,,70e9,2e12,,,,", "y,,2022,,,,,,,1e9,,,,,"], "organization");
         let sum = |kinds: &[&str]| -> f64 {
             rows.iter().filter(|row| kinds.contains(&row.kind)).filter_map(|row| row.variance).sum()
         };

@@ -113,7 +113,9 @@ impl<'a> ModelFigures<'a> {
     /// Which runs, which electricity.
     pub fn coverage(&self) -> String {
         let run = match self.scope.run {
-            Run::Final => "this training run only, without the runs on the way to it and without those of its base models",
+            Run::Final => {
+                "this training run only, without the runs on the way to it and without those of its base models"
+            }
             Run::Development => "all runs of the development, without those of its base models",
         };
         let basis = match self.scope.basis {

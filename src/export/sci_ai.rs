@@ -68,7 +68,10 @@ fn scores(figures: &ModelFigures<'_>) -> Vec<Score> {
 fn operational(figures: &ModelFigures<'_>) -> (Shown, &'static str) {
     match &figures.development_t {
         Some(all) => (Shown::of(all, KG_PER_T), "all runs of the development, the final one included; modelled"),
-        None => (Shown::of(&figures.emissions_t, KG_PER_T), "all runs of the development, as the study's scope counts them; modelled"),
+        None => (
+            Shown::of(&figures.emissions_t, KG_PER_T),
+            "all runs of the development, as the study's scope counts them; modelled",
+        ),
     }
 }
 
@@ -159,7 +162,11 @@ pub fn markdown(figures: &ModelFigures<'_>) -> String {
     let embodied = figures.embodied_t.map_or("not known".into(), |e| text(Shown::of(&e, KG_PER_T)));
     let parts = [
         vec!["operational".to_string(), text(operational), covers.into()],
-        vec!["of this the final run".into(), text(Shown::of(&figures.emissions_t, KG_PER_T)), figures.energy_basis().into()],
+        vec![
+            "of this the final run".into(),
+            text(Shown::of(&figures.emissions_t, KG_PER_T)),
+            figures.energy_basis().into(),
+        ],
         vec!["embodied".into(), embodied, "accelerators of the final run; modelled".into()],
     ];
     out += &format!("\n## Breakdown\n\n{}", markdown_table(&["part", "emissions", "covers"], &parts));
@@ -201,7 +208,12 @@ mod tests {
     #[test]
     fn the_report_as_text() {
         let text = example::with(example::FIXED, markdown);
-        for part in ["gCO2e per 1e15 FLOP", "kgCO2e per 1e9 parameters", "| of this the final run | 600 \\[600, 600\\] kgCO2e |", "Coefficients"] {
+        for part in [
+            "gCO2e per 1e15 FLOP",
+            "kgCO2e per 1e9 parameters",
+            "| of this the final run | 600 \\[600, 600\\] kgCO2e |",
+            "Coefficients",
+        ] {
             assert!(text.contains(part), "no {part} in {text}");
         }
     }

@@ -16,8 +16,7 @@ use crate::report::numbers;
 pub fn json(figures: &ModelFigures<'_>, created: &str) -> String {
     let id = |name: &str| format!("urn:carbonhaze:{}:{name}", figures.plan_hash);
     const INFO: &str = "_:creation";
-    let stage =
-        if figures.is_derivative() { "ai_finetuningEnergyConsumption" } else { "ai_trainingEnergyConsumption" };
+    let stage = if figures.is_derivative() { "ai_finetuningEnergyConsumption" } else { "ai_trainingEnergyConsumption" };
     let quantity = Shown::of(&figures.energy_kwh, 1.0).median.map(|kwh| {
         json!({
             "type": "ai_EnergyConsumption",

@@ -126,9 +126,9 @@ fn of_values(values: &[f64], first: u64, level: f64, reduce: &dyn Reduce) -> Est
 mod tests {
     use super::*;
     use crate::assess::assess;
-    use crate::portfolio::models_file;
-    use crate::portfolio::cell::NoFiles;
     use crate::portfolio::Study;
+    use crate::portfolio::cell::NoFiles;
+    use crate::portfolio::models_file;
     use crate::run::NoProgress;
 
     fn portfolio(text: &str) -> Portfolio {
@@ -151,9 +151,12 @@ mod tests {
             let (got, want) = (one.posterior.models[0].emissions_t.mean, all.posterior.models[model].emissions_t.mean);
             assert_eq!(got, want);
             assert_ne!(got, all.posterior.models[1 - model].emissions_t.mean);
-            assert!(Output::ALL.into_iter().chain([Output::Water, Output::Embodied, Output::Development]).all(
-                |output| one.estimate(output).is_some_and(|e| e.mean.is_some_and(|mean| mean > 0.0))
-            ));
+            assert!(
+                Output::ALL
+                    .into_iter()
+                    .chain([Output::Water, Output::Embodied, Output::Development])
+                    .all(|output| one.estimate(output).is_some_and(|e| e.mean.is_some_and(|mean| mean > 0.0)))
+            );
             // The mean of a sum is the sum of the means.
             let parts = [Output::Development, Output::Embodied].map(|o| one.estimate(o).unwrap().mean.unwrap());
             let sum = one.with_embodied_t.mean.unwrap();

@@ -17,13 +17,13 @@ use crate::report::explain::product;
 use crate::report::numbers::{self, four_digits};
 use crate::run::Outcome;
 
-/// Columns whose text decides a factor.
-const MAPPED: [(&str, Slot); 5] = [
-    ("hardware", Slot::Efficiency),
-    ("region", Slot::Grid),
-    ("provider", Slot::Pue),
-    ("base_model", Slot::Lineage),
-    ("relation", Slot::Lineage),
+/// Columns whose text decides a factor, and the factors that it may decide, the first that the model has.
+const MAPPED: [(&str, &[Slot]); 5] = [
+    ("hardware", &[Slot::Efficiency, Slot::Compute, Slot::Reporting]),
+    ("region", &[Slot::Grid, Slot::Reporting]),
+    ("provider", &[Slot::Pue]),
+    ("base_model", &[Slot::Lineage]),
+    ("relation", &[Slot::Lineage]),
 ];
 
 /// The trail of every model of the outcome. `command` is what was typed.
@@ -136,12 +136,16 @@ fn activity(row: &Model) -> Vec<Json> {
 }
 
 fn mapping(row: &Model, model: &AssessedModel) -> Vec<Json> {
-    let of = |(column, slot): (&str, Slot)| {
+    let of = |(column, slots): (&str, &[Slot])| {
         let written = row.labels.get(column).filter(|text| !text.is_empty())?;
-        let factor = model.factors.get(slot as usize)?.as_ref()?;
-        Some(
-            json!({ "column": column, "as_written": written, "factor": slot.factor().name(), "read_as": factor.provenance.how }),
-        )
+        let factor = |slot: &Slot| Some((slot.factor().name(), model.factors.get(*slot as usize)?.as_ref()?));
+        let found = slots.iter().find_map(factor);
+        Some(json!({
+            "column": column,
+            "as_written": written,
+            "factor": found.map(|(name, _)| name),
+            "read_as": found.map(|(_, factor)| factor.provenance.how.as_str()),
+        }))
     };
     MAPPED.into_iter().filter_map(of).collect()
 }

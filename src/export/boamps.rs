@@ -91,8 +91,8 @@ mod tests {
     fn energy_of_the_equipment_by_hand() {
         // 1000 kWh of IT energy, 7 billion parameters: see the example.
         let found: Json = serde_json::from_str(&example::with(example::FIXED, json).unwrap()).unwrap();
-        assert_eq!(found["measures"][0]["powerConsumption"], 1000);
-        assert_eq!(found["task"]["algorithms"][0]["parametersNumber"], 7);
+        assert_eq!(found["measures"][0]["powerConsumption"], 1000.0);
+        assert_eq!(found["task"]["algorithms"][0]["parametersNumber"], 7.0);
         assert_eq!(found["task"]["algorithms"][0]["foundationModelName"], "org/base");
         assert_eq!(
             found["task"]["dataset"][0],

@@ -65,10 +65,10 @@ mod tests {
     #[test]
     fn forms() {
         let of = |median, interval| cell(&estimate(median, interval), 0.95, 1.0);
-        // exp(ln 2 / 1.959964) = 1.42425 (SciPy: norm.ppf(0.975)).
-        assert_eq!(of(100.0, [50.0, 200.0]).as_deref(), Some("lognormal(100, 1.42425)"));
+        // exp(ln 2 / 1.959964) = 1.42426 (Python: statistics.NormalDist().inv_cdf(0.975)).
+        assert_eq!(of(100.0, [50.0, 200.0]).as_deref(), Some("lognormal(100, 1.42426)"));
         assert!(
-            of(100.0, [50.0, 300.0]).unwrap().starts_with("mixture(0.5: truncated(lognormal(100, 1.42425), 0, 100)")
+            of(100.0, [50.0, 300.0]).unwrap().starts_with("mixture(0.5: truncated(lognormal(100, 1.42426), 0, 100)")
         );
         assert_eq!(of(277.7777777, [277.7777777, 277.7777777]).as_deref(), Some("fixed(277.778)"));
         assert_eq!(of(0.0, [0.0, 0.0]).as_deref(), Some("fixed(0)"));

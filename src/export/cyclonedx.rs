@@ -79,7 +79,7 @@ mod tests {
         let found: Json = serde_json::from_str(&example::with(example::FIXED, json)).unwrap();
         let entry = &found["components"][0]["modelCard"]["considerations"]["environmentalConsiderations"]["energyConsumptions"]
             [0];
-        assert_eq!(entry["activityEnergyCost"], json!({"value": 1200, "unit": "kWh"}));
+        assert_eq!(entry["activityEnergyCost"], json!({"value": 1200.0, "unit": "kWh"}));
         assert_eq!(entry["co2CostEquivalent"], json!({"value": 0.6, "unit": "tCO2eq"}));
         assert_eq!(entry["activity"], "fine-tuning");
         let of = |name: &str| entry["properties"].as_array().unwrap().iter().find(|p| p["name"] == name).unwrap();

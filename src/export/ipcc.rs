@@ -91,10 +91,10 @@ pub fn rows(outcome: &Outcome, shares: Option<&Shares>, by: &str) -> Vec<Row> {
     rows
 }
 
-/// The percentiles, per cent from the mean.
+/// The percentiles, per cent from the mean, to a tenth; no minus in front of nothing.
 fn ends(e: &Estimate) -> Ends {
     let mean = e.mean.filter(|mean| *mean > 0.0)?;
-    Some(e.interval?.map(|x| libm::rint(1000.0 * (x / mean - 1.0)) / 10.0))
+    Some(e.interval?.map(|x| libm::rint(1000.0 * (x / mean - 1.0)) / 10.0 + 0.0))
 }
 
 const HEAD: [&str; 11] = [

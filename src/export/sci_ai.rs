@@ -200,9 +200,9 @@ mod tests {
             assert!((got / want - 1.0).abs() < 0.05 && (got / want / 10.0 - 1.0).abs() > 0.05, "{score} {want}");
         }
         assert_eq!(document["scores"].as_array().unwrap().len(), 3);
-        assert!(document["breakdown"]["final_run_kgco2e"]["mean"] == 600);
+        assert!(document["breakdown"]["final_run_kgco2e"]["mean"] == 600.0);
         let grid = document["coefficients"].as_array().unwrap().iter().find(|c| c["name"] == "grid").unwrap();
-        assert_eq!((&grid["value"], &grid["unit"]), (&json!(500), &json!("gCO2e/kWh")));
+        assert_eq!((&grid["value"], &grid["unit"]), (&json!(500.0), &json!("gCO2e/kWh")));
     }
 
     #[test]

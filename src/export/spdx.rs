@@ -87,7 +87,7 @@ mod tests {
         let found: Json = serde_json::from_str(&text).unwrap();
         let package = &found["@graph"][2];
         let energy = &package["ai_energyConsumption"]["ai_finetuningEnergyConsumption"][0];
-        assert_eq!((&energy["ai_energyQuantity"], &energy["ai_energyUnit"]), (&json!(1200), &json!("kilowattHour")));
+        assert_eq!((&energy["ai_energyQuantity"], &energy["ai_energyUnit"]), (&json!(1200.0), &json!("kilowattHour")));
         assert!(package["ai_informationAboutTraining"].as_str().unwrap().contains("0.6 [0.6, 0.6] tCO2e"));
         let comment: Json = serde_json::from_str(package["comment"].as_str().unwrap()).unwrap();
         assert_eq!(comment["emissions_t"]["interval"], json!([0.6, 0.6]));

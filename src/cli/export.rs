@@ -24,13 +24,14 @@ use crate::run::{Outcome, RunOptions, Session};
 /// What `haze export` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  haze export dia models.csv --model lab/base-7b                                the block alone
-  haze export dia models.csv --model lab/base-7b --card README.md -o README.md  into the card; nothing else in it changes
-  haze export hf models.csv --model lab/base-7b                                 co2_eq_emissions, in grams
-  haze export gpai models.csv --model lab/base-7b --format json                 fields of the EU's documentation form
+  haze export dia models.csv --model lab/base-7b              the block alone
+  haze export dia models.csv --model lab/base-7b --card README.md -o README.md
+                                                              into the card; nothing else in it changes
+  haze export hf models.csv --model lab/base-7b               co2_eq_emissions, in grams
+  haze export gpai models.csv --model lab/base-7b             fields of the EU's documentation form
   haze export cyclonedx models.csv --model lab/base-7b -o bom.json
-  haze export ipcc models.csv --by organization --format md                     the table of IPCC Approach 2
-  haze export audit study.toml -o audit.md                                      all models; with --model one
+  haze export ipcc models.csv --by organization --format md   the table of IPCC Approach 2
+  haze export audit study.toml -o audit.md                    all models; with --model one
 
 dia, hf     a block for the front matter of a model card (yaml)
 gpai        EU Model Documentation Form: time, compute, energy (md, json)

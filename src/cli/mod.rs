@@ -90,7 +90,7 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
         /// The model's id
         id: String,
     },
-    /// Results in the forms that others ask for: model cards, EU, SCI, CycloneDX, SPDX, IPCC, audit
+    /// Figures in forms that others ask for: model cards, EU, SCI, SBOM, IPCC, audit
     Export(export::ExportArgs),
     /// What makes the interval wide, exactly, and which disclosure would narrow it
     Sensitivity(sensitivity::SensitivityArgs),

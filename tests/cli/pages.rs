@@ -13,6 +13,7 @@ fn help_is_at_hand() {
         &["run", "--help"],
         &["check", "--help"],
         &["explain", "--help"],
+        &["export", "--help"],
         &["sensitivity", "--help"],
         &["coverage", "--help"],
         &["atci", "--help"],

@@ -9,12 +9,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Shown, VERSION, json_text, kind, known, markdown_cell, markdown_table, without_nulls};
+use super::{Shown, VERSION, json_text, kind, known, markdown_cell, markdown_table, plain, without_nulls};
 use crate::assess::{AssessedModel, Assessment, OUTPUTS, Slot};
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Basis, Boundary, Model, Portfolio, Run, Value};
 use crate::report::explain::product;
-use crate::report::numbers::{self, four_digits};
+use crate::report::numbers;
 use crate::run::Outcome;
 
 /// Columns whose text decides a factor, and the factors that it may decide, the first that the model has.
@@ -126,8 +126,8 @@ fn activity(row: &Model) -> Vec<Json> {
         })
     };
     let text = |value: &Value| match value {
-        Value::Number(x) => four_digits(*x),
-        Value::Distribution(d) => d.abridged(&four_digits),
+        Value::Number(x) => plain(*x),
+        Value::Distribution(d) => d.abridged(&plain),
     };
     let mut out: Vec<Json> =
         figures(row).into_iter().filter_map(|(column, value)| Some(entry(column, text(value?)))).collect();
@@ -187,14 +187,25 @@ fn formulas(model: &AssessedModel) -> Vec<String> {
         .collect()
 }
 
+/// A value of the document for people: estimates as `median [interval], mean`, ranges as `a to b`.
+fn text(value: &Json) -> String {
+    let number = |value: &Json| value.as_f64().map_or(value.to_string(), plain);
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Null => String::new(),
+        Json::Number(_) => number(value),
+        Json::Array(ends) => ends.iter().map(number).collect::<Vec<_>>().join(" to "),
+        Json::Object(e) if e.contains_key("median") => {
+            let of = |key: &str| e.get(key).map(text).unwrap_or_default();
+            format!("{} [{}], mean {}", of("median"), of("interval"), of("mean"))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// The trail as Markdown.
 pub fn markdown(portfolio: &Portfolio, outcome: &Outcome, command: &str) -> String {
     let trail = without_nulls(document(portfolio, outcome, command));
-    let text = |value: &Json| match value {
-        Json::String(text) => text.clone(),
-        Json::Null => String::new(),
-        other => other.to_string(),
-    };
     let list = |value: &Json| -> String {
         let fields = value.as_object().into_iter().flatten();
         fields.map(|(key, value)| format!("- {}: {}\n", key.replace('_', " "), markdown_cell(&text(value)))).collect()

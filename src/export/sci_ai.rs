@@ -82,14 +82,14 @@ fn coefficients(figures: &ModelFigures<'_>) -> Vec<Json> {
         Slot::Pue => "1",
         Slot::Grid => "gCO2e/kWh",
         Slot::Development => "1, all runs over the final one",
-        Slot::HardwareHours => "1, error of accelerator-hours",
+        Slot::HardwareHours => "accelerator-hours where they are stated, else 1",
         _ => "",
     };
     let named = [Slot::Efficiency, Slot::Pue, Slot::Grid, Slot::HardwareHours, Slot::Development];
     let of = |slot: Slot| {
         let factor = figures.assessed.factors.get(slot as usize)?.as_ref()?;
         Some(json!({
-            "name": slot.factor().name(),
+            "name": if slot == Slot::HardwareHours { "hardware hours" } else { slot.factor().name() },
             "description": factor.provenance.how,
             "value": super::known(quantile(&factor.alone(), 0.5), Some(0.0)),
             "unit": unit(slot),

@@ -18,7 +18,8 @@ fn models(rows: &[&str]) -> tempfile::TempDir {
 }
 
 fn export(dir: &Path, kind: &str, args: &[&str]) -> String {
-    printed(dir, &[&["export", kind, "models.csv", "--draws", "2000", "--quiet"], args].concat())
+    let draws: &[&str] = if args.contains(&"--draws") { &[] } else { &["--draws", "2000"] };
+    printed(dir, &[&["export", kind, "models.csv"], draws, &["--quiet"], args].concat())
 }
 
 fn yaml(text: &str) -> Value {

@@ -7,7 +7,7 @@
 //! supplier's to say; so the document claims the core and software profiles only, and its element is there to be taken over
 //! into the supplier's own.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{ModelFigures, Shown, VERSION, json_text, without_nulls};
 use crate::report::numbers;
@@ -77,6 +77,8 @@ fn in_json(figures: &ModelFigures<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+
     use super::*;
     use crate::export::example;
 

@@ -54,7 +54,7 @@ pub struct ExportArgs {
     /// ipcc: categories by this column [default: tier]
     #[arg(long, value_name = "COLUMN")]
     by: Option<String>,
-    /// One of those that the form has; the first is the default
+    /// One that the form has [default: its first]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
     /// Write to this file instead of standard output; the card may be named

@@ -39,6 +39,7 @@ PAGES = [
     "README.md",
     "docs/study.md",
     "docs/coverage.md",
+    "docs/forms.md",
     "docs/gauge.md",
     "docs/hugging-carbon.md",
     "docs/lineage.md",

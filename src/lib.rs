@@ -57,6 +57,7 @@ mod compile;
 mod coverage;
 pub mod engine;
 mod exact;
+mod export;
 pub mod facts;
 mod fit;
 mod gauge;

@@ -107,6 +107,16 @@ stages! {
     /// assert_eq!(numbers::value(251.1234, Some(0.2)), "251.1");
     /// ```
     report,
+    /// Results in public forms: cards, bills of materials, reporting forms.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::export::card::{Block, merged};
+    ///
+    /// let block = Block { key: "own", lines: vec!["own: 1".to_string()] };
+    /// assert_eq!(merged(b"---\nx: 2\n---\n# Card\n", &[block])?, b"---\nx: 2\nown: 1\n---\n# Card\n");
+    /// # Ok::<(), String>(())
+    /// ```
+    export,
     /// The regressions that missing compute can be imputed by.
     ///
     /// ```

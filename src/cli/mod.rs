@@ -14,6 +14,7 @@ mod doctor;
 #[cfg(feature = "gpu")]
 mod driver;
 mod explain;
+mod export;
 mod fit;
 mod further;
 mod gauge;
@@ -55,6 +56,7 @@ use crate::run::RunError;
   haze check models.csv                     what is wrong or suspicious in the input
   haze import emissions.csv -o models.csv   a models file from the files of another tool
   haze explain models.csv org/model-7b      where every factor of one model comes from
+  haze export dia models.csv --model ID     the figures in a form others ask for
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze atci models.csv                      emissions per compute, by year, hardware, organisation …
   haze trend models.csv                     by year of training, and the growth
@@ -94,6 +96,8 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
         /// The model's id
         id: String,
     },
+    /// Figures in forms that others ask for: model cards, EU, SCI, SBOM, IPCC, audit
+    Export(export::ExportArgs),
     /// What makes the interval wide, exactly, and which disclosure would narrow it
     Sensitivity(sensitivity::SensitivityArgs),
     /// What the total rests on and leaves out: thresholds, another list, tiers, structural choices
@@ -194,6 +198,7 @@ pub fn main() -> ExitCode {
         Command::Check(input) => check::check(&input),
         Command::Import(args) => import::import(args),
         Command::Explain { input, id } => explain::explain(&input, &id),
+        Command::Export(args) => export::export(args),
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Coverage(args) => coverage::coverage(args),
         Command::Atci(args) => atci::atci(args),

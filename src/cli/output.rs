@@ -105,7 +105,12 @@ pub(super) fn bytes(content: &[u8]) -> impl Fn(&mut dyn Write) -> io::Result<()>
 
 /// Writes to standard output; a closed pipe (`| head`) is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
+    print_bytes(text.as_bytes())
+}
+
+/// The same of bytes that need not be UTF-8.
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    match io::stdout().lock().write_all(bytes) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Run(anyhow::Error::new(e).context("cannot write to standard output")))
         }

@@ -63,7 +63,7 @@ pub fn groups(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
 
 /// A name as text: a spreadsheet would take one that begins like this for a formula. An apostrophe in front is how
 /// spreadsheets mark text (OWASP, CSV Injection).
-pub(super) fn as_text(name: &str) -> String {
+pub(crate) fn as_text(name: &str) -> String {
     match name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{name}"),
         false => name.to_string(),

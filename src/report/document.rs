@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// Writes a document as UTF-8 JSON with a line end at the end: one model, group or row on one line, so that documents
 /// can be compared line by line.
-pub(super) fn write(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
+pub(crate) fn write(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
     document.serialize(&mut serializer)?;
     writeln!(out)

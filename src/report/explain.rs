@@ -58,7 +58,8 @@ fn provenance(p: &Provenance) -> String {
     format!("  {kind:<9} {}\n  {:<9} {}{chosen}\n", p.how, "source", p.source)
 }
 
-fn product(term: &Term) -> String {
+/// A term as text: its constant, then the factors with their powers.
+pub(crate) fn product(term: &Term) -> String {
     let mut text = four_digits(term.constant);
     for (slot, power) in Slot::ALL.into_iter().zip(term.powers) {
         let name = slot.factor().name();

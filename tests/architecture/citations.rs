@@ -25,6 +25,8 @@ const NO_AUTHORS: [&str; 15] = [
     "Schema",
     "ICML",
     "Guidance",
+    "France",
+    "Data",
 ];
 
 /// A work as a text names it: `Box and Tiao 1968`, and where that stands.

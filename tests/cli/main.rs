@@ -5,6 +5,7 @@ mod atci;
 mod bad_input;
 mod cases;
 mod coverage;
+mod export;
 mod facts;
 mod files;
 mod fit;

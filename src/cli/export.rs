@@ -19,7 +19,7 @@ use crate::portfolio::formats::STDIN;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::{shorten, shorten_path, visible};
 use crate::portfolio::{Model, Outputs, Portfolio};
-use crate::run::{Outcome, RunOptions, Session};
+use crate::run::{NoProgress, Outcome, RunOptions, Session};
 
 /// What `haze export` takes.
 #[derive(Debug, clap::Args)]
@@ -226,11 +226,17 @@ fn of_model(
     let one = one.map_err(at_row(&portfolio.models))?;
     let figures = one.as_ref().and_then(|one| ModelFigures::of(row, one));
     let figures = figures.ok_or_else(|| Failure::Usage(format!("nothing is counted of {:?}", shorten(&row.id))))?;
+    let thresholds = (args.kind == Kind::Gpai)
+        .then(|| {
+            session.thresholds(portfolio, assessment, &row.id, args.options().settings(&portfolio.study), &NoProgress)
+        })
+        .transpose()
+        .map_err(at_row(&portfolio.models))?;
     let text = match (args.kind, format) {
         (Kind::Dia, _) => return block(args, card, &export::dia::blocks(&figures)),
         (Kind::Hf, _) => return block(args, card, &export::hf::blocks(&figures)),
-        (Kind::Gpai, Format::Json) => export::gpai::json(&figures, None),
-        (Kind::Gpai, _) => export::gpai::markdown(&figures, None),
+        (Kind::Gpai, Format::Json) => export::gpai::json(&figures, thresholds.as_ref()),
+        (Kind::Gpai, _) => export::gpai::markdown(&figures, thresholds.as_ref()),
         (Kind::SciAi, Format::Md) => export::sci_ai::markdown(&figures),
         (Kind::SciAi, _) => export::sci_ai::json(&figures),
         (Kind::Boamps, _) => {

@@ -1,120 +1,24 @@
 //! The fields on training time, compute and energy of the Model Documentation Form (Code of Practice for general-purpose
-//! AI, transparency chapter, 10 July 2025), and what the thresholds of the Commission's guidelines on general-purpose AI
-//! models (July 2025) mean for an uncertain compute.
+//! AI, transparency chapter, 10 July 2025), with the thresholds of the Commission's guidelines ([`super::thresholds`]).
 //!
-//! Both documents were read in second-hand copies; the wording here is ours and copies differ by a few in the numbers of
-//! the paragraphs, so check the official text before quoting. Training time is asked for as a range, as wall-clock days
+//! The form was read in a second-hand copy; the wording here is ours, so check the official text before quoting. Training time is asked for as a range, as wall-clock days
 //! and as hardware days; compute in FLOP as an order of magnitude and to two significant figures; energy in MWh to two
 //! significant figures, measured or estimated, with the method in about 100 words. No energy boundary is defined there:
 //! the form states ours. What the row does not say (wall-clock time) is left for the provider and not worked out from the
 //! energy.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
+use super::thresholds::{self, SECOND_HAND};
 use super::{ModelFigures, Shown, VERSION, json_text, markdown_cell, middle, plain, significant, without_nulls};
 use crate::portfolio::Run;
-use crate::posterior::Estimate;
+use crate::posterior::thresholds::Thresholds;
 use crate::report::numbers;
 
 const FLOP_PER_EFLOP: f64 = 1e18;
 const HOURS_PER_DAY: f64 = 24.0;
 /// A twelfth of 365.25 days.
 const DAYS_PER_MONTH: f64 = 30.4375;
-
-/// How an uncertain compute lies to the thresholds of the guidelines, from joint draws.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Thresholds {
-    /// The compute that is reported, in FLOP.
-    pub estimate_flop: f64,
-    /// It is what the row states, not a median of draws.
-    pub estimate_is_stated: bool,
-    /// P(the true compute is within 30 % of the estimate).
-    pub within_30_percent: f64,
-    /// P(the cumulative compute is above 1e25 FLOP).
-    pub above_1e25: f64,
-    /// With the compute of merged and initialising weights, in FLOP.
-    pub cumulative_flop: Estimate,
-    /// P(the compute of the modification is above a third of the original's).
-    pub above_third_of_base: Option<f64>,
-    /// The original model.
-    pub base: Option<String>,
-    /// The original's compute is not known: a third of the substitute threshold was used.
-    pub substitute: bool,
-    /// Models whose compute belongs to the cumulative one and is not in it.
-    pub left_out: Vec<String>,
-}
-
-impl Thresholds {
-    /// A sentence for each question.
-    pub fn sentences(&self) -> Vec<String> {
-        let share = |p: f64| numbers::percent(p);
-        let flop = |x: f64| format!("{:.1e} FLOP", x);
-        let how = if self.estimate_is_stated { "the stated figure" } else { "the median of the draws" };
-        let cumulative = Shown::of(&self.cumulative_flop, 1.0);
-        let range = match cumulative.interval {
-            Some([lo, hi]) => format!(" (interval {} to {})", flop(lo), flop(hi)),
-            None => String::new(),
-        };
-        let mut out = vec![
-            format!(
-                "The reported compute is {} ({how}); the probability that the true compute lies within 30 % of it is {} \
-                 (annex A.2, paragraph 123).",
-                flop(self.estimate_flop),
-                share(self.within_30_percent)
-            ),
-            format!(
-                "The cumulative compute, with that of merged and initialising weights and without that of distillation \
-                 teachers (paragraphs 121 and 122), is {}{range}; the probability that it is above 1e25 FLOP, from which \
-                 systemic risk is presumed (Article 51(2) of the AI Act; paragraph 117), is {}.",
-                cumulative.median.map_or("not known".into(), flop),
-                share(self.above_1e25)
-            ),
-        ];
-        if let Some(above) = self.above_third_of_base {
-            let base = self.base.as_deref().unwrap_or("the original model");
-            let of = if self.substitute {
-                format!(
-                    "a third of the threshold that takes the place of the unknown compute of {base} (1e25 FLOP if it has \
-                     systemic risk, else 1e23 FLOP; paragraph 64)"
-                )
-            } else {
-                format!("a third of the compute of {base} (paragraph 63)")
-            };
-            out.push(format!(
-                "The probability that the compute of the modification is above {of}, which makes whoever modifies it the \
-                 provider of the new model, is {}.",
-                share(above)
-            ));
-        }
-        if !self.left_out.is_empty() {
-            out.push(format!(
-                "Not in the cumulative compute, for want of figures: {}. It is a lower bound.",
-                self.left_out.join(", ")
-            ));
-        }
-        out
-    }
-
-    fn json(&self) -> Json {
-        json!({
-            "estimate_flop": self.estimate_flop,
-            "estimate_is_stated": self.estimate_is_stated,
-            "probability_within_30_percent": self.within_30_percent,
-            "cumulative_flop": Shown::of(&self.cumulative_flop, 1.0),
-            "probability_above_1e25": self.above_1e25,
-            "base": self.base,
-            "probability_above_a_third_of_base": self.above_third_of_base,
-            "substitute_threshold": self.substitute,
-            "left_out": self.left_out,
-            "sentences": self.sentences(),
-            "source": SECOND_HAND,
-        })
-    }
-}
-
-/// Said wherever paragraphs are named.
-const SECOND_HAND: &str =
-    "Commission guidelines on general-purpose AI models (July 2025), read in a second-hand copy; check the paragraphs";
 
 /// The form's range for a time in days.
 fn range_of(days: f64) -> &'static str {
@@ -246,7 +150,8 @@ pub fn markdown(figures: &ModelFigures<'_>, thresholds: Option<&Thresholds>) -> 
     }
     if let Some(thresholds) = thresholds {
         out += &format!("\n## Thresholds\n\n{SECOND_HAND}.\n\n");
-        thresholds.sentences().iter().for_each(|sentence| out += &format!("- {}\n", markdown_cell(sentence)));
+        let sentences = thresholds::sentences(thresholds);
+        sentences.iter().for_each(|sentence| out += &format!("- {}\n", markdown_cell(sentence)));
     }
     out
 }
@@ -275,7 +180,7 @@ pub fn json(figures: &ModelFigures<'_>, thresholds: Option<&Thresholds>) -> Stri
             "boundary": figures.boundary(),
             "method": fields.energy_method,
         },
-        "thresholds": thresholds.map(Thresholds::json),
+        "thresholds": thresholds.map(thresholds::json),
         "drawn": figures.drawn(),
     });
     json_text(&without_nulls(document))
@@ -284,6 +189,8 @@ pub fn json(figures: &ModelFigures<'_>, thresholds: Option<&Thresholds>) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value as Json;
+
     use crate::export::example;
 
     #[test]
@@ -313,32 +220,11 @@ mod tests {
 
     #[test]
     fn thresholds_are_sentences() {
-        let thresholds = Thresholds {
-            estimate_flop: 3.6e24,
-            estimate_is_stated: true,
-            within_30_percent: 0.87,
-            above_1e25: 0.02,
-            cumulative_flop: Estimate { median: Some(4e24), interval: Some([2e24, 9e24]), ..Estimate::NONE },
-            above_third_of_base: Some(0.5),
-            base: Some("org/base".into()),
-            substitute: false,
-            left_out: vec!["org/other".into()],
-        };
-        let text = thresholds.sentences().join("\n");
-        for part in [
-            "3.6e24 FLOP (the stated figure)",
-            "is 87 %",
-            "2.0e24 FLOP to 9.0e24 FLOP",
-            "is 2.0 %",
-            "org/base (paragraph 63)",
-            "is 50 %",
-            "org/other",
-        ] {
-            assert!(text.contains(part), "no {part} in {text}");
-        }
-        let substitute = Thresholds { substitute: true, left_out: vec![], ..thresholds.clone() }.sentences().join("\n");
-        assert!(substitute.contains("paragraph 64") && !substitute.contains("lower bound"));
-        let shown = example::with(example::FIXED, |f| markdown(f, Some(&thresholds)));
-        assert!(shown.contains("second-hand copy") && shown.contains("## Thresholds"));
+        let found = thresholds::tests::found();
+        let (text, document) = example::with(example::FIXED, |f| (markdown(f, Some(&found)), json(f, Some(&found))));
+        assert!(text.contains("second-hand copy") && text.contains("## Thresholds"), "{text}");
+        let document: Json = serde_json::from_str(&document).unwrap();
+        assert_eq!(document["thresholds"]["above_1e25"]["probability"], 0.02);
+        assert_eq!(document["thresholds"]["sentences"].as_array().map(Vec::len), Some(4));
     }
 }

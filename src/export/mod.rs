@@ -21,6 +21,7 @@ pub mod hf;
 pub mod ipcc;
 pub mod sci_ai;
 pub mod spdx;
+pub mod thresholds;
 pub mod yaml;
 
 use serde::Serialize;

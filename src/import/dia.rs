@@ -10,7 +10,8 @@
 //! unknown keys are passed over. The validator of DIA and its reader disagree, so what the reader takes is taken: bare
 //! numbers, `[lo, hi]` without a map, reversed ends.
 //!
-//! An interval is one in which nothing is more likely than anything else: `uniform(lo, hi)`. A figure that is imputed is
+//! A carbon figure is taken as the whole footprint, facility included, because DIA adds it up as it stands; what `tool` says
+//! of a PUE holds for the energy. An interval is one in which nothing is more likely than anything else: `uniform(lo, hi)`. A figure that is imputed is
 //! no report, because what is missing is estimated here; one that is `unavailable` is missing. The state writes 0 to 0
 //! and `unavailable` for a figure that nobody gave, and `unavailable` for one without a quality.
 //!
@@ -239,10 +240,18 @@ fn footprint(row: &mut Row, report: &Tree, out: &mut Imported) {
             qualities.push(quality);
         }
         let includes = own.and_then(|own| own.get("includes_pue")).and_then(yes_or_no);
-        row.set(overhead, includes.or_else(|| of_tool(report)).map_or("", |yes| if yes { "yes" } else { "no" }));
+        // A carbon figure is the whole footprint, whatever the tool: it is what DIA adds up.
+        let by_format = if field == "carbon_kgco2eq" { Some(true) } else { of_tool(report) };
+        row.set(overhead, includes.or(by_format).map_or("", |yes| if yes { "yes" } else { "no" }));
         if let Some(tool) = report.get("tool").filter(|_| includes.is_none() && row.get(overhead).is_some()) {
-            let reason = match row.get(overhead) {
-                Some("yes") => "this tool multiplies the chips' energy by a PUE, so the facility's overhead is in it",
+            let reason = match (field, of_tool(report), row.get(overhead)) {
+                ("carbon_kgco2eq", Some(false), _) => {
+                    "this tool counts the machine alone; the figure is taken as the whole footprint all the same, as DIA adds \
+                     it up. If the facility's overhead is not in it, write emissions_include_pue = no"
+                }
+                (_, _, Some("yes")) => {
+                    "this tool multiplies the chips' energy by a PUE, so the facility's overhead is in it"
+                }
                 _ => "this tool counts the machine alone, so the facility's overhead is not in it",
             };
             out.assumed(tool.line, overhead, tool.shown(), reason);

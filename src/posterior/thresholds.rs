@@ -1,7 +1,7 @@
 //! How likely a model is above the compute thresholds of the EU's rules for general-purpose AI models, and how likely the
 //! figure that would be reported is accurate enough.
 //!
-//! The Commission's guidelines of July 2025 (C(2025) 5045), read in second-hand copies: training compute is to be
+//! The Commission's guidelines of July 2025, read in second-hand copies whose paragraphs differ by a few: training compute is to be
 //! estimated within an overall error of 30 % (§123); a model is presumed to have systemic risk above 1e25 FLOP of
 //! cumulative compute, which counts that of models whose weights initialise it or are merged into it (§121) and leaves out
 //! that of a teacher whose outputs it was trained on (§122); who modifies a model becomes a provider where the

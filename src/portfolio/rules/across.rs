@@ -248,8 +248,11 @@ fn is_later(a: Date, b: Date) -> bool {
 
 /// Emissions that a calculator made of the energy that it states too: one warning for each file.
 fn calculators(models: &[Model], found: &mut Vec<Warning>) {
-    let both =
-        |m: &&Model| m.source == Source::Calculator && size(&m.energy_kwh).is_some() && size(&m.emissions_kg).is_some();
+    // A distribution is an interval that somebody states, and is used as it is.
+    let plain = |m: &Model| matches!(m.emissions_kg, Some(Value::Number(_)));
+    let both = |m: &&Model| {
+        m.source == Source::Calculator && plain(m) && size(&m.energy_kwh).is_some() && size(&m.emissions_kg).is_some()
+    };
     let mut rows: BTreeMap<&std::path::Path, Vec<&Model>> = BTreeMap::new();
     for model in models.iter().filter(both) {
         rows.entry(model.place.file.as_path()).or_default().push(model);

@@ -85,7 +85,9 @@ fn nothing_stated(models: &[Model], found: &mut Vec<Warning>) {
     if !models.iter().any(states) {
         return;
     }
-    for model in models.iter().filter(|m| !states(m)) {
+    // What another row was made from is a model.
+    let bases: HashSet<&str> = models.iter().flat_map(|m| m.base_ids()).collect();
+    for model in models.iter().filter(|m| !states(m) && !bases.contains(m.id.as_str())) {
         let message = "the row states nothing but a name, and is counted as a model of which nothing is known; delete it if it is a \
                        heading, a footnote or a remark";
         Row { model, found }.warn_text("states-nothing", "id", &model.id, message.into());

@@ -9,7 +9,7 @@ use regex::Regex;
 use crate::source::{Texts, read};
 
 /// Capitalised words before a year that are no author.
-const NO_AUTHORS: [&str; 15] = [
+const NO_AUTHORS: [&str; 17] = [
     "January",
     "February",
     "March",

@@ -3,7 +3,7 @@
 //!
 //! Energy in kWh, carbon in **kilograms**, water in litres, each as the two ends of the credible interval. Unknown keys
 //! are legal in a report at every level: under `carbonhaze` each figure carries the whole distribution as a cell of a
-//! models file ([`super::cell`]), which `haze` reads back. The scope is incremental, as the schema demands: this run and
+//! models file ([`super::cell`]), and the report what the row states, which `haze` reads back. The scope is incremental, as the schema demands: this run and
 //! not those of the base models. Hours are those of the row and never worked out from the energy.
 //!
 //! The schema's quality words do not cover a figure that somebody states without a meter; it is called
@@ -14,7 +14,7 @@ use super::cell::cell;
 use super::yaml::quoted;
 use super::{ModelFigures, Shown, VERSION, middle, relation};
 use crate::assess::{Kind, Slot, Tier};
-use crate::portfolio::Source;
+use crate::portfolio::{Boundary, Source, columns};
 use crate::posterior::Estimate;
 
 /// `dia_version` and `dia_report`.
@@ -31,6 +31,7 @@ pub fn blocks(figures: &ModelFigures<'_>) -> Vec<Block> {
     if let Some(region) = figures.label("region") {
         report.extend(["  context:".into(), format!("    region: {}", quoted(region))]);
     }
+    report.extend(row(figures));
     let version = vec!["dia_version: \"0.1\"".to_string()];
     vec![Block { key: "dia_version", lines: version }, Block { key: "dia_report", lines: report }]
 }
@@ -71,6 +72,16 @@ fn compute(figures: &ModelFigures<'_>) -> Vec<String> {
     lines
 }
 
+/// What the row states, so that the card can be read back as the row that it was written from.
+fn row(figures: &ModelFigures<'_>) -> Vec<String> {
+    let cells = columns::cells(figures.row);
+    if cells.is_empty() {
+        return Vec::new();
+    }
+    let head = ["  carbonhaze:", "    row:"].map(String::from);
+    head.into_iter().chain(cells.iter().map(|(name, text)| format!("      {name}: {}", quoted(text)))).collect()
+}
+
 /// One figure of the footprint; nothing where nothing was drawn.
 fn metric(name: &str, figures: &ModelFigures<'_>, e: &Estimate, factor: f64, quality: &str) -> Vec<String> {
     let shown = Shown::of(e, factor);
@@ -92,6 +103,9 @@ fn metric(name: &str, figures: &ModelFigures<'_>, e: &Estimate, factor: f64, qua
     own("draws", Some(settings.draws.to_string()));
     own("seed", Some(settings.seed.to_string()));
     own("version", Some(quoted(VERSION)));
+    if name != "water_liters" {
+        own("includes_pue", Some((figures.scope.boundary == Boundary::Facility).to_string()));
+    }
     own("boundary", (name == "energy_kwh").then(|| quoted(figures.boundary())));
     lines
 }

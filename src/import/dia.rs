@@ -21,6 +21,7 @@
 //! |---|---|
 //! | `carbonhaze.cell` | text of a cell of a models file, in kWh or kg: `"lognormal(1.2, 1.3)"`; read in the place of `value`, whatever the quality |
 //! | `carbonhaze.includes_pue` | `true` or `false`: whether the facility's overhead is in it; comes before what `tool` says |
+//! | `dia_report.carbonhaze.row` | the cells of the row by column; read in the place of everything but the lineage, so that a card gives the row that it was written from |
 //!
 //! In a flat report, whose metrics are no maps, the same keys stand in `carbonhaze.energy_kwh` and
 //! `carbonhaze.carbon_kgco2eq` of the report.
@@ -31,6 +32,7 @@ use super::source::Source;
 use super::tally::Tally;
 use super::tree::{self, Json, Node, Tree};
 use super::{Importer, amount};
+use crate::portfolio::columns;
 use crate::portfolio::formats::Fault;
 
 pub(super) const DIA: Importer = Importer { kind: "dia", title: "DIA's state.json", recognise, read };
@@ -137,6 +139,9 @@ pub(super) fn of_report(row: &mut Row, report: &Tree, out: &mut Imported) {
     if !matches!(report.node, Node::Map(_)) {
         return out.dropped(report.line, "report", report.shown(), "a report is a map of fields");
     }
+    if let Some(stated) = report.at(&["carbonhaze", "row"]) {
+        return of_row(row, stated, out);
+    }
     compute(row, report, out);
     context(row, report, out);
     let Some(scope) = report.get("scope").filter(|scope| scope.text() != Some("incremental")) else {
@@ -148,6 +153,22 @@ pub(super) fn of_report(row: &mut Row, report: &Tree, out: &mut Imported) {
     // Hours of the ancestors would be in them too.
     *row = without_compute(row);
 }
+
+/// The cells that `haze export dia` wrote of the row.
+fn of_row(row: &mut Row, stated: &Tree, out: &mut Imported) {
+    let Node::Map(cells) = &stated.node else {
+        return out.dropped(stated.line, "carbonhaze.row", stated.shown(), "not a map of columns");
+    };
+    for (name, cell) in cells {
+        match (columns::names().find(|known| known == name && !NOT_OF_A_ROW.contains(known)), cell.text()) {
+            (Some(column), Some(text)) => row.set(column, text),
+            _ => out.dropped(cell.line, "carbonhaze.row", name.as_str(), "no column of a models file with a text"),
+        }
+    }
+}
+
+/// Columns that the report has in fields of its own.
+const NOT_OF_A_ROW: [&str; 3] = ["id", "base_model", "relation"];
 
 fn without_compute(row: &Row) -> Row {
     let mut kept = Row::new(row.line, row.get("id").unwrap_or_default());

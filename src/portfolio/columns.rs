@@ -5,6 +5,7 @@
 
 use super::cell::{CellError, Value};
 use super::model::Model;
+use super::number::Decimal;
 use super::quantity::{Quantity, hundredth};
 use super::units::{Dimension, Scale};
 use super::words;
@@ -124,6 +125,41 @@ const LABELS: [&str; 8] = [
     "lineage_class",
     "further_training",
 ];
+
+/// What a row states, as cells under these columns, in their order: the id, what it was made from and what a published fact
+/// filled in are left out. Read again they give the same values.
+pub(crate) fn cells(model: &Model) -> Vec<(&'static str, String)> {
+    const LEFT_OUT: [&str; 3] = ["id", "base_model", "relation"];
+    let mut copy = model.clone();
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    for (name, column) in COLUMNS {
+        let text = match column {
+            Column::Text(_) => model.labels.get(name).cloned(),
+            // A quantity is written in the unit of the row, once.
+            Column::Cell { scale, of, .. } if scale == Scale::ONE => of(&mut copy).as_ref().map(|value| match value {
+                Value::Number(x) => Decimal(*x).to_string(),
+                Value::Distribution(distribution) => distribution.to_string(),
+            }),
+            Column::Plain { .. } => plain_value(model, name).map(|x| Decimal(x).to_string()),
+            Column::Cell { .. } | Column::Id | Column::Ignored => None,
+        };
+        found.extend(text.map(|text| (name, text)));
+    }
+    found.extend(LABELS.iter().filter_map(|name| Some((*name, model.labels.get(*name)?.clone()))));
+    found.retain(|(name, text)| !LEFT_OUT.contains(name) && !text.is_empty() && !model.published.contains_key(name));
+    found
+}
+
+/// Of a column that takes one plain number.
+fn plain_value(model: &Model, name: &str) -> Option<f64> {
+    match name {
+        "hardware_count" => model.hardware_count,
+        "downloads" => model.downloads,
+        "base_probability" => model.base_probability,
+        "base_probability_sd" => model.base_probability_sd,
+        _ => None,
+    }
+}
 
 /// Every name that is looked for in a header.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {

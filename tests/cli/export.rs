@@ -233,3 +233,51 @@ fn what_is_wrong_is_said() {
     }
     assert_eq!(std::fs::read_to_string(dir.path().join("open.md")).unwrap(), "---\nx: 1\n");
 }
+
+/// What a card states comes back from the card that was written of it: every cell and the lineage, whatever the unit.
+#[test]
+fn import_export_and_import_again_keeps_every_value() {
+    let rows = "id,base_model,relation,merge_weights,date,region,hardware,hardware_count,parameters,tokens,energy_kwh,\
+        energy_includes_pue,emissions_kg,source\n\
+        o/a,base_model:finetune:o/base; base_model:distill:o/teacher,,,2024-05-02,France,8 x A100,8,7e9,,\"uniform(1000, 1500)\",\
+        yes,fixed(120),metered\n\
+        o/b,o/x; o/y,merge,0.25; 0.75,2024,,,,7.5e9,,,,1 to 4,calculator\n\
+        o/c,,,,,,,,1.1e9,2e12 +- 1e11,,,,\n";
+    let dir = folder(&[("m.csv", rows)]);
+    let read = |file: &str| -> Vec<String> {
+        let portfolio = carbonhaze::Portfolio::read(dir.path().join(file)).unwrap();
+        let mut rows: Vec<String> = Vec::new();
+        for mut model in portfolio.models {
+            let bases: Vec<_> =
+                model.base_models.iter().map(|base| (base.clone(), base.relation.or(model.relation))).collect();
+            let bases: Vec<_> = bases.iter().map(|(base, relation)| (&base.id, relation, base.weight)).collect();
+            let text = format!("{bases:?}");
+            // The lineage is compared above, step by step.
+            (model.base_models, model.relation) = (vec![], None);
+            model.labels.retain(|name, _| !["base_model", "relation"].contains(&name.as_str()));
+            model.place = carbonhaze::Place::default();
+            rows.push(format!("{text} {model:?}"));
+        }
+        rows.sort();
+        rows
+    };
+    let before = read("m.csv");
+    for model in ["o/a", "o/b", "o/c"] {
+        std::fs::create_dir_all(dir.path().join("cards").join(model)).unwrap();
+        let card = format!("cards/{model}/README.md");
+        printed(
+            dir.path(),
+            &["export", "dia", "m.csv", "--model", model, "--draws", "1000", "--no-facts", "--quiet", "-o", &card],
+        );
+        let text = std::fs::read_to_string(dir.path().join(&card)).unwrap();
+        std::fs::write(dir.path().join(&card), format!("---\n{text}---\n")).unwrap();
+    }
+    printed(dir.path(), &["import", "cards", "-o", "again.csv"]);
+    assert_eq!(read("again.csv"), before);
+    assert_eq!(read("cards"), before);
+    // Negative control: another cell in a card is another row.
+    let card = dir.path().join("cards/o/c/README.md");
+    let text = std::fs::read_to_string(&card).unwrap();
+    std::fs::write(&card, text.replace("1.1e9", "1.2e9").replace("1100000000", "1200000000")).unwrap();
+    assert_ne!(read("cards"), before);
+}

@@ -41,7 +41,10 @@ fn the_worked_examples_of_the_guidelines() {
         // Negative control: a fifth more is another figure.
         assert!(!close(1.2 * flop), "{id}");
         let share = found["thresholds"]["within_30_percent"]["probability"].as_f64().unwrap();
-        assert!((0.5..=1.0).contains(&share) && found["thresholds"]["above_1e25"]["probability"] == 0.0, "{id}: {share}");
+        assert!(
+            (0.5..=1.0).contains(&share) && found["thresholds"]["above_1e25"]["probability"] == 0.0,
+            "{id}: {share}"
+        );
     }
 }
 

@@ -15,6 +15,7 @@ use carbonhaze::low_level::coverage::matches_file;
 use carbonhaze::low_level::exact::oracle::oracle;
 use carbonhaze::low_level::fit::{self, Response, Sample, Size};
 use carbonhaze::low_level::portfolio::Portfolio;
+use carbonhaze::low_level::run::lineage::Question;
 use carbonhaze::low_level::run::{Backend, NoProgress, Session, Settings};
 use carbonhaze::low_level::validate::repeats;
 use carbonhaze::low_level::validate::runs_file;
@@ -129,6 +130,40 @@ fn merge(n: usize) -> Files {
     models(LINEAGE_COLUMNS, n, |i| {
         derived(i, &if i == 0 { joined(n - 1, ";", |k| format!("m{}", k + 1)) } else { String::new() })
     })
+}
+
+const FAMILIES: [Case; 5] = [
+    (
+        "families of a base and two",
+        |n| families(n, |i| if i % 3 == 0 { String::new() } else { format!("m{}", i - i % 3) }),
+        30,
+    ),
+    ("one family, a chain", |n| families(n, before), 100),
+    ("one family, merges of ten", |n| families(n, last_ten), 100),
+    ("nodes of a state.json", state, 500),
+    ("runs of CodeCarbon", codecarbon, 500),
+];
+
+/// Drawn as families, with two draws.
+fn families(n: usize, base: impl Fn(usize) -> String) -> Files {
+    vec![("families.csv".into(), lines(LINEAGE_COLUMNS, n, |i| derived(i, &base(i))))]
+}
+
+fn state(n: usize) -> Files {
+    let node = |i: usize| {
+        format!(
+            "\"o/m{i}\": {{\"report\": {{\"carbon_kgco2eq\": [{i}, {}]}}, \"lineage\": [{{\"model\": \"o/m{}\"}}]}}",
+            i + 2,
+            i + 1
+        )
+    };
+    vec![("state.json".into(), format!("{{\"nodes\": {{{}}}}}", joined(n, ",\n", node)))]
+}
+
+fn codecarbon(n: usize) -> Files {
+    let header = "timestamp,project_name,run_id,duration,emissions,emissions_rate,energy_consumed,country_iso_code";
+    let row = |i: usize| format!("2024-05-14T09:12:33,p{},r{i},{},0.1,0.2,0.{},FRA", i / 4, 100 + i, 1 + i % 9);
+    vec![("emissions.csv".into(), lines(header, n, row))]
 }
 
 const COLUMNS: [Case; 8] = [
@@ -299,6 +334,13 @@ fn work(path: &Path) -> usize {
     if name == "exact.csv" {
         return oracle(&assessment).groups.len();
     }
+    if name == "families.csv" {
+        let session = Session::builder().backend(Backend::Cpu).threads(1).build().expect("a thread");
+        let settings = Settings { draws: 2, ..Settings::default() };
+        let question = Question { all: true, ..Question::default() };
+        let found = session.lineage(&portfolio, &assessment, &question, settings, &NoProgress);
+        return found.map_or(0, |found| found.families.len());
+    }
     let whole = with_outputs(&portfolio, &assessment).expect("outputs");
     compile(&whole).map_or(0, |plan| plan.models.len())
 }
@@ -324,7 +366,7 @@ fn main() {
     // Cargo adds words of its own.
     let asked = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
     println!("{:42} {:>9} {:>9} {:>9} {:>6}", "", "n", "ms", "at 2n", "ratio");
-    let all = ROWS.iter().chain(&LINEAGE).chain(&COLUMNS).chain(&CELLS).chain(&STUDIES).chain(&OTHERS);
+    let all = ROWS.iter().chain(&LINEAGE).chain(&FAMILIES).chain(&COLUMNS).chain(&CELLS).chain(&STUDIES).chain(&OTHERS);
     for (name, files, start) in all.filter(|(name, ..)| name.contains(&asked)) {
         let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
         let most = MOST.iter().find(|(of, _)| of == name).map_or(start << 12, |(_, most)| most / 2);

@@ -71,6 +71,22 @@ stages! {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     exact,
+    /// Which model was made from which: graph, families, shares.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::lineage::Graph;
+    /// use carbonhaze::low_level::portfolio::{Base, Model};
+    ///
+    /// let model = |id: &str, bases: &[&str]| Model {
+    ///     id: id.into(),
+    ///     base_models: bases.iter().map(|id| Base::of(*id)).collect(),
+    ///     ..Model::default()
+    /// };
+    /// let graph = Graph::new(&[model("base", &[]), model("left", &["base"]), model("right", &["base"]), model("both", &["left", "right"])]);
+    /// // The base and three models made of it, the merge once.
+    /// assert_eq!(graph.family(graph.node("base").unwrap()).len(), 4);
+    /// ```
+    lineage,
     /// Sessions: the one place that draws.
     ///
     /// ```

@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn names_are_text_only() {
-        assert_eq!(quoted("a\"];x[\"b\\<script>", "\\n"), "a___x___b__script_");
+        assert_eq!(quoted("a\"];x[\"b\\<script>", "\\n"), "a___x__b__script_");
         assert_eq!(quoted("lab/7b-v1.0\n3 t", "<br>"), "lab/7b-v1.0<br>3 t");
     }
 }

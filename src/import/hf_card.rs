@@ -36,15 +36,19 @@ const TOOLS: [&str; 12] = [
 
 fn recognise(source: &Source<'_>) -> bool {
     let text = tree::head(&source.text);
-    is_rule(text.lines().next().unwrap_or_default()) || (is_markdown(source) && has_heading(text))
+    is_rule(text.lines().next().unwrap_or_default()) || (is_named_as_card(source) && has_heading(text))
 }
 
 fn is_rule(line: &str) -> bool {
     line.trim_end() == "---"
 }
 
-fn is_markdown(source: &Source<'_>) -> bool {
-    source.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md") || e.eq_ignore_ascii_case("markdown"))
+/// A text without front matter is a card by its name alone: notes lie in folders too.
+fn is_named_as_card(source: &Source<'_>) -> bool {
+    let markdown =
+        source.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md") || e.eq_ignore_ascii_case("markdown"));
+    let stem = source.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_lowercase();
+    markdown && (["readme", "model_card", "modelcard"].contains(&stem.as_str()) || stem.contains("__"))
 }
 
 fn has_heading(text: &str) -> bool {

@@ -13,7 +13,9 @@
 //! All 2^n readings are weighed, the one in which every figure is wrong among them; shared effects count in V. This is the
 //! contaminated normal of Tukey (1960) and of Box and Tiao (1968, doi:10.1093/biomet/55.1.119) for a chain. Readings below
 //! [`LEAST`] are dropped: figures that agree then leave one reading, all of them. "None is right" is kept only if it is more
-//! probable than all others together: a few per cent of what a row that states nothing may be would lie above every figure.
+//! probable than all others together (a few per cent of what a row that states nothing may be would lie above every
+//! figure) and if two figures are an order of magnitude or more apart: errors that have nothing to do with each other do
+//! not lead to nearly the same run.
 
 use super::condition::Joint;
 use super::context::Context;
@@ -25,6 +27,9 @@ use super::priors::names;
 
 /// Readings less probable than this are dropped.
 const LEAST: f64 = 0.02;
+
+/// ln 10: figures that lead to runs nearer to each other than this are not all wrong.
+const NEAR: f64 = std::f64::consts::LN_10;
 
 /// Added to each variance: figures without any error that differ by less than this in logs are the same.
 const ROUNDING: f64 = 1e-12;
@@ -58,7 +63,12 @@ pub fn readings(context: &Context<'_>, unknowns: &[Normal; UNKNOWNS], all: &[Obs
     let most = logs.iter().map(|(_, log)| *log).fold(f64::NEG_INFINITY, f64::max);
     let weights = |log: f64| libm::exp(log - most);
     let sum: f64 = logs.iter().map(|(_, log)| weights(*log)).sum();
-    let least = |right: &[usize]| if right.is_empty() { 0.5 } else { LEAST };
+    let apart = joint.apart();
+    let least = |right: &[usize]| match right {
+        [] if apart < NEAR => f64::INFINITY,
+        [] => 0.5,
+        _ => LEAST,
+    };
     let kept = || logs.iter().filter(|(right, log)| weights(*log) >= least(right) * sum);
     let sum: f64 = kept().map(|(_, log)| weights(*log)).sum();
     kept().map(|(right, log)| Reading { right: right.clone(), weight: weights(*log) / sum }).collect()
@@ -96,6 +106,12 @@ impl Figures {
             off: all.iter().zip(&figures).map(|(o, expected)| o.error.mean - expected.mean).collect(),
             covariance: (0..all.len()).map(line).collect(),
         }
+    }
+
+    /// How far the runs that two of the figures lead to are apart at most, in logs.
+    fn apart(&self) -> f64 {
+        let ends = self.off.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], x| [lo.min(*x), hi.max(*x)]);
+        ends[1] - ends[0]
     }
 
     /// Log density of some of the figures, with a further variance on each; by Cholesky's decomposition.

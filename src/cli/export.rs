@@ -57,7 +57,7 @@ pub struct ExportArgs {
     /// One that the form has [default: its first]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Write to this file instead of standard output; the card may be named
+    /// Write to this file instead of standard output; may be the file of --card
     #[arg(short = 'o', long, value_name = "OUT")]
     output: Option<PathBuf>,
     /// Monte Carlo draws [default: 1000000]
@@ -179,6 +179,7 @@ pub fn export(args: ExportArgs) -> Result<(), Failure> {
     }
     let opened = Opened::assessed(portfolio)?;
     interrupt.hold();
+    spare_card(&args)?;
     let output = Output::prepare(args.output.as_deref(), &opened.portfolio.opened)?;
     if !args.quiet {
         opened.warn();
@@ -196,6 +197,18 @@ pub fn export(args: ExportArgs) -> Result<(), Failure> {
         Output::File(_) => output.finish(&document, String::new),
         Output::Page | Output::Stdout => print_bytes(&document),
     }
+}
+
+/// A block alone is no card: it does not take the place of one.
+fn spare_card(args: &ExportArgs) -> Result<(), Failure> {
+    let Some(path) = args.output.as_deref().filter(|_| args.card.is_none()) else { return Ok(()) };
+    let is_card = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) && path.exists();
+    if is_card && matches!(args.kind, Kind::Dia | Kind::Hf) {
+        let path = shorten_path(path);
+        let message = format!("{path} exists and would be replaced by the block alone; add --card {path} to merge it");
+        return Err(Failure::Usage(message));
+    }
+    Ok(())
 }
 
 fn read_card(path: &Path) -> Result<Vec<u8>, Failure> {

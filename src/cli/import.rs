@@ -30,19 +30,19 @@ use crate::report::files;
 What is not used, mended or assumed is listed on standard error with its file and line. A file of these formats can
 also be given to the other commands as it is: haze run emissions.csv")]
 pub struct ImportArgs {
-    /// Files, folders, or - for standard input; before them perhaps a format, as for --kind
+    /// Files, folders, or - for standard input. A format name (see --kind) may come first
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The format, if it is not to be recognised
+    /// Read the files as this format instead of detecting it
     #[arg(long, value_parser = kinds())]
     kind: Option<String>,
     /// Write the models file here [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Refuse files of which a value is not used as it stands
+    /// Fail if any value would be dropped or repaired
     #[arg(long)]
     strict: bool,
-    /// Which runs of a log are one model
+    /// How to group a log's runs into models
     #[arg(long, value_enum, default_value = "project", value_name = "BY")]
     group_by: By,
 }
@@ -145,7 +145,12 @@ fn read(path: &Path, args: &ImportArgs, inputs: &Inputs, named: bool) -> Result<
     let content = inputs.table(path).map_err(unreadable)?;
     let source = Source::new(shown, &content, args.group_by.into());
     let importer = match args.kind.as_deref().and_then(import::of_kind) {
-        Some(importer) if named || (importer.recognise)(&source) => Some(importer),
+        Some(importer) if (importer.recognise)(&source) => Some(importer),
+        Some(importer) if named => {
+            let message =
+                format!("the file does not look like {}; leave out --kind to have it recognised", importer.title);
+            return Err(vec![at(shown, 0, "", "", message)]);
+        }
         Some(_) => None,
         None => import::recognised(&source),
     };
@@ -205,6 +210,8 @@ fn typed(taken: &[Taken]) -> Result<Vec<u8>, Failure> {
 fn csv(taken: &[Taken]) -> csv::Result<Vec<u8>> {
     let all =
         Imported { rows: taken.iter().flat_map(|file| file.imported.rows.iter().cloned()).collect(), changes: vec![] };
+    let mut all = all;
+    in_one_unit(&mut all);
     let columns = all.columns();
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&columns)?;
@@ -212,6 +219,20 @@ fn csv(taken: &[Taken]) -> csv::Result<Vec<u8>> {
         writer.write_record(&cells)?;
     }
     writer.into_inner().map_err(|e| e.into_error().into())
+}
+
+/// Emissions in one column: grams of cards go to the kilograms of others with their unit.
+fn in_one_unit(all: &mut Imported) {
+    let has = |column: &str| all.rows.iter().any(|row| row.get(column).is_some());
+    if !(has("emissions_g") && has("emissions_kg")) {
+        return;
+    }
+    for row in &mut all.rows {
+        if let Some(grams) = row.take("emissions_g") {
+            let plain = grams.trim().parse::<f64>().is_ok();
+            row.set("emissions_kg", if plain { format!("{grams} g") } else { grams });
+        }
+    }
 }
 
 fn done(what: What) -> &'static str {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::thresholds::{self, SECOND_HAND};
 use super::{ModelFigures, Shown, VERSION, json_text, markdown_cell, middle, plain, significant, without_nulls};
-use crate::portfolio::Run;
+use crate::portfolio::{Run, Value};
 use crate::posterior::thresholds::Thresholds;
 use crate::report::numbers;
 
@@ -52,7 +52,8 @@ impl Fields {
         Fields {
             wall_clock_days: hours.zip(count).map(|(hours, count)| two(hours / count / HOURS_PER_DAY)),
             hardware_days: hours.map(|hours| two(hours / HOURS_PER_DAY)),
-            flop: flop_shown.median.map(two),
+            // What is stated is what is reported; else the median.
+            flop: stated_flop(figures).or(flop_shown.median).map(two),
             flop_method: compute_method(figures),
             flop_shown,
             mwh: mwh_shown.median.map(two),
@@ -71,10 +72,22 @@ fn provenance(figures: &ModelFigures<'_>, name: &str) -> Option<String> {
     figures.assessed.provenance.get(name).map(|p| format!("{} (source: {})", p.how, p.source))
 }
 
+/// The compute that the row states as one number.
+fn stated_flop(figures: &ModelFigures<'_>) -> Option<f64> {
+    match figures.row.compute_flop {
+        Some(Value::Number(flop)) => Some(flop),
+        _ => None,
+    }
+}
+
 fn compute_method(figures: &ModelFigures<'_>) -> String {
     let how = provenance(figures, "compute").unwrap_or_else(|| "inferred from the other figures of the row".into());
+    let figure = match stated_flop(figures) {
+        Some(_) => "Stated figure; the interval is that",
+        None => "Median",
+    };
     format!(
-        "Median of {} draws with Carbonhaze {VERSION}. Compute: {how}. It covers {}; all operations count equally, whatever \
+        "{figure} of {} draws with Carbonhaze {VERSION}. Compute: {how}. It covers {}; all operations count equally, whatever \
          their precision.",
         numbers::count(figures.settings.draws),
         run(figures)
@@ -121,7 +134,10 @@ pub fn markdown(figures: &ModelFigures<'_>, thresholds: Option<&Thresholds>) -> 
     let rows = [
         ("Training time, range", or_open(fields.wall_clock_days.map(|days| range_of(days).into()))),
         ("Training time, wall-clock days", days(fields.wall_clock_days)),
-        ("Training time, hardware days", days(fields.hardware_days)),
+        (
+            "Training time, hardware days",
+            or_open(fields.hardware_days.map(|x| format!("{} accelerator-days", plain(x)))),
+        ),
         (
             "Amount of computation used for training, order of magnitude",
             or_open(fields.order().map(|n| format!("10^{n} FLOP"))),

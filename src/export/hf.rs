@@ -8,6 +8,7 @@ use super::card::Block;
 use super::cell::cell;
 use super::yaml::quoted;
 use super::{ModelFigures, Shown, VERSION};
+use crate::assess::Tier;
 use crate::report::numbers;
 
 const G_PER_T: f64 = 1e6;
@@ -17,8 +18,13 @@ pub fn blocks(figures: &ModelFigures<'_>) -> Vec<Block> {
     let shown = Shown::of(&figures.emissions_t, G_PER_T);
     let Some(median) = shown.median else { return Vec::new() };
     let settings = figures.settings;
+    let how = match figures.assessed.tier {
+        Tier::T1 => "metered or audited, as stated; with its error",
+        Tier::T1b => "stated by the publisher; with its error",
+        _ => "estimated",
+    };
     let source = format!(
-        "estimated with Carbonhaze {VERSION}: median of {} draws; {}",
+        "{how}: Carbonhaze {VERSION}, median of {} draws; {}",
         numbers::count(settings.draws),
         figures.coverage()
     );
@@ -29,8 +35,8 @@ pub fn blocks(figures: &ModelFigures<'_>) -> Vec<Block> {
     let top = "  ";
     put(top, "emissions", Some(median.to_string()));
     put(top, "source", Some(quoted(&source)));
-    let training = if figures.is_derivative() { "fine-tuning" } else { "pre-training" };
-    put(top, "training_type", Some(quoted(training)));
+    // Of a row without a base it is not known what it is.
+    put(top, "training_type", figures.is_derivative().then(|| quoted("fine-tuning")));
     put(top, "geographical_location", figures.label("region").map(quoted));
     put(top, "hardware_used", hardware(figures).as_deref().map(quoted));
     put(top, "carbonhaze", Some(String::new()));

@@ -76,7 +76,7 @@ pub fn rows(outcome: &Outcome, shares: Option<&Shares>, by: &str) -> Vec<Row> {
         rows.push(Row { models: Some(without), variance: part(None), ..row("category", "(no value)") });
     }
     let shared = shares.map(|shares| shares.shared_own.shared.first_order);
-    rows.push(Row { variance: shared, ..row("shared", "what several models have in common") });
+    rows.push(Row { variance: shared, ..row("shared", "shared effects (grids, PUE, MFU and other common errors)") });
     rows.push(Row {
         models: Some(total.models),
         mean_t: mean(&total.emissions_t),
@@ -149,8 +149,8 @@ pub fn markdown(rows: &[Row], outcome: &Outcome, by: &str) -> String {
     format!(
         "# Uncertainty by IPCC Approach 2\n\n2006 IPCC Guidelines, volume 1, chapter 3, table 3.3. Categories: {}. Mean, and the \
          2.5 and 97.5 percentiles as per cent from the mean, of {} draws with Carbonhaze {VERSION}, seed {}, plan {}. Activity \
-         data: energy; emission factor: emissions over energy. Contributions to variance are exact: categories, what models \
-         have in common and nothing else sum to 1, and so do the factors.\n\n{}",
+         data: energy; emission factor: emissions over energy. Contributions to variance are exact: the categories and \
+         the shared effects sum to 1; the factors also sum to 1.\n\n{}",
         super::markdown_cell(by),
         numbers::count(settings.draws),
         settings.seed,

@@ -115,15 +115,15 @@ impl<'a> ModelFigures<'a> {
     pub fn coverage(&self) -> String {
         let run = match self.scope.run {
             Run::Final => {
-                "this training run only, without the runs on the way to it and without those of its base models"
+                "final training run only, excluding earlier and exploratory runs and the training of base models"
             }
-            Run::Development => "all runs of the development, without those of its base models",
+            Run::Development => "all runs of the development, excluding the training of base models",
         };
         let basis = match self.scope.basis {
             Basis::Location => "location-based",
             Basis::Market => "market-based where the row states it, else location-based",
         };
-        format!("{run}; {basis} grid intensity; operational emissions, without making the hardware")
+        format!("{run}; {basis} grid intensity; operational emissions only, excluding hardware manufacturing")
     }
 
     /// Whether the row has a figure that somebody measured for its energy.
@@ -134,7 +134,8 @@ impl<'a> ModelFigures<'a> {
     /// One line on how the energy was found.
     pub fn energy_basis(&self) -> &'static str {
         match self.assessed.tier {
-            Tier::T1 | Tier::T1b => "worked out from stated emissions",
+            Tier::T1 => "derived from metered or audited emissions",
+            Tier::T1b => "derived from the emissions that the publisher states",
             Tier::T2 if self.energy_is_measured() => "measured",
             Tier::T2 => "stated by the publisher, corrected for the usual error of such figures",
             Tier::T3 => "estimated from accelerator-hours and the power of the accelerators",

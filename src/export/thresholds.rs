@@ -47,10 +47,11 @@ fn accuracy(found: &Thresholds) -> String {
 
 fn cumulative(found: &Thresholds) -> String {
     let shown = Shown::of(&found.cumulative_flop, 1.0);
+    let least = if found.absent.is_empty() { "" } else { "at least " };
     let range = shown.interval.map_or(String::new(), |[lo, hi]| format!(" (interval {} to {})", flop(lo), flop(hi)));
     format!(
         "Cumulative compute, with that of every model whose weights initialise it or are merged into it (paragraph 121), \
-         is {}{range}. The probability that it is above 1e25 FLOP, from which systemic risk is presumed (Article 51(2) of \
+         is {least}{}{range}. The probability that it is above 1e25 FLOP, from which systemic risk is presumed (Article 51(2) of \
          the AI Act), is {}.",
         shown.median.map_or("not known".into(), flop),
         chance(found.above_1e25)
@@ -59,21 +60,20 @@ fn cumulative(found: &Thresholds) -> String {
 
 /// Of a model that was made from another one.
 fn modification(found: &Thresholds) -> Vec<String> {
-    const PROVIDER: &str = "which makes whoever modified it the provider of a new model";
     if found.bases.is_empty() {
         return Vec::new();
     }
     let bases = found.bases.join(", ");
     match found.above_third_of_base {
         Some(above) => vec![format!(
-            "The probability that the modification took more than a third of the cumulative compute of {bases}, {PROVIDER} \
-             (paragraph 63), is {}.",
+            "The probability that the modification took more than a third of the cumulative compute of {bases}, the threshold \
+             for becoming the provider of a new model (paragraph 63), is {}.",
             chance(above)
         )],
         None => vec![format!(
-            "The compute of {bases} is not known, so that a third of 1e25 FLOP stands in for it if the original has \
-             systemic risk, else a third of 1e23 FLOP (paragraph 64). The probability that the modification took more, \
-             {PROVIDER}, is {} and {}.",
+            "The compute of {bases} is not known. The threshold for becoming the provider of a new model is then a third of \
+             1e25 FLOP if the original model has systemic risk (probability of exceeding it: {}), and otherwise a third of \
+             1e23 FLOP (probability: {}) (paragraph 64).",
             chance(found.above_third_of_1e25),
             chance(found.above_third_of_1e23)
         )],
@@ -159,7 +159,13 @@ pub(super) mod tests {
             ..found()
         };
         let text = sentences(&unknown).join("\n");
-        for part in ["no figure is stated", "10.0 ± 0.1 % and 100 %", "lower bound", "paragraph 64"] {
+        for part in [
+            "no figure is stated",
+            "10.0 ± 0.1 %), and otherwise",
+            "(probability: 100 %)",
+            "lower bound",
+            "paragraph 64",
+        ] {
             assert!(text.contains(part), "no {part} in {text}");
         }
         // A model made from nothing modifies nothing.

@@ -207,6 +207,13 @@ pub(super) fn fields(row: &mut Row, card: &Tree, parents: &mut Vec<Parent>, out:
         }
     }
     let Some(co2) = card.get("co2_eq_emissions") else { return };
+    // Written here: the distribution, in grams, or nothing where the row itself came with the report.
+    if let Some(cell) = co2.at(&["carbonhaze", "cell"]).and_then(Tree::text) {
+        if !has_dia && card.at(&["dia_report", "carbonhaze", "row"]).is_none() {
+            row.set("emissions_g", cell);
+        }
+        return;
+    }
     let emissions = match &co2.node {
         Node::Map(_) => co2.get("emissions").or_else(|| co2.get("value")),
         _ => Some(co2),
@@ -245,7 +252,7 @@ fn of_source(row: &mut Row, source: &Tree, out: &mut Imported) {
             row.set("source", "calculator");
         }
     } else {
-        let reason = "no tool that is known, so the figures count as the organisation's own";
+        let reason = "unknown tool: the figure is treated as self-reported";
         out.dropped(source.line, "co2_eq_emissions.source", source.shown(), reason);
     }
 }

@@ -53,6 +53,11 @@ impl Row {
         }
     }
 
+    /// Empties a cell; its text, if it had any.
+    pub fn take(&mut self, column: &str) -> Option<String> {
+        self.cells.remove(column)
+    }
+
     /// The text of a cell, if it has any.
     pub fn get(&self, column: &str) -> Option<&str> {
         self.cells.get(column).map(String::as_str)

@@ -5,6 +5,8 @@
 //! draw because nothing in it is uncertain. That part is added at the end, in f64, so that figures that are certain add
 //! up as they would on paper. Columns of one exponent are added, and divided, in integers without any rounding.
 
+use std::borrow::Cow;
+
 use super::of_side;
 use crate::engine::Reduce;
 use crate::engine::stats::estimate::{Estimate, Mcse, Scale, of_draws};
@@ -113,7 +115,20 @@ impl Column {
         if self.counts.is_empty() {
             return certain(self.fixed);
         }
-        moved(of_side(reduce, Side { counts: &self.counts, unit: self.exponent }, 0, level), self.fixed)
+        let drawn = self.below_ceiling();
+        moved(of_side(reduce, Side { counts: &drawn.counts, unit: drawn.exponent }, 0, level), self.fixed)
+    }
+
+    /// In counts that the order statistics can hold, which end at 2^53.
+    fn below_ceiling(&self) -> Cow<'_, Column> {
+        let most = self.counts.iter().copied().max().unwrap_or(0);
+        let over = (u64::BITS - most.leading_zeros()).saturating_sub(TOTAL_BITS);
+        if over == 0 {
+            return Cow::Borrowed(self);
+        }
+        let mut smaller = self.clone();
+        smaller.shift_to(self.exponent + over as i32);
+        Cow::Owned(smaller)
     }
 
     /// In the unit of the output, by draw; a column that is certain has as many draws as are asked for.
@@ -133,7 +148,10 @@ impl Column {
             column.counts.resize(draws, 0);
             column
         });
-        let both = Column::aligned(vec![a, b]);
+        let mut both = Column::aligned([a, b].map(|column| column.below_ceiling().into_owned()).to_vec());
+        // Their difference, moved up, stays below the ceiling.
+        let exponent = both[0].exponent.max(both[1].exponent) + 1;
+        both.iter_mut().for_each(|column| column.shift_to(exponent));
         let (a, b) = (&both[0], &both[1]);
         // Counts are not negative: the difference is moved up, and its estimates down again.
         let most = b.counts.iter().copied().max().unwrap_or(0);
@@ -229,6 +247,20 @@ mod tests {
         assert_eq!(sum.values(2).collect::<Vec<_>>(), [3.5 + 10.0, 3.5 + 18.0]);
         let aligned = Column::aligned(vec![column(0.0, &[1 << 52], 0); 5000]);
         assert_eq!(Column::sum(aligned.iter()).values(1).next(), Some(5000.0 * libm::ldexp(1.0, 52)));
+    }
+
+    /// Sums beyond 2^53 counts: the order statistics would end there, and every draw would be the same.
+    #[test]
+    fn large_sums_keep_their_spread() {
+        let top = (1u64 << 53) - 1;
+        let parts = vec![column(0.0, &[top, top / 2], -53), column(0.0, &[top, top / 3], -53)];
+        let sum = Column::sum(Column::aligned(parts).iter());
+        let e = sum.estimate(0.9, &Host);
+        assert!((e.mean.unwrap() - (2.0 + 5.0 / 6.0) / 2.0).abs() < 1e-12, "{e:?}");
+        assert!(e.sd.unwrap() > 0.8);
+        let (difference, chance) = sum.above(&column(0.0, &[top, top], -53), 0.9, &Host);
+        assert!((difference.mean.unwrap() - (1.0 - 1.0 / 6.0) / 2.0).abs() < 1e-12, "{difference:?}");
+        assert_eq!(chance.probability, 0.5);
     }
 
     #[test]

@@ -100,17 +100,17 @@ pub fn terminal(scope: Scope, found: &Lineage, style: Style) -> String {
 
 impl Page {
     fn shape(&mut self, shape: &Shape) {
-        let mut text = format!("{} made from another model", numbers::counted(shape.derivatives as u64, "row"));
+        let mut text = format!("{} from another model", numbers::counted(shape.derivatives as u64, "row"));
         if shape.of_several > 0 {
-            text += &format!(", {} of them from several", numbers::count(shape.of_several as u64));
+            text += &format!(", {} from several", numbers::count(shape.of_several as u64));
         }
         if shape.absent_count > 0 {
             let absent = numbers::counted(shape.absent_count as u64, "base model");
-            text += &format!("; {absent} in no row, whose own footprint is not counted");
+            text += &format!(". {absent} without a row: not counted");
         }
         self.note(&text);
         for circle in shape.circles.iter().take(3) {
-            self.alarm(&format!("made from each other in a circle: {}", circle.join(", ")));
+            self.alarm(&format!("circular lineage: {}", circle.join(", ")));
         }
     }
 
@@ -118,22 +118,25 @@ impl Page {
         let level = found.settings.level;
         self.section("A base model and everything made from it", "± is the Monte Carlo standard error");
         let mut head = vec![left(""), right("models"), right("reported"), right("mean"), right("median")];
-        head.extend([left(estimate::equal_tailed(level)), left("unit"), right("imputed")]);
+        head.extend([left(estimate::equal_tailed(level)), left("unit"), right("imputed share")]);
         let mut rows = vec![head];
         for family in found.families.iter().take(LISTED) {
             rows.push(sum(&shorten(&family.root, NAME), &family.sum));
-            if let Some(allocated) = &family.allocated_t {
-                rows.push(estimated("  with its part of shared models", allocated));
+            if let Some(allocated) = family.allocated_t.as_ref().filter(|own| **own != family.sum.emissions_t) {
+                rows.push(estimated("  with its share of models in several families", allocated));
             }
+        }
+        let more = found.families.len().saturating_sub(LISTED);
+        if more > 0 {
+            rows.push(vec![left(format!("({more} smaller families: --json FILE lists them)"))]);
         }
         if let Some(alone) = &found.alone {
             rows.push(sum("models without base or derivative", alone));
         }
         if let Some(union) = &found.union {
-            rows.push(sum("together, each model once", union));
+            rows.push(sum("all families, each model counted once", union));
         }
         self.rows(&rows, true);
-        self.more(found.families.len(), LISTED, "the JSON document");
         self.prose(
             "Reported: rows with emissions, energy or accelerator-hours, stated or published. Imputed: the part of the mean \
              that comes from the other rows, by their compute, size, date and relation to the base.",
@@ -142,7 +145,7 @@ impl Page {
         if let Some(stated) = stated {
             let models = numbers::counted(stated.models as u64, "row");
             let total = numbers::emissions(stated.emissions_t);
-            self.prose(&format!("Emissions as {models} state them, added up: {total}."));
+            self.prose(&format!("Sum of the emissions stated in {models}: {total}."));
         }
     }
 
@@ -157,7 +160,7 @@ impl Page {
             right("median"),
             left(estimate::equal_tailed(level)),
             left("unit"),
-            right("is larger"),
+            right("P(A > B)"),
             right("models in both"),
         ]];
         for pair in pairs {
@@ -175,9 +178,9 @@ impl Page {
 
     fn family(&mut self, family: &Family, level: f64) {
         self.section(&format!("Family of {}", shorten(&family.root, NAME)), "");
-        if let Some(share) = &family.descendants_share {
+        if let Some(share) = family.descendants_share.as_ref().filter(|_| family.in_file) {
             let text = format!(
-                "Derivatives are {} of it ({} {}).",
+                "Derivatives: {} of the family (median; {} {}).",
                 numbers::share(share.median),
                 estimate::equal_tailed(level),
                 ends(share)
@@ -185,7 +188,9 @@ impl Page {
             self.prose(&text);
         }
         if !family.in_file {
-            self.prose("The base model is in no row: its own footprint is not counted.");
+            self.prose(
+                "The base model has no row: its own footprint, and so the share of the derivatives, is not known.",
+            );
         }
         self.parts("By relation", &family.by_relation, level);
         if family.by_depth.len() > 2 {
@@ -204,7 +209,7 @@ impl Page {
             right("median"),
             left(estimate::equal_tailed(level)),
             left("unit"),
-            right("imputed"),
+            right("imputed share"),
         ]];
         rows.push(sum("the model and all it was made from", &ancestry.sum));
         if let Some(own) = &ancestry.own_t {
@@ -234,9 +239,9 @@ impl Page {
             right("median"),
             left(estimate::equal_tailed(level)),
             left("unit"),
-            right("imputed"),
+            right("imputed share"),
         ]];
-        rows.extend(parts.iter().map(|part| sum(&part.of, &part.sum)));
+        rows.extend(parts.iter().filter(|part| part.sum.members > 0).map(|part| sum(&part.of, &part.sum)));
         self.rows(&rows, true);
     }
 
@@ -257,13 +262,22 @@ impl Page {
             let name = stem.clone() + &shorten(&branch.id, NAME.saturating_sub(stem.chars().count()).max(12));
             let (own, own_unit) = branch.own_t.as_ref().map_or((String::from("–"), String::new()), |own| {
                 let unit = estimate::unit(Quantity::Emissions, own);
-                (estimate::mean(own, unit.factor), unit.name)
+                match own.mean {
+                    Some(0.0) => ("0".into(), String::new()),
+                    _ => (estimate::mean(own, unit.factor), unit.name),
+                }
             });
+            // Of what is in no row, and of copies, there is nothing to say.
+            let (mean, interval, unit) = match e.mean {
+                Some(0.0) if !branch.in_file && branch.below == 0 => ("–".into(), String::new(), String::new()),
+                Some(0.0) => ("0".into(), String::new(), String::new()),
+                _ => (estimate::mean(e, unit.factor), estimate::interval(e, unit.factor), unit.name),
+            };
             rows.push(vec![
                 Cell::Left(name),
-                right(estimate::mean(e, unit.factor)),
-                left(estimate::interval(e, unit.factor)),
-                left(unit.name),
+                right(mean),
+                left(interval),
+                left(unit),
                 right(own),
                 left(own_unit),
                 Cell::Last(remark(branch)),

@@ -143,7 +143,7 @@ fn bad_studies() {
     let dir = folder(&[("study.toml", "models = [\"nowhere.csv\"]\n")]);
     refused(dir.path(), "study.toml", &["study.toml:1: models", "nowhere.csv"], "missing models file");
     refused(dir.path(), "nowhere.csv", &["nowhere.csv: the file could not be read"], "missing file");
-    refused(dir.path(), ".", &["this is a folder"], "a folder");
+    refused(dir.path(), ".", &["no file in this folder"], "a folder");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn interval_reports_have_the_moments_of_the_closed_form() {
 fn mixed() -> String {
     let mut text = String::from("id,base_model,relation,parameters,emissions_kg,date\nroot,,,7e9,,2023-07\n");
     for k in 0..30 {
-        let base = ["root", "elsewhere/base-3b", "d0; d1"][usize::from(k % 3 == 1) + 2 * usize::from(k > 20)];
+        let base = ["root", "elsewhere/base-3b", "d0; d1"][if k > 20 { 2 } else { usize::from(k % 3 == 1) }];
         let relation = ["finetune", "lora", "quantized"][k % 3];
         let relation = if k > 20 { "merge" } else { relation };
         let emissions = if k % 4 == 0 { format!("{}", 10 * k + 1) } else { String::new() };
@@ -173,7 +173,7 @@ fn parts_add_up_and_what_is_missing_is_named() {
         serde_json::from_str(&printed(dir.path(), &["run", "m.csv", "--draws", "2000", "--json", "-"])).unwrap();
     assert!(close(mean(&found["union"]["emissions_t"]), mean(&run["total"]["emissions_t"])));
     let page = printed(dir.path(), &["lineage", "m.csv", "--root", "elsewhere/base-3b", "--draws", "640"]);
-    for part in ["in no row", "in a circle: x, y", "By relation", "merge", "imputed"] {
+    for part in ["without a row", "circular lineage: x, y", "By relation", "merge", "imputed"] {
         assert!(page.contains(part), "no {part} in {page}");
     }
     assert!(page.lines().all(|l| l.chars().count() <= 110), "{page}");
@@ -195,9 +195,53 @@ fn nothing_but_backend_and_timings_depends_on_the_machine_or_the_order() {
     assert_ne!(first, of("m.csv", &["--seed", "1"]));
 }
 
+/// Cells of models are drawn there too, to the same bytes.
+#[test]
+fn a_gpu_gives_the_same_bytes() {
+    let Some(adapter) = crate::gpu::adapter() else { return };
+    let dir = folder(&[("m.csv", &mixed())]);
+    let args = ["m.csv", "--root", "root", "--root", "elsewhere/base-3b", "--allocate", "equal", "--draws", "3001"];
+    let on = |more: &[&str]| comparable(&document(dir.path(), &[&args, more].concat()));
+    let gpu = on(&["--backend", "gpu", "--adapter", &adapter]);
+    assert_eq!(on(&["--backend", "cpu"]), gpu);
+    assert_ne!(on(&["--adapter", &adapter, "--seed", "6"]), gpu);
+}
+
+/// A state of 50 nodes as `fixtures/build/dia_state.py` writes it, all of them with reports: certain figures add up to
+/// their plain sum, intervals to the moments of independent uniforms.
+#[test]
+fn a_state_of_dia_adds_up() {
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/build/dia_state.py");
+    for values in ["points", "intervals"] {
+        let made = std::process::Command::new("python3")
+            .args([program, "50", "--missing", "0", "--values", values])
+            .output()
+            .expect("Python 3");
+        assert!(made.status.success());
+        let state: Value = serde_json::from_slice(&made.stdout).unwrap();
+        let dir = folder(&[("state.json", std::str::from_utf8(&made.stdout).unwrap())]);
+        let found = document(dir.path(), &["state.json", "--draws", "100000"]);
+        let ends = |node: &Value| [0, 1].map(|i| node["report"]["carbon_kgco2eq"][i].as_f64().unwrap() / 1e3);
+        let reports: Vec<[f64; 2]> = state["nodes"].as_object().unwrap().values().map(ends).collect();
+        assert_eq!(reports.len(), 50);
+        let sum: f64 = reports.iter().map(|[lo, hi]| (lo + hi) / 2.0).sum();
+        let sd = reports.iter().map(|[lo, hi]| (hi - lo) * (hi - lo) / 12.0).sum::<f64>().sqrt();
+        let e = &found["union"]["emissions_t"];
+        if values == "points" {
+            assert!((mean(e) / sum - 1.0).abs() < 1e-14 && e["sd"] == 0.0, "{e} {sum}");
+        } else {
+            let error =
+                |key: &str, want: f64| ((e[key].as_f64().unwrap() - want) / e["mcse"][key].as_f64().unwrap()).abs();
+            assert!(error("mean", sum) < 4.0 && error("sd", sd) < 4.0, "{e} {sum} {sd}");
+            assert!(error("mean", 1.01 * sum) > 20.0 && error("sd", 1.05 * sd) > 5.0);
+        }
+        assert!((found["union"]["stated"]["emissions_t"].as_f64().unwrap() / sum - 1.0).abs() < 1e-12);
+    }
+}
+
 #[test]
 fn diagrams_hold_names_as_text() {
-    let odd = DIAMOND.replace("left", "x\u{1b}[31m|'];<b>");
+    let odd = DIAMOND.replace("left", "x|'];<b>\u{202e}");
     let dir = folder(&[("m.csv", &odd)]);
     let args = ["lineage", "m.csv", "--root", "base", "--dot", "g.dot", "--mermaid", "g.mmd", "--draws", "640"];
     printed(dir.path(), &args);
@@ -206,7 +250,7 @@ fn diagrams_hold_names_as_text() {
     assert!(dot.starts_with("digraph lineage {") && dot.contains("n0 -> n1 [label = \"lora\"]"), "{dot}");
     assert!(mermaid.starts_with("flowchart LR\n") && mermaid.contains("n0 -->|lora| n1"), "{mermaid}");
     for text in [&dot, &mermaid] {
-        assert!(!text.contains('\u{1b}') && !text.contains("<b>") && !text.contains("'];<"), "{text}");
+        assert!(!text.contains('\u{202e}') && !text.contains("<b>") && !text.contains("'];<"), "{text}");
     }
 }
 

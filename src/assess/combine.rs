@@ -81,20 +81,20 @@ pub fn combined(
     let [_, rest @ ..] = priors.clone();
     let unstated = unstated(context, exposure)?;
     let [first, second, third, fourth] = rest;
-    let found = readings(context, &[unstated.clone(), first, second, third, fourth], &observed);
+    let found = readings(context, &[unstated, first, second, third, fourth], &observed);
     let states_compute = observed.iter().any(|o| o.what == "compute");
     let mut warnings = Vec::new();
     match found.as_slice() {
         [Reading { right, .. }] if right.len() == observed.len() => {}
         // The others agree, so that it is clear which figure is wrong.
-        [Reading { right, .. }] if !right.is_empty() => {
+        [Reading { right, .. }] => {
             let used = format!("the others agree, so only {} count", names(right, &observed));
             warnings.extend(contradiction(context, exposure.model, &priors, &observed, &used));
             let mut k = 0..;
             observed.retain(|_| k.next().is_some_and(|k| right.contains(&k)));
         }
         several => {
-            let stated = Stated { exposure, observed: &observed, priors: &priors, unstated: &unstated, grid, tier };
+            let stated = Stated { exposure, observed: &observed, priors: &priors, grid, tier };
             return Ok(Core { provenance, ..readings::chain(context, stated, several) });
         }
     }

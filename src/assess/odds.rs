@@ -10,12 +10,11 @@
 //! P(S | y) ∝ (1 − ε)^|S| ε^(n − |S|) · N(y_S; μ_S, V_SS) · Π_(i ∉ S) N(y_i; μ_i, V_ii + τ²)
 //! ```
 //!
-//! All 2^n readings are weighed, the one in which every figure is wrong among them; shared effects count in V. This is the
+//! All readings in which at least one figure is right are weighed; shared effects count in V. "None is right" is no reading:
+//! what a row that states nothing may be is that of a language model, and a small run, which lies far below it, would be
+//! taken for two errors. This is the
 //! contaminated normal of Tukey (1960) and of Box and Tiao (1968, doi:10.1093/biomet/55.1.119) for a chain. Readings below
-//! [`LEAST`] are dropped: figures that agree then leave one reading, all of them. "None is right" is kept only if it is more
-//! probable than all others together (a few per cent of what a row that states nothing may be would lie above every
-//! figure) and if two figures are an order of magnitude or more apart: errors that have nothing to do with each other do
-//! not lead to nearly the same run.
+//! [`LEAST`] are dropped: figures that agree then leave one reading, all of them.
 
 use super::condition::Joint;
 use super::context::Context;
@@ -27,9 +26,6 @@ use super::priors::names;
 
 /// Readings less probable than this are dropped.
 const LEAST: f64 = 0.02;
-
-/// ln 10: figures that lead to runs nearer to each other than this are not all wrong.
-const NEAR: f64 = std::f64::consts::LN_10;
 
 /// Added to each variance: figures without any error that differ by less than this in logs are the same.
 const ROUNDING: f64 = 1e-12;
@@ -51,7 +47,7 @@ pub fn readings(context: &Context<'_>, unknowns: &[Normal; UNKNOWNS], all: &[Obs
     let joint = Figures::of(context, unknowns, all);
     let wrong = context.priors.number(names::figures::WRONG).clamp(1e-12, 1.0 - 1e-12);
     let further = context.priors.ln_gsd(names::figures::WRONG_GSD);
-    let logs: Vec<(Vec<usize>, f64)> = (0..1u32 << all.len())
+    let logs: Vec<(Vec<usize>, f64)> = (1..1u32 << all.len())
         .map(|bits| {
             let (right, off): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|k| bits >> k & 1 == 1);
             let prior = right.len() as f64 * libm::log1p(-wrong) + off.len() as f64 * libm::log(wrong);
@@ -63,13 +59,7 @@ pub fn readings(context: &Context<'_>, unknowns: &[Normal; UNKNOWNS], all: &[Obs
     let most = logs.iter().map(|(_, log)| *log).fold(f64::NEG_INFINITY, f64::max);
     let weights = |log: f64| libm::exp(log - most);
     let sum: f64 = logs.iter().map(|(_, log)| weights(*log)).sum();
-    let apart = joint.apart();
-    let least = |right: &[usize]| match right {
-        [] if apart < NEAR => f64::INFINITY,
-        [] => 0.5,
-        _ => LEAST,
-    };
-    let kept = || logs.iter().filter(|(right, log)| weights(*log) >= least(right) * sum);
+    let kept = || logs.iter().filter(|(_, log)| weights(*log) >= LEAST * sum);
     let sum: f64 = kept().map(|(_, log)| weights(*log)).sum();
     kept().map(|(right, log)| Reading { right: right.clone(), weight: weights(*log) / sum }).collect()
 }
@@ -106,12 +96,6 @@ impl Figures {
             off: all.iter().zip(&figures).map(|(o, expected)| o.error.mean - expected.mean).collect(),
             covariance: (0..all.len()).map(line).collect(),
         }
-    }
-
-    /// How far the runs that two of the figures lead to are apart at most, in logs.
-    fn apart(&self) -> f64 {
-        let ends = self.off.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], x| [lo.min(*x), hi.max(*x)]);
-        ends[1] - ends[0]
     }
 
     /// Log density of some of the figures, with a further variance on each; by Cholesky's decomposition.

@@ -2,8 +2,7 @@
 //!
 //! One of two contradicting figures is wrong: a unit, a scope, a typing error. What is known is then neither their mean
 //! nor a wide figure between them, but one or the other. Each reading ([`super::odds`]) has the posterior of the figures
-//! that are right in it; where none is, that of the row as if it stated nothing. The mean of a mixture lies between those
-//! of its readings.
+//! that are right in it. The mean of a mixture lies between those of its readings.
 //!
 //! The row's most downstream disclosed quantity is the mixture, exact in tables and in the closed forms. Of each reading it
 //! holds the whole posterior spread. What all readings load on alike is a shared effect of the row; what they do not is
@@ -41,8 +40,6 @@ pub struct Stated<'a> {
     pub exposure: Exposure<'a>,
     pub observed: &'a [Observed],
     pub priors: &'a [Normal; UNKNOWNS],
-    /// ln of compute as if the row stated none.
-    pub unstated: &'a Normal,
     pub grid: Draft,
     pub tier: Tier,
 }
@@ -91,11 +88,7 @@ pub fn chain(context: &Context<'_>, stated: Stated<'_>, readings: &[Reading]) ->
 }
 
 fn read<'a>(stated: &Stated<'_>, reading: &'a Reading) -> Read<'a> {
-    let mut priors = stated.priors.clone();
-    if reading.right.is_empty() {
-        priors[0] = stated.unstated.clone();
-    }
-    let mut joint = Joint::new(priors);
+    let mut joint = Joint::new(stated.priors.clone());
     reading.right.iter().map(|&k| &stated.observed[k]).for_each(|o| {
         joint.observe(&o.row, &o.error);
     });

@@ -259,7 +259,7 @@ fn summary(taken: &[Taken], passed_over: usize) {
     let (mended, assumed) = (of(What::Repaired), of(What::Assumed));
     let over = match passed_over {
         0 => String::new(),
-        n => format!("; {} of other formats passed over", counted(n, "file")),
+        n => format!("; {} of other formats skipped", counted(n, "file")),
     };
     say(format_args!("read as {titles}: {rows}, {dropped} not used, {mended} mended, {assumed} assumed{over}"));
 }

@@ -9,7 +9,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Shown, VERSION, json_text, kind, known, markdown_cell, markdown_table, plain, without_nulls};
+use super::{Shown, VERSION, json_text, kind, known, markdown_cell, markdown_table, plain, significant, without_nulls};
 use crate::assess::{AssessedModel, Assessment, OUTPUTS, Slot};
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Basis, Boundary, Model, Portfolio, Run, Value};
@@ -60,7 +60,7 @@ fn document(portfolio: &Portfolio, outcome: &Outcome, command: &str) -> Json {
         },
         "rounding": {
             "drawing": "64-bit integers from the first random bit to the last sum",
-            "relative_error_bound": outcome.posterior.discretisation.bound,
+            "relative_error_bound": outcome.posterior.discretisation.bound.map(|bound| significant(bound, 1)),
             "printing": "the last digit printed is the first one of twice the Monte Carlo standard error",
         },
         "warnings": warnings,
@@ -163,12 +163,16 @@ fn coefficients(model: &AssessedModel, assessment: &Assessment) -> Vec<Json> {
                 Some(json!({ "name": effect.name, "of": effect.value, "gsd": gsd, "source": effect.source }))
             })
             .collect();
+        let effects: Vec<String> =
+            shared.iter().map(|e| format!("{} (GSD {})", text(&e["name"]), text(&e["gsd"]))).collect();
+        let effects = effects.join("; ");
         out.push(json!({
             "factor": slot.factor().name(),
             "median": at(0.5),
-            "range_90_percent": [at(0.05), at(0.95)],
+            "own_range_90_percent": [at(0.05), at(0.95)],
+            "shared_effects": effects,
             "confidence": kind(factor.provenance.kind),
-            "chosen": factor.provenance.chosen,
+            "basis": if factor.provenance.chosen { "judgement" } else { "data" },
             "how": factor.provenance.how,
             "source": factor.provenance.source,
             "shared": shared,
@@ -232,7 +236,8 @@ pub fn markdown(portfolio: &Portfolio, outcome: &Outcome, command: &str) -> Stri
             &format!("\n### Activity data\n\n{}", table(&model["activity_data"], &["column", "value", "from", "note"]));
         out +=
             &format!("\n### Mapping\n\n{}", table(&model["mapping"], &["column", "as_written", "factor", "read_as"]));
-        let keys = ["factor", "median", "range_90_percent", "confidence", "chosen", "how", "source"];
+        let keys =
+            ["factor", "median", "own_range_90_percent", "shared_effects", "confidence", "basis", "how", "source"];
         out += &format!("\n### Coefficients\n\n{}", table(&model["coefficients"], &keys));
         out += "\n### Formulas\n\n";
         (model["formulas"].as_array().into_iter().flatten())

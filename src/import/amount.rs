@@ -29,6 +29,14 @@ impl Interval {
         }
     }
 
+    /// The larger end.
+    pub(super) fn most(&self) -> f64 {
+        match self {
+            Interval::One(one) => one.value,
+            Interval::Between(_, hi) => hi.value,
+        }
+    }
+
     /// `[0, 0]`, which a list has where nothing is known.
     pub(super) fn is_pair_of_zeros(&self) -> bool {
         matches!(self, Interval::Between(lo, hi) if lo.value == 0.0 && hi.value == 0.0)

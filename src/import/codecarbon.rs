@@ -144,6 +144,8 @@ fn gpus(row: &mut Row, runs: &[Run], imported: &mut Imported) {
     let hours = with.iter().map(|run| run.duration.map(|s| s * run.gpu_count / 3600.0)).sum::<Option<f64>>();
     match hours {
         _ if with.is_empty() => {}
+        // The meter has seen what the clock would only suggest: an idle GPU would contradict it.
+        Some(_) if row.get("energy_kwh").is_some() => {}
         Some(hours) if hours.is_finite() => row.set("gpu_hours", Decimal(hours).to_string()),
         _ => imported.dropped(row.line, "duration", "", "a run has none, so the GPU-hours of all are not known"),
     }
@@ -322,7 +324,6 @@ mod tests {
             ("project", "a"),
             ("energy_kwh", "1"),
             ("emissions_kg", "0.2"),
-            ("gpu_hours", "2"),
             ("source", "calculator"),
             ("region", "FRA"),
             ("hardware", "NVIDIA A100-SXM4-40GB"),
@@ -331,6 +332,8 @@ mod tests {
         ] {
             assert_eq!(row.get(column), Some(want), "{column}");
         }
+        // The meter has the energy, so the clock's hours are not written.
+        assert_eq!(row.get("gpu_hours"), None);
         assert_eq!((row.get("provider"), row.get("pue"), row.get("energy_includes_pue")), (None, None, None));
         assert!(found.changes.is_empty(), "{:?}", found.changes);
     }

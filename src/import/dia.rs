@@ -198,6 +198,9 @@ fn compute(row: &mut Row, report: &Tree, out: &mut Imported) {
     }
 }
 
+/// No grid emits more for a kilowatt-hour.
+const MOST_KG_PER_KWH: f64 = 5.0;
+
 fn context(row: &mut Row, report: &Tree, out: &mut Imported) {
     let of = |name: &str| report.at(&["context", name]).or_else(|| report.get(name)).cloned();
     if let Some(region) = of("region") {
@@ -208,6 +211,10 @@ fn context(row: &mut Row, report: &Tree, out: &mut Imported) {
     }
     if let Some(intensity) = of("carbon_intensity") {
         match amount::interval(&intensity, "carbon_intensity", out) {
+            Ok(interval) if interval.most() > MOST_KG_PER_KWH => {
+                let reason = "above any grid's intensity in kg/kWh; was it in grams?";
+                out.dropped(intensity.line, "carbon_intensity", intensity.shown(), reason);
+            }
             // kg to g, without rounding.
             Ok(interval) => row.set("grid_g_per_kwh", interval.map(amount::thousand_times).cell()),
             Err(why) => out.dropped(intensity.line, "carbon_intensity", intensity.shown(), why),

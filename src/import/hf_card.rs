@@ -35,30 +35,37 @@ const TOOLS: [&str; 12] = [
 ];
 
 fn recognise(source: &Source<'_>) -> bool {
+    // Without front matter it may be any text; with that of a data set or a Space it is no model.
     let text = tree::head(&source.text);
-    is_rule(text.lines().next().unwrap_or_default()) || (is_named_as_card(source) && has_heading(text))
+    let mut lines = text.lines();
+    if !lines.next().is_some_and(is_rule) {
+        return false;
+    }
+    let keys: Vec<&str> = lines.take_while(|line| !is_rule(line)).filter_map(top_level_key).collect();
+    !keys.iter().any(|key| OF_OTHERS.contains(key))
+}
+
+/// Keys of front matter that is not about a model: Spaces and data sets of the Hub.
+const OF_OTHERS: [&str; 9] = [
+    "sdk",
+    "app_file",
+    "dataset_info",
+    "task_categories",
+    "task_ids",
+    "size_categories",
+    "annotations_creators",
+    "language_creators",
+    "source_datasets",
+];
+
+/// `sdk` of `sdk: gradio`.
+fn top_level_key(line: &str) -> Option<&str> {
+    let (key, _) = line.split_once(':')?;
+    (!key.starts_with([' ', '-', '#', '\t'])).then_some(key.trim_matches(['"', '\'']))
 }
 
 fn is_rule(line: &str) -> bool {
     line.trim_end() == "---"
-}
-
-/// A text without front matter is a card by its name alone: notes lie in folders too.
-fn is_named_as_card(source: &Source<'_>) -> bool {
-    let markdown =
-        source.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md") || e.eq_ignore_ascii_case("markdown"));
-    let stem = source.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_lowercase();
-    markdown && (["readme", "model_card", "modelcard"].contains(&stem.as_str()) || stem.contains("__"))
-}
-
-fn has_heading(text: &str) -> bool {
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let is_heading = |line: &str| {
-        let marks = line.bytes().take_while(|b| *b == b'#').count();
-        (1..=6).contains(&marks) && line[marks..].starts_with(' ')
-    };
-    // A table's header has commas and no heading before it.
-    is_heading(first) || first.starts_with('<') || (!first.contains(',') && text.lines().any(is_heading))
 }
 
 fn read(source: &Source<'_>) -> Result<Imported, Vec<Fault>> {
@@ -72,13 +79,7 @@ fn read(source: &Source<'_>) -> Result<Imported, Vec<Fault>> {
 fn card(source: &Source<'_>) -> Result<Imported, Fault> {
     let mut out = Imported::default();
     let (front, body, body_line) = parts(&source.text)?;
-    let card = match front {
-        Some(front) => tree::yaml(front, 2)?,
-        None => {
-            out.assumed(1, "", "", "the card has no front matter, so nothing but the model's name is known");
-            Tree { line: 1, node: Node::Null }
-        }
-    };
+    let card = tree::yaml(front, 2)?;
     if !matches!(card.node, Node::Map(_) | Node::Null) {
         return Err(Fault::new(card.line, "", "the front matter is no list of fields (name: value)"));
     }
@@ -101,14 +102,14 @@ fn card(source: &Source<'_>) -> Result<Imported, Fault> {
 }
 
 /// The front matter, the text below it, and the line before that text.
-fn parts(text: &str) -> Result<(Option<&str>, &str, u64), Fault> {
+fn parts(text: &str) -> Result<(&str, &str, u64), Fault> {
     let mut lines = text.split_inclusive('\n');
-    let Some(first) = lines.next().filter(|line| is_rule(line)) else { return Ok((None, text, 0)) };
+    let first = lines.next().unwrap_or_default();
     let (mut at, mut number) = (first.len(), 1);
     for line in lines {
         number += 1;
         if is_rule(line) {
-            return Ok((Some(&text[first.len()..at]), &text[at + line.len()..], number));
+            return Ok((&text[first.len()..at], &text[at + line.len()..], number));
         }
         at += line.len();
     }
@@ -152,7 +153,7 @@ fn id(source: &Source<'_>, card: &Tree, out: &mut Imported) -> String {
 
 /// Parents that the front matter names.
 pub(super) fn bases(card: &Tree, out: &mut Imported) -> Vec<Parent> {
-    let mut found = Vec::new();
+    let mut found = lineage::of_tags(card);
     let Some(base) = card.get("base_model") else { return found };
     let of_all = lineage::relation_of(card.get("base_model_relation"), "base_model_relation", out);
     let items = if let Node::List(items) = &base.node { items.as_slice() } else { std::slice::from_ref(base) };
@@ -178,7 +179,10 @@ pub(super) fn bases(card: &Tree, out: &mut Imported) -> Vec<Parent> {
             None => out.dropped(item.line, "base_model", item.shown(), "names no model"),
         }
     }
-    if found.len() > 1 && found.iter().all(|parent| parent.relation.is_none()) {
+    let mut distinct: Vec<&str> = found.iter().map(|parent| parent.id.as_str()).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if distinct.len() > 1 && found.iter().all(|parent| parent.relation.is_none()) {
         out.assumed(
             base.line,
             "base_model",
@@ -218,6 +222,14 @@ pub(super) fn fields(row: &mut Row, card: &Tree, parents: &mut Vec<Parent>, out:
         Node::Map(_) => co2.get("emissions").or_else(|| co2.get("value")),
         _ => Some(co2),
     };
+    for (key, value) in co2.entries().iter().filter(|(key, _)| !FIELDS.contains(&key.as_str())) {
+        let reason = "no field of co2_eq_emissions that is read; write it into a models file";
+        out.dropped(value.line, &format!("co2_eq_emissions.{key}"), value.shown(), reason);
+    }
+    if card.at(&["dia_report", "carbonhaze", "row"]).is_some() {
+        let reason = "the card's dia_report has the whole row that it was written from";
+        return out.dropped(co2.line, "co2_eq_emissions", co2.shown(), reason);
+    }
     if let Some(source) = co2.get("source") {
         of_source(row, source, out);
     }
@@ -240,7 +252,10 @@ pub(super) fn fields(row: &mut Row, card: &Tree, parents: &mut Vec<Parent>, out:
             let reason = "the card's dia_report states the emissions too, in kg and with a quality; those are used";
             out.dropped(emissions.line, "co2_eq_emissions", emissions.shown(), reason);
         }
-        Some(emissions) => of_emissions(row, emissions, out),
+        Some(emissions) => match co2.text_of("unit").or_else(|| co2.text_of("units")).filter(|unit| !is_grams(unit)) {
+            Some(unit) => of_unit(row, emissions, unit, out),
+            None => of_emissions(row, emissions, out),
+        },
         None => {}
     }
 }
@@ -255,6 +270,39 @@ fn of_source(row: &mut Row, source: &Tree, out: &mut Imported) {
         let reason = "unknown tool: the figure is treated as self-reported";
         out.dropped(source.line, "co2_eq_emissions.source", source.shown(), reason);
     }
+}
+
+/// Fields of `co2_eq_emissions` that are read.
+const FIELDS: [&str; 9] = [
+    "emissions",
+    "value",
+    "unit",
+    "units",
+    "source",
+    "training_type",
+    "geographical_location",
+    "hardware_used",
+    "carbonhaze",
+];
+
+fn is_grams(unit: &str) -> bool {
+    let unit = unit.to_lowercase();
+    unit.starts_with("g") && !unit.starts_with("gt") && !unit.starts_with("gigat")
+}
+
+/// A number with its unit in a field of its own.
+fn of_unit(row: &mut Row, emissions: &Tree, unit: &str, out: &mut Imported) {
+    let text = format!("{} {unit}", emissions.shown());
+    if with_unit(Some(&text)) {
+        out.repaired(
+            emissions.line,
+            "co2_eq_emissions",
+            text.clone(),
+            "in its unit, where a card has a number of grams",
+        );
+        return row.set("emissions_g", text);
+    }
+    out.dropped(emissions.line, "co2_eq_emissions", text, "no number with a unit of mass");
 }
 
 /// Grams, or a text with a unit.

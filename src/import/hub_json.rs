@@ -107,14 +107,7 @@ fn of_the_hub(model: &Tree) -> Vec<Parent> {
         let id = |item: &Tree| item.text().or_else(|| item.text_of("id")).map(str::to_string);
         found.extend(models.iter().filter_map(|item| Some(Parent { line: item.line, id: id(item)?, relation })));
     }
-    for tag in model.get("tags").map_or(&[][..], Tree::items) {
-        let Some(rest) = tag.text().and_then(|text| text.strip_prefix("base_model:")) else { continue };
-        let (relation, id) = match rest.split_once(':') {
-            Some((word, id)) if lineage::relation(word).is_some() => (lineage::relation(word), id),
-            _ => (None, rest),
-        };
-        found.push(Parent { line: tag.line, id: id.to_string(), relation });
-    }
+    found.extend(lineage::of_tags(model));
     let mut each: Vec<Parent> = Vec::new();
     for parent in found {
         match each.iter_mut().find(|known| known.id == parent.id) {

@@ -37,6 +37,19 @@ pub(super) fn relation_of(value: Option<&Tree>, field: &str, out: &mut Imported)
     found
 }
 
+/// The parents in the tags `base_model:<relation>:<id>` of the Hub.
+pub(super) fn of_tags(model: &Tree) -> Vec<Parent> {
+    let parent = |tag: &Tree| {
+        let rest = tag.text()?.strip_prefix("base_model:")?;
+        let (relation, id) = match rest.split_once(':') {
+            Some((word, id)) if relation(word).is_some() => (relation(word), id),
+            _ => (None, rest),
+        };
+        Some(Parent { line: tag.line, id: id.to_string(), relation })
+    };
+    model.get("tags").map_or(&[][..], Tree::items).iter().filter_map(parent).collect()
+}
+
 /// Writes the parents: each once, none that cannot be one.
 pub(super) fn write(row: &mut Row, parents: Vec<Parent>, field: &str, out: &mut Imported) {
     let mut kept: Vec<Parent> = Vec::new();
@@ -49,7 +62,7 @@ pub(super) fn write(row: &mut Row, parents: Vec<Parent>, field: &str, out: &mut 
         } else if parent.id.eq_ignore_ascii_case("scratch") {
             "scratch stands for no parent: the model was trained from the beginning"
         } else if is_local(&parent.id) {
-            "a path on the disk of whoever made the model, not a model that can be found"
+            "a local path, which cannot be resolved"
         } else if parent.id.contains([';', '\n', '\r']) {
             "no id of a model"
         } else if parent.id == own {

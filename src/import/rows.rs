@@ -48,6 +48,9 @@ impl Row {
     /// Writes a cell; an empty text leaves it empty.
     pub fn set(&mut self, column: &'static str, text: impl Into<String>) {
         let text = text.into();
+        // A table's cell is one line, and no terminal acts on it.
+        let shown = |c: char| if c.is_whitespace() { ' ' } else { char::REPLACEMENT_CHARACTER };
+        let text: String = text.chars().map(|c| if c.is_control() { shown(c) } else { c }).collect();
         if !text.trim().is_empty() {
             self.cells.insert(column, text);
         }

@@ -304,6 +304,8 @@ fn of_yaml(error: &serde_saphyr::Error, text: &str, first_line: u64) -> Fault {
     let near = line.checked_sub(1).and_then(|line| text.lines().nth(usize::try_from(line).ok()?)).unwrap_or_default();
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default().trim_end_matches([':', ',']);
+    // Advice to programmers is none to whoever has the file.
+    let message = message.split([',', ';', '(']).next().unwrap_or(message).trim_end();
     let message = format!("the YAML cannot be read here ({message}); mend this line");
     Fault::new(first_line + line.max(1) - 1, near.trim(), message)
 }

@@ -13,7 +13,7 @@ pub fn explain(assessment: &Assessment, id: &str) -> Option<String> {
         let Some(factor) = factor else { continue };
         let d = factor.alone();
         out += &format!(
-            "\n{:<11} median {}, 90 % from {} to {}\n",
+            "\n{:<11} median {}, own part 90 % from {} to {}\n",
             slot.factor().name(),
             four_digits(quantile(&d, 0.5)),
             four_digits(quantile(&d, 0.05)),

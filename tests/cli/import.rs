@@ -60,7 +60,7 @@ fn folders_standard_input_and_groups() {
     let dir = folder(&[("a.csv", &log(&[RUN, &other])), ("b.csv", "id,pue\nx,1.2\n")]);
     let output = outcome(dir.path(), &["import", ".", "--group-by", "run"]);
     assert!(output.status.success(), "{}", errors(&output));
-    assert!(errors(&output).contains("2 rows") && errors(&output).contains("1 file of other formats passed over"));
+    assert!(errors(&output).contains("2 rows") && errors(&output).contains("1 file of other formats skipped"));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("\nr1,") && text.contains("\nr2,"), "{text}");
     let output = fed(dir.path(), &["import", "-"], &log(&[RUN]));

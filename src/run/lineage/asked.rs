@@ -13,6 +13,9 @@ use crate::portfolio::spelling::closest;
 /// In a family of more rows the branches of a tree are ordered by their numbers of rows, not by their expected emissions.
 const MOST_EXPECTED: usize = 50_000;
 
+/// Deeper models are one part of what is listed by depth.
+pub(super) const DEEPEST: u32 = 10;
+
 /// The sets of a question. Only rows are in sets: what is in no row has no footprint.
 pub(super) struct Asked<'g> {
     graph: &'g Graph,
@@ -131,7 +134,7 @@ impl<'g> Asked<'g> {
             let mut relations: BTreeMap<Relation, Vec<u32>> = BTreeMap::new();
             let mut depths: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
             for &(node, depth) in &nodes {
-                depths.entry(depth).or_default().push(node);
+                depths.entry(depth.min(DEEPEST)).or_default().push(node);
                 if let Some(edge) = graph.bases(node).first().filter(|_| node != root) {
                     relations.entry(edge.relation).or_default().push(node);
                 }

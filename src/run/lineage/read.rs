@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::asked::{AncestrySets, Asked, BranchSets, FamilySets};
+use super::asked::{AncestrySets, Asked, BranchSets, DEEPEST, FamilySets};
 use crate::engine::Reduce;
 use crate::lineage::{Cell, Graph};
 use crate::posterior::Estimate;
@@ -19,6 +19,11 @@ pub(super) struct Drawn<'a> {
     pub cells: Vec<(&'a Cell, Column)>,
     pub level: f64,
     pub reduce: &'a dyn Reduce,
+}
+
+/// `3`; `10 or more`
+fn steps(depth: u32) -> String {
+    if depth < DEEPEST { depth.to_string() } else { format!("{depth} or more") }
 }
 
 /// Some cells added up.
@@ -104,7 +109,7 @@ impl Drawn<'_> {
             descendants_share: descendants.share_of(&whole.column, self.level, self.reduce),
             allocated_t: allocated.map(|column| column.estimate(self.level, self.reduce)),
             by_relation: sets.by_relation.iter().map(|(name, set)| part(name.to_string(), *set)).collect(),
-            by_depth: sets.by_depth.iter().map(|(depth, set)| part(depth.to_string(), *set)).collect(),
+            by_depth: sets.by_depth.iter().map(|(depth, set)| part(steps(*depth), *set)).collect(),
             tree: self.branches(&sets.tree),
         }
     }

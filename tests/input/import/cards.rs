@@ -42,7 +42,7 @@ const CARDS: &[(&str, Then)] = &[
     ("---\nlicense: mit\n---\n\nNo figures at all.\n", Without(0)),
     ("---\n---\n", Without(0)),
     ("---\n# only a remark\n---\n", Without(0)),
-    ("# A model\n\nText.\n", Without(1)),
+    ("# A model\n\nText.\n", Refused(1, "column id")),
     ("\u{feff}---\r\nco2_eq_emissions: 17\r\n---\r\n# x\r\n", Kg(0.017, 0)),
     ("---\nco2_eq_emissions:\t17\n---\n", Kg(0.017, 0)),
     ("---\na: &x 17\nco2_eq_emissions: *x\n---\n", Kg(0.017, 0)),

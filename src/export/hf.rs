@@ -77,6 +77,6 @@ mod tests {
         assert_eq!(field["hardware_used"], "8 x A100");
         assert_eq!(field["carbonhaze"]["interval_g"], serde_json::json!([600_000, 600_000]));
         assert_eq!(field["carbonhaze"]["cell"], "fixed(600000)");
-        assert!(field["source"].as_str().unwrap().contains("this training run only"));
+        assert!(field["source"].as_str().unwrap().contains("final training run only"));
     }
 }

@@ -442,8 +442,12 @@ mod tests {
     }
 
     #[test]
-    fn an_open_front_matter_is_refused() {
+    fn only_front_matter_of_a_model_is_a_card() {
         assert_eq!(imported("---\nlicense: mit\n").unwrap_err()[0].line, 1);
-        assert_eq!(cell("# A model\n\nText.\n", "id"), "org/name");
+        let card = |text: &str| recognise(&Source::new(Path::new("README.md"), text.as_bytes(), GroupBy::Project));
+        assert!(card("---\nlicense: mit\n---\n") && card("---\n---\n"));
+        for other in ["# A project\n", "---\nsdk: gradio\n---\n", "---\ntask_categories:\n- x\n---\n", "id,x\n"] {
+            assert!(!card(other), "{other}");
+        }
     }
 }

@@ -27,6 +27,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 const LISTED: usize = 20;
 /// Columns that a name may take.
 const NAME: usize = 44;
+/// Columns that the root of a family may take in a table with many columns.
+const ROOT: usize = 30;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -117,13 +119,13 @@ impl Page {
     fn families(&mut self, found: &Lineage) {
         let level = found.settings.level;
         self.section("A base model and everything made from it", "± is the Monte Carlo standard error");
-        let mut head = vec![left(""), right("models"), right("reported"), right("mean"), right("median")];
-        head.extend([left(estimate::equal_tailed(level)), left("unit"), right("imputed share")]);
+        let mut head = vec![left(""), right("reported"), right("mean"), right("median")];
+        head.extend([left(estimate::equal_tailed(level)), left("unit"), right("imputed")]);
         let mut rows = vec![head];
         for family in found.families.iter().take(LISTED) {
-            rows.push(sum(&shorten(&family.root, NAME), &family.sum));
+            rows.push(sum(&shorten(&family.root, ROOT), &family.sum));
             if let Some(allocated) = family.allocated_t.as_ref().filter(|own| **own != family.sum.emissions_t) {
-                rows.push(estimated("  with its share of models in several families", allocated));
+                rows.push(estimated("  its share of shared models", allocated));
             }
         }
         let more = found.families.len().saturating_sub(LISTED);
@@ -131,15 +133,15 @@ impl Page {
             rows.push(vec![left(format!("({more} smaller families: --json FILE lists them)"))]);
         }
         if let Some(alone) = &found.alone {
-            rows.push(sum("models without base or derivative", alone));
+            rows.push(sum("no base, no derivative", alone));
         }
         if let Some(union) = &found.union {
-            rows.push(sum("all families, each model counted once", union));
+            rows.push(sum("all families, each model once", union));
         }
         self.rows(&rows, true);
         self.prose(
-            "Reported: rows with emissions, energy or accelerator-hours, stated or published. Imputed: the part of the mean \
-             that comes from the other rows, by their compute, size, date and relation to the base.",
+            "Reported: of how many models emissions, energy or accelerator-hours are stated or published. Imputed: the part of \
+             the mean that comes from the others, by their compute, size, date and relation to the base.",
         );
         let stated = found.union.as_ref().map(|union| union.stated).filter(|stated| stated.models > 0);
         if let Some(stated) = stated {
@@ -166,8 +168,8 @@ impl Page {
         for pair in pairs {
             let name = format!("{} − {}", shorten(&pair.a, NAME / 2), shorten(&pair.b, NAME / 2));
             let mut row = estimated(&name, &pair.difference_t);
-            // The column of what is reported is not there.
-            row.drain(1..3);
+            // What is reported has no column here.
+            row.remove(1);
             row[1..].iter_mut().for_each(minus);
             row.push(right(numbers::percent_with_error(pair.a_above_b.probability, pair.a_above_b.mcse)));
             row.push(right(numbers::count(pair.overlap.members as u64)));
@@ -203,15 +205,14 @@ impl Page {
         self.section(&format!("What went into {}", shorten(&ancestry.model, NAME)), "");
         let mut rows = vec![vec![
             left(""),
-            right("models"),
             right("reported"),
             right("mean"),
             right("median"),
             left(estimate::equal_tailed(level)),
             left("unit"),
-            right("imputed share"),
+            right("imputed"),
         ]];
-        rows.push(sum("the model and all it was made from", &ancestry.sum));
+        rows.push(sum("the model and all of these", &ancestry.sum));
         if let Some(own) = &ancestry.own_t {
             rows.push(estimated("the model alone", own));
         }
@@ -233,13 +234,12 @@ impl Page {
         self.line("");
         let mut rows = vec![vec![
             left(title),
-            right("models"),
             right("reported"),
             right("mean"),
             right("median"),
             left(estimate::equal_tailed(level)),
             left("unit"),
-            right("imputed share"),
+            right("imputed"),
         ]];
         rows.extend(parts.iter().filter(|part| part.sum.members > 0).map(|part| sum(&part.of, &part.sum)));
         self.rows(&rows, true);
@@ -327,8 +327,7 @@ pub(super) fn stems(tree: &[Branch]) -> Vec<String> {
 
 fn sum(name: &str, sum: &Sum) -> Vec<Cell> {
     let mut row = estimated(name, &sum.emissions_t);
-    row[1] = right(numbers::count(sum.members as u64));
-    row[2] = right(numbers::count(sum.reported as u64));
+    row[1] = right(format!("{} of {}", numbers::count(sum.reported as u64), numbers::count(sum.members as u64)));
     row.push(right(numbers::share(sum.imputed_share)));
     row
 }
@@ -337,7 +336,6 @@ fn estimated(name: &str, e: &Estimate) -> Vec<Cell> {
     let unit = estimate::unit(Quantity::Emissions, e);
     vec![
         left(name),
-        right(""),
         right(""),
         right(estimate::value_with_error(e.mean, e.mcse.mean, unit.factor)),
         right(estimate::median(e, unit.factor)),

@@ -81,7 +81,7 @@ fn what_cannot_be_imported_is_refused_with_its_place() {
         (&["import", "models.csv"][..], "of no format that is imported"),
         (&["import", "absent.csv"], "check the path"),
         (&["import", "boamps.json"], "boamps.json:1"),
-        (&["import", "--kind", "epoch", "a.csv"], "no row of the export names a model"),
+        (&["import", "--kind", "epoch", "a.csv"], "does not look like"),
         (&["import", "a.csv", "-o", "a.csv"], "would be replaced"),
         (&["import", "a.csv", "-o", "nowhere/m.csv"], "no such folder"),
     ] {

@@ -21,7 +21,7 @@ use super::{Model, Portfolio, Value};
 pub const WUE_UNUSED: &str = "wue-unused";
 
 /// Every rule with what it is about, for `haze check` and the documentation.
-pub const RULES: [(&str, &str); 53] = [
+pub const RULES: [(&str, &str); 52] = [
     ("not-read", "a column that is not read and resembles one with a meaning, or holds numbers with a unit"),
     (IMPORT_DROPPED, "a value of another tool's file that is not used"),
     (IMPORT_REPAIRED, "a value of another tool's file that is used in another form than it is written in"),
@@ -50,7 +50,6 @@ pub const RULES: [(&str, &str); 53] = [
     ("total-row", "a row that is the sum of the others, or is called a total or a mean"),
     ("equal-energies", "three or more rows of one organization and date with the same energy"),
     ("relation-contradicts", "a relation in its column and another one in the tag of a base"),
-    ("merge-of-one", "a merge that names one base model"),
     ("lineage-cycle", "base models that go in a circle"),
     ("calculator-factor", "a calculator's emissions stated with the energy that they were made of"),
     ("parent-later", "a base that is dated later than what was made of it"),

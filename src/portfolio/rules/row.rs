@@ -3,7 +3,7 @@
 use super::{DENSE_PEAK, MOST_SDS, Row, shown, size, spread};
 use crate::portfolio::number::Decimal;
 use crate::portfolio::problem::shorten;
-use crate::portfolio::{Basis, Distribution, Model, Relation, Value};
+use crate::portfolio::{Basis, Distribution, Model, Value};
 
 impl Row<'_> {
     /// Quantities of one row against each other.
@@ -104,10 +104,6 @@ impl Row<'_> {
                 shorten(&base.id)
             );
             self.warn_text("relation-contradicts", "relation", stated, message);
-        }
-        if column == Relation::Merge && m.base_models.len() == 1 {
-            let message = "a merge of one model; name all its base models, with ; between them";
-            self.warn_text("merge-of-one", "base_model", &m.base_models[0].id, message.into());
         }
     }
 

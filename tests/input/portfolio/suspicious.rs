@@ -37,7 +37,6 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "a,base_model:quantized:org/b7,finetune,5",
         "a,base_model:finetune:org/b7,finetune,5",
     ),
-    ("merge-of-one", "id,base_model,relation,gpu_hours", "a,org/b7,merge,5", "a,org/b7; org/c7,merge,5"),
     ("transposed", "id,first,second", "gpu_hours,1,2\nparameters,3,4", "a,1,2\ngpu_hours,3,4"),
     ("base-unknown", "id,base_model,gpu_hours", "a,Google,5", "a,x/y,5\nb,Llama 2,5\nc,b,5"),
     ("copy-by-name", "id,gpu_hours", "org/m,5\norg/m-GGUF,7", "org/m,5\norg/n-GGUF,7"),

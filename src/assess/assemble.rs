@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assessment::{AssessedFactor, AssessedModel, Assessment};
-use super::context::Context;
+use super::context::{Context, Rows};
 use super::described::described;
 use super::draft::DraftModel;
 use super::effects::{EffectKey, Effects};
@@ -33,7 +33,7 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
     };
     let by_id = by_id(portfolio);
     let context = Context { priors: &priors, study, by_id: &by_id };
-    let mut drafts = Vec::with_capacity(by_id.len());
+    let mut drafts = Vec::with_capacity(by_id.count());
     let mut warnings = Vec::new();
     let mut at_location = 0;
     let mut lessons = Lessons::default();
@@ -44,7 +44,7 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
                 lessons.add(&context, &evidence, Some(&mut draft));
                 warnings.append(&mut draft.warnings);
                 at_location += usize::from(draft.location_stands_in);
-                drafts.push((*model, draft));
+                drafts.push((model, draft));
             }
             Err(found) => problems.extend(found),
         }
@@ -56,7 +56,7 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
         return Err(problems.into());
     }
     if at_location > 0 {
-        warnings.push(basis::at_location(study, at_location, by_id.len()));
+        warnings.push(basis::at_location(study, at_location, by_id.count()));
     }
     let (posterior, warning) = lessons.posterior(&context);
     warnings.extend(warning);
@@ -76,8 +76,8 @@ pub fn lessons(context: &Context<'_>) -> Lessons {
 }
 
 /// The rows by their ids.
-pub fn by_id(portfolio: &Portfolio) -> BTreeMap<&str, &Model> {
-    portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect()
+pub fn by_id(portfolio: &Portfolio) -> Rows<'_> {
+    Rows::new(&portfolio.models)
 }
 
 /// The models with numbered shared effects, as the rows inform them. `drafts` are sorted by id.

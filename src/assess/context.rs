@@ -1,6 +1,6 @@
 //! What surrounds a row: the priors and the study it is read under, and the other rows that it may name.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::exposure::Exposure;
 use super::priors::Priors;
@@ -9,7 +9,38 @@ use crate::portfolio::{Model, Study};
 pub struct Context<'a> {
     pub priors: &'a Priors,
     pub study: &'a Study,
-    pub by_id: &'a BTreeMap<&'a str, &'a Model>,
+    pub by_id: &'a Rows<'a>,
+}
+
+/// The rows of a portfolio: in the order of their ids, and by id at once, since a row may name many ancestors.
+#[derive(Default)]
+pub struct Rows<'a> {
+    sorted: Vec<&'a Model>,
+    by_id: HashMap<&'a str, &'a Model>,
+}
+
+impl<'a> Rows<'a> {
+    /// Of rows whose ids are unique.
+    pub fn new(models: &'a [Model]) -> Rows<'a> {
+        let mut sorted: Vec<&Model> = models.iter().collect();
+        sorted.sort_by(|a, b| a.id.cmp(&b.id));
+        Rows { by_id: sorted.iter().map(|m| (m.id.as_str(), *m)).collect(), sorted }
+    }
+
+    /// The row of an id.
+    pub fn get(&self, id: &str) -> Option<&'a Model> {
+        self.by_id.get(id).copied()
+    }
+
+    /// In the order of their ids.
+    pub fn values(&self) -> impl Iterator<Item = &'a Model> + '_ {
+        self.sorted.iter().copied()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.sorted.len()
+    }
 }
 
 impl<'a> Context<'a> {

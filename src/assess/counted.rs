@@ -55,7 +55,7 @@ fn ancestors<'a>(context: &Context<'a>, model: &Model) -> Vec<&'a Model> {
     let mut seen: HashSet<&str> = HashSet::new();
     let mut next: VecDeque<&str> = model.base_ids().collect();
     while let Some(id) = next.pop_front().filter(|_| found.len() < ANCESTORS) {
-        let Some(base) = context.by_id.get(id).copied() else { continue };
+        let Some(base) = context.by_id.get(id) else { continue };
         if base.id != model.id && seen.insert(base.id.as_str()) {
             found.push(base);
             next.extend(base.base_ids());

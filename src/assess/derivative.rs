@@ -21,7 +21,7 @@ use crate::portfolio::{Distribution, Model, Problem, Relation};
 pub fn own_compute(context: &Context<'_>, exposure: Exposure<'_>, usage: Use) -> Result<(Draft, Tier), Problem> {
     let chips = chips(exposure.priors, exposure.model)?;
     let mfu = median_mfu(exposure, &chips, usage);
-    let base = exposure.model.base_ids().find_map(|id| context.by_id.get(id)).copied();
+    let base = exposure.model.base_ids().find_map(|id| context.by_id.get(id));
     derivative(exposure, base, &chips, mfu)
 }
 

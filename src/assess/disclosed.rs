@@ -151,7 +151,7 @@ fn alternative(
             };
             let given = lesson.and_then(|lesson| lesson.given(context, posterior));
             found.extend(given.map(|taught| (model.id.clone(), taught)));
-            drafts.push((*model, draft));
+            drafts.push((model, draft));
         }
     }
     let assessment = assembled(drafts, context.study, context.priors, posterior, Vec::new());

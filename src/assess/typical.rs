@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::context::Context;
+use super::context::{Context, Rows};
 use super::described::loadings;
 use super::draft::DraftModel;
 use super::effects::Loads;
@@ -44,7 +44,7 @@ pub fn gsds(priors: &Priors) -> Vec<(Tier, f64)> {
         Model { parameters: Some(Value::Number(7e9)), ..model(false) },
         model(false),
     ];
-    let by_id = BTreeMap::new();
+    let by_id = Rows::default();
     let context = Context { priors, study: &study, by_id: &by_id };
     let spread = |row: &Model| {
         let draft = row::draft(&context, row).ok()?;

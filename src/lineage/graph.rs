@@ -77,7 +77,7 @@ impl Graph {
     }
 
     /// How many nodes there are.
-    pub fn len(&self) -> usize {
+    pub fn nodes(&self) -> usize {
         self.ids.len()
     }
 
@@ -131,10 +131,10 @@ impl Graph {
     /// Nodes that were made from nothing and that something was made from, by id. A circle that nothing leads into has
     /// its first node as a root.
     pub fn roots(&self) -> Vec<u32> {
-        let all = 0..self.len() as u32;
+        let all = 0..self.nodes() as u32;
         let plain = all.filter(|&node| self.bases(node).is_empty() && !self.derivatives(node).is_empty());
         let mut roots: Vec<u32> = plain.collect();
-        let mut reached = vec![false; self.len()];
+        let mut reached = vec![false; self.nodes()];
         self.mark(&roots, &mut reached);
         for circle in &self.circles {
             // Circles come with those that lead into others first.
@@ -188,8 +188,8 @@ impl Graph {
 
     /// Puts bases before what was made of them; what is left lies in circles or behind them.
     fn arrange(&mut self) {
-        let mut open: Vec<u32> = (0..self.len()).map(|node| self.bases.of(node).len() as u32).collect();
-        let mut order: Vec<u32> = (0..self.len() as u32).filter(|&node| open[node as usize] == 0).collect();
+        let mut open: Vec<u32> = (0..self.nodes()).map(|node| self.bases.of(node).len() as u32).collect();
+        let mut order: Vec<u32> = (0..self.nodes() as u32).filter(|&node| open[node as usize] == 0).collect();
         let mut at = 0;
         while let Some(&node) = order.get(at) {
             at += 1;
@@ -200,8 +200,8 @@ impl Graph {
                 }
             }
         }
-        if order.len() < self.len() {
-            let left: Vec<u32> = (0..self.len() as u32).filter(|&node| open[node as usize] > 0).collect();
+        if order.len() < self.nodes() {
+            let left: Vec<u32> = (0..self.nodes() as u32).filter(|&node| open[node as usize] > 0).collect();
             let components = self.components(&left);
             order.extend(components.iter().flatten());
             self.circles = components.into_iter().filter(|c| c.len() > 1).collect();
@@ -213,9 +213,9 @@ impl Graph {
     /// its own in the place of recursion); the nodes of each in the order of their ids.
     fn components(&self, nodes: &[u32]) -> Vec<Vec<u32>> {
         const NONE: u32 = u32::MAX;
-        let mut number = vec![NONE; self.len()];
-        let mut low = vec![0; self.len()];
-        let mut on_stack = vec![false; self.len()];
+        let mut number = vec![NONE; self.nodes()];
+        let mut low = vec![0; self.nodes()];
+        let mut on_stack = vec![false; self.nodes()];
         let (mut stack, mut found, mut counter) = (Vec::new(), Vec::new(), 0);
         for &start in nodes {
             let mut path = if number[start as usize] == NONE { vec![(start, 0)] } else { vec![] };
@@ -324,7 +324,7 @@ pub(super) mod tests {
     fn a_base_in_no_row_is_a_node() {
         let g = graph(&["b:z", "a:z", "c"]);
         let z = g.node("z").unwrap();
-        assert_eq!((g.rows(), g.len(), g.is_row(z)), (3, 4, false));
+        assert_eq!((g.rows(), g.nodes(), g.is_row(z)), (3, 4, false));
         assert_eq!(names(&g, &g.family(z)), ["z0", "a1", "b1"]);
         assert_eq!((g.roots(), g.node("y")), (vec![z], None));
     }
@@ -334,7 +334,7 @@ pub(super) mod tests {
         let g = graph(&["a:c", "b:a", "c:b", "d:c", "e:f", "f:e", "g:e", "e2:d"]);
         let circles: Vec<Vec<&str>> = g.circles().iter().map(|c| c.iter().map(|&n| g.id(n)).collect()).collect();
         assert!(circles.len() == 2 && circles.contains(&vec!["a", "b", "c"]) && circles.contains(&vec!["e", "f"]));
-        assert_eq!(g.order().len(), g.len());
+        assert_eq!(g.order().len(), g.nodes());
         assert_eq!(g.roots().iter().map(|&n| g.id(n)).collect::<Vec<_>>(), ["a", "e"]);
         assert_eq!(g.family(g.node("a").unwrap()).len(), 5);
         // Negative control: without the closing edge there is none.

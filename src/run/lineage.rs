@@ -209,7 +209,7 @@ fn stated(portfolio: &Portfolio, graph: &Graph) -> Vec<Option<f64>> {
 fn shape(graph: &Graph) -> Shape {
     let rows = 0..graph.rows() as u32;
     let name = |node: &u32| graph.id(*node).to_string();
-    let absent: Vec<u32> = (graph.rows() as u32..graph.len() as u32).collect();
+    let absent: Vec<u32> = (graph.rows() as u32..graph.nodes() as u32).collect();
     Shape {
         models: graph.rows(),
         derivatives: rows.clone().filter(|&node| !graph.bases(node).is_empty()).count(),

@@ -34,6 +34,19 @@ stages! {
     /// # Ok::<(), carbonhaze::Problems>(())
     /// ```
     portfolio,
+    /// Files of other tools as rows of a models file.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::import::{GroupBy, Source, recognised};
+    ///
+    /// let card = b"---\nbase_model: org/base\nco2_eq_emissions: 17\n---\n# A card\n";
+    /// let source = Source::new("org/name/README.md".as_ref(), card, GroupBy::Project);
+    /// let importer = recognised(&source).unwrap();
+    /// assert_eq!(importer.title, "a Hugging Face model card");
+    /// let row = &(importer.read)(&source).unwrap().rows[0];
+    /// assert_eq!((row.get("id"), row.get("emissions_g")), (Some("org/name"), Some("17")));
+    /// ```
+    import,
     /// What the known implies: tiers, a distribution for every factor, provenance of each.
     ///
     /// ```

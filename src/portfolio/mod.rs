@@ -53,6 +53,5 @@ pub use distribution::{Distribution, cell, moments, quantile};
 pub use model::{Base, Confidence, Date, Model, Published, Relation, Source, YEAR};
 pub use output::{Further, OUTPUTS, Output, Outputs};
 pub use problem::{Place, Problem, Problems, Warning};
-pub use read::Portfolio;
-pub(crate) use read::joined;
+pub use read::{Portfolio, joined};
 pub use study::{Basis, Boundary, Factor, Imputation, Run, Scope, SharedSpec, Study};

@@ -30,7 +30,7 @@ pub struct ModelsFile {
 ///
 /// # Errors
 /// All problems of the rows.
-pub(crate) fn of_imported(path: &Path, imported: Imported, files: &dyn Files) -> Result<ModelsFile, Problems> {
+pub fn of_imported(path: &Path, imported: Imported, files: &dyn Files) -> Result<ModelsFile, Problems> {
     finished(imported.into_table(), files, Findings::of(path))
 }
 

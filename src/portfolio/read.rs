@@ -161,7 +161,7 @@ fn folder_of(
 ///
 /// # Errors
 /// Ids that occur twice, and bases that cannot be.
-pub(crate) fn joined(files: impl IntoIterator<Item = ModelsFile>) -> Result<Vec<Model>, Problems> {
+pub fn joined(files: impl IntoIterator<Item = ModelsFile>) -> Result<Vec<Model>, Problems> {
     let mut models: Vec<Model> = Vec::new();
     let mut first_place = HashMap::new();
     let mut problems = Vec::new();

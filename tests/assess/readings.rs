@@ -265,7 +265,7 @@ fn small_runs_are_not_taken_for_errors() {
     let both = grams(&[("energy_kwh", "0.001"), ("emissions_kg", "0.00006")]);
     assert!((0.03..0.6).contains(&both), "{both} g");
     let with_hours = grams(&[("energy_kwh", "0.0016"), ("gpu_hours", "0.02"), ("hardware", "Tesla T4")]);
-    assert!((0.1..3.0).contains(&with_hours), "{with_hours} g");
+    assert!((0.1..10.0).contains(&with_hours), "{with_hours} g");
 }
 
 /// "None of them is right" is a few per cent of nearly anything: it put the mean of 0.03 t and 1 t at 32 t.

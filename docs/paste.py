@@ -16,6 +16,7 @@ Marks in the pages, each on a line of its own before the block it is about:
 Python 3.11 without packages.
 """
 
+import concurrent.futures
 import contextlib
 import io
 import re
@@ -85,13 +86,33 @@ def fresh(program, folder, mark):
     return head + table.getvalue()
 
 
+def filled(program, folder, texts):
+    """The pages with every marked block anew. Files come first. What one command prints and what the scripts here make of
+    several go on at the same time: either is the work of one core for most of it."""
+    marks = [mark for text in texts for mark in MARK.finditer(text)]
+    kinds = {False: [], True: []}
+    for mark in marks:
+        if mark.group(1) == "file":
+            fresh(program, folder, mark)
+        else:
+            kinds[mark.group(1) == "haze"].append(mark)
+    made = {}
+    def make(of):
+        for mark in of:
+            made[mark.group(0)] = fresh(program, folder, mark)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(make, of) for of in kinds.values()]:
+            done.result()
+    return [MARK.sub(lambda mark: made.get(mark.group(0), mark.group(0)), text) for text in texts]
+
+
 def main(program, check):
     program = str(Path(program).resolve())
     pages = [ROOT / page for page in PAGES]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "fixtures").symlink_to(ROOT / "fixtures")
-        texts = [MARK.sub(lambda mark: fresh(program, folder, mark), page.read_text(encoding="utf-8")) for page in pages]
+        texts = filled(program, folder, [page.read_text(encoding="utf-8") for page in pages])
     document = lambda command: printed.both(program, *command.split())[1]
     pictures = [
         (ROOT / "docs/result.svg", result_picture.picture(document(RESULT))),

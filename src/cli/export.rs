@@ -19,7 +19,7 @@ use crate::portfolio::formats::STDIN;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::{shorten, shorten_path, visible};
 use crate::portfolio::{Model, Outputs, Portfolio};
-use crate::run::{NoProgress, Outcome, RunOptions, Session};
+use crate::run::{Outcome, RunOptions, Session};
 
 /// What `haze export` takes.
 #[derive(Debug, clap::Args)]
@@ -241,7 +241,9 @@ fn of_model(
     let figures = figures.ok_or_else(|| Failure::Usage(format!("nothing is counted of {:?}", shorten(&row.id))))?;
     let thresholds = (args.kind == Kind::Gpai)
         .then(|| {
-            session.thresholds(portfolio, assessment, &row.id, args.options().settings(&portfolio.study), &NoProgress)
+            // The device was named before; Ctrl-C ends this too.
+            let silently = Watch::new(interrupt, true);
+            session.thresholds(portfolio, assessment, &row.id, args.options().settings(&portfolio.study), &silently)
         })
         .transpose()
         .map_err(at_row(&portfolio.models))?;

@@ -12,7 +12,7 @@
 use super::card::Block;
 use super::cell::cell;
 use super::yaml::quoted;
-use super::{ModelFigures, Shown, VERSION, middle, relation};
+use super::{ModelFigures, Shown, VERSION, middle};
 use crate::assess::{Kind, Slot, Tier};
 use crate::portfolio::{Boundary, Source, columns};
 use crate::posterior::Estimate;
@@ -41,7 +41,7 @@ fn lineage(figures: &ModelFigures<'_>) -> Vec<String> {
     for base in &figures.row.base_models {
         lines.push(format!("    - model: {}", quoted(&base.id)));
         if let Some(how) = base.relation.or(figures.row.relation) {
-            lines.push(format!("      relation: {}", relation(how)));
+            lines.push(format!("      relation: {}", how.name()));
         }
     }
     if !lines.is_empty() {

@@ -30,7 +30,7 @@ use serde_json::{Value as Json, json};
 use crate::assess::{AssessedModel, Kind, Output, Slot, Tier};
 use crate::portfolio::problem::visible;
 use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Basis, Boundary, Model, Relation, Run, Scope, Source, Value};
+use crate::portfolio::{Basis, Boundary, Model, Run, Scope, Source, Value};
 use crate::posterior::Estimate;
 use crate::report::{document, numbers};
 use crate::run::{OneModel, Settings};
@@ -214,20 +214,6 @@ fn middle(value: Option<&Value>) -> Option<f64> {
         Value::Distribution(d) => quantile(d, 0.5),
     };
     x.is_finite().then_some(x)
-}
-
-/// As the DIA report and the Hub name it.
-fn relation(relation: Relation) -> &'static str {
-    match relation {
-        Relation::Finetune => "finetune",
-        Relation::Lora => "lora",
-        Relation::Qlora => "qlora",
-        Relation::Adapter => "adapter",
-        Relation::Quantized => "quantized",
-        Relation::Merge => "merge",
-        Relation::Distill => "distill",
-        Relation::Fork => "fork",
-    }
 }
 
 fn kind(kind: Kind) -> &'static str {

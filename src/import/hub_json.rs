@@ -108,14 +108,7 @@ fn of_the_hub(model: &Tree) -> Vec<Parent> {
         found.extend(models.iter().filter_map(|item| Some(Parent { line: item.line, id: id(item)?, relation })));
     }
     found.extend(lineage::of_tags(model));
-    let mut each: Vec<Parent> = Vec::new();
-    for parent in found {
-        match each.iter_mut().find(|known| known.id == parent.id) {
-            Some(known) => known.relation = known.relation.or(parent.relation),
-            None => each.push(parent),
-        }
-    }
-    each
+    found
 }
 
 /// The number of weights, where an element of a tensor is one.

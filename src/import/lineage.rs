@@ -2,7 +2,8 @@
 
 use super::rows::{Imported, Row};
 use super::tree::Tree;
-use crate::portfolio::words::RELATIONS;
+use crate::portfolio::Relation;
+use crate::portfolio::words::{RELATIONS, of_the_hub};
 
 /// A parent as a foreign file names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +41,8 @@ pub(super) fn relation_of(value: Option<&Tree>, field: &str, out: &mut Imported)
 /// The parents in the tags `base_model:<relation>:<id>` of the Hub.
 pub(super) fn of_tags(model: &Tree) -> Vec<Parent> {
     let parent = |tag: &Tree| {
-        let rest = tag.text()?.strip_prefix("base_model:")?;
-        let (relation, id) = match rest.split_once(':') {
-            Some((word, id)) if relation(word).is_some() => (relation(word), id),
-            _ => (None, rest),
-        };
-        Some(Parent { line: tag.line, id: id.to_string(), relation })
+        let (id, relation) = of_the_hub(tag.text().filter(|text| text.starts_with("base_model:"))?);
+        Some(Parent { line: tag.line, id: id.to_string(), relation: relation.map(Relation::name) })
     };
     model.get("tags").map_or(&[][..], Tree::items).iter().filter_map(parent).collect()
 }

@@ -114,7 +114,7 @@ pub(super) fn figures_from(model: &mut Model, text: &str) -> Result<(), CellErro
 }
 
 /// The id in an address or a tag of the Hub (`base_model:finetune:org/a`), and the relation that the tag states.
-fn of_the_hub(text: &str) -> (&str, Option<Relation>) {
+pub(crate) fn of_the_hub(text: &str) -> (&str, Option<Relation>) {
     let address = ["https://huggingface.co/", "http://huggingface.co/", "huggingface.co/", "https://hf.co/", "hf.co/"];
     if let Some(id) = address.iter().find_map(|start| text.strip_prefix(start)) {
         return (id.trim_end_matches('/'), None);

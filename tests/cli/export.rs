@@ -281,3 +281,21 @@ fn import_export_and_import_again_keeps_every_value() {
     std::fs::write(&card, text.replace("1.1e9", "1.2e9").replace("1100000000", "1200000000")).unwrap();
     assert_ne!(read("cards"), before);
 }
+
+/// A block alone does not take the place of a card.
+#[test]
+fn a_card_is_not_replaced_by_a_block() {
+    let dir = models(&[FIXED]);
+    let card = dir.path().join("README.md");
+    std::fs::write(&card, "---\nlicense: mit\n---\ntext\n").unwrap();
+    let refused = outcome(dir.path(), &["export", "hf", "models.csv", "--draws", "1000", "-o", "README.md"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(errors(&refused).contains("add --card README.md"), "{}", errors(&refused));
+    assert_eq!(std::fs::read_to_string(&card).unwrap(), "---\nlicense: mit\n---\ntext\n");
+    printed(dir.path(), &["export", "hf", "models.csv", "--draws", "1000", "--card", "README.md", "-o", "README.md"]);
+    let merged = std::fs::read_to_string(&card).unwrap();
+    assert!(
+        merged.starts_with("---\nlicense: mit\nco2_eq_emissions:\n") && merged.ends_with("\n---\ntext\n"),
+        "{merged}"
+    );
+}

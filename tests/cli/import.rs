@@ -95,3 +95,22 @@ fn what_cannot_be_imported_is_refused_with_its_place() {
     assert_eq!(output.status.code(), Some(2));
     assert!(errors(&output).contains("b.csv:2: id") && errors(&output).contains("a.csv:2"), "{}", errors(&output));
 }
+
+/// Grams of a card and kilograms of a log are one column, and no cell acts on a terminal.
+#[test]
+fn a_folder_of_several_formats_is_one_models_file() {
+    let dir = folder(&[]);
+    std::fs::create_dir_all(dir.path().join("in/o/m")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("in/log.csv", &log(&[RUN]));
+    write("in/o/m/README.md", "---\nco2_eq_emissions: 17\nbase_model: \"a/\\e[31mx\"\n---\n");
+    let table = printed(dir.path(), &["import", "in"]);
+    assert!(table.contains("17 g") && !table.contains("emissions_g"), "{table}");
+    assert!(!table.contains('\u{1b}'), "{table:?}");
+    let run = |what: &str| {
+        let text = printed(dir.path(), &["run", what, "--draws", "1000", "--json", "-"]);
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["total"]["emissions_t"]["mean"].clone()
+    };
+    write("m.csv", &table);
+    assert_eq!(run("m.csv"), run("in"));
+}

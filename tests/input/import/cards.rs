@@ -28,6 +28,20 @@ const CARDS: &[(&str, Then)] = &[
     ("---\nco2_eq_emissions: 1e3\n---\n", Kg(1.0, 0)),
     ("---\nco2_eq_emissions: {emissions: 5, source: a friend}\n---\n", Kg(0.005, 1)),
     ("---\nco2_eq_emissions: {emissions: 5, source: mlco2 Calculator}\n---\n", Kg(0.005, 0)),
+    // A unit in a field of its own; fields that are no figure in grams are listed.
+    ("---\nco2_eq_emissions: {emissions: 3.2, unit: kg}\n---\n", Kg(3.2, 1)),
+    ("---\nco2_eq_emissions: {value: 3.2, units: kgCO2eq}\n---\n", Kg(3.2, 1)),
+    ("---\nco2_eq_emissions: {emissions: 17, unit: grams}\n---\n", Kg(0.017, 0)),
+    ("---\nco2_eq_emissions: {emissions: 17, unit: parsecs}\n---\n", Without(1)),
+    ("---\nco2_eq_emissions: {emissions_kg: 3.2}\n---\n", Without(1)),
+    ("---\nco2_eq_emissions: {emissions: 17, energy_consumed: 2}\n---\n", Kg(0.017, 1)),
+    // What this program wrote is read back as its distribution, and not next to the row that it came from.
+    ("---\nco2_eq_emissions: {emissions: 9, carbonhaze: {cell: 17}}\n---\n", Kg(0.017, 0)),
+    (
+        "---\nco2_eq_emissions: 9\ndia_report: {scope: incremental, carbonhaze: {row: {emissions_kg: \"17\"}}}\n---\n",
+        Kg(17.0, 1),
+    ),
+    ("---\nbase_model: [o/a, o/a]\nco2_eq_emissions: 17\n---\n", Kg(0.017, 0)),
     ("---\nco2_eq_emissions:\n  emissions:\n---\n", Without(0)),
     ("---\nco2_eq_emissions:\n---\n", Without(0)),
     ("---\nco2_eq_emissions: unknown\n---\n", Without(1)),
@@ -121,4 +135,37 @@ fn a_card_without_a_name_has_one_from_its_front_matter() {
     };
     assert!(id("---\nmodel_id: org/x\n---\n") == "org/x");
     assert!(!id("---\nlicense: mit\n---\n").is_empty());
+}
+
+/// The Hub writes the bases into tags, with the relation; a card may have them there alone.
+#[test]
+fn tags_of_a_card_name_its_bases() {
+    let of = |front: &str| {
+        let model = good("o/m/README.md", &format!("---\n{front}\n---\n")).models.remove(0);
+        let bases: Vec<String> = model.base_ids().map(str::to_string).collect();
+        (bases.join(" "), model.relation)
+    };
+    let adapter = Some(carbonhaze::low_level::portfolio::Relation::Adapter);
+    assert_eq!(of("tags:\n- text\n- base_model:adapter:a/b"), ("a/b".into(), adapter));
+    assert_eq!(of("base_model: a/b\ntags:\n- base_model:a/b\n- base_model:adapter:a/b"), ("a/b".into(), adapter));
+    // Negative control: another tag names none.
+    assert_eq!(of("tags:\n- adapter:a/b"), (String::new(), None));
+}
+
+/// Readmes of projects, data sets and Spaces lie next to a log: they are no models.
+#[test]
+fn a_folder_has_models_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("README.md", "# my project\n\nA table | of | results\n");
+    write("data/README.md", "---\ntask_categories:\n- text-classification\n---\n# A data set\n");
+    write("space/README.md", "---\nsdk: gradio\ntitle: x\n---\n");
+    write("o/m/README.md", "---\nco2_eq_emissions: 17\n---\n");
+    let portfolio = carbonhaze::Portfolio::read(dir.path()).unwrap();
+    assert_eq!(portfolio.models.iter().map(|m| m.id.as_str()).collect::<Vec<_>>().len(), 1);
+    assert!(portfolio.warnings.iter().any(|w| w.message.starts_with("3 of 4 files")), "{:?}", portfolio.warnings);
 }

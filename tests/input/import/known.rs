@@ -155,3 +155,16 @@ fn a_models_file_stays_one() {
     }
     assert!(read("m.json", b"[1, 2]").is_err());
 }
+
+/// No grid emits 400 kg for a kilowatt-hour: grams were written where kilograms belong.
+#[test]
+fn an_intensity_in_grams_is_not_used() {
+    let report = |intensity: &str| {
+        let text = format!(
+            r#"{{"dia_report": {{"scope": "incremental", "footprint": {{"energy_kwh": {{"value": 12}}}},
+            "context": {{"carbon_intensity": {intensity}}}}}}}"#
+        );
+        number(&good("o__m.json", &text).models[0].grid_g_per_kwh)
+    };
+    assert_eq!((report("400"), report("0.4")), (None, Some(400.0)));
+}

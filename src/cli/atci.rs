@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::Failure;
 use super::backend::{BackendArgs, notices};
+use super::extent::ExtentArgs;
 use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
-use super::{Failure, draws};
 use crate::portfolio::YEAR;
 use crate::posterior::intensity::value;
-use crate::posterior::sampled;
 use crate::report::atci::{self as report, Atci};
 use crate::run::Clock;
 use crate::validate::anchors::anchors;
@@ -35,9 +35,8 @@ pub struct AtciArgs {
     /// Only by this column; repeatable [default: tier, year, hardware, organization, region]
     #[arg(long, value_name = "year|tier|COLUMN")]
     by: Vec<String>,
-    /// Monte Carlo draws [default: 131072]
-    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
-    draws: Option<u64>,
+    #[command(flatten)]
+    extent: ExtentArgs,
     #[command(flatten)]
     stream: StreamArgs,
     #[command(flatten)]
@@ -56,12 +55,12 @@ pub fn atci(args: AtciArgs) -> Result<(), Failure> {
     interrupt.hold();
     let output = Output::prepare(args.json.as_deref(), &portfolio.opened)?;
     opened.warn();
-    let settings = args.stream.settings(&portfolio.study, args.draws.unwrap_or(sampled::DRAWS));
+    let request = args.stream.request(args.extent, &portfolio.study);
     clock.lap("read_and_assess_s");
 
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let found = session.atci(assessment, &columns, settings, &watch);
+    let found = session.atci(assessment, &columns, request, &watch);
     watch.finish();
     notices(&session);
     let mut found = found.map_err(at_row(&portfolio.models))?;

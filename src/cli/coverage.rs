@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Failure;
 use super::backend::{BackendArgs, notices};
+use super::extent::ExtentArgs;
 use super::input::{FileArgs, Opened, at_row, warn};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
-use super::{Failure, draws};
 use crate::coverage::Settings;
 use crate::coverage::matches_file::{self, MatchesFile};
 use crate::coverage::two_lists::Other;
 use crate::facts;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::{Model, Place, Problem, Warning};
-use crate::posterior::sampled;
 use crate::report::coverage as page;
 
 /// Number of largest models without which the total is reported as well.
@@ -54,9 +54,8 @@ pub struct CoverageArgs {
     /// Also report the total without this many of the largest models
     #[arg(long, value_name = "N", default_value_t = TOP, value_parser = clap::value_parser!(u32).range(1..))]
     top: u32,
-    /// Monte Carlo draws of each run [default: 131072]
-    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
-    draws: Option<u64>,
+    #[command(flatten)]
+    extent: ExtentArgs,
     #[command(flatten)]
     stream: StreamArgs,
     #[command(flatten)]
@@ -98,16 +97,15 @@ pub fn coverage(args: CoverageArgs) -> Result<(), Failure> {
     settings.thresholds.sort_by(f64::total_cmp);
     settings.thresholds.dedup();
     let other = other.map(|other| other.list);
-    let n = args.draws.or(study.draws).unwrap_or(sampled::DRAWS);
-    let stream = args.stream.settings(study, n);
+    let request = args.stream.request(args.extent, study);
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let found = session.coverage([&stated, portfolio], assessment, other.as_ref(), &settings, stream, &watch);
+    let found = session.coverage([&stated, portfolio], assessment, other.as_ref(), &settings, request, &watch);
     watch.finish();
     notices(&session);
     let rows = portfolio.models.iter().chain(other.iter().flat_map(|other| &other.models));
     let coverage = &found.map_err(at_row(rows))?;
-    let result = page::Findings { draws: n, seed: stream.seed, level: stream.level, scope: assessment.scope, coverage };
+    let result = page::Findings { scope: assessment.scope, coverage };
     let document = document(|out| page::write(out, &result))?;
     interrupt.check()?;
     output.finish(&document, || page::terminal(&result, style()))

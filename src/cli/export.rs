@@ -5,12 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 
+use super::Failure;
 use super::backend::{BackendArgs, notices};
+use super::extent::ExtentArgs;
 use super::input::{FileArgs, Opened, at_row, hint};
 use super::output::{Output, print_bytes};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
-use super::{Failure, draws};
 use crate::assess::Assessment;
 use crate::exact::shares::shares;
 use crate::exact::terms::Known;
@@ -60,9 +61,8 @@ pub struct ExportArgs {
     /// Write to this file instead of standard output; may be the file of --card
     #[arg(short = 'o', long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// Monte Carlo draws [default: 1000000]
-    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
-    draws: Option<u64>,
+    #[command(flatten)]
+    extent: ExtentArgs,
     #[command(flatten)]
     stream: StreamArgs,
     #[command(flatten)]
@@ -142,7 +142,8 @@ impl ExportArgs {
     }
 
     fn options(&self) -> RunOptions {
-        RunOptions { draws: self.draws, seed: self.stream.seed, level: self.stream.interval, sensitivity: false }
+        let ExtentArgs { draws, precision } = self.extent;
+        RunOptions { draws, precision, seed: self.stream.seed, level: self.stream.interval, sensitivity: false }
     }
 
     /// The row of the model that is meant.
@@ -237,13 +238,14 @@ fn of_model(
     let one = session.one_model(portfolio, assessment, &row.id, &args.options(), &watch);
     watch.finish();
     let one = one.map_err(at_row(&portfolio.models))?;
-    let figures = one.as_ref().and_then(|one| ModelFigures::of(row, one));
-    let figures = figures.ok_or_else(|| Failure::Usage(format!("nothing is counted of {:?}", shorten(&row.id))))?;
+    let figures = one.as_ref().and_then(|one| Some((one, ModelFigures::of(row, one)?)));
+    let (one, figures) =
+        figures.ok_or_else(|| Failure::Usage(format!("nothing is counted of {:?}", shorten(&row.id))))?;
     let thresholds = (args.kind == Kind::Gpai)
         .then(|| {
             // The device was named before; Ctrl-C ends this too.
             let silently = Watch::new(interrupt, true);
-            session.thresholds(portfolio, assessment, &row.id, args.options().settings(&portfolio.study), &silently)
+            session.thresholds(portfolio, assessment, &row.id, one.drawn.settings, &silently)
         })
         .transpose()
         .map_err(at_row(&portfolio.models))?;

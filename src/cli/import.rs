@@ -92,7 +92,7 @@ pub(super) fn import(mut args: ImportArgs) -> Result<(), Failure> {
         None => None,
         Some(path) => {
             let target = files::prepare_file(path).map_err(|e| Failure::Usage(e.to_string()))?;
-            spare(&inputs.into_paths(), &target)?;
+            spare(&inputs.paths(), &target)?;
             Some(target)
         }
     };

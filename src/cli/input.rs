@@ -7,6 +7,7 @@ use super::Failure;
 use super::say::say;
 use crate::assess::{Assessment, assess};
 use crate::facts;
+use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::{NOT_READ, by_rule, shorten};
 use crate::portfolio::spelling::closest;
 use crate::portfolio::{Model, Portfolio, Problems, Warning, YEAR};
@@ -43,6 +44,13 @@ impl FileArgs {
     /// The rows, completed by published facts.
     pub(super) fn read(&self) -> Result<Portfolio, Problems> {
         self.stated().map(facts::completed)
+    }
+
+    /// The same from files that are kept, or were.
+    pub(super) fn read_from(&self, inputs: &Inputs) -> Result<Portfolio, Problems> {
+        let mut portfolio = Portfolio::read_from(&self.file, inputs)?;
+        portfolio.study.facts &= !self.no_facts;
+        Ok(facts::completed(portfolio))
     }
 
     /// Reads a models file or study and assesses it.

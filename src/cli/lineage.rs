@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::Failure;
 use super::backend::{BackendArgs, notices};
+use super::extent::ExtentArgs;
 use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, apart, bytes, document, spare, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
-use super::{Failure, draws};
 use crate::lineage::Allocation;
-use crate::posterior::sampled;
 use crate::report::files::{self, Target};
 use crate::report::lineage as report;
 use crate::report::lineage::diagram;
@@ -50,9 +50,8 @@ pub struct LineageArgs {
     /// Models in a tree [default: 30]
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=1000), hide_default_value = true)]
     branches: u16,
-    /// Monte Carlo draws [default: 131072]
-    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
-    draws: Option<u64>,
+    #[command(flatten)]
+    extent: ExtentArgs,
     #[command(flatten)]
     stream: StreamArgs,
     #[command(flatten)]
@@ -121,12 +120,12 @@ pub fn lineage(args: LineageArgs) -> Result<(), Failure> {
         targets[i + 1..].iter().try_for_each(|b| apart(a, b))?;
     }
     opened.warn();
-    let settings = args.stream.settings(&portfolio.study, args.draws.unwrap_or(sampled::DRAWS));
+    let request = args.stream.request(args.extent, &portfolio.study);
     clock.lap("read_and_assess_s");
 
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let found = session.lineage(portfolio, assessment, &question, settings, &watch);
+    let found = session.lineage(portfolio, assessment, &question, request, &watch);
     watch.finish();
     notices(&session);
     let mut found = found.map_err(at_row(&portfolio.models))?;

@@ -15,6 +15,7 @@ mod doctor;
 mod driver;
 mod explain;
 mod export;
+mod extent;
 mod fit;
 mod further;
 mod gauge;
@@ -24,12 +25,14 @@ mod input;
 mod installation;
 mod lineage;
 mod memory;
+mod merge;
 mod output;
 mod priors;
 mod run;
 mod sample;
 mod say;
 mod sensitivity;
+mod shard;
 mod stream;
 mod trend;
 mod validate;
@@ -76,6 +79,8 @@ pub struct Args {
 enum Command {
     /// Credible intervals for a portfolio (the main job)
     Run(run::RunArgs),
+    /// The run that the parts of `haze run --shard` make
+    Merge(merge::MergeArgs),
     /// What is wrong or suspicious in the input, without running anything
     #[command(after_help = "Examples:
   haze check models.csv
@@ -195,6 +200,7 @@ pub fn main() -> ExitCode {
     start_threads();
     let outcome = match command {
         Command::Run(args) => run::run(args),
+        Command::Merge(args) => merge::merge(args),
         Command::Check(input) => check::check(&input),
         Command::Import(args) => import::import(args),
         Command::Explain { input, id } => explain::explain(&input, &id),

@@ -9,41 +9,44 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::ValueEnum;
 
+use super::Failure;
 use super::backend::{BackendArgs, notices};
+use super::extent::ExtentArgs;
 use super::further::FurtherArgs;
 use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, apart, bytes, document, spare, style};
 use super::say::say;
+use super::shard::{self, Asked};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
-use super::{Failure, draws};
 use crate::assess::priors::Priors;
 use crate::portfolio::rules::WUE_UNUSED;
-use crate::portfolio::{Further, Portfolio};
+use crate::portfolio::{Further, Outputs, Portfolio};
 use crate::report::files::{self, Target};
 use crate::report::study::Effective;
 use crate::report::{self, csv, json, methods, references, study, table};
-use crate::run::{Clock, Outcome, RunOptions};
+use crate::run::{Clock, Outcome, Request, RunOptions};
 
 /// What `haze run` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   haze run models.csv
-  haze run models.csv --draws 100000 --interval 0.9
+  haze run models.csv --precision 0.1% --interval 0.9
+  haze run models.csv --draws 1000000
   haze run study.toml --out results/        result.json, tables, study.toml, methods.md, references.bib
   haze run models.csv --json - | jq .total.emissions_t
   haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
   haze run models.csv --water --embodied    reported separately, never added to the total
   cat models.csv | haze run -
+  haze run models.csv --draws 1000000 --shard 3/10 --out part-3.haze     a tenth of the draws, for haze merge
 
 The command line overrides the study file, and the study file overrides the defaults.
 --backend auto uses a real GPU for long runs, else the CPU; a software GPU is used only with --adapter.")]
 pub struct RunArgs {
     #[command(flatten)]
     input: FileArgs,
-    /// Monte Carlo draws [default: 1000000]
-    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
-    draws: Option<u64>,
+    #[command(flatten)]
+    extent: ExtentArgs,
     #[command(flatten)]
     stream: StreamArgs,
     #[command(flatten)]
@@ -59,6 +62,9 @@ pub struct RunArgs {
     /// Write the JSON result to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw only part K of N, into the file --out, for `haze merge`; needs --draws
+    #[arg(long, value_name = "K/N", value_parser = shard::which, requires = "out", conflicts_with_all = ["json", "sensitivity"])]
+    shard: Option<(u64, u64)>,
     /// No table and no progress; problems are still reported
     #[arg(long)]
     quiet: bool,
@@ -74,21 +80,21 @@ enum SensitivityMethod {
 }
 
 pub fn run(args: RunArgs) -> Result<(), Failure> {
-    let mut clock = Clock::start();
-    let interrupt = Interrupt::install();
-    let mut portfolio = args.input.read()?;
-    portfolio.study.outputs = portfolio.study.outputs.and(args.further.asked);
-    if portfolio.study.outputs.has(Further::Water) {
-        portfolio.warnings.retain(|w| w.rule != WUE_UNUSED);
-    }
-    let opened = Opened::assessed(portfolio)?;
-    clock.lap("read_and_assess_s");
     let options = RunOptions {
-        draws: args.draws,
+        draws: args.extent.draws,
+        precision: args.extent.precision,
         seed: args.stream.seed,
         level: args.stream.interval,
         sensitivity: args.sensitivity == SensitivityMethod::Cube,
     };
+    if let (Some(which), Some(out)) = (args.shard, &args.out) {
+        let RunArgs { input, further, backend, quiet, .. } = &args;
+        return shard::draw(&Asked { input, outputs: further.asked, options, backend, quiet: *quiet }, which, out);
+    }
+    let mut clock = Clock::start();
+    let interrupt = Interrupt::install();
+    let opened = Opened::assessed(with_outputs(args.input.read()?, args.further.asked))?;
+    clock.lap("read_and_assess_s");
     // Until here nothing was touched.
     interrupt.hold();
     let folder = args.out.as_deref().map(|out| Folder::prepare(out, &opened.portfolio, &options)).transpose()?;
@@ -106,36 +112,57 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let outcome = session.run_assessed(&portfolio, assessment, &options, &watch);
     watch.finish();
     notices(&session);
-    let mut outcome = outcome.map_err(at_row(&portfolio.models))?;
+    let outcome = outcome.map_err(at_row(&portfolio.models))?;
+    finish(outcome, clock, &portfolio, folder, output, args.quiet, &interrupt)
+}
+
+/// The portfolio with these outputs as well.
+pub(super) fn with_outputs(mut portfolio: Portfolio, outputs: Outputs) -> Portfolio {
+    portfolio.study.outputs = portfolio.study.outputs.and(outputs);
+    if portfolio.study.outputs.has(Further::Water) {
+        portfolio.warnings.retain(|w| w.rule != WUE_UNUSED);
+    }
+    portfolio
+}
+
+/// Puts everything in its place.
+pub(super) fn finish(
+    mut outcome: Outcome,
+    clock: Clock,
+    portfolio: &Portfolio,
+    folder: Option<Folder>,
+    output: Output,
+    quiet: bool,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
     for caution in outcome.cautions() {
         say(format_args!("warning: {caution}"));
     }
     outcome.info.timings = clock.laps.then(outcome.info.timings);
-
     let Outcome { assessment, posterior, info, .. } = &outcome;
     let result = document(|out| json::write(out, posterior, assessment, info))?;
     interrupt.check()?;
     if let Some(folder) = folder {
-        folder.write(&result, &portfolio, &outcome)?;
+        folder.write(&result, portfolio, &outcome)?;
     }
-    let page = || if args.quiet { String::new() } else { table::terminal(posterior, assessment, style()) };
+    let page = || if quiet { String::new() } else { table::terminal(posterior, assessment, style()) };
     output.finish(&result, page)
 }
 
 /// What `--out` asks for.
-struct Folder {
-    target: Target,
+pub(super) struct Folder {
+    pub target: Target,
     /// The study as it is run.
     study: String,
 }
 
 impl Folder {
     /// The study is written before the run, which would be lost where that cannot be done.
-    fn prepare(out: &Path, portfolio: &Portfolio, options: &RunOptions) -> Result<Folder, Failure> {
+    pub fn prepare(out: &Path, portfolio: &Portfolio, options: &RunOptions) -> Result<Folder, Failure> {
         let target = files::prepare(out).map_err(|e| Failure::Usage(e.to_string()))?;
         let Portfolio { study, opened, .. } = portfolio;
-        let settings = options.settings(study);
-        let effective = Effective { draws: settings.draws, seed: settings.seed, interval: settings.level };
+        let Request { extent, seed, level } = options.request(study);
+        let effective = Effective { extent, seed, interval: level };
         let text = study::resolved(study, effective, target.folder()).map_err(|e| Failure::Usage(e.to_string()))?;
         // A study that an earlier run wrote may be run again into the same folder if it stays as it is.
         let stays = |path: &Path| path.is_file() && fs::read(path).is_ok_and(|before| before == text.as_bytes());

@@ -4,19 +4,18 @@
 use std::path::Path;
 
 use super::backend::{BackendArgs, notices};
+use super::extent;
 use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, document, style};
 use super::say::say;
-use super::stream;
 use super::watch::{Interrupt, Watch};
 use super::{Failure, draws, level};
 use crate::engine::stats::sensitivity::batches::MIN_DRAWS;
 use crate::portfolio::Study;
 use crate::posterior::grouping::Grouping;
-use crate::posterior::sampled;
 use crate::report::sampled as report;
 use crate::run::sampled::SampleOptions;
-use crate::run::{Clock, Settings};
+use crate::run::{Clock, Extent, Request};
 
 /// What goes with `--sample`.
 #[derive(Debug, clap::Args)]
@@ -34,9 +33,12 @@ pub struct SampleArgs {
     /// Also analyse what decides whether emissions exceed this many tonnes
     #[arg(long, value_name = "TONNES", requires = "sample", value_parser = threshold, allow_negative_numbers = true)]
     threshold: Option<f64>,
-    /// Draws of the analysis [default: 131072]
+    /// Draws of the analysis [default: as many as --precision needs]
     #[arg(long, value_name = "N", value_parser = enough, allow_negative_numbers = true)]
     draws: Option<u64>,
+    /// Draw until median and interval of the emissions are this precise, at most a million draws [default: 0.25%]
+    #[arg(long, value_name = "P", value_parser = extent::precision, allow_negative_numbers = true, conflicts_with = "draws")]
+    precision: Option<f64>,
     /// Seed of the random stream [default: 42]
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     seed: Option<u64>,
@@ -73,6 +75,7 @@ impl SampleArgs {
     pub fn none_without_sample(&self) -> Result<(), Failure> {
         let flags = [
             (self.draws.is_some(), "--draws"),
+            (self.precision.is_some(), "--precision"),
             (self.seed.is_some(), "--seed"),
             (self.interval.is_some(), "--interval"),
         ];
@@ -86,8 +89,9 @@ impl SampleArgs {
     }
 
     /// What is drawn.
-    pub fn settings(&self, study: &Study) -> Settings {
-        stream::settings(self.seed, self.interval, study, self.draws.unwrap_or(sampled::DRAWS))
+    pub fn request(&self, study: &Study) -> Request {
+        let extent = self.draws.map(Extent::Draws).or(self.precision.map(Extent::Precision));
+        Request::new(extent, self.seed, self.interval, study)
     }
 }
 
@@ -113,7 +117,7 @@ pub(super) fn sample(
     let output = Output::prepare(json, &portfolio.opened)?;
     opened.warn();
     let options = SampleOptions {
-        settings: args.settings(&portfolio.study),
+        request: args.request(&portfolio.study),
         grouping,
         threshold_t: args.threshold,
         of: args.of.clone(),
@@ -131,7 +135,7 @@ pub(super) fn sample(
     }
     found.info.timings = clock.laps.then(found.info.timings);
 
-    let document = document(|out| report::write(out, &options, assessment, &found.parts, &found.info))?;
+    let document = document(|out| report::write(out, &options, assessment, &found))?;
     interrupt.check()?;
-    output.finish(&document, || report::terminal(&options, assessment, &found.parts, top, style()))
+    output.finish(&document, || report::terminal(&options, assessment, &found, top, style()))
 }

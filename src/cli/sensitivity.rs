@@ -89,12 +89,10 @@ fn reruns(
     interrupt: &Interrupt,
 ) -> Result<Settings, Failure> {
     interrupt.hold();
-    let settings = args.settings(&portfolio.study);
     let session = args.backend.session()?;
     let watch = Watch::new(interrupt, false);
-    let drawn = session.reruns(assessment, found, settings, &watch);
+    let drawn = session.reruns(assessment, found, args.request(&portfolio.study), &watch);
     watch.finish();
     notices(&session);
-    drawn.map_err(at_row(&portfolio.models))?;
-    Ok(settings)
+    Ok(drawn.map_err(at_row(&portfolio.models))?)
 }

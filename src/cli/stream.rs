@@ -1,8 +1,9 @@
 //! Seed and level of the credible intervals: the command line goes before the study, the study before the defaults.
 
+use super::extent::ExtentArgs;
 use super::level;
 use crate::portfolio::Study;
-use crate::run::{INTERVAL, SEED, Settings};
+use crate::run::Request;
 
 /// The flags.
 #[derive(Debug, clap::Args)]
@@ -16,16 +17,8 @@ pub struct StreamArgs {
 }
 
 impl StreamArgs {
-    /// So many draws of the stream.
-    pub fn settings(&self, study: &Study, draws: u64) -> Settings {
-        settings(self.seed, self.interval, study, draws)
-    }
-}
-
-pub(super) fn settings(seed: Option<u64>, interval: Option<f64>, study: &Study, draws: u64) -> Settings {
-    Settings {
-        draws,
-        seed: seed.or(study.seed).unwrap_or(SEED),
-        level: interval.or(study.interval).unwrap_or(INTERVAL),
+    /// So much of the stream.
+    pub fn request(&self, extent: ExtentArgs, study: &Study) -> Request {
+        Request::new(extent.extent(), self.seed, self.interval, study)
     }
 }

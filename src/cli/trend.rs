@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::Failure;
 use super::backend::{BackendArgs, notices};
+use super::extent::ExtentArgs;
 use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, document, style};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
-use super::{Failure, draws};
-use crate::posterior::sampled;
 use crate::posterior::trend::{YEARS, year_of};
 use crate::report::trend as report;
 use crate::run::Clock;
@@ -37,9 +37,8 @@ pub struct TrendArgs {
     /// The year of the latest date is complete, and counts in the growth
     #[arg(long)]
     complete: bool,
-    /// Monte Carlo draws [default: 131072]
-    #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
-    draws: Option<u64>,
+    #[command(flatten)]
+    extent: ExtentArgs,
     #[command(flatten)]
     stream: StreamArgs,
     #[command(flatten)]
@@ -71,13 +70,13 @@ pub fn trend(args: TrendArgs) -> Result<(), Failure> {
     interrupt.hold();
     let output = Output::prepare(args.json.as_deref(), &portfolio.opened)?;
     opened.warn();
-    let settings = args.stream.settings(&portfolio.study, args.draws.unwrap_or(sampled::DRAWS));
+    let request = args.stream.request(args.extent, &portfolio.study);
     let span = Span { from: args.from, to: args.to, latest_is_complete: args.complete };
     clock.lap("read_and_assess_s");
 
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);
-    let found = session.trend(assessment, span, settings, &watch);
+    let found = session.trend(assessment, span, request, &watch);
     watch.finish();
     notices(&session);
     let mut found = found.map_err(at_row(&portfolio.models))?;

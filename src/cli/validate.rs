@@ -52,7 +52,7 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     warn_of_each(&file.warnings);
     let lists = lists(&args.masked_sum, &inputs)?;
     interrupt.hold();
-    let output = Output::prepare(args.json.as_deref(), &inputs.into_paths())?;
+    let output = Output::prepare(args.json.as_deref(), &inputs.paths())?;
     let settings = Settings { draws: args.draws, seed: args.seed, ..Settings::default() };
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, false);

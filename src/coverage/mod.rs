@@ -28,9 +28,11 @@ use serde::Serialize;
 use crate::assess::{Assessment, OUTPUTS, assess};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
+use crate::engine::plan::Plan;
+use crate::engine::stats::precision::Precision;
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
-use crate::run::{self, Progress, RunError, Sampler, Session};
+use crate::run::{self, Progress, Request, RunError, Sampler, Session};
 
 use alternatives::Alternative;
 use bands::Bands;
@@ -57,6 +59,11 @@ pub struct Settings {
 /// Everything that `haze coverage` says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Coverage {
+    /// What was drawn, for every choice alike.
+    #[serde(skip)]
+    pub drawn: run::Settings,
+    /// How precisely the emissions of the list as modelled are known.
+    pub precision: Precision,
     /// Models in the list.
     pub models: usize,
     /// Emissions of the whole list, in t.
@@ -95,64 +102,79 @@ impl Session {
         assessment: &Assessment,
         other: Option<&Other>,
         settings: &Settings,
-        stream: run::Settings,
+        request: impl Into<Request>,
         progress: &dyn Progress,
     ) -> Result<Coverage, RunError> {
+        let request = request.into();
+        let downloads: Vec<Option<f64>> = bands::downloads(portfolio, assessment);
+        if !settings.thresholds.is_empty() && downloads.iter().all(Option::is_none) {
+            let message = "thresholds need a column downloads with a number in at least one row; there is none";
+            return Err(RunError::Usage(message.to_string()));
+        }
+        let mut by_tier = assessment.clone();
+        by_tier.groups_by = vec!["tier".to_string()];
+        // Most alternatives have most shapes in common with the list as modelled.
+        let mut tables = Tables::default();
+        let plan = compile_with(&by_tier, &mut tables)?.headline_only();
+        let stream = self.settled(&request, &plan, progress)?;
         // The totals and tiers of a run twice (drawn and summed up), two sums for each threshold, and what is sorted.
         let thresholds = settings.thresholds.len().max(THRESHOLDS);
         let kept = 2 * (OUTPUTS + 1) + 4 * TIERS + 2 * thresholds + 6;
         self.memory().holds(stream.draws, kept as u64, (OUTPUTS + 1) as u64)?;
         let work = stream.draws.saturating_mul(models_drawn(portfolio, other, settings));
-        coverage([stated, portfolio], assessment, other, settings, &self.sampler(stream, work, progress))
+        let list = List { portfolios: [stated, portfolio], assessment: &by_tier, plan: &plan, downloads: &downloads };
+        let mut found = list.coverage(other, settings, &mut tables, &self.sampler(stream, work, progress))?;
+        found.precision = found.precision.asked(request.precision());
+        Ok(found)
     }
 }
 
-/// The whole analysis of a portfolio, compared with another list if there is one. Of the two portfolios
-/// the first has the rows as they are stated, which is what the predictive check sees; `assessment` is that of the second.
-///
-/// # Errors
-/// Thresholds without downloads, an alternative or the other list that cannot be assessed or compiled, a stopped run.
-pub fn coverage(
-    [stated, portfolio]: [&Portfolio; 2],
-    assessment: &Assessment,
-    other: Option<&Other>,
-    settings: &Settings,
-    sampler: &Sampler<'_>,
-) -> Result<Coverage, RunError> {
-    let downloads: Vec<Option<f64>> = bands::downloads(portfolio, assessment);
-    if !settings.thresholds.is_empty() && downloads.iter().all(Option::is_none) {
-        let message = "thresholds need a column downloads with a number in at least one row; there is none";
-        return Err(RunError::Usage(message.to_string()));
+/// The list, compiled.
+struct List<'a> {
+    /// As it is stated, and completed.
+    portfolios: [&'a Portfolio; 2],
+    /// With groups by tier.
+    assessment: &'a Assessment,
+    plan: &'a Plan,
+    /// By model.
+    downloads: &'a [Option<f64>],
+}
+
+impl List<'_> {
+    fn coverage(
+        &self,
+        other: Option<&Other>,
+        settings: &Settings,
+        tables: &mut Tables,
+        sampler: &Sampler<'_>,
+    ) -> Result<Coverage, RunError> {
+        let List { portfolios: [stated, portfolio], assessment, plan, downloads } = *self;
+        let thresholds = bands::thresholds(downloads, &settings.thresholds);
+        let swept = bands::sweep(plan, downloads, &thresholds, sampler)?;
+        let lists = match other {
+            None => None,
+            Some(other) => Some(two_lists::compared(portfolio, assessment, other, tables, sampler)?),
+        };
+        let top = top::top(assessment, plan, &swept, settings.top, sampler)?;
+        let emissions_t = sampler.estimate(&swept.total);
+        let alternatives = alternatives::alternatives([stated, portfolio], assessment, &emissions_t, tables, sampler)?;
+        let sizes = sizes::sizes(portfolio, assessment, &emissions_t, tables, sampler)?;
+        Ok(Coverage {
+            drawn: sampler.settings(),
+            precision: Precision::reached(&emissions_t, sampler.draws),
+            models: assessment.models.len(),
+            emissions_t,
+            independent_t: sampler.estimate(&swept.independent),
+            tiers: tiers::tiers(assessment, &swept, sampler),
+            thresholds: swept.summarised(downloads, &thresholds, sampler),
+            lists,
+            top,
+            alternatives,
+            sizes,
+            chosen: chosen::chosen(assessment),
+            predictive: predictive::predictive(stated)?,
+        })
     }
-    let mut assessment = assessment.clone();
-    assessment.groups_by = vec!["tier".to_string()];
-    let assessment = &assessment;
-    // Most alternatives have most shapes in common with the list as modelled.
-    let mut tables = Tables::default();
-    let plan = compile_with(assessment, &mut tables)?.headline_only();
-    let thresholds = bands::thresholds(&downloads, &settings.thresholds);
-    let swept = bands::sweep(&plan, &downloads, &thresholds, sampler)?;
-    let lists = match other {
-        None => None,
-        Some(other) => Some(two_lists::compared(portfolio, assessment, other, &mut tables, sampler)?),
-    };
-    let top = top::top(assessment, &plan, &swept, settings.top, sampler)?;
-    let emissions_t = sampler.estimate(&swept.total);
-    let alternatives = alternatives::alternatives([stated, portfolio], assessment, &emissions_t, &mut tables, sampler)?;
-    let sizes = sizes::sizes(portfolio, assessment, &emissions_t, &mut tables, sampler)?;
-    Ok(Coverage {
-        models: assessment.models.len(),
-        emissions_t,
-        independent_t: sampler.estimate(&swept.independent),
-        tiers: tiers::tiers(assessment, &swept, sampler),
-        thresholds: swept.summarised(&downloads, &thresholds, sampler),
-        lists,
-        top,
-        alternatives,
-        sizes,
-        chosen: chosen::chosen(assessment),
-        predictive: predictive::predictive(stated)?,
-    })
 }
 
 /// Model-draws per draw that the analysis takes, for progress: the whole list once in parts and once for every

@@ -152,6 +152,16 @@ impl Outputs {
         Further::ALL.into_iter().filter(move |further| self.has(*further))
     }
 
+    /// Their names.
+    pub fn names(self) -> Vec<String> {
+        self.iter().map(|further| further.name().to_string()).collect()
+    }
+
+    /// Those of these names; a name of none is passed over.
+    pub fn of_names(names: &[String]) -> Outputs {
+        Further::ALL.into_iter().filter(|further| names.iter().any(|name| name == further.name())).collect()
+    }
+
     /// What either asks for.
     pub fn and(self, other: Outputs) -> Outputs {
         self.iter().chain(other.iter()).collect()

@@ -59,11 +59,15 @@ impl Portfolio {
     /// # Errors
     /// All problems of all files.
     pub fn read(path: impl AsRef<Path>) -> Result<Portfolio, Problems> {
-        let path = path.as_ref();
+        Portfolio::read_from(path.as_ref(), &Inputs::default())
+    }
+
+    /// The same from files that may be archived, or are kept.
+    pub(crate) fn read_from(path: &Path, inputs: &Inputs) -> Result<Portfolio, Problems> {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
-            Portfolio::read_study(path)
+            Portfolio::read_study(path, inputs)
         } else {
-            Portfolio::read_models(&[path])
+            Portfolio::read_tables(&[path], inputs)
         }
     }
 
@@ -72,22 +76,25 @@ impl Portfolio {
     /// # Errors
     /// All problems of all files.
     pub fn read_models(paths: &[impl AsRef<Path>]) -> Result<Portfolio, Problems> {
+        Portfolio::read_tables(paths, &Inputs::default())
+    }
+
+    fn read_tables(paths: &[impl AsRef<Path>], inputs: &Inputs) -> Result<Portfolio, Problems> {
         let models: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_path_buf()).collect();
         let model_places = models.iter().map(|path| whole(path)).collect();
         let study = Study { models, ..Study::default() };
         let file = StudyFile { study, model_places, groups_place: whole(Path::new("")) };
-        combine(file, Vec::new(), Inputs::default())
+        combine(file, Vec::new(), inputs)
     }
 
-    fn read_study(path: &Path) -> Result<Portfolio, Problems> {
-        let inputs = Inputs::default();
+    fn read_study(path: &Path, inputs: &Inputs) -> Result<Portfolio, Problems> {
         let bytes = inputs.text(path).map_err(|e| Problem {
             place: whole(path),
             value: String::new(),
             message: e.to_string(),
         })?;
         let (mut file, problems) = study_file::read(path, &bytes);
-        file.study.named = named::read(&file.study, &inputs);
+        file.study.named = named::read(&file.study, inputs);
         combine(file, problems, inputs)
     }
 }
@@ -189,14 +196,14 @@ fn again(models: &[Model], first_place: &mut HashMap<String, Place>, problems: &
 }
 
 /// Reads the models files of a study and checks what only shows when all are together.
-fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: Inputs) -> Result<Portfolio, Problems> {
+fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: &Inputs) -> Result<Portfolio, Problems> {
     let mut models = Vec::new();
     let mut warnings = Vec::new();
     let mut columns: BTreeSet<String> = BTreeSet::new();
     let mut first_place: HashMap<String, Place> = HashMap::new();
     let mut all_read = true;
     for (path, named_at) in file.study.models.iter().zip(&file.model_places) {
-        let found = match models_of(path, named_at, &inputs) {
+        let found = match models_of(path, named_at, inputs) {
             Ok(found) => found,
             Err(found) => {
                 all_read = false;
@@ -230,7 +237,7 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: Inputs) -> Resul
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    let mut portfolio = Portfolio { models, study, warnings, opened: inputs.into_paths() };
+    let mut portfolio = Portfolio { models, study, warnings, opened: inputs.paths() };
     let suspicious = rules::check(&portfolio);
     portfolio.warnings.extend(suspicious);
     Ok(portfolio)

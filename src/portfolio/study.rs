@@ -15,6 +15,8 @@ pub struct Study {
     pub models: Vec<PathBuf>,
     /// Draws of a run; `None`: not stated, the command line or the default decides.
     pub draws: Option<u64>,
+    /// `precision`; not together with `draws`.
+    pub precision: Option<f64>,
     /// Key of the random stream.
     pub seed: Option<u64>,
     /// Level of the credible intervals, in (0, 1).
@@ -54,6 +56,7 @@ impl Default for Study {
         Study {
             models: Vec::new(),
             draws: None,
+            precision: None,
             seed: None,
             interval: None,
             default_shared: true,

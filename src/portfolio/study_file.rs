@@ -25,10 +25,14 @@ use super::words::BASES;
 /// Most draws one run can have.
 pub const MAX_DRAWS: u64 = 2_147_483_647;
 
+/// Precisions that a run can be asked for.
+pub const PRECISIONS: std::ops::RangeInclusive<f64> = 1e-6..=0.1;
+
 /// The keys at the top. With the lists below, what `docs/study.schema.json` is tested against.
-pub const KEYS: [&str; 13] = [
+pub const KEYS: [&str; 14] = [
     "models",
     "draws",
+    "precision",
     "seed",
     "interval",
     "default_shared",
@@ -172,6 +176,7 @@ impl Reader<'_> {
                     self.models(entry, study, &mut found.model_places);
                 }
                 "draws" => study.draws = self.draws(entry),
+                "precision" => study.precision = self.precision(entry),
                 "seed" => study.seed = self.integer(entry, "seed", "an integer from 0 to 18446744073709551615"),
                 "interval" => study.interval = self.interval(entry),
                 "facts" => {
@@ -200,6 +205,12 @@ impl Reader<'_> {
                 }
                 other => self.unknown_key(start, "", other, &KEYS),
             }
+        }
+        if let Some((_, entry)) = table.iter().find(|(key, _)| key.get_ref().as_ref() == "precision")
+            && table.iter().any(|(key, _)| key.get_ref().as_ref() == "draws")
+        {
+            let message = "draws and precision are both given; keep one: the number of draws follows from a precision";
+            self.refuse(entry, "precision", message);
         }
         if !has_models {
             self.problems.push(Problem {
@@ -268,6 +279,14 @@ impl Reader<'_> {
             self.refuse(entry, "draws", format!("expected {expected}"));
             None
         }
+    }
+
+    fn precision(&mut self, entry: Entry) -> Option<f64> {
+        let found = self.float(entry).filter(|x| PRECISIONS.contains(x));
+        if found.is_none() {
+            self.refuse(entry, "precision", "expected a fraction from 0.000001 to 0.1, such as 0.0025 for 0.25 %");
+        }
+        found
     }
 
     fn interval(&mut self, entry: Entry) -> Option<f64> {

@@ -31,6 +31,7 @@ use crate::engine::{GroupSummary, Reduce, Summary};
 use crate::engine::stats::estimate;
 pub use crate::engine::stats::estimate::{Estimate, Mcse, Scale};
 use crate::engine::stats::order::Draws;
+pub use crate::engine::stats::precision::Precision;
 use crate::engine::stats::ratio::{Ratios, Side};
 use crate::engine::stats::{ratio, single, tail};
 pub use crate::exact::oracle::{Oracle, VarianceShare};
@@ -58,6 +59,8 @@ pub struct Posterior {
     pub seed: u64,
     /// Number of draws.
     pub draws: u64,
+    /// How precisely the total emissions' interval is known.
+    pub precision: Precision,
     /// Level of all intervals.
     pub level: f64,
     /// The whole portfolio.
@@ -190,6 +193,7 @@ pub fn posterior(
     Posterior {
         seed: options.seed,
         draws,
+        precision: Precision::reached(&total.emissions_t, draws),
         level,
         models,
         groups,

@@ -11,11 +11,14 @@ use super::grouping::Group;
 use crate::assess::Output;
 use crate::engine::plan::Plan;
 use crate::engine::plan::design::{Design, MAX_CUBE, MAX_GROUPS};
+use crate::engine::stats::estimate::{Scale, of_draws};
+use crate::engine::stats::order::Draws;
+use crate::engine::stats::precision::Precision;
 use crate::engine::stats::sensitivity::pick_freeze::Hybrids;
 use crate::engine::stats::sensitivity::target::Target;
 use crate::engine::stats::sensitivity::{Cube, CubeIndices, Index, InputIndices, Mismatch, PickFreeze, Undefined};
 use crate::engine::stats::tail::{self, pareto_k};
-use crate::engine::{Corners, Summary};
+use crate::engine::{Corners, Reduce, Summary};
 
 /// Draws of an analysis where the user does not say.
 pub const DRAWS: u64 = 1 << 17;
@@ -129,6 +132,12 @@ impl Plain {
     /// That of the emissions, where the upper tail is light enough for it to be estimated.
     pub fn kurtosis(&self) -> Option<f64> {
         tail::kurtosis(self.emissions.iter().copied())
+    }
+
+    /// How precisely the draws give the emissions.
+    pub fn precision(&self, level: f64, reduce: &dyn Reduce) -> Precision {
+        let draws = Draws::new(reduce, (0..).zip(self.emissions.iter().map(|&count| count as u64)));
+        Precision::reached(&of_draws(&draws, level, Scale::power_of_two(0)), self.emissions.len() as u64)
     }
 
     /// The first `draws` draws of a plain run.

@@ -12,12 +12,13 @@ use super::document;
 use super::estimate;
 use super::numbers;
 use super::page::{Page, Style, left, right, shorten};
+use super::precision;
 use super::scope::{self, ScopeText};
 use crate::assess::Assessment;
-use crate::posterior::Estimate;
 use crate::posterior::intensity::{Intensity, Part, Row};
+use crate::posterior::{Estimate, Precision};
 use crate::run::intensity::Intensities;
-use crate::run::{Device, Timings};
+use crate::run::{Device, Settings, Timings};
 use crate::validate::anchors::{Anchor, median};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
@@ -47,6 +48,7 @@ struct Document<'a> {
     scope: ScopeText,
     seed: u64,
     draws: u64,
+    precision: Precision,
     interval: f64,
     plan_hash: &'a str,
     backend: &'a Device,
@@ -103,6 +105,7 @@ pub fn write(out: &mut dyn Write, result: &Atci<'_>) -> io::Result<()> {
         scope: ScopeText::new(result.assessment.scope),
         seed: result.found.settings.seed,
         draws: result.found.settings.draws,
+        precision: result.found.precision,
         interval: result.found.settings.level,
         plan_hash: &result.found.info.plan_hash,
         backend: &result.found.info.backend,
@@ -119,11 +122,8 @@ pub fn write(out: &mut dyn Write, result: &Atci<'_>) -> io::Result<()> {
 pub fn terminal(result: &Atci<'_>, style: Style) -> String {
     let mut page = Page::new(style);
     let models = numbers::counted(result.assessment.models.len() as u64, "model");
-    page.note(&format!(
-        "{models}, {} draws, seed {}",
-        numbers::count(result.found.settings.draws),
-        result.found.settings.seed
-    ));
+    let Settings { draws, seed, .. } = result.found.settings;
+    page.note(&format!("{models}, {}", precision::draws(draws, &result.found.precision, seed)));
     page.note(&scope::phrase(result.assessment.scope));
     page.section("ATCI, kgCO2e per EFLOP of training operations performed", "a ratio of sums in every draw");
     page.line("  = IT energy / compute (kWh/EFLOP) × facility / IT energy × emissions / energy (kg/kWh); medians");

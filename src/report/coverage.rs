@@ -11,6 +11,7 @@ use super::document;
 use super::estimate::{self, interval};
 use super::numbers::{self, Quantity, Unit};
 use super::page::{Cell, Page, Style, heads, left, right, shorten};
+use super::precision;
 use super::scope::{self, basis_name, boundary_name, run_name};
 use crate::coverage::Coverage;
 use crate::coverage::alternatives::Alternative;
@@ -29,12 +30,6 @@ const NAMED: usize = 5;
 
 /// An analysis and how it was drawn.
 pub struct Findings<'a> {
-    /// Number of draws.
-    pub draws: u64,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Level of the credible intervals, in (0, 1).
-    pub level: f64,
     /// Which runs and which energy count, and on what basis.
     pub scope: Scope,
     /// What was found.
@@ -65,9 +60,9 @@ pub fn write(out: &mut dyn Write, result: &Findings<'_>) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),
-        draws: result.draws,
-        seed: result.seed,
-        level: result.level,
+        draws: result.coverage.drawn.draws,
+        seed: result.coverage.drawn.seed,
+        level: result.coverage.drawn.level,
         scope: ScopeText {
             run: run_name(result.scope.run),
             boundary: boundary_name(result.scope.boundary),
@@ -95,9 +90,9 @@ pub fn terminal(result: &Findings<'_>, style: Style) -> String {
     let mut page = Page::new(style);
     let c = result.coverage;
     let unit = estimate::unit(Quantity::Emissions, &c.emissions_t);
-    let level = numbers::level(result.level);
+    let level = numbers::level(c.drawn.level);
     let line =
-        format!("{} models, {} draws, seed {}", numbers::count(c.models), numbers::count(result.draws), result.seed);
+        format!("{} models, {}", numbers::count(c.models), precision::draws(c.drawn.draws, &c.precision, c.drawn.seed));
     page.note(&line);
     page.note(&scope::phrase(result.scope));
     headline(&mut page, c, &unit, &level);

@@ -13,13 +13,14 @@ use super::document;
 use super::estimate;
 use super::numbers::{self, Quantity};
 use super::page::{Cell, Page, Style, left, right, shorten};
+use super::precision;
 use super::scope::{self, ScopeText};
 use crate::lineage::Allocation;
 use crate::portfolio::Scope;
-use crate::posterior::Estimate;
 use crate::posterior::families::{Ancestry, Branch, Family, Pair, Part, Shape, Sum};
+use crate::posterior::{Estimate, Precision};
 use crate::run::lineage::Lineage;
-use crate::run::{Device, Timings};
+use crate::run::{Device, Settings, Timings};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -37,6 +38,7 @@ struct Document<'a> {
     scope: ScopeText,
     seed: u64,
     draws: u64,
+    precision: Precision,
     interval: f64,
     plan_hash: &'a str,
     backend: &'a Device,
@@ -58,6 +60,7 @@ pub fn write(out: &mut dyn Write, scope: Scope, found: &Lineage) -> io::Result<(
         scope: ScopeText::new(scope),
         seed: found.settings.seed,
         draws: found.settings.draws,
+        precision: found.precision,
         interval: found.settings.level,
         plan_hash: &found.info.plan_hash,
         backend: &found.info.backend,
@@ -84,7 +87,8 @@ fn allocation(by: Allocation) -> &'static str {
 pub fn terminal(scope: Scope, found: &Lineage, style: Style) -> String {
     let mut page = Page::new(style);
     let models = numbers::counted(found.shape.models as u64, "model");
-    page.note(&format!("{models}, {} draws, seed {}", numbers::count(found.settings.draws), found.settings.seed));
+    let Settings { draws, seed, .. } = found.settings;
+    page.note(&format!("{models}, {}", precision::draws(draws, &found.precision, seed)));
     page.note(&scope::phrase(scope));
     page.shape(&found.shape);
     if !found.families.is_empty() {

@@ -24,6 +24,7 @@ pub mod lineage;
 pub mod methods;
 pub mod numbers;
 pub mod page;
+mod precision;
 pub mod priors;
 pub mod references;
 pub mod sampled;

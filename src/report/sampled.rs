@@ -12,17 +12,19 @@ use serde::Serialize;
 use super::document;
 use super::numbers::{self, Quantity, exact_percent};
 use super::page::{Page, Style, left, right, shorten};
+use super::precision;
 use super::scope::{self, ScopeText};
 use crate::assess::{Assessment, SharedEffect};
 use crate::engine::stats::sensitivity::Index;
 use crate::engine::stats::tail;
 use crate::exact::shares::EffectShare;
+use crate::posterior::Precision;
 use crate::posterior::check::SdCheck;
 use crate::posterior::grouping::{Exact, Group, Kind};
 use crate::posterior::ranked::{self, EffectIndices};
 use crate::posterior::sampled::{Analysed, AnalysedOutput};
-use crate::run::sampled::{SampleOptions, SampledPart};
-use crate::run::{Device, RunInfo, Timings};
+use crate::run::sampled::{SampleOptions, SampledPart, Samples};
+use crate::run::{Device, Timings};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -68,6 +70,7 @@ struct Document<'a> {
     scope: ScopeText,
     seed: u64,
     draws: u64,
+    precision: Precision,
     interval: f64,
     plan_hash: &'a str,
     backend: &'a Device,
@@ -226,27 +229,22 @@ fn effect<'a>(
 }
 
 /// Writes the document as UTF-8 JSON with a line end at the end.
-pub fn write(
-    out: &mut dyn Write,
-    options: &SampleOptions,
-    assessment: &Assessment,
-    parts: &[SampledPart],
-    run: &RunInfo,
-) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, options: &SampleOptions, assessment: &Assessment, found: &Samples) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),
         method: "sampled",
         scope: ScopeText::new(assessment.scope),
-        seed: options.settings.seed,
-        draws: options.settings.draws,
-        interval: options.settings.level,
-        plan_hash: &run.plan_hash,
-        backend: &run.backend,
-        timings: &run.timings,
+        seed: found.settings.seed,
+        draws: found.settings.draws,
+        precision: found.precision,
+        interval: found.settings.level,
+        plan_hash: &found.info.plan_hash,
+        backend: &found.info.backend,
+        timings: &found.info.timings,
         models_read: assessment.models.len(),
         grouped_by: options.grouping.name(),
-        parts: parts.iter().map(PartText::new).collect(),
+        parts: found.parts.iter().map(PartText::new).collect(),
     };
     document::write(out, &document)
 }
@@ -267,26 +265,25 @@ pub fn title(output: AnalysedOutput) -> &'static str {
 pub fn terminal(
     options: &SampleOptions,
     assessment: &Assessment,
-    parts: &[SampledPart],
+    found: &Samples,
     top: Option<usize>,
     style: Style,
 ) -> String {
     let mut page = Page::new(style);
     let top = top.unwrap_or(TOP);
-    let level = numbers::level(options.settings.level);
+    let level = numbers::level(found.settings.level);
     for line in [
         scope::phrase(assessment.scope),
         format!(
-            "{} draws, seed {}, by {}",
-            numbers::count(options.settings.draws),
-            options.settings.seed,
+            "{}, by {}",
+            precision::draws(found.settings.draws, &found.precision, found.settings.seed),
             options.grouping.name()
         ),
         format!("in brackets: {level} intervals for the numerical error; ≈ 0 (to …): not distinguishable from 0"),
     ] {
         page.note(&line);
     }
-    for part in parts {
+    for part in &found.parts {
         page.part(part, top);
     }
     page.text

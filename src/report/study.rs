@@ -16,14 +16,15 @@ use crate::portfolio::cell::files_named;
 use crate::portfolio::formats::STDIN;
 use crate::portfolio::problem::shorten_path;
 use crate::portfolio::{Further, SharedSpec, Study};
+use crate::run::Extent;
 
 use super::scope::{basis_name, boundary_name, run_name};
 
 /// What the run used in place of what the study left open.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effective {
-    /// Number of draws.
-    pub draws: u64,
+    /// Number of draws, or a precision from which it follows.
+    pub extent: Extent,
     /// Seed of the run.
     pub seed: u64,
     /// Level of the credible intervals, in (0, 1).
@@ -66,7 +67,11 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> Result<St
     let models = models.into_iter().map(Value::String).collect();
     key(&mut text, "models", Value::Array(models));
     // Not through `Value`, whose integers end at 2^63.
-    let _ = writeln!(text, "draws = {}\nseed = {}", effective.draws, effective.seed);
+    let _ = match effective.extent {
+        Extent::Draws(draws) => writeln!(text, "draws = {draws}"),
+        Extent::Precision(asked) => writeln!(text, "precision = {}", asked),
+    };
+    let _ = writeln!(text, "seed = {}", effective.seed);
     key(&mut text, "interval", Value::Float(effective.interval));
     key(&mut text, "default_shared", Value::Boolean(study.default_shared));
     key(&mut text, "learn", Value::Boolean(study.learn));
@@ -200,7 +205,7 @@ mod tests {
     use crate::portfolio::study_file;
     use crate::portfolio::{Basis, Boundary, Imputation, Run, Scope};
 
-    const EFFECTIVE: Effective = Effective { draws: 5_000, seed: 7, interval: 0.9 };
+    const EFFECTIVE: Effective = Effective { extent: Extent::Draws(5_000), seed: 7, interval: 0.9 };
 
     /// A folder with a study in `study/`, models and an empirical file in the folder itself, and `out/` for the results.
     fn folder() -> tempfile::TempDir {

@@ -11,12 +11,13 @@ use super::document;
 use super::estimate;
 use super::numbers::{self, Quantity};
 use super::page::{Page, Style, left, right};
+use super::precision;
 use super::scope::{self, ScopeText};
 use crate::portfolio::Scope;
-use crate::posterior::Estimate;
 use crate::posterior::trend::{Doubling, Growth, Growths, LeftOut, Sums, Year};
+use crate::posterior::{Estimate, Precision};
 use crate::run::trend::Trend;
-use crate::run::{Device, Timings};
+use crate::run::{Device, Settings, Timings};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -30,6 +31,7 @@ struct Document<'a> {
     scope: ScopeText,
     seed: u64,
     draws: u64,
+    precision: Precision,
     interval: f64,
     plan_hash: &'a str,
     backend: &'a Device,
@@ -53,6 +55,7 @@ pub fn write(out: &mut dyn Write, scope: Scope, found: &Trend) -> io::Result<()>
         scope: ScopeText::new(scope),
         seed: found.settings.seed,
         draws: found.settings.draws,
+        precision: found.precision,
         interval: found.settings.level,
         plan_hash: &found.info.plan_hash,
         backend: &found.info.backend,
@@ -74,7 +77,8 @@ pub fn write(out: &mut dyn Write, scope: Scope, found: &Trend) -> io::Result<()>
 pub fn terminal(scope: Scope, found: &Trend, style: Style) -> String {
     let mut page = Page::new(style);
     let models = numbers::counted(found.total.models as u64, "model");
-    page.note(&format!("{models}, {} draws, seed {}", numbers::count(found.settings.draws), found.settings.seed));
+    let Settings { draws, seed, .. } = found.settings;
+    page.note(&format!("{models}, {}", precision::draws(draws, &found.precision, seed)));
     page.note(&scope::phrase(scope));
     page.sums(found, "Emissions", Quantity::Emissions, |sums| &sums.emissions_t);
     page.sums(found, "Energy", Quantity::Energy, |sums| &sums.energy_kwh);

@@ -1,6 +1,6 @@
 //! The interval that each of the most valuable disclosures would leave.
 
-use super::{Progress, RunError, Session, Settings};
+use super::{Progress, Request, RunError, Session, Settings};
 use crate::assess::Assessment;
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
@@ -12,7 +12,7 @@ const FIRST: usize = 20;
 
 impl Session {
     /// Draws the intervals that the first 20 disclosures would leave and puts them where they belong. `assessment` is
-    /// the one that was decomposed.
+    /// the one that was decomposed. Gives what was drawn.
     ///
     /// # Errors
     /// [`RunError::Plan`], and those of drawing.
@@ -20,19 +20,20 @@ impl Session {
         &self,
         assessment: &Assessment,
         decomposition: &mut Decomposition,
-        settings: Settings,
+        request: impl Into<Request>,
         progress: &dyn Progress,
-    ) -> Result<(), RunError> {
+    ) -> Result<Settings, RunError> {
         let Decomposition { disclosures, alternatives, known, .. } = decomposition;
         let reruns: Vec<Option<Rerun>> = disclosures
             .iter()
             .take(FIRST)
             .map(|disclosure| Rerun::new(assessment, alternatives, disclosure, known))
             .collect();
+        let mut tables = Tables::default();
+        let settings = self.settled(&request.into(), &compile_with(assessment, &mut tables)?, progress)?;
         let alone = reruns.iter().flatten().map(|rerun| rerun.assessments().len()).sum::<usize>();
         let model_draws = settings.draws.saturating_mul((assessment.models.len() + alone) as u64);
         let sampler = self.sampler(settings, model_draws, progress);
-        let mut tables = Tables::default();
         let mut emissions = |assessment: &Assessment| -> Result<Vec<f64>, RunError> {
             let plan = compile_with(assessment, &mut tables)?.dependent_only();
             let summary = sampler.draw(&plan)?;
@@ -47,6 +48,6 @@ impl Session {
             }
             sampler.advance(0)?;
         }
-        Ok(())
+        Ok(settings)
     }
 }

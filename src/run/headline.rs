@@ -1,8 +1,9 @@
 //! The main job: from a portfolio to its emissions, compute, energy and ATCI, with credible intervals.
 
 use super::info::{Clock, RunInfo};
+use super::request::{Extent, Request};
 use super::sampled::{broken, first_draws};
-use super::{DRAWS, INTERVAL, Progress, RunError, SEED, Session, Settings};
+use super::{Progress, RunError, Sampler, Session, Settings};
 use crate::assess::{Assessment, OUTPUTS, Output, assess, with_outputs};
 use crate::compile::compile;
 use crate::engine::plan::hash::plan_hash;
@@ -18,8 +19,11 @@ use crate::posterior::{self, Estimate, Options, Oracle, Posterior};
 /// The options of a run. What is `None` is taken from the study, else from the defaults.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RunOptions {
-    /// Number of draws, from 1 to 2,147,483,647; 1,000,000 by default.
+    /// Number of draws, from 1 to 2,147,483,647; by default as many as the precision needs.
     pub draws: Option<u64>,
+    /// Precision of the median and of both ends of the total emissions' interval, where no number of draws is given;
+    /// 0.0025 by default.
+    pub precision: Option<f64>,
     /// Seed of the random stream; 42 by default.
     pub seed: Option<u64>,
     /// Level of the credible intervals, in (0, 1); 0.95 by default.
@@ -30,12 +34,9 @@ pub struct RunOptions {
 
 impl RunOptions {
     /// The options override the study, and the study overrides the defaults.
-    pub fn settings(&self, study: &Study) -> Settings {
-        Settings {
-            draws: self.draws.or(study.draws).unwrap_or(DRAWS),
-            seed: self.seed.or(study.seed).unwrap_or(SEED),
-            level: self.level.or(study.interval).unwrap_or(INTERVAL),
-        }
+    pub fn request(&self, study: &Study) -> Request {
+        let extent = self.draws.map(Extent::Draws).or(self.precision.map(Extent::Precision));
+        Request::new(extent, self.seed, self.level, study)
     }
 }
 
@@ -93,6 +94,21 @@ impl Drawn {
         self.compared_with(&oracle(&self.assessment), level, reduce)
     }
 
+    /// The result of a run. `assessment` is that of the portfolio, without further outputs.
+    pub(super) fn outcome(
+        self,
+        assessment: Assessment,
+        request: &Request,
+        sampler: &Sampler<'_>,
+        mut clock: Clock,
+    ) -> Outcome {
+        let mut posterior = self.compared_with(&oracle(&assessment), request.level, sampler.reduce());
+        posterior.precision = posterior.precision.asked(request.precision());
+        clock.lap("posterior_s");
+        let info = RunInfo { plan_hash: plan_hash(&self.plan), backend: sampler.device(), timings: clock.laps };
+        Outcome { assessment, posterior, settings: self.settings, info }
+    }
+
     fn compared_with(&self, oracle: &Oracle, level: f64, reduce: &dyn Reduce) -> Posterior {
         let discretisation_bound = plan::error::relative_bound(&self.plan, OUTPUTS);
         let options = Options { interval: level, seed: self.settings.seed, discretisation_bound };
@@ -127,10 +143,12 @@ impl Session {
         progress: &dyn Progress,
     ) -> Result<Outcome, RunError> {
         let mut clock = Clock::start();
-        let settings = options.settings(&portfolio.study);
+        let request = options.request(&portfolio.study);
         let whole = with_outputs(portfolio, &assessment)?;
         let plan = compile(&whole)?;
         clock.lap("plan_s");
+        let settings = self.settled(&request, &plan, progress)?;
+        clock.lap("pilot_s");
         self.memory.fits(&plan, settings.draws)?;
         let analysed = if options.sensitivity { settings.draws.min(sampled::DRAWS) } else { 0 };
         let draws = settings.draws.saturating_add(analysed);
@@ -138,19 +156,18 @@ impl Session {
         let summary = sampler.draw(&plan)?;
         clock.lap("draw_s");
         let drawn = Drawn { assessment: whole, plan, summary, settings };
-        let mut posterior = drawn.compared_with(&oracle(&assessment), settings.level, sampler.reduce());
-        if options.sensitivity && !posterior.oracle.groups.is_empty() {
-            clock.lap("posterior_s");
+        let mut sampled = None;
+        if options.sensitivity && !oracle(&assessment).groups.is_empty() {
             let (design, groups) = by_factor(&drawn.assessment, &drawn.plan);
             let prepared = Prepared::new(&drawn.plan, &design).map_err(|e| broken(&e))?;
             let plain = Plain::of_run(&drawn.plan, &drawn.summary, analysed);
             let analysis = Analysis::new(&design, groups, &plain, None).map_err(|e| broken(&e))?;
-            posterior.sampled = Some(first_draws(analysis, &prepared, analysed, &sampler)?);
+            sampled = Some(first_draws(analysis, &prepared, analysed, &sampler)?);
             clock.lap("sensitivity_s");
         }
-        clock.lap("posterior_s");
-        let info = RunInfo { plan_hash: plan_hash(&drawn.plan), backend: sampler.device(), timings: clock.laps };
-        Ok(Outcome { assessment, posterior, settings, info })
+        let mut outcome = drawn.outcome(assessment, &request, &sampler, clock);
+        outcome.posterior.sampled = sampled;
+        Ok(outcome)
     }
 
     /// Compiles and draws an assessment, and keeps the draws.

@@ -1,13 +1,14 @@
 //! Emissions per compute of a portfolio and of its parts, each part drawn with the draws it has in the whole.
 
 use super::info::{Clock, RunInfo};
-use super::{Progress, RunError, Session, Settings};
+use super::{Progress, Request, RunError, Session, Settings};
 use crate::assess::Assessment;
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
 use crate::engine::Summary;
 use crate::engine::plan::Plan;
 use crate::engine::plan::hash::plan_hash;
+use crate::engine::stats::precision::Precision;
 use crate::posterior::intensity::{Part, Row, intensity, split};
 
 /// ATCI of a portfolio and of its parts.
@@ -15,6 +16,8 @@ use crate::posterior::intensity::{Part, Row, intensity, split};
 pub struct Intensities {
     /// What was drawn.
     pub settings: Settings,
+    /// How precisely the ATCI of the whole is known.
+    pub precision: Precision,
     /// The whole portfolio.
     pub total: Row,
     /// Draws in which total compute is zero.
@@ -43,22 +46,30 @@ impl Session {
         &self,
         assessment: &Assessment,
         columns: &[String],
-        settings: Settings,
+        request: impl Into<Request>,
         progress: &dyn Progress,
     ) -> Result<Intensities, RunError> {
         let mut clock = Clock::start();
+        let request = request.into();
+        // Parts have the shapes of the whole.
+        let mut tables = Tables::default();
+        let mut compiled = |assessment: &Assessment| {
+            compile_with(&Assessment { groups_by: vec![], ..assessment.clone() }, &mut tables)
+        };
+        let plan = compiled(assessment)?;
+        let settings = self.settled_by(&request, plan.models.len(), progress, |pilot| {
+            let summary = pilot.draw(&plan.clone().totals_only())?;
+            Ok(intensity(&plan, &summary, request.level, pilot.reduce()).0.atci_kg_per_eflop)
+        })?;
         let passes = 1 + columns.len() as u64;
         let model_draws = settings.draws.saturating_mul(assessment.models.len() as u64).saturating_mul(passes);
         let sampler = self.sampler(settings, model_draws, progress);
         let reduce = sampler.reduce();
-        // Parts have the shapes of the whole.
-        let mut tables = Tables::default();
-        let mut draw = |assessment: &Assessment| -> Result<(Plan, Summary), RunError> {
-            let plan = compile_with(&Assessment { groups_by: vec![], ..assessment.clone() }, &mut tables)?;
-            let summary = sampler.draw(&plan)?;
+        let draw = |plan: Plan| -> Result<(Plan, Summary), RunError> {
+            let summary = sampler.draw(&plan.clone().totals_only())?;
             Ok((plan, summary))
         };
-        let (plan, summary) = draw(assessment)?;
+        let (plan, summary) = draw(plan)?;
         let total = Row::new(Part::Value(String::new()), &plan, &summary, settings.level, reduce, None);
         let without_compute = intensity(&plan, &summary, settings.level, reduce).1.without_compute;
         drop(summary);
@@ -66,7 +77,7 @@ impl Session {
         for by in columns {
             let mut rows = Vec::new();
             for part in split(assessment, by) {
-                let (plan, summary) = draw(&part.assessment)?;
+                let (plan, summary) = draw(compiled(&part.assessment)?)?;
                 let whole = total.compute_eflop.mean;
                 rows.push(Row::new(part.part, &plan, &summary, settings.level, reduce, whole));
             }
@@ -74,6 +85,8 @@ impl Session {
         }
         clock.lap("draw_s");
         let info = RunInfo { plan_hash: plan_hash(&plan), backend: sampler.device(), timings: clock.laps };
-        Ok(Intensities { settings, total, without_compute, columns: found, info })
+        let precision =
+            Precision::reached(&total.intensity.atci_kg_per_eflop, settings.draws).asked(request.precision());
+        Ok(Intensities { settings, precision, total, without_compute, columns: found, info })
     }
 }

@@ -16,8 +16,9 @@ use self::asked::{Asked, DRAWN};
 use self::cells::Cells;
 use self::read::{Drawn, Tally};
 use super::info::{Clock, RunInfo};
-use super::{Progress, RunError, Session, Settings};
+use super::{Progress, Request, RunError, Sampler, Session, Settings};
 use crate::assess::Assessment;
+use crate::engine::stats::precision::Precision;
 use crate::lineage::{Allocation, Graph, Partition};
 use crate::portfolio::moments::raw_moment;
 use crate::portfolio::{Portfolio, Value};
@@ -50,6 +51,8 @@ pub struct Question {
 pub struct Lineage {
     /// What was drawn.
     pub settings: Settings,
+    /// How precisely the emissions of all models in question are known.
+    pub precision: Precision,
     /// How shared models were divided.
     pub allocation: Option<Allocation>,
     /// What of the graph deserves a look.
@@ -76,6 +79,8 @@ struct Found {
     compared: BTreeMap<usize, Column>,
     overlaps: BTreeMap<(usize, usize), Tally>,
     union: Tally,
+    /// Every model once.
+    all: Column,
     alone: Option<Sum>,
     ancestries: BTreeMap<usize, Ancestry>,
 }
@@ -90,23 +95,35 @@ impl Session {
         portfolio: &Portfolio,
         assessment: &Assessment,
         question: &Question,
-        settings: Settings,
+        request: impl Into<Request>,
         progress: &dyn Progress,
     ) -> Result<Lineage, RunError> {
         let mut clock = Clock::start();
+        let request = request.into();
         let graph = Graph::new(&portfolio.models);
         let asked = Asked::new(&graph, assessment, question)?;
         let stated = stated(portfolio, &graph);
         let partition = Partition::new(&asked.reported, &asked.sets);
         let compared = question.roots.len().min(MOST_COMPARED);
         clock.lap("graph_s");
+        let mut cells = Cells::new(assessment);
+        let groups = partition.apart(asked.sets.len());
+        let mut columns = |sampler: &Sampler<'_>, group: &[usize]| -> Result<Vec<Column>, RunError> {
+            self.memory().holds(sampler.draws, group.len() as u64 + 4, 4)?;
+            group.iter().map(|&c| cells.draw(sampler, &partition.cells[c].nodes, DRAWN)).collect()
+        };
+        let settings = self.settled_by(&request, asked.rows(), progress, |pilot| {
+            let mut all = Column::default();
+            for group in &groups {
+                all = Column::sum([&all].into_iter().chain(&Column::aligned(columns(pilot, group)?)));
+            }
+            Ok(all.estimate(request.level, pilot.reduce()))
+        })?;
+        clock.lap("pilot_s");
         let sampler = self.sampler(settings, settings.draws.saturating_mul(asked.rows() as u64), progress);
-        let mut cells = Cells::new(assessment, &sampler);
         let mut found = Found::default();
-        for group in partition.apart(asked.sets.len()) {
-            self.memory().holds(settings.draws, group.len() as u64 + 4, 4)?;
-            let drawn: Vec<Column> =
-                group.iter().map(|&c| cells.draw(&partition.cells[c].nodes, DRAWN)).collect::<Result<_, _>>()?;
+        for group in &groups {
+            let drawn = columns(&sampler, group)?;
             let cells = group.iter().map(|&c| &partition.cells[c]).zip(Column::aligned(drawn)).collect();
             let (level, reduce) = (settings.level, sampler.reduce());
             found.read(&Drawn { graph: &graph, asked: &asked, stated: &stated, cells, level, reduce }, compared);
@@ -115,12 +132,15 @@ impl Session {
         let info = RunInfo { plan_hash: cells.hash(), backend: sampler.device(), timings: clock.laps };
         found.empty(&graph, &asked, &sampler.settings());
         let pairs = found.pairs(&settings, &sampler);
+        let all = found.all.estimate(settings.level, sampler.reduce());
+        let precision = Precision::reached(&all, settings.draws).asked(request.precision());
         let union = (!asked.families.is_empty()).then(|| found.union.sum(settings.level, sampler.reduce()));
         let mut families: Vec<Family> = found.families.into_values().collect();
         let size = |family: &Family| family.sum.emissions_t.mean.unwrap_or(0.0);
         families[question.roots.len()..].sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.root.cmp(&b.root)));
         Ok(Lineage {
             settings,
+            precision,
             allocation: question.allocation,
             shape: shape(&graph),
             families,
@@ -157,6 +177,7 @@ impl Found {
         let counts = |set: &u32| asked.family_of(*set).is_some() || asked.alone == Some(*set);
         let tally = drawn.tally(|cell| cell.sets.iter().any(counts));
         self.union = std::mem::take(&mut self.union).and(tally);
+        self.all = Column::sum([&self.all, &drawn.tally(|_| true).column].into_iter());
         if let Some(alone) = asked.alone.filter(|alone| sets.contains(alone)) {
             self.alone = Some(drawn.tally(|cell| cell.is_in(alone)).sum(drawn.level, drawn.reduce));
         }

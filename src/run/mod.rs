@@ -16,8 +16,11 @@ pub mod info;
 pub mod intensity;
 pub mod lineage;
 mod memory;
+mod merged;
 pub mod one_model;
+pub mod part;
 mod progress;
+pub mod request;
 pub mod sampled;
 mod sampler;
 mod session;
@@ -31,12 +34,13 @@ pub use info::{Clock, Device, RunInfo, Timings};
 pub use memory::Memory;
 pub use one_model::OneModel;
 pub use progress::{NoProgress, Progress};
+pub use request::{Extent, PRECISION, Request};
 pub use sampler::Sampler;
 pub use session::{Backend, Builder, Session};
 
 use serde::Serialize;
 
-/// Default number of draws.
+/// Draws of [`Settings::default`], and of a run to a precision at most.
 pub const DRAWS: u64 = 1_000_000;
 /// Default seed of the random stream.
 pub const SEED: u64 = 42;

@@ -66,7 +66,7 @@ impl Session {
         progress: &dyn Progress,
     ) -> Result<Option<OneModel>, RunError> {
         let mut clock = Clock::start();
-        let settings = options.settings(&portfolio.study);
+        let request = options.request(&portfolio.study);
         let only = Assessment { groups_by: Vec::new(), ..assessment.only(|model| model.id == id) };
         if only.models.is_empty() {
             return Ok(None);
@@ -78,12 +78,14 @@ impl Session {
         let whole = with_outputs(&asked, &only)?;
         let plan = compile(&whole)?;
         clock.lap("plan_s");
+        let settings = self.settled(&request, &plan, progress)?;
         self.memory.fits(&plan, settings.draws)?;
         let sampler = self.sampler(settings, settings.draws, progress);
         let summary = sampler.draw(&plan)?;
         clock.lap("draw_s");
         let drawn = Drawn { assessment: whole, plan, summary, settings };
-        let posterior = drawn.posterior(settings.level, sampler.reduce());
+        let mut posterior = drawn.posterior(settings.level, sampler.reduce());
+        posterior.precision = posterior.precision.asked(request.precision());
         let [with_embodied_t, g_per_eflop] = with_embodied(&drawn, sampler.reduce());
         clock.lap("posterior_s");
         let info = RunInfo { plan_hash: plan_hash(&drawn.plan), backend: sampler.device(), timings: clock.laps };

@@ -4,11 +4,12 @@
 //! on what else there is, so that its draws are those the models have in the whole.
 
 use super::info::{Clock, RunInfo};
-use super::{Progress, RunError, Sampler, Session, Settings};
+use super::{Progress, Request, RunError, Sampler, Session, Settings};
 use crate::assess::Assessment;
 use crate::compile::compile;
 use crate::engine::Prepared;
 use crate::engine::plan::hash::plan_hash;
+use crate::engine::stats::precision::Precision;
 use crate::engine::stats::tail;
 use crate::exact::oracle::oracle;
 use crate::exact::shares::{Shares, shares};
@@ -20,8 +21,9 @@ use crate::posterior::sampled::{Analysis, Plain, Sampled};
 /// The options of a sampled analysis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleOptions {
-    /// What is drawn; `level` is that of the intervals for the numerical error.
-    pub settings: Settings,
+    /// What is drawn; `level` is that of the intervals for the numerical error. A precision is that of the emissions of
+    /// the whole portfolio.
+    pub request: Request,
     /// What the variance is decomposed by.
     pub grouping: Grouping,
     /// If given, what decides whether emissions exceed this many tonnes is analysed as well.
@@ -35,6 +37,10 @@ pub struct SampleOptions {
 pub struct Samples {
     /// In the order of [`SampleOptions::of`]; the whole portfolio where that is empty.
     pub parts: Vec<SampledPart>,
+    /// How precisely the emissions of the whole portfolio are known; not estimated where only parts were asked for.
+    pub precision: Precision,
+    /// What was drawn.
+    pub settings: Settings,
     /// How it was drawn; the fingerprint is that of the whole portfolio's plan.
     pub info: RunInfo,
 }
@@ -55,6 +61,8 @@ pub struct SampledPart {
     pub of: Option<(String, String)>,
     /// The assessment of these models only.
     pub assessment: Assessment,
+    /// How precisely the emissions are known.
+    pub precision: Precision,
     /// The indices.
     pub sampled: Sampled,
     /// The exact decomposition of the emissions, or why there is none.
@@ -79,8 +87,8 @@ impl Session {
         progress: &dyn Progress,
     ) -> Result<Samples, RunError> {
         let mut clock = Clock::start();
-        let settings = options.settings;
         let whole = compile(assessment)?;
+        let settings = self.settled(&options.request, &whole, progress)?;
         let of = |(column, value): &(String, String)| assessment.only(|m| m.labels.get(column) == Some(value));
         let parts: Vec<(Option<(String, String)>, Assessment)> = if options.of.is_empty() {
             vec![(None, assessment.clone())]
@@ -96,7 +104,9 @@ impl Session {
         }
         clock.lap("sample_s");
         let info = RunInfo { plan_hash: plan_hash(&whole), backend: sampler.device(), timings: clock.laps };
-        Ok(Samples { parts: found, info })
+        let reached = found.iter().find(|part| part.of.is_none()).map(|part| part.precision).unwrap_or_default();
+        let precision = reached.asked(options.request.precision());
+        Ok(Samples { parts: found, precision, settings, info })
     }
 }
 
@@ -125,6 +135,7 @@ fn analyse(
         ranked: ranked::by_effect(&plan, sampler.seed, &plain, level),
         kurtosis: oracle(&assessment).kurtosis.or_else(|| plain.kurtosis()),
         exact,
+        precision: plain.precision(level, sampler.reduce()),
         sampled,
         assessment,
     })

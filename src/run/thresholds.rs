@@ -36,9 +36,9 @@ impl Session {
         let bases: Vec<String> = edges.filter(|edge| initialises(edge.relation)).map(|edge| name(edge.base)).collect();
         let sampler = self.sampler(settings, settings.draws.saturating_mul(rows.len() as u64 + 1), progress);
         self.memory().holds(settings.draws, 8, 4)?;
-        let mut cells = Cells::new(assessment, &sampler);
-        let own = cells.draw(&[node], Output::Compute)?;
-        let of_bases = if rows.is_empty() { None } else { Some(cells.draw(&rows, Output::Compute)?) };
+        let mut cells = Cells::new(assessment);
+        let own = cells.draw(&sampler, &[node], Output::Compute)?;
+        let of_bases = if rows.is_empty() { None } else { Some(cells.draw(&sampler, &rows, Output::Compute)?) };
         let draws = usize::try_from(settings.draws).unwrap_or(usize::MAX);
         let row = portfolio.models.iter().find(|model| model.id == id);
         let stated = row.and_then(|model| match &model.compute_flop {

@@ -1,13 +1,14 @@
 //! A portfolio by year of training, each year drawn with the draws it has in the whole, and the growth over the years.
 
 use super::info::{Clock, RunInfo};
-use super::{Progress, RunError, Session, Settings};
+use super::{Progress, Request, RunError, Session, Settings};
 use crate::assess::{Assessment, OUTPUTS};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
 use crate::engine::Summary;
 use crate::engine::plan::Plan;
 use crate::engine::plan::hash::plan_hash;
+use crate::engine::stats::precision::Precision;
 use crate::posterior::trend::{Growths, LeftOut, Slopes, Sums, Year, by_year};
 
 /// Words held per draw besides those of a run: two sums of each quantity, and what is sorted.
@@ -35,6 +36,8 @@ impl Span {
 pub struct Trend {
     /// What was drawn.
     pub settings: Settings,
+    /// How precisely the emissions of the whole are known.
+    pub precision: Precision,
     /// Which years were asked for.
     pub span: Span,
     /// Year of the latest date, of all models.
@@ -62,32 +65,37 @@ impl Session {
         &self,
         assessment: &Assessment,
         span: Span,
-        settings: Settings,
+        request: impl Into<Request>,
         progress: &dyn Progress,
     ) -> Result<Trend, RunError> {
         let mut clock = Clock::start();
+        let request = request.into();
         let parts = by_year(assessment);
         let inside = |year: &Option<i32>| year.is_none_or(|year| span.holds(year));
         let drawn: usize = parts.iter().filter(|(year, _)| inside(year)).map(|(_, part)| part.models.len()).sum();
-        self.memory().holds(settings.draws, (OUTPUTS as u64) + KEPT, OUTPUTS as u64)?;
         let models = (assessment.models.len() + drawn) as u64;
-        let sampler = self.sampler(settings, settings.draws.saturating_mul(models), progress);
-        let (reduce, level) = (sampler.reduce(), settings.level);
         // Years have the shapes of the whole.
         let mut tables = Tables::default();
-        let mut draw = |assessment: &Assessment| -> Result<(Plan, Summary), RunError> {
-            let plan = compile_with(&Assessment { groups_by: vec![], ..assessment.clone() }, &mut tables)?;
+        let mut compiled = |assessment: &Assessment| {
+            compile_with(&Assessment { groups_by: vec![], ..assessment.clone() }, &mut tables)
+        };
+        let plan = compiled(assessment)?;
+        let settings = self.settled(&request, &plan, progress)?;
+        self.memory().holds(settings.draws, (OUTPUTS as u64) + KEPT, OUTPUTS as u64)?;
+        let sampler = self.sampler(settings, settings.draws.saturating_mul(models), progress);
+        let (reduce, level) = (sampler.reduce(), settings.level);
+        let draw = |plan: Plan| -> Result<(Plan, Summary), RunError> {
             let summary = sampler.draw(&plan.clone().totals_only())?;
             Ok((plan, summary))
         };
-        let (plan, summary) = draw(assessment)?;
+        let (plan, summary) = draw(plan)?;
         let total = Sums::new(&plan, &summary, level, reduce, None);
         drop(summary);
         let latest = parts.keys().copied().flatten().max();
         let mut slopes = Slopes::default();
         let (mut years, mut undated) = (Vec::new(), None);
         for (year, part) in parts.iter().filter(|(year, _)| inside(year)) {
-            let (plan, summary) = draw(part)?;
+            let (plan, summary) = draw(compiled(part)?)?;
             let sums = Sums::new(&plan, &summary, level, reduce, total.emissions_t.mean);
             let Some(year) = *year else {
                 undated = Some(sums);
@@ -105,6 +113,7 @@ impl Session {
         clock.lap("draw_s");
         let info = RunInfo { plan_hash: plan_hash(&plan), backend: sampler.device(), timings: clock.laps };
         let outside = assessment.models.len() - drawn;
-        Ok(Trend { settings, span, latest, total, years, undated, outside, growth, info })
+        let precision = Precision::reached(&total.emissions_t, settings.draws).asked(request.precision());
+        Ok(Trend { settings, precision, span, latest, total, years, undated, outside, growth, info })
     }
 }

@@ -21,6 +21,7 @@ mod papers;
 mod sampled;
 mod sensitivity;
 mod separately;
+mod shards;
 mod thresholds;
 mod trend;
 mod validate;

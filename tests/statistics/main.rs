@@ -11,6 +11,7 @@ mod gauge;
 mod joint;
 mod known;
 mod normals;
+mod precision;
 mod sampled;
 mod sensitivity;
 mod shares;

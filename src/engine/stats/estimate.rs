@@ -1,9 +1,13 @@
 //! Estimates of one output, each with its Monte Carlo standard error.
 //!
-//! The estimate comes from all draws. Its standard error comes from a delete-one-batch jackknife over 32 batches
-//! (draw index modulo 32) for mean, sd and quantiles alike: with θ₍ⱼ₎ the estimate without batch j,
-//! MCSE² = (J − 1)/J · Σ (θ₍ⱼ₎ − mean of θ₍ⱼ₎)² (Shao and Wu 1989, doi:10.1214/aos/1176347263, for why a batch and not
-//! a single draw is deleted: quantiles are not smooth).
+//! The estimate comes from all draws. The standard errors of mean and sd come from a delete-one-batch jackknife over 32
+//! batches (draw index modulo 32): with θ₍ⱼ₎ the estimate without batch j, MCSE² = (J − 1)/J · Σ (θ₍ⱼ₎ − mean of θ₍ⱼ₎)²
+//! (Shao and Wu 1989, doi:10.1214/aos/1176347263).
+//!
+//! The standard error of a p-quantile is √(p(1 − p)/n) times the slope of the quantile function at p, which two order
+//! statistics around it give (Bloch and Gastwirth 1968, doi:10.1214/aoms/1177698342), at the distance that is best for a
+//! normal distribution (Bofinger 1975, doi:10.1111/j.1467-842X.1975.tb01366.x). It is itself known to some 6 % with 16,384
+//! draws and to 3.5 % with 65,536, where a jackknife of 32 batches stays at 13 %: a number of draws follows from it.
 //!
 //! The ends of a shortest interval converge with the cube root of the number of draws, not the square root (Kim and
 //! Pollard 1990, doi:10.1214/aos/1176347498), and a jackknife overstates their error: they move in jumps, so that
@@ -13,7 +17,9 @@
 
 use serde::Serialize;
 
-use super::order::{BATCHES, Draws, Sample};
+use super::normal::{Level, density};
+use super::order::{BATCHES, Draws, Sample, rank};
+use super::wide::Sums;
 
 /// With fewer draws no standard error is given.
 pub const MIN_DRAWS_FOR_MCSE: u64 = 64;
@@ -95,57 +101,51 @@ pub fn tails(level: f64) -> [f64; 2] {
 
 /// Estimates of an output whose draws were kept.
 pub fn of_draws(draws: &Draws, level: f64, scale: Scale) -> Estimate {
-    let all = Counts::of(draws, Sample::All, level);
-    let enough = draws.sums(Sample::All).n >= MIN_DRAWS_FOR_MCSE;
-    let mcse = if enough { jackknife(draws, level, scale) } else { Mcse::default() };
+    let sums = draws.sums(Sample::All);
+    let [lo, hi] = tails(level);
+    let quantile = |p: f64| draws.quantile(p).map(|x| scale.apply(x as f64));
+    let enough = sums.n >= MIN_DRAWS_FOR_MCSE;
     Estimate {
-        mean: all.mean.map(|x| scale.apply(x)),
-        sd: all.sd.map(|x| scale.apply(x)),
-        median: all.median.map(|x| scale.apply(x)),
-        interval: all.interval.map(|x| scale.pair(x)),
+        mean: sums.mean().map(|x| scale.apply(x)),
+        sd: sums.sd().map(|x| scale.apply(x)),
+        median: quantile(0.5),
+        interval: quantile(lo).zip(quantile(hi)).map(|(lo, hi)| [lo, hi]),
         shortest: draws.shortest(Sample::All, level).map(|x| scale.pair(x.map(|x| x as f64))),
-        mcse,
+        mcse: if enough { errors(draws, [lo, hi], level, scale) } else { Mcse::default() },
     }
 }
 
-/// The estimates of one sample, in counts.
-struct Counts {
-    mean: Option<f64>,
-    sd: Option<f64>,
-    median: Option<f64>,
-    interval: Option<[f64; 2]>,
-}
-
-impl Counts {
-    fn of(draws: &Draws, sample: Sample, level: f64) -> Counts {
-        let sums = draws.sums(sample);
-        let quantile = |p: f64| draws.quantile(sample, p).map(|x| x as f64);
-        let [lo, hi] = tails(level);
-        Counts {
-            mean: sums.mean(),
-            sd: sums.sd(),
-            median: quantile(0.5),
-            interval: quantile(lo).zip(quantile(hi)).map(|(lo, hi)| [lo, hi]),
-        }
-    }
-}
-
-fn jackknife(draws: &Draws, level: f64, scale: Scale) -> Mcse {
-    let left_out: Vec<Counts> = (0..BATCHES)
-        .filter(|&batch| draws.batches[batch].n > 0)
-        .map(|batch| Counts::of(draws, Sample::Without(batch), level))
-        .collect();
-    let single = |f: &dyn Fn(&Counts) -> Option<f64>| spread(left_out.iter().map(f)).map(|x| scale.apply(x));
-    let pair = |f: &dyn Fn(&Counts) -> Option<[f64; 2]>| {
-        Some([single(&|c| f(c).map(|x| x[0]))?, single(&|c| f(c).map(|x| x[1]))?])
-    };
+fn errors(draws: &Draws, [lo, hi]: [f64; 2], level: f64, scale: Scale) -> Mcse {
+    let left_out: Vec<Sums> =
+        (0..BATCHES).filter(|&batch| draws.batches[batch].n > 0).map(|b| draws.sums(Sample::Without(b))).collect();
+    let quantile = |p: f64| quantile_error(draws, p).map(|x| scale.apply(x));
     Mcse {
-        mean: single(&|c| c.mean),
-        sd: single(&|c| c.sd),
-        median: single(&|c| c.median),
-        interval: pair(&|c| c.interval),
+        mean: spread(left_out.iter().map(Sums::mean)).map(|x| scale.apply(x)),
+        sd: spread(left_out.iter().map(Sums::sd)).map(|x| scale.apply(x)),
+        median: quantile(0.5),
+        interval: quantile(lo).zip(quantile(hi)).map(|(lo, hi)| [lo, hi]),
         shortest: cube_root_rate(draws, level).map(|x| scale.pair(x)),
     }
+}
+
+/// The standard error of the p-quantile, in counts.
+fn quantile_error(draws: &Draws, p: f64) -> Option<f64> {
+    let n = draws.sums(Sample::All).n;
+    let (rank, distance) = (rank(p, n), ((n as f64 * bandwidth(p, n)).round() as u64).max(1));
+    let (below, above) = (rank.saturating_sub(distance).max(1), (rank + distance).min(n));
+    let gap = draws.at_rank(above)? - draws.at_rank(below)?;
+    // Slope of the quantile function times n.
+    let slope = gap as f64 / (above - below).max(1) as f64;
+    Some((n as f64 * p * (1.0 - p)).sqrt() * slope)
+}
+
+/// How far from p, in probability, the slope of the quantile function is taken from n draws: of the least mean squared
+/// error for a normal distribution.
+fn bandwidth(p: f64, n: u64) -> f64 {
+    let z = Level::below(p).z();
+    let (density, curvature) = (density(z), 2.0 * z * z + 1.0);
+    let ratio = 4.5 * density * density * density * density / (curvature * curvature);
+    libm::pow(ratio / n as f64, 0.2)
 }
 
 /// The standard error of the shortest interval, in counts, from that of each batch.
@@ -230,16 +230,16 @@ mod tests {
     }
 
     #[test]
-    fn jackknife_of_the_mean_is_that_of_batch_means() {
+    fn standard_errors_are_those_of_the_formulas() {
         // 64 draws in 32 batches of two. With equal batches the jackknife of a mean is exactly the standard error of
         // the batch means, sd(means)/√32. NumPy: x = (np.arange(64)*37 % 64)**2; m = x.reshape(2, 32).mean(0);
-        // m.std(ddof=1)/32**.5 = 105.36484233367409. The others: the same formula over x without one batch, by loops.
+        // m.std(ddof=1)/32**.5 = 105.36484233367409. The sd: the same formula over x without one batch, by loops.
         let values: Vec<u64> = (0..64).map(|i| (i * 37 % 64) * (i * 37 % 64)).collect();
         let draws = Draws::new(&Host, values.iter().enumerate().map(|(i, &x)| (i as u64, x)));
         let e = of_draws(&draws, 0.9, Scale { exponent: 0, factor: 1000.0 });
         let m = e.mcse;
         let got = [m.mean, m.sd, m.median, m.interval.map(|x| x[0]), m.interval.map(|x| x[1])];
-        for (got, want) in got.into_iter().zip(JACKKNIFE) {
+        for (got, want) in got.into_iter().zip(ERRORS) {
             assert!(close(got.unwrap(), 1000.0 * want, 1e-9), "{got:?} {want}");
             assert!(!close(got.unwrap(), 1010.0 * want, 1e-9));
         }
@@ -248,8 +248,10 @@ mod tests {
         }
     }
 
-    // Printed by the loops described above (NumPy 2).
-    const JACKKNIFE: [f64; 5] = [105.3648423336741, 59.6174608443149, 59.09375, 12.889554879824207, 219.1224329570115];
+    // Printed by the loops described above (NumPy 2); then by Python's statistics.NormalDist, with x sorted:
+    // z = inv_cdf(p), f = pdf(z), h = (4.5 f⁴/(2z² + 1)²/64)^(1/5), r = ⌈64 p⌉, m = max(1, round(64 h)), a = max(1, r − m),
+    // b = min(64, r + m): √(64 p (1 − p)) · (x[b] − x[a])/(b − a) for p = 0.5 (r 32, m 18), 0.05 (4, 3), 0.95 (61, 3).
+    const ERRORS: [f64; 5] = [105.3648423336741, 59.6174608443149, 248.0, 10.461357464497615, 209.22714928995242];
     // 90 % of a batch of two is both: x.reshape(2, 32).min(0).std(ddof=1)/32**(1/3), and max.
     const SHORTEST: [f64; 2] = [94.78341760885195, 281.75930811688835];
 

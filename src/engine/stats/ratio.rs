@@ -79,14 +79,14 @@ mod tests {
         assert_eq!((r.left_out, r.saturated, r.exponent), (1, 0, -1));
         let sums = r.draws.sums(Sample::All);
         assert_eq!((sums.n, sums.sum), (3, 27));
-        assert_eq!(r.draws.quantile(Sample::All, 1.0), Some(18));
+        assert_eq!(r.draws.quantile(1.0), Some(18));
     }
 
     #[test]
     fn saturation_is_counted() {
         let r = ratios(&Host, side(&[1 << 52, 1], 0), side(&[1, 1], 0), 10, 0);
         assert_eq!(r.saturated, 1);
-        assert_eq!(r.draws.quantile(Sample::All, 1.0), Some(CEILING));
+        assert_eq!(r.draws.quantile(1.0), Some(CEILING));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! as linear in log2 x inside a bin, zeros are the lowest values. Standard errors: sd/√N for the mean, σ·√((κ−1)/4N)
 //! for the sd (delta method; κ the kurtosis by bins), and for a p-quantile half the distance between the quantiles
 //! at ranks Np ± √(Np(1−p)), the binomial spread of a rank (Wilks 1948, doi:10.1090/S0002-9904-1948-08936-4).
-//! There is none for the shortest interval. Without bins (very large portfolios) there are mean, sd and the mean's error.
+//! There is none for the shortest interval. Without bins there are mean, sd and the mean's error.
 
 use crate::engine::Moments;
 use crate::engine::plan::Range;
@@ -68,18 +68,33 @@ struct Bins<'a> {
     before: Vec<u64>,
 }
 
+/// Bins from one power of two that is computed to the next: the edges between are products of two.
+const STEP: usize = 32;
+
+/// The values at the edges of the bins.
+fn edges(range: Range, bins: usize, factor: f64) -> Vec<f64> {
+    let width = range.edge(1) - range.edge(0);
+    let fine: [f64; STEP] = std::array::from_fn(|i| libm::exp2(i as f64 * width));
+    let mut edges = Vec::with_capacity(bins + STEP);
+    for first in (0..=bins).step_by(STEP) {
+        let coarse = libm::exp2(range.edge(first)) * factor;
+        edges.extend(fine.iter().map(|x| coarse * x));
+    }
+    edges.truncate(bins + 1);
+    edges
+}
+
 impl<'a> Bins<'a> {
     fn new(moments: &'a Moments, range: Range, factor: f64) -> Bins<'a> {
         let counts = &moments.bins;
-        let edges = (0..=counts.len()).map(|i| libm::exp2(range.edge(i)) * factor).collect();
         let mut total = moments.zeros;
         let mut before = Vec::with_capacity(counts.len() + 1);
         before.push(total);
-        for &count in counts {
-            total += count as u64;
-            before.push(total);
-        }
-        Bins { counts, range, factor, edges, before }
+        before.extend(counts.iter().map(|&count| {
+            total += u64::from(count);
+            total
+        }));
+        Bins { counts, range, factor, edges: edges(range, counts.len(), factor), before }
     }
 
     fn n(&self) -> u64 {
@@ -158,28 +173,37 @@ impl<'a> Bins<'a> {
         if self.before[0] == 0 {
             best[0] = self.at_rank(0.0)?;
         }
-        let filled = || (0..self.counts.len()).filter(|&bin| self.counts[bin] > 0);
-        // Each pair is first compared by the edge of the bin its other end lies in: that spares most powers of two.
+        let filled = || self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bin, _)| bin);
+        // Both ends move up together. Each pair is first compared by the edge of the bin its other end lies in: that
+        // spares most powers of two.
+        let mut reached = 0;
         for first in filled() {
             let (lo, to) = (self.edges[first], self.before[first] as f64 + held);
             if to > n {
                 break;
             }
-            if let Some(last) = self.reaches(to).filter(|&last| self.edges[last] - lo < best[1] - best[0]) {
-                let hi = self.inside(last, to);
+            while reached < self.counts.len() && (self.before[reached + 1] as f64) < to {
+                reached += 1;
+            }
+            if reached < self.counts.len() && self.edges[reached] - lo < best[1] - best[0] {
+                let hi = self.inside(reached, to);
                 if hi - lo < best[1] - best[0] {
                     best = [lo, hi];
                 }
             }
         }
+        let mut passed = 0;
         for last in filled() {
             let (hi, from) = (self.edges[last + 1], self.before[last + 1] as f64 - held);
             if from < self.before[0] as f64 {
                 // It would begin at zero, as the first one does, and end higher.
                 continue;
             }
-            if let Some(first) = self.passes(from).filter(|&first| hi - self.edges[first + 1] < best[1] - best[0]) {
-                let lo = self.inside(first, from);
+            while passed < self.counts.len() && self.before[passed + 1] as f64 <= from {
+                passed += 1;
+            }
+            if passed < self.counts.len() && hi - self.edges[passed + 1] < best[1] - best[0] {
+                let lo = self.inside(passed, from);
                 if hi - lo < best[1] - best[0] {
                     best = [lo, hi];
                 }
@@ -190,16 +214,19 @@ impl<'a> Bins<'a> {
 
     /// Fourth central moment over the squared variance, each draw at the middle of its bin.
     fn kurtosis(&self) -> Option<f64> {
-        let zeros = std::iter::once((0.0, self.before[0] as f64));
-        let bins = self.counts.iter().enumerate().filter(|(_, c)| **c > 0);
-        let points: Vec<(f64, f64)> =
-            zeros.chain(bins.map(|(i, &c)| ((self.edges[i] + self.edges[i + 1]) / 2.0, c as f64))).collect();
         let n = self.n() as f64;
-        let mean = points.iter().map(|(x, c)| x * c).sum::<f64>() / n;
+        let zeros = std::iter::once((0.0, self.before[0] as f64));
+        let bins = self.counts.iter().zip(self.edges.windows(2)).filter(|(count, _)| **count > 0);
+        let points =
+            || zeros.clone().chain(bins.clone().map(|(&count, ends)| ((ends[0] + ends[1]) / 2.0, f64::from(count))));
+        let mean = points().map(|(x, c)| x * c).sum::<f64>() / n;
         // Relative to the mean, so that no fourth power overflows.
-        let moment =
-            |power: &dyn Fn(f64) -> f64| points.iter().map(|(x, c)| power(x / mean - 1.0) * c).sum::<f64>() / n;
-        let (m2, m4) = (moment(&|d| d * d), moment(&|d| d * d * d * d));
+        let (m2, m4) = points().fold((0.0, 0.0), |(m2, m4), (x, c)| {
+            let d = x / mean - 1.0;
+            let square = d * d;
+            (m2 + square * c, m4 + square * square * c)
+        });
+        let (m2, m4) = (m2 / n, m4 / n);
         let kurtosis = m4 / (m2 * m2);
         kurtosis.is_finite().then_some(kurtosis)
     }
@@ -325,6 +352,48 @@ mod tests {
         let m = moments(&values, RANGE);
         assert_eq!(of_moments(&m, RANGE, 100, 0.9, 1.0).shortest, Some([0.0, 0.0]));
         assert!(of_moments(&m, RANGE, 100, 0.91, 1.0).shortest.unwrap()[1] > 0.99);
+    }
+
+    #[test]
+    fn edges_are_powers_of_two() {
+        let range = Range { unit: -36, saturable: false, bins_lo: -123_456_789, bin_scale: 98_765 };
+        let got = edges(range, 1024, 1000.0);
+        assert_eq!(got.len(), 1025);
+        for (i, &edge) in got.iter().enumerate() {
+            let want = libm::exp2(range.edge(i)) * 1000.0;
+            assert!(close(edge, want, 1e-14) && !close(edge * (1.0 + 1e-13), want, 1e-14), "{i}: {edge} {want}");
+        }
+    }
+
+    /// Every pair of an edge and the value that holds the level, the plain way.
+    #[test]
+    fn the_shortest_interval_is_the_shortest_of_all_pairs() {
+        let mut word = 1u64;
+        let mut random = move |below: u64| {
+            word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (word >> 33) % below
+        };
+        for round in 0..60 {
+            let mut m = Moments::empty(true);
+            m.zeros = if round % 3 == 0 { random(50) } else { 0 };
+            for bin in m.bins.iter_mut() {
+                *bin = if random(4) > 0 { random(30) as u32 } else { 0 };
+            }
+            let bins = Bins::new(&m, RANGE, 1.0);
+            let (n, level) = (bins.n() as f64, [0.5, 0.8, 0.95][round % 3]);
+            let mut widths =
+                vec![bins.at_rank(level * n).unwrap() - if m.zeros > 0 { 0.0 } else { bins.at_rank(0.0).unwrap() }];
+            for bin in (0..1024).filter(|&bin| m.bins[bin] > 0) {
+                let to = bins.before[bin] as f64 + level * n;
+                widths.extend((to <= n).then(|| bins.at_rank(to).unwrap() - bins.edges[bin]));
+                let from = bins.before[bin + 1] as f64 - level * n;
+                let lo = bins.passes(from).filter(|_| from >= m.zeros as f64).map(|lo| bins.inside(lo, from));
+                widths.extend(lo.map(|lo| bins.edges[bin + 1] - lo));
+            }
+            let [lo, hi] = bins.shortest(level).unwrap();
+            let want = widths.iter().copied().fold(f64::INFINITY, f64::min);
+            assert!(((hi - lo) / want - 1.0).abs() < 1e-12, "{round}: {lo} {hi} {want}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::STDIN;
+use super::archive::Archive;
 use super::values::Folder;
 use crate::import::folder;
 use crate::portfolio::problem::CellError;
@@ -24,15 +25,45 @@ pub const MOST_TEXT: u64 = 32 << 20;
 #[derive(Debug, Default)]
 pub struct Inputs {
     opened: RefCell<BTreeSet<PathBuf>>,
+    /// Where they come from, and whether their contents are kept.
+    from: From,
+}
+
+#[derive(Debug, Default)]
+enum From {
+    #[default]
+    Disk,
+    /// And kept.
+    DiskKept(RefCell<Archive>),
+    Archive(Archive),
 }
 
 impl Inputs {
+    /// Files whose contents are kept.
+    pub fn kept() -> Inputs {
+        Inputs { from: From::DiskKept(RefCell::default()), ..Inputs::default() }
+    }
+
+    /// Files that were kept; no other is read.
+    pub fn archived(archive: Archive) -> Inputs {
+        Inputs { from: From::Archive(archive), ..Inputs::default() }
+    }
+
+    /// What was kept; nothing where that was not asked for.
+    pub fn archive(&self) -> Archive {
+        match &self.from {
+            From::Disk => Archive::default(),
+            From::DiskKept(kept) => kept.borrow().clone(),
+            From::Archive(archive) => archive.clone(),
+        }
+    }
+
     /// The bytes of a table, or of standard input for [`STDIN`].
     ///
     /// # Errors
     /// Why it cannot be read, and what to do.
     pub fn table(&self, path: &Path) -> Result<Vec<u8>, CellError> {
-        if path == Path::new(STDIN) { whole(io::stdin().lock(), MOST_TABLE) } else { self.bytes(path, MOST_TABLE) }
+        self.bytes(path, MOST_TABLE)
     }
 
     /// The files of a folder that may be imported; `None` where the path is no folder.
@@ -40,10 +71,17 @@ impl Inputs {
     /// # Errors
     /// Why it cannot be listed, and what to do.
     pub fn files(&self, path: &Path) -> Result<Option<Vec<PathBuf>>, CellError> {
+        if let From::Archive(archive) = &self.from {
+            return Ok(archive.folder(path).map(<[PathBuf]>::to_vec));
+        }
         if path == Path::new(STDIN) || !path.is_dir() {
             return Ok(None);
         }
-        folder::files(path).map(Some).map_err(unreadable)
+        let files = folder::files(path).map_err(unreadable)?;
+        if let From::DiskKept(kept) = &self.from {
+            kept.borrow_mut().keep_folder(path, &files);
+        }
+        Ok(Some(files))
     }
 
     /// The bytes of a text.
@@ -60,24 +98,46 @@ impl Inputs {
     }
 
     /// Every file that was opened, each once, by its path as it was named.
-    pub fn into_paths(self) -> Vec<PathBuf> {
-        self.opened.into_inner().into_iter().collect()
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.opened.borrow().iter().cloned().collect()
     }
 
     fn bytes(&self, path: &Path, most: u64) -> Result<Vec<u8>, CellError> {
-        self.opened.borrow_mut().insert(path.to_path_buf());
-        let found = fs::metadata(path).map_err(unreadable)?;
-        if found.is_dir() {
-            return Err(CellError::new("this is a folder", "name a file in it"));
+        if path != Path::new(STDIN) {
+            self.opened.borrow_mut().insert(path.to_path_buf());
         }
-        if !found.is_file() && !is_pipe(found.file_type()) {
-            return Err(CellError::new("this is a device, not a file", "name a file, or - for standard input"));
+        match &self.from {
+            From::Disk => of_disk(path, most),
+            From::DiskKept(kept) => {
+                let bytes = of_disk(path, most)?;
+                kept.borrow_mut().keep(path, &bytes);
+                Ok(bytes)
+            }
+            From::Archive(archive) => {
+                let there = archive.file(path).map(<[u8]>::to_vec);
+                there.ok_or_else(|| {
+                    CellError::new("the file was not there when the run was asked for", "check the path")
+                })
+            }
         }
-        if found.is_file() && found.len() > most {
-            return Err(too_large(most));
-        }
-        whole(File::open(path).map_err(unreadable)?, most)
     }
+}
+
+fn of_disk(path: &Path, most: u64) -> Result<Vec<u8>, CellError> {
+    if path == Path::new(STDIN) {
+        return whole(io::stdin().lock(), most);
+    }
+    let found = fs::metadata(path).map_err(unreadable)?;
+    if found.is_dir() {
+        return Err(CellError::new("this is a folder", "name a file in it"));
+    }
+    if !found.is_file() && !is_pipe(found.file_type()) {
+        return Err(CellError::new("this is a device, not a file", "name a file, or - for standard input"));
+    }
+    if found.is_file() && found.len() > most {
+        return Err(too_large(most));
+    }
+    whole(File::open(path).map_err(unreadable)?, most)
 }
 
 /// Everything up to the end, if that comes before the limit.
@@ -128,7 +188,7 @@ mod tests {
         assert_eq!(inputs.text(&there), Ok(b"text".to_vec()));
         assert_eq!(inputs.table(&there), Ok(b"text".to_vec()));
         assert!(inputs.text(&absent).unwrap_err().to_string().ends_with("check the path"));
-        assert_eq!(inputs.into_paths(), [absent, there]);
+        assert_eq!(inputs.paths(), [absent, there]);
     }
 
     #[test]

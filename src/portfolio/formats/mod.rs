@@ -3,6 +3,7 @@
 //! A format turns bytes into a [`Table`]; what the cells mean is not its business. To add one, write its file with a
 //! function such as [`csv::table`] and let [`table`] choose it.
 
+pub mod archive;
 pub mod csv;
 pub(crate) mod csv_text;
 pub mod inputs;

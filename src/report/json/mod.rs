@@ -20,7 +20,7 @@ use self::totals::{Concentration, Group, Independent, Total};
 use super::document;
 use super::scope::ScopeText;
 use crate::assess::Assessment;
-use crate::posterior::Posterior;
+use crate::posterior::{Posterior, Precision};
 use crate::run::{Device, RunInfo, Timings};
 
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
@@ -36,6 +36,7 @@ struct Document<'a> {
     version: &'static str,
     seed: u64,
     draws: u64,
+    precision: Precision,
     interval: f64,
     scope: ScopeText,
     plan_hash: &'a str,
@@ -56,6 +57,7 @@ fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a R
         version: env!("CARGO_PKG_VERSION"),
         seed: posterior.seed,
         draws: posterior.draws,
+        precision: posterior.precision,
         interval: posterior.level,
         scope: ScopeText::new(assessment.scope),
         plan_hash: &run.plan_hash,

@@ -10,6 +10,7 @@ mod variance;
 use super::estimate::{self, equal_tailed, range, range_with_errors, value, value_with_error};
 use super::numbers::{self, Quantity};
 use super::page::{Cell, Page, Style, left, right};
+use super::precision;
 use super::scope;
 use crate::assess::Assessment;
 use crate::posterior::{Estimate, Posterior};
@@ -35,8 +36,8 @@ pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) ->
 
 impl Page {
     fn headline(&mut self, p: &Posterior, assessment: &Assessment) {
-        let (models, draws) = (numbers::counted(p.total.models as u64, "model"), numbers::counted(p.draws, "draw"));
-        self.note(&format!("{models}, {draws}, seed {}", p.seed));
+        let models = numbers::counted(p.total.models as u64, "model");
+        self.note(&format!("{models}, {}", precision::draws(p.draws, &p.precision, p.seed)));
         self.note(&scope::phrase(assessment.scope));
         let total = &p.total.emissions_t;
         let unit = estimate::unit(Quantity::Emissions, total);
@@ -146,7 +147,10 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[..2],
-            ["30 models, 20,000 draws, seed 42", "final runs, facility energy, location-based grid"]
+            [
+                "30 models, 20,000 draws (median and interval within 0.84 %), seed 42",
+                "final runs, facility energy, location-based grid"
+            ]
         );
         assert!(lines[3].starts_with("Training emissions, ktCO2e"), "{text}");
         assert!(lines[4].ends_with("95 % credible interval (equal-tailed)"), "{text}");

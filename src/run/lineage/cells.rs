@@ -16,22 +16,21 @@ use crate::run::Sampler;
 /// Draws cells of an assessment.
 pub(in crate::run) struct Cells<'a> {
     assessment: &'a Assessment,
-    pub sampler: &'a Sampler<'a>,
     tables: Tables,
     /// Of each plan that was drawn.
     hashes: Vec<String>,
 }
 
 impl<'a> Cells<'a> {
-    pub fn new(assessment: &'a Assessment, sampler: &'a Sampler<'a>) -> Cells<'a> {
-        Cells { assessment, sampler, tables: Tables::default(), hashes: Vec::new() }
+    pub fn new(assessment: &'a Assessment) -> Cells<'a> {
+        Cells { assessment, tables: Tables::default(), hashes: Vec::new() }
     }
 
     /// What the models with these places in the assessment have of an output, by draw.
     ///
     /// # Errors
     /// [`RunError::Plan`], and those of drawing.
-    pub fn draw(&mut self, nodes: &[u32], output: Output) -> Result<Column, RunError> {
+    pub fn draw(&mut self, sampler: &Sampler<'_>, nodes: &[u32], output: Output) -> Result<Column, RunError> {
         let mut certain = Vec::new();
         let mut models = Vec::new();
         for model in nodes.iter().filter_map(|&node| self.assessment.models.get(node as usize)) {
@@ -49,7 +48,7 @@ impl<'a> Cells<'a> {
         drop(part);
         self.hashes.push(plan_hash(&plan));
         let plan = plan.totals_only();
-        let mut summary = self.sampler.draw(&plan)?;
+        let mut summary = sampler.draw(&plan)?;
         let counts = std::mem::take(&mut summary.totals[output as usize]);
         Ok(Column::new(fixed, counts, plan.unit(output as usize)))
     }

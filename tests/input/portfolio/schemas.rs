@@ -8,6 +8,7 @@ use carbonhaze::low_level::assess::priors::Priors;
 use carbonhaze::low_level::portfolio::{Further, columns, study_file, words};
 use carbonhaze::low_level::report::priors::priors;
 use carbonhaze::low_level::report::study::{Effective, resolved};
+use carbonhaze::low_level::run::Extent;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -248,7 +249,7 @@ fn the_study_schema_takes_good_studies() {
 fn the_study_schema_takes_the_resolved_study() {
     let validator = validator(&study_schema());
     let dir = folder(&[("models.csv", "id,region,organization\na,FRA,b\n")]);
-    let effective = Effective { draws: 1000, seed: 42, interval: 0.95 };
+    let effective = Effective { extent: Extent::Draws(1000), seed: 42, interval: 0.95 };
     for text in [STUDY, "models = \"models.csv\"\n"] {
         let (file, problems) = study_file::read(&dir.path().join("study.toml"), text.as_bytes());
         assert!(problems.is_empty(), "{}", listed(&problems));

@@ -13,10 +13,11 @@
 //! Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6, for V_u and the indices made of it.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-use super::field::{Field, among};
+use super::field::{Class, Field, among};
 use super::joint::{components, dot};
-use super::rho::Rho;
+use super::rho::rho;
 use super::terms::Product;
 use crate::assess::{SharedEffect, Slot};
 
@@ -48,7 +49,8 @@ pub struct Closed<'a> {
     products: Vec<&'a Product>,
     /// Of the effects on bounded and rank factors.
     components: BTreeMap<usize, usize>,
-    rho: Rho,
+    /// The products by their loads, once they are asked for.
+    classes: OnceLock<Vec<Class>>,
 }
 
 impl<'a> Closed<'a> {
@@ -56,7 +58,7 @@ impl<'a> Closed<'a> {
     pub fn new(effects: &'a [SharedEffect], products: impl IntoIterator<Item = &'a Product>) -> Closed<'a> {
         let products: Vec<&Product> = products.into_iter().collect();
         let components = components(products.iter().flat_map(|p| &p.joint));
-        Closed { effects, products, components, rho: Rho::default() }
+        Closed { effects, products, components, classes: OnceLock::new() }
     }
 
     /// The products of each model.
@@ -90,7 +92,7 @@ impl<'a> Closed<'a> {
             let (x, y) = (among(&a.loads, of.shared), among(&b.loads, of.shared));
             let joint = Together::new(a, b, [&x, &y], of)?;
             let ratio = own_ratio(a, same, of.own)?;
-            Some(self.rho.of(&x, &y) * (joint.shared * (ratio - 1.0) + ratio * (joint.whole - joint.shared)))
+            Some(rho(&x, &y) * (joint.shared * (ratio - 1.0) + ratio * (joint.whole - joint.shared)))
         })
     }
 
@@ -98,14 +100,14 @@ impl<'a> Closed<'a> {
     pub fn model_variance(&self, products: &[&Product]) -> Option<f64> {
         pairs(products, |a, b, same| {
             let joint = Together::new(a, b, [&a.loads, &b.loads], Inputs::ALL)?.whole;
-            Some(self.rho.of(&a.loads, &b.loads) * own_ratio(a, same, &|_| true)? * joint - 1.0)
+            Some(rho(&a.loads, &b.loads) * own_ratio(a, same, &|_| true)? * joint - 1.0)
         })
     }
 
     /// Π ρ of two products over all shared effects.
     pub fn shared_rho(&self, a: &Product, b: &Product) -> f64 {
         let joint = Together::new(a, b, [&a.loads, &b.loads], Inputs::SHARED).map_or(1.0, |joint| joint.shared);
-        self.rho.of(&a.loads, &b.loads) * joint
+        rho(&a.loads, &b.loads) * joint
     }
 
     /// Variance of the total with every shared effect drawn separately for each model.
@@ -139,7 +141,8 @@ impl<'a> Closed<'a> {
 
     /// The products by their loads on the effects that `of` lets through.
     pub fn field(&self, of: &dyn Fn(usize) -> bool) -> Field<'_> {
-        Field::new(self.effects, &self.rho, &self.components, &self.products, of)
+        let classes = self.classes.get_or_init(|| Class::all(&self.products, &self.components));
+        Field::new(self.effects, &self.components, classes, of)
     }
 }
 

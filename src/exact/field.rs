@@ -1,6 +1,7 @@
 //! All products by what they load on the shared effects that are looked at: what a product co-varies with.
 //!
-//! Products with the same loads are one cell. A bounded or rank factor is an axis of the cell: a function of the normal
+//! Products with the same loads are one class, which is formed once for all sets of effects; classes with the same loads
+//! on those that are looked at are one cell. A bounded or rank factor is an axis of the cell: a function of the normal
 //! in the direction of its loads, so that functions of the same direction add up. Effects without `by` are common to
 //! nearly all pairs: cells with the same loads on those are one pattern, and only cells that also share a local effect
 //! are visited pair by pair. The cost is linear in models.
@@ -10,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::closed::Loads;
+use super::hermite::Series;
 use super::joint::{Joint, dot};
-use super::rho::Rho;
+use super::rho::rho;
 use super::tensor::Tensor;
 use super::terms::Product;
 use crate::assess::SharedEffect;
@@ -21,6 +23,47 @@ use crate::assess::SharedEffect;
 struct Axis {
     component: usize,
     direction: Loads,
+}
+
+/// All products with the same loads: what multiplies them, and the sum of their functions of the normals of the axes, whose
+/// directions are as long as the shared effects' part of them.
+#[derive(Debug, Clone)]
+pub struct Class {
+    loads: Loads,
+    /// By component.
+    axes: Vec<Axis>,
+    of: Tensor,
+}
+
+impl Class {
+    /// A product, as if this were its mean.
+    fn of(product: &Product, mean: f64, components: &BTreeMap<usize, usize>) -> Class {
+        let mut joint: Vec<(usize, &Joint)> = product.joint.iter().map(|j| (component(j, components), j)).collect();
+        joint.sort_by_key(|(component, _)| *component);
+        let axes = joint.iter().map(|&(component, j)| Axis { component, direction: j.loads.clone() }).collect();
+        let series: Vec<Series> = joint.iter().map(|(_, j)| j.series.clone()).collect();
+        Class { loads: product.loads.clone(), axes, of: Tensor::product(mean, &series) }
+    }
+
+    /// All products, in the order in which their loads first come.
+    pub fn all(products: &[&Product], components: &BTreeMap<usize, usize>) -> Vec<Class> {
+        let mut classes: Vec<Class> = Vec::new();
+        let mut place: HashMap<Key, usize> = HashMap::new();
+        for product in products {
+            let class = Class::of(product, product.mean_t, components);
+            let at = *place.entry(exact_key(&class)).or_insert(classes.len());
+            match classes.get_mut(at) {
+                Some(known) => known.of.add(&class.of),
+                None => classes.push(class),
+            }
+        }
+        classes
+    }
+}
+
+fn component(factor: &Joint, components: &BTreeMap<usize, usize>) -> usize {
+    let known = factor.loads.iter().find_map(|(e, _)| components.get(e).copied());
+    known.or_else(|| factor.loads.first().map(|(e, _)| *e)).unwrap_or(usize::MAX)
 }
 
 /// Some products: what multiplies them, and a function of the normals of the axes.
@@ -74,7 +117,6 @@ struct Cell {
 /// All products as cells.
 pub struct Field<'c> {
     effects: &'c [SharedEffect],
-    rho: &'c Rho,
     components: &'c BTreeMap<usize, usize>,
     /// Distinct loads on effects without `by`, and the sum of what has them.
     globals: Vec<Part>,
@@ -87,15 +129,14 @@ impl<'c> Field<'c> {
     /// The products by their loads on the effects that `of` lets through.
     pub fn new(
         effects: &'c [SharedEffect],
-        rho: &'c Rho,
         components: &'c BTreeMap<usize, usize>,
-        products: &[&Product],
+        classes: &[Class],
         of: &dyn Fn(usize) -> bool,
     ) -> Field<'c> {
-        let mut field = Field { effects, rho, components, globals: vec![], cells: vec![], touching: BTreeMap::new() };
-        let (mut global_of, mut cell_of) = (BTreeMap::new(), BTreeMap::new());
-        for p in products {
-            let (local, whole, common) = field.parts(p, p.mean_t, of);
+        let mut field = Field { effects, components, globals: vec![], cells: vec![], touching: BTreeMap::new() };
+        let (mut global_of, mut cell_of) = (HashMap::new(), HashMap::new());
+        for class in classes {
+            let (local, whole, common) = field.parts(class, of);
             let g = *global_of.entry(key(&common.loads, &common.axes)).or_insert(field.globals.len());
             match field.globals.get_mut(g) {
                 Some(pattern) => pattern.of.add(&common.of),
@@ -130,33 +171,26 @@ impl<'c> Field<'c> {
         self.effects.get(effect).is_some_and(|e| e.by.is_empty())
     }
 
-    /// A product of this mean: its loads on local effects, all of it, and the part on effects without `by`.
-    fn parts(&self, product: &Product, mean: f64, of: &dyn Fn(usize) -> bool) -> (Loads, Part, Part) {
-        let loads = among(&product.loads, of);
+    /// Of products: their loads on local effects, all of them, and the part on effects without `by`.
+    fn parts(&self, class: &Class, of: &dyn Fn(usize) -> bool) -> (Loads, Part, Part) {
+        let loads = among(&class.loads, of);
         let (global, local): (Loads, Loads) = loads.iter().partition(|(e, _)| self.is_global(*e));
         let part = |loads: Loads, keep: &dyn Fn(usize) -> bool| {
-            let (mut axes, mut series) = (Vec::new(), Vec::new());
-            let mut joint: Vec<(usize, &Joint)> = product.joint.iter().map(|j| (self.component(j), j)).collect();
-            joint.sort_by_key(|(component, _)| *component);
-            for (component, factor) in joint {
-                let direction = among(&factor.loads, keep);
+            let (mut axes, mut lengths) = (Vec::new(), Vec::new());
+            for Axis { component, direction } in &class.axes {
+                let direction = among(direction, keep);
                 let length = dot(&direction, &direction).sqrt();
+                lengths.push(length);
                 if length > 0.0 {
-                    series.push(factor.series.given(length));
                     let direction = direction.into_iter().map(|(e, x)| (e, x / length)).collect();
-                    axes.push(Axis { component, direction });
+                    axes.push(Axis { component: *component, direction });
                 }
             }
-            Part::new(loads, axes, Tensor::product(mean, &series))
+            Part::new(loads, axes, class.of.given(&lengths))
         };
         let whole = part(loads, of);
         let common = part(global, &|e| of(e) && self.is_global(e));
         (local, whole, common)
-    }
-
-    fn component(&self, factor: &Joint) -> usize {
-        let known = factor.loads.iter().find_map(|(e, _)| self.components.get(e).copied());
-        known.or_else(|| factor.loads.first().map(|(e, _)| *e)).unwrap_or(usize::MAX)
     }
 
     /// Whether each bounded or rank factor of a product from elsewhere meets at most one of any product here.
@@ -175,28 +209,28 @@ impl<'c> Field<'c> {
     /// `Σ_q μ_q (ρ(p, q) − 1)` over all products q: the covariance of the total with the product, if its mean were 1, by
     /// shared effects alone.
     pub fn covariance(&self, product: &Product) -> f64 {
-        let (local, whole, common) = self.parts(product, 1.0, &|_| true);
+        let (local, whole, common) = self.parts(&Class::of(product, 1.0, self.components), &|_| true);
         self.of_parts(&local, &whole, &common)
     }
 
     fn of_parts(&self, local: &Loads, whole: &Part, common: &Part) -> f64 {
-        let (rho, by_globals) = self.of_globals(common);
-        by_globals + self.of_locals(&rho, local, whole, common)
+        let (rhos, by_globals) = self.of_globals(common);
+        by_globals + self.of_locals(&rhos, local, whole, common)
     }
 
     /// ρ with each pattern, and the covariance by effects without `by` alone.
     fn of_globals(&self, common: &Part) -> (Vec<f64>, f64) {
-        let rho: Vec<f64> = self.globals.iter().map(|other| self.rho.of(&common.loads, &other.loads)).collect();
+        let rhos: Vec<f64> = self.globals.iter().map(|other| rho(&common.loads, &other.loads)).collect();
         let mut sum = 0.0;
-        for (rho, other) in rho.iter().zip(&self.globals) {
+        for (rho, other) in rhos.iter().zip(&self.globals) {
             let (meets, apart) = (common.meets(other), common.of.mean() * other.of.mean());
             sum += meets * (rho - 1.0) + (meets - apart);
         }
-        (rho, sum)
+        (rhos, sum)
     }
 
     /// What local effects add to that.
-    fn of_locals(&self, rho: &[f64], local: &Loads, whole: &Part, common: &Part) -> f64 {
+    fn of_locals(&self, rhos: &[f64], local: &Loads, whole: &Part, common: &Part) -> f64 {
         let neighbours: BTreeSet<usize> = self
             .local_effects(local, whole)
             .iter()
@@ -208,8 +242,8 @@ impl<'c> Field<'c> {
         for c in neighbours {
             let cell = &self.cells[c];
             let meets = whole.meets(&cell.whole);
-            let by_locals = rho[cell.global] * meets * (self.rho.of(local, &cell.local) - 1.0);
-            sum += by_locals + rho[cell.global] * (meets - common.meets(&cell.common));
+            let by_locals = rhos[cell.global] * meets * (rho(local, &cell.local) - 1.0);
+            sum += by_locals + rhos[cell.global] * (meets - common.meets(&cell.common));
         }
         sum
     }
@@ -221,10 +255,10 @@ impl<'c> Field<'c> {
         self.cells.iter().for_each(|cell| cells[cell.global].push(cell));
         let mut sum = 0.0;
         for (pattern, cells) in self.globals.iter().zip(cells) {
-            let (rho, by_globals) = self.of_globals(pattern);
+            let (rhos, by_globals) = self.of_globals(pattern);
             sum += by_globals;
             for cell in cells {
-                sum += self.of_locals(&rho, &cell.local, &cell.whole, &cell.common);
+                sum += self.of_locals(&rhos, &cell.local, &cell.whole, &cell.common);
             }
         }
         sum
@@ -237,7 +271,7 @@ pub fn among(loads: &[(usize, f64)], of: &dyn Fn(usize) -> bool) -> Loads {
 }
 
 /// By effect; by component and effect.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, Hash)]
 struct Key {
     loads: Vec<(usize, u64)>,
     axes: Vec<(usize, Vec<(usize, i64)>)>,
@@ -248,4 +282,14 @@ fn key(loads: &[(usize, f64)], axes: &[Axis]) -> Key {
     let rounded = |x: f64| libm::round(libm::ldexp(x, 40)) as i64;
     let of_axis = |axis: &Axis| (axis.component, axis.direction.iter().map(|&(e, x)| (e, rounded(x))).collect());
     Key { loads: loads.iter().map(|&(e, a)| (e, a.to_bits())).collect(), axes: axes.iter().map(of_axis).collect() }
+}
+
+/// Equal for equal loads and directions, to the last bit.
+fn exact_key(class: &Class) -> Key {
+    let of_axis = |axis: &Axis| {
+        let bits = axis.direction.iter().map(|&(e, x)| (e, x.to_bits() as i64)).collect();
+        (axis.component, bits)
+    };
+    let loads = class.loads.iter().map(|&(e, a)| (e, a.to_bits())).collect();
+    Key { loads, axes: class.axes.iter().map(of_axis).collect() }
 }

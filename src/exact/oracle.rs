@@ -3,6 +3,8 @@
 //! The first-order index of a group of factors is V_u / V, its total index 1 − V_{not u} / V, with V_u of
 //! [`super::closed`] (Hoeffding's decomposition of a product; Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6).
 
+use rayon::prelude::*;
+
 use super::closed::{Closed, Inputs};
 use super::kurtosis::kurtosis;
 use super::terms::{Known, products};
@@ -76,10 +78,10 @@ pub fn of_factors(closed: &Closed<'_>, assessment: &Assessment, of: &dyn Fn(Fact
 pub fn components(closed: &Closed<'_>, assessment: &Assessment) -> Option<Components> {
     let factors = factors(assessment);
     let has = |union: usize, factor: Factor| factors.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
-    let mut parts = Vec::with_capacity(1 << factors.len());
-    for union in 0..1usize << factors.len() {
-        parts.push(of_factors(closed, assessment, &|f| has(union, f))?);
-    }
+    // Each sum is formed in one order, whatever the number of threads.
+    let unions = (0..1usize << factors.len()).into_par_iter();
+    let mut parts: Vec<f64> =
+        unions.map(|union| of_factors(closed, assessment, &|f| has(union, f))).collect::<Option<_>>()?;
     // From what a union explains to what only the whole of it does (Möbius), one factor after another.
     for k in 0..factors.len() {
         for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {

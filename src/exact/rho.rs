@@ -1,32 +1,36 @@
-//! What one shared effect that multiplies two products does to the mean of the two together.
+//! What one shared effect does to the product of two factors that it multiplies.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::portfolio::moments::lognormal_engine_moment;
 
-/// `E[e^{(a+b)z}] / (E[e^{az}] E[e^{bz}])`: ρ of one shared effect, each pair of loadings worked out once.
-#[derive(Default)]
-pub struct Rho {
-    known: RefCell<HashMap<(u64, u64), f64>>,
+/// Pairs that are remembered, by thread: assessments have few distinct loads.
+const REMEMBERED: usize = 1 << 18;
+
+thread_local! {
+    static KNOWN: RefCell<HashMap<(u64, u64), f64>> = RefCell::default();
 }
 
-impl Rho {
-    /// The product of ρ over the effects in both lists.
-    pub fn of(&self, a: &[(usize, f64)], b: &[(usize, f64)]) -> f64 {
-        let (mut i, mut j, mut product) = (0, 0, 1.0);
-        while let (Some(&(e, x)), Some(&(f, y))) = (a.get(i), b.get(j)) {
-            if e == f {
-                product *= self.one(x, y);
-            }
-            i += usize::from(e <= f);
-            j += usize::from(f <= e);
+/// `Π E[e^{(a+b)z}] / (E[e^{az}] E[e^{bz}])` over the effects in both lists, which are sorted by effect.
+pub fn rho(a: &[(usize, f64)], b: &[(usize, f64)]) -> f64 {
+    let (mut i, mut j, mut product) = (0, 0, 1.0);
+    while let (Some(&(e, x)), Some(&(f, y))) = (a.get(i), b.get(j)) {
+        if e == f {
+            product *= one(x, y);
         }
-        product
+        i += usize::from(e <= f);
+        j += usize::from(f <= e);
     }
+    product
+}
 
-    fn one(&self, a: f64, b: f64) -> f64 {
-        let rho = || lognormal_engine_moment(a + b) / (lognormal_engine_moment(a) * lognormal_engine_moment(b));
-        *self.known.borrow_mut().entry((a.to_bits(), b.to_bits())).or_insert_with(rho)
-    }
+fn one(a: f64, b: f64) -> f64 {
+    let rho = || lognormal_engine_moment(a + b) / (lognormal_engine_moment(a) * lognormal_engine_moment(b));
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        *known.entry((a.to_bits(), b.to_bits())).or_insert_with(rho)
+    })
 }

@@ -48,6 +48,36 @@ impl Tensor {
         }
     }
 
+    /// The mean of the function given normals that the axes' have these correlations with; an axis of 0 is gone.
+    pub fn given(&self, correlations: &[f64]) -> Tensor {
+        let mut given = Tensor { dims: vec![], data: self.data.clone() };
+        // From the last axis, which is the fastest: `inner` numbers that are left of the axes after it.
+        let mut inner = 1;
+        for (length, r) in self.dims.iter().zip(correlations).rev() {
+            if *r == 0.0 {
+                given.data = given.data.chunks(length * inner).flat_map(|line| &line[..inner]).copied().collect();
+                continue;
+            }
+            for line in given.data.chunks_mut(length * inner) {
+                let mut power = 1.0;
+                for order in line.chunks_mut(inner) {
+                    order.iter_mut().for_each(|a| *a *= power);
+                    power *= r;
+                }
+            }
+            given.dims.insert(0, *length);
+            inner *= length;
+        }
+        if let [_] = given.dims[..]
+            && given.mean() != 0.0
+        {
+            let relative = Series(given.data.iter().map(|a| a / given.mean()).collect());
+            given.data.truncate(relative.trimmed().0.len());
+            given.dims = vec![given.data.len()];
+        }
+        given
+    }
+
     /// The function with each normal shifted by so much.
     pub fn shifted(&self, shifts: &[f64]) -> Cow<'_, Tensor> {
         if shifts.iter().all(|delta| *delta == 0.0) {
@@ -105,6 +135,19 @@ fn sum(a: &[f64], b: &[f64], axes: &[Meeting], weight: f64, is_first: bool) -> f
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn means_given_normals_are_those_of_the_series() {
+        let (f, g) = (Series(vec![1.0, 0.5, 0.25]), Series(vec![1.0, -0.3]));
+        let both = Tensor::product(2.0, &[f.clone(), g.clone()]);
+        let close =
+            |a: &Tensor, b: &Tensor| a.dims == b.dims && a.data.iter().zip(&b.data).all(|(x, y)| (x - y).abs() < 1e-15);
+        assert!(close(&both.given(&[0.5, 0.25]), &Tensor::product(2.0, &[f.given(0.5), g.given(0.25)])));
+        assert!(close(&both.given(&[0.0, 0.25]), &Tensor::product(2.0, &[g.given(0.25)])));
+        assert!(close(&both.given(&[0.5, 0.0]), &Tensor::product(2.0, &[f.given(0.5)])));
+        assert!(close(&both.given(&[0.0, 0.0]), &Tensor::product(2.0, &[])));
+        assert!(!close(&both.given(&[0.5, 0.0]), &Tensor::product(2.0, &[f.given(0.6)])), "negative control");
+    }
 
     #[test]
     fn sums_and_shifts_are_those_of_the_functions() {

@@ -239,12 +239,13 @@ fn draws(p: &Posterior) -> String {
     let mut out = format!(
         "The distribution of the total was drawn by Monte Carlo {} with {} (seed {}) from the counter-based stream \
          Philox4x32-10 {}, in integer arithmetic that gives the same bytes on any machine. Standard errors are those of the \
-         jackknife over 32 batches {}.",
+         jackknife over 32 batches {}, of quantiles those of spacings of order statistics {}.",
         cite(&["jcgm2008"]),
         counted(p.draws, "draw"),
         p.seed,
         cite(&["salmon2011"]),
-        cite(&["shao1989"])
+        cite(&["shao1989"]),
+        cite(&["bofinger1975"])
     );
     let large = |share: &&VarianceShare| share.total >= NAMED_SHARE;
     let mut shares: Vec<&VarianceShare> = p.oracle.groups.iter().filter(large).collect();

@@ -55,7 +55,8 @@ impl Session {
         let mut tables = Tables::default();
         let mut draw = |assessment: &Assessment| -> Result<(Plan, Summary), RunError> {
             let plan = compile_with(&Assessment { groups_by: vec![], ..assessment.clone() }, &mut tables)?;
-            let summary = sampler.draw(&plan)?;
+            // Ratios of totals: nothing of single models is read.
+            let summary = sampler.draw(&plan.clone().totals_only())?;
             Ok((plan, summary))
         };
         let (plan, summary) = draw(assessment)?;

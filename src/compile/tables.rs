@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::engine::plan::table::{Table, TableError};
+use crate::engine::plan::Z_BITS;
+use crate::engine::plan::table::{LIMIT, Table, TableError};
 use crate::portfolio::Distribution;
+use crate::portfolio::distribution::interpolated::{Interpolated, TOLERANCE};
 use crate::portfolio::distribution::shape::ShapeKey;
 use crate::portfolio::quantile::Quantiles;
 
@@ -28,29 +30,40 @@ impl Tables {
     pub fn of(&mut self, shapes: &[(ShapeKey, Distribution)]) -> Vec<Compiled> {
         let new: BTreeMap<&ShapeKey, &Distribution> =
             shapes.iter().filter(|(key, _)| !self.by_shape.contains_key(key)).map(|(key, d)| (key, d)).collect();
-        let compiled: Vec<(ShapeKey, Compiled)> = new
-            .into_par_iter()
-            .map(|(key, d)| (key.clone(), Table::compile(&Quantiles::new(d)).map(Arc::new)))
-            .collect();
+        let compiled: Vec<(ShapeKey, Compiled)> =
+            new.into_par_iter().map(|(key, d)| (key.clone(), table(d).map(Arc::new))).collect();
         self.by_shape.extend(compiled);
         shapes.iter().filter_map(|(key, _)| self.by_shape.get(key).cloned()).collect()
     }
 }
 
-impl crate::engine::plan::table::Quantiles for Quantiles {
+/// The table of one distribution.
+///
+/// # Errors
+/// As [`Table::compile`].
+pub fn table(d: &Distribution) -> Result<Table, TableError> {
+    let limit = f64::from(LIMIT) / f64::from(1u32 << Z_BITS);
+    Table::compile(&Interpolated::new(Quantiles::new(d), limit))
+}
+
+impl crate::engine::plan::table::Quantiles for Interpolated {
     fn ln_at_z(&self, z: f64) -> f64 {
         self.ln_at_z(z)
     }
 
-    fn ln_between(&self, z: f64, below: (f64, f64), above: (f64, f64)) -> f64 {
-        self.ln_between(z, below, above)
+    fn ln_at_all(&self, z: &mut [f64]) {
+        self.ln_at_all(z);
+    }
+
+    fn error(&self) -> f64 {
+        TOLERANCE
     }
 
     fn breaks(&self, limit: f64) -> Vec<f64> {
-        self.breaks(limit)
+        self.exact().breaks(limit)
     }
 
     fn zero_z(&self) -> f64 {
-        self.cdf(0.0).z()
+        self.exact().cdf(0.0).z()
     }
 }

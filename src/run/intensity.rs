@@ -66,6 +66,7 @@ impl Session {
         let sampler = self.sampler(settings, model_draws, progress);
         let reduce = sampler.reduce();
         let draw = |plan: Plan| -> Result<(Plan, Summary), RunError> {
+            // Ratios of totals: nothing of single models is read.
             let summary = sampler.draw(&plan.clone().totals_only())?;
             Ok((plan, summary))
         };

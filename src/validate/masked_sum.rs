@@ -22,7 +22,7 @@ use crate::assess::priors::set;
 use crate::assess::stated::without_compute;
 use crate::assess::{self, Assessment, Output};
 use crate::compile::compile;
-use crate::engine::stats::single;
+use crate::engine::stats::single::at_most;
 use crate::portfolio::cell::{Files, NoFiles};
 use crate::portfolio::{Model, Place, Portfolio, Problem, Problems, Study, models_file};
 use crate::run::{RunError, Sampler};
@@ -143,11 +143,12 @@ fn assessed(models: Vec<Model>, study: Study) -> Result<Assessment, RunError> {
     Ok(assess::assess(&Portfolio::new(models, study))?)
 }
 
-/// Draws the sum of the compute, and says where each model's own truth lies in what was drawn for it.
+/// Draws the sum of the compute and, with `single`, says where each model's own truth lies in what was drawn for it.
 fn imputed(
     assessment: &Assessment,
     models: &[Model],
     truths: &[f64],
+    single: bool,
     sampler: &Sampler<'_>,
 ) -> Result<(Imputed, Vec<Option<f64>>), RunError> {
     let truth: f64 = truths.iter().sum();
@@ -156,8 +157,9 @@ fn imputed(
         .as_emissions(Output::Compute)
         .ok_or_else(|| RunError::Failed("the masked sum: the models have no compute of their own".to_string()))?;
     let plan = compile(&of_compute).map_err(|e| Problems::from(e.at(models)))?;
+    let plan = if single { plan.dependent_by_model() } else { plan.dependent_only() };
     let summary = sampler.draw(&plan).map_err(|e| e.during("the masked sum"))?;
-    let at = Output::Compute as usize;
+    let at = plan.headline;
     let unit = libm::ldexp(1.0, plan.unit(at));
     let mut sums: Vec<f64> =
         summary.totals.get(at).map_or(Vec::new(), |t| t.iter().map(|&n| n as f64 * unit).collect());
@@ -166,7 +168,7 @@ fn imputed(
     let [lo, hi] = scores::central(&sums, 0.95);
     let (ratio, inside) = (mean / truth, lo <= truth && truth <= hi);
     let drawn = summary.models.iter().zip(&plan.models).zip(truths);
-    let pits = drawn.map(|((drawn, model), &truth)| single::at_most(&drawn.headline, model.headline, truth)).collect();
+    let pits = drawn.map(|((drawn, model), &truth)| at_most(&drawn.headline, model.headline, truth)).collect();
     let sum = Imputed {
         mean_eflop: mean,
         median_eflop: scores::quantile(&sums, 0.5),
@@ -202,7 +204,7 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
     }
     // The figures of all these models are hidden, from each other too.
     let whole = assessed(models.clone(), Study { learn: false, ..Study::default() })?;
-    let (shipped, _) = imputed(&whole, &models, &truths, sampler)?;
+    let (shipped, _) = imputed(&whole, &models, &truths, false, sampler)?;
     let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
     let mut parts = Vec::new();
     for organization_left_out in &organizations {
@@ -210,7 +212,7 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
         parts.push(assessed(own, study_without(organization_left_out))?);
     }
     let joint = Assessment::joined(parts).unwrap_or_else(|| whole.clone());
-    let (folds, pits) = imputed(&joint, &models, &truths, sampler)?;
+    let (folds, pits) = imputed(&joint, &models, &truths, true, sampler)?;
     let known: Vec<f64> = pits.iter().copied().flatten().collect();
     let of_tier = |tier: assess::Tier| whole.models.iter().filter(|m| m.tier == tier).count();
     Ok(MaskedSum {

@@ -285,6 +285,12 @@ fn sample(
         let place = Place { column: quantity.column().to_string(), ..run.place.clone() };
         Problems::from(Problem { place, value: String::new(), message: format!("it cannot be predicted: {e}") })
     })?;
+    // What is not read is not drawn.
+    let plan = match quantity {
+        Quantity::Energy => plan.totals_only(),
+        Quantity::Emissions => plan.dependent_only(),
+        Quantity::Hours => plan.groups_only(),
+    };
     let summary = sampler.draw(&plan).map_err(|e| e.during("the prediction"))?;
     let ln = |count: u64, unit: i32| libm::log(count as f64) + f64::from(unit) * std::f64::consts::LN_2;
     let total = |output: Output| {

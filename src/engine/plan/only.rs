@@ -33,6 +33,21 @@ impl Plan {
         self.header.has_independent = false;
         self.headline_only()
     }
+
+    /// The plan of [`Plan::dependent_only`] with the bins of single models, where the plan has them.
+    pub fn dependent_by_model(self) -> Plan {
+        let binned = self.header.binned;
+        let mut plan = self.dependent_only();
+        plan.header.binned = binned;
+        plan
+    }
+
+    /// The same plan for totals and groups, the denominator's too: no bins, no independent headline.
+    pub fn groups_only(mut self) -> Plan {
+        self.header.has_independent = false;
+        self.header.binned = false;
+        self
+    }
 }
 
 impl ModelPlan {

@@ -23,9 +23,10 @@ impl Level {
     /// Nothing above.
     pub const TOP: Level = Level { below: 1.0, above: 0.0 };
 
-    /// `Φ(z)` and `1 − Φ(z)`.
+    /// `Φ(z)` and `1 − Φ(z)`: the smaller by `erfc`, whose complement is then exact to the last bit.
     pub fn at_z(z: f64) -> Level {
-        Level { below: 0.5 * libm::erfc(-z * FRAC_1_SQRT_2), above: 0.5 * libm::erfc(z * FRAC_1_SQRT_2) }
+        let tail = 0.5 * libm::erfc(z.abs() * FRAC_1_SQRT_2);
+        if z < 0.0 { Level { below: tail, above: 1.0 - tail } } else { Level { below: 1.0 - tail, above: tail } }
     }
 
     /// `p` below; the upper tail has only the absolute accuracy of `1 − p`.

@@ -66,6 +66,11 @@ impl Gamma {
         self.tails(libm::log(x)).level()
     }
 
+    /// Probability per unit of `u = ln x`.
+    pub fn density(&self, u: f64) -> f64 {
+        libm::exp(self.ln_density(u))
+    }
+
     /// The logarithm of the quantile; −∞ and ∞ at the ends.
     pub fn ln_quantile(&self, level: Level) -> f64 {
         if level.below <= 0.0 {
@@ -142,6 +147,11 @@ impl Beta {
             return Level::TOP;
         }
         self.tails(libm::log(x) - libm::log1p(-x)).level()
+    }
+
+    /// Probability per unit of the logit u.
+    pub fn density(&self, u: f64) -> f64 {
+        libm::exp(self.ln_density(u))
     }
 
     /// `ln(x/(1−x))` of the quantile; −∞ and ∞ at the ends.

@@ -20,7 +20,7 @@ use super::Distribution;
 use super::check::{ordered, shape};
 use super::family::{Family, Syntax};
 use super::logitnormal::logistic;
-use super::quantile::{Bracket, Prepared};
+use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
 use crate::engine::stats::special;
 use crate::portfolio::problem::CellError;
@@ -102,7 +102,7 @@ impl Prepared for Curve {
         logistic(self.beta.logit_quantile(level), self.lo, self.hi)
     }
 
-    fn ln_at(&self, level: Level, _bracket: Option<Bracket>) -> f64 {
+    fn ln_at(&self, level: Level) -> f64 {
         if self.lo == 0.0 {
             libm::log(self.hi) - special::softplus(-self.beta.logit_quantile(level))
         } else {
@@ -112,6 +112,15 @@ impl Prepared for Curve {
 
     fn cdf(&self, x: f64) -> Level {
         self.beta.cdf((x - self.lo) / (self.hi - self.lo))
+    }
+
+    fn density(&self, x: f64) -> f64 {
+        let (from, to) = (x - self.lo, self.hi - x);
+        if from <= 0.0 || to <= 0.0 {
+            return 0.0;
+        }
+        // The logit rises by (hi − lo)/(from · to) per unit of x.
+        self.beta.density(libm::log(from / to)) * x * (self.hi - self.lo) / (from * to)
     }
 
     fn edges(&self, out: &mut Vec<f64>) {

@@ -129,6 +129,12 @@ impl Prepared for Steps {
         share(self.0.partition_point(|v| *v < x), self.0.len())
     }
 
+    fn density(&self, _x: f64) -> f64 {
+        0.0
+    }
+
+    fn landmarks(&self, _out: &mut Vec<f64>) {}
+
     fn is_atomic(&self) -> bool {
         true
     }

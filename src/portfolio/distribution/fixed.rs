@@ -90,6 +90,12 @@ impl Prepared for Fixed {
         step(self.0 < x)
     }
 
+    fn density(&self, _x: f64) -> f64 {
+        0.0
+    }
+
+    fn landmarks(&self, _out: &mut Vec<f64>) {}
+
     fn is_atomic(&self) -> bool {
         true
     }

@@ -19,7 +19,7 @@
 use super::Distribution;
 use super::check::{positive, shape};
 use super::family::{Family, Syntax};
-use super::quantile::{Bracket, Prepared};
+use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
 use crate::engine::stats::special;
 use crate::portfolio::problem::CellError;
@@ -92,15 +92,19 @@ struct Curve {
 
 impl Prepared for Curve {
     fn at(&self, level: Level) -> f64 {
-        libm::exp(self.ln_at(level, None))
+        libm::exp(self.ln_at(level))
     }
 
-    fn ln_at(&self, level: Level, _bracket: Option<Bracket>) -> f64 {
+    fn ln_at(&self, level: Level) -> f64 {
         libm::log(self.scale) + self.gamma.ln_quantile(level)
     }
 
     fn cdf(&self, x: f64) -> Level {
         if x <= 0.0 { Level::BOTTOM } else { self.gamma.cdf(x / self.scale) }
+    }
+
+    fn density(&self, x: f64) -> f64 {
+        if x <= 0.0 { 0.0 } else { self.gamma.density(libm::log(x / self.scale)) }
     }
 
     fn edges(&self, _out: &mut Vec<f64>) {}

@@ -5,7 +5,7 @@
 //! own quantile function is used.
 
 use super::Distribution;
-use super::quantile::{Bracket, Prepared};
+use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
 
 type Part = (f64, Box<dyn Prepared>);
@@ -65,7 +65,7 @@ impl Inverted {
         Inverted { parts, knots, sole }
     }
 
-    fn found(&self, level: Level, bracket: Option<Bracket>) -> Found {
+    fn found(&self, level: Level) -> Found {
         let next = self.knots.partition_point(|knot| !level.at_most(knot.upto));
         let after = self.knots.get(next);
         if let Some(knot) = after.filter(|knot| !level.at_most(knot.before)) {
@@ -84,29 +84,17 @@ impl Inverted {
             // At the very level of an atom the part is at its end, which may be infinite: the atoms hold it.
             let from = before.map_or(f64::NEG_INFINITY, |knot| libm::log(knot.x));
             let to = after.map_or(f64::INFINITY, |knot| libm::log(knot.x));
-            return Found::Ln(part.ln_at(inner, None).max(from).min(to));
+            return Found::Ln(part.ln_at(inner).max(from).min(to));
         }
-        self.between(level, before, after, bracket)
+        self.between(level, before, after)
     }
 
     /// The quantile at a level that is not an atom's, between two knots.
-    fn between(&self, level: Level, before: Option<&Knot>, after: Option<&Knot>, bracket: Option<Bracket>) -> Found {
+    fn between(&self, level: Level, before: Option<&Knot>, after: Option<&Knot>) -> Found {
         let lower = level.below <= level.above;
         let target = libm::log(if lower { level.below } else { level.above });
         let miss = |at: Level| if lower { libm::log(at.below) - target } else { target - libm::log(at.above) };
         let miss_at = |u: f64| miss(blend(&self.parts, |part| part.cdf(libm::exp(u))));
-        if let Some(Bracket { below, above }) = bracket.filter(|b| b.below.ln.is_finite()) {
-            let (mut bottom, mut top) = ((below.ln, miss(below.level)), (above.ln, miss(above.level)));
-            if let Some(knot) = before.filter(|knot| libm::log(knot.x) > bottom.0) {
-                bottom = (libm::log(knot.x), miss(knot.upto));
-            }
-            if let Some(knot) = after.filter(|knot| libm::log(knot.x) < top.0) {
-                top = (libm::log(knot.x), miss(knot.before));
-            }
-            if bottom.1 < 0.0 && top.1 > 0.0 && bottom.0 < top.0 {
-                return Found::Ln(chandrupatla(bottom, top, 1e-11, miss_at));
-            }
-        }
         // The components' own quantiles bracket the mixture's, and so do the knots on both sides.
         let own = self.parts.iter().map(|(_, part)| part.at(level));
         let (mut lo, mut hi) =
@@ -141,15 +129,11 @@ impl Inverted {
 
 impl Prepared for Inverted {
     fn at(&self, level: Level) -> f64 {
-        self.found(level, None).value()
+        self.found(level).value()
     }
 
-    fn ln_at(&self, level: Level, bracket: Option<Bracket>) -> f64 {
-        self.found(level, bracket).ln()
-    }
-
-    fn is_inverted(&self) -> bool {
-        true
+    fn ln_at(&self, level: Level) -> f64 {
+        self.found(level).ln()
     }
 
     fn cdf(&self, x: f64) -> Level {
@@ -158,6 +142,23 @@ impl Prepared for Inverted {
 
     fn cdf_below(&self, x: f64) -> Level {
         blend(&self.parts, |part| part.cdf_below(x))
+    }
+
+    fn density(&self, x: f64) -> f64 {
+        self.parts.iter().map(|(weight, part)| weight * part.density(x)).sum()
+    }
+
+    fn point(&self, ln: f64) -> (Level, f64) {
+        let nothing = (Level { below: 0.0, above: 0.0 }, 0.0);
+        self.parts.iter().fold(nothing, |(sum, density), (weight, part)| {
+            let (level, own) = part.point(ln);
+            let sum = Level { below: sum.below + weight * level.below, above: sum.above + weight * level.above };
+            (sum, density + weight * own)
+        })
+    }
+
+    fn landmarks(&self, out: &mut Vec<f64>) {
+        self.parts.iter().for_each(|(_, part)| part.landmarks(out));
     }
 
     fn is_atomic(&self) -> bool {

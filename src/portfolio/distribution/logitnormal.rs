@@ -21,7 +21,7 @@ use super::Distribution;
 use super::check::{fail, ordered};
 use super::family::{Family, Style, Syntax};
 use super::quantile::Prepared;
-use crate::engine::stats::normal::Level;
+use crate::engine::stats::normal::{Level, density};
 use crate::engine::stats::special::softplus;
 use crate::portfolio::number::Decimal;
 use crate::portfolio::problem::CellError;
@@ -104,7 +104,7 @@ impl Prepared for LogitNormal {
         if self.lo == 0.0 {
             libm::log(self.hi) - softplus(-(self.mu + self.sd * z))
         } else {
-            self.ln_at(Level::at_z(z), None)
+            self.ln_at(Level::at_z(z))
         }
     }
 
@@ -117,6 +117,15 @@ impl Prepared for LogitNormal {
         } else {
             Level::at_z((libm::log((x - lo) / (hi - x)) - mu) / sd)
         }
+    }
+
+    fn density(&self, x: f64) -> f64 {
+        let (from, to) = (x - self.lo, self.hi - x);
+        if from <= 0.0 || to <= 0.0 {
+            return 0.0;
+        }
+        let z = (libm::log(from / to) - self.mu) / self.sd;
+        density(z) / self.sd * x * (self.hi - self.lo) / (from * to)
     }
 
     fn edges(&self, out: &mut Vec<f64>) {

@@ -21,8 +21,8 @@ use super::Distribution;
 use super::check::{fail, magnitude, positive};
 use super::family::{Family, Syntax};
 use super::moments::{Power, lognormal_engine_moment, quadrature};
-use super::quantile::{Bracket, Prepared, Quantiles, mass_between};
-use crate::engine::stats::normal::Level;
+use super::quantile::{Prepared, Quantiles, mass_between};
+use crate::engine::stats::normal::{Level, density};
 use crate::portfolio::number::Decimal;
 use crate::portfolio::problem::CellError;
 
@@ -138,10 +138,10 @@ struct Curve {
 
 impl Prepared for Curve {
     fn at(&self, level: Level) -> f64 {
-        libm::exp(self.ln_at(level, None))
+        libm::exp(self.ln_at(level))
     }
 
-    fn ln_at(&self, level: Level, _bracket: Option<Bracket>) -> f64 {
+    fn ln_at(&self, level: Level) -> f64 {
         self.ln_at_z(level.z())
     }
 
@@ -155,6 +155,15 @@ impl Prepared for Curve {
 
     fn cdf(&self, x: f64) -> Level {
         if x <= 0.0 { Level::BOTTOM } else { Level::at_z((libm::log(x) - self.mu) / self.sigma) }
+    }
+
+    fn density(&self, x: f64) -> f64 {
+        if x <= 0.0 { 0.0 } else { self.point(libm::log(x)).1 }
+    }
+
+    fn point(&self, ln: f64) -> (Level, f64) {
+        let z = (ln - self.mu) / self.sigma;
+        (Level::at_z(z), density(z) / self.sigma)
     }
 
     fn edges(&self, _out: &mut Vec<f64>) {}

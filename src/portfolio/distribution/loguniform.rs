@@ -19,7 +19,7 @@
 use super::Distribution;
 use super::check::{ordered, positive};
 use super::family::{Family, Syntax};
-use super::quantile::{Bracket, Prepared, fraction};
+use super::quantile::{Prepared, fraction};
 use crate::engine::stats::normal::Level;
 use crate::portfolio::problem::CellError;
 
@@ -78,10 +78,10 @@ struct Curve {
 
 impl Prepared for Curve {
     fn at(&self, level: Level) -> f64 {
-        libm::exp(self.ln_at(level, None))
+        libm::exp(self.ln_at(level))
     }
 
-    fn ln_at(&self, level: Level, _bracket: Option<Bracket>) -> f64 {
+    fn ln_at(&self, level: Level) -> f64 {
         if level.below <= level.above {
             libm::log(self.lo) + self.ln_ratio * level.below
         } else {
@@ -94,6 +94,10 @@ impl Prepared for Curve {
             return Level::BOTTOM;
         }
         fraction(libm::log(x / self.lo) / self.ln_ratio, libm::log(self.hi / x) / self.ln_ratio)
+    }
+
+    fn density(&self, x: f64) -> f64 {
+        if self.lo <= x && x <= self.hi { 1.0 / self.ln_ratio } else { 0.0 }
     }
 
     fn edges(&self, out: &mut Vec<f64>) {

@@ -3,7 +3,8 @@
 //! A family's file has all that is known of it: how a cell writes it, what its numbers may be, its quantiles and
 //! moments, its scale and the key of its shape. `Distribution::family` is the one place that names a file for each
 //! variant, and `FAMILIES` the one list of them. What the families share: `family` (what each has to say), `check`
-//! (rules that several have), [`quantile`] and [`moments`] (what is computed from a prepared family), [`shape`] (equal
+//! (rules that several have), [`quantile`] and [`moments`] (what is computed from a prepared family), [`interpolated`] (its quantiles
+//! by interpolation, for tables), [`shape`] (equal
 //! shapes, one table), [`cell`] (the grammar).
 //!
 //! Invariants (kept by whoever constructs one: the cell reader and the assessment; [`Distribution::check`] refuses
@@ -19,6 +20,7 @@ mod empirical;
 mod family;
 mod fixed;
 mod gamma;
+pub mod interpolated;
 mod inversion;
 mod logitnormal;
 pub(super) mod lognormal;

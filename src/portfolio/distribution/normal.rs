@@ -107,6 +107,11 @@ impl Prepared for TruncatedNormal {
         if x <= 0.0 { Level::BOTTOM } else { self.probability(x) }
     }
 
+    fn density(&self, x: f64) -> f64 {
+        let distance = x / self.sd;
+        if distance <= 0.0 { 0.0 } else { distance * density(distance - self.depth) / self.zero.above }
+    }
+
     fn edges(&self, _out: &mut Vec<f64>) {}
 }
 

@@ -117,6 +117,17 @@ impl Prepared for Curve {
         self.inner.cdf_below(unshift_down(x, self.shift))
     }
 
+    fn density(&self, x: f64) -> f64 {
+        let own = x - self.shift;
+        if own == 0.0 { 0.0 } else { self.inner.density(own) * x / own }
+    }
+
+    fn landmarks(&self, out: &mut Vec<f64>) {
+        let first = out.len();
+        self.inner.landmarks(out);
+        out[first..].iter_mut().for_each(|ln| *ln = libm::log(self.shift + libm::exp(*ln)));
+    }
+
     fn is_atomic(&self) -> bool {
         self.inner.is_atomic()
     }

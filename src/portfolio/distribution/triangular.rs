@@ -118,6 +118,17 @@ impl Prepared for Triangular {
         }
     }
 
+    fn density(&self, x: f64) -> f64 {
+        let Triangular { lo, mode, hi } = self;
+        if x <= *lo || x >= *hi {
+            0.0
+        } else if x <= *mode {
+            2.0 * x * (x - lo) / ((hi - lo) * (mode - lo))
+        } else {
+            2.0 * x * (hi - x) / ((hi - lo) * (hi - mode))
+        }
+    }
+
     fn edges(&self, out: &mut Vec<f64>) {
         out.extend([self.lo, self.mode, self.hi]);
     }

@@ -20,7 +20,7 @@ use super::Distribution;
 use super::check::{fail, magnitude, nested, ordered};
 use super::family::{Family, Style, Syntax};
 use super::moments::{Power, order_at_zero, partial};
-use super::quantile::{Bracket, End, Prepared, Quantiles, mass_between, step};
+use super::quantile::{Prepared, Quantiles, mass_between, step};
 use crate::engine::stats::normal::Level;
 use crate::portfolio::number::Decimal;
 use crate::portfolio::problem::CellError;
@@ -77,7 +77,16 @@ impl Family for Truncated<'_> {
     fn prepared(&self) -> Box<dyn Prepared> {
         let inner = self.inner.family(|f| f.prepared());
         let (start, end) = (inner.cdf_below(self.lo), inner.cdf(self.hi));
-        Box::new(Curve { lo: self.lo, hi: self.hi, start, end, mass: mass_between(start, end), inner })
+        Box::new(Curve {
+            lo: self.lo,
+            hi: self.hi,
+            ln_lo: libm::log(self.lo),
+            ln_hi: libm::log(self.hi),
+            start,
+            end,
+            mass: mass_between(start, end),
+            inner,
+        })
     }
 
     fn mapped(&self, number: &dyn Fn(f64) -> f64) -> Distribution {
@@ -130,6 +139,8 @@ struct Curve {
     inner: Box<dyn Prepared>,
     lo: f64,
     hi: f64,
+    ln_lo: f64,
+    ln_hi: f64,
     start: Level,
     end: Level,
     mass: f64,
@@ -155,15 +166,8 @@ impl Prepared for Curve {
         self.inner.at(self.inner_level(level)).max(self.lo).min(self.hi)
     }
 
-    fn ln_at(&self, level: Level, bracket: Option<Bracket>) -> f64 {
-        let end = |end: End| End { level: self.inner_level(end.level), ..end };
-        let bracket = bracket.map(|b| Bracket { below: end(b.below), above: end(b.above) });
-        let ln = self.inner.ln_at(self.inner_level(level), bracket);
-        ln.max(libm::log(self.lo)).min(libm::log(self.hi))
-    }
-
-    fn is_inverted(&self) -> bool {
-        true
+    fn ln_at(&self, level: Level) -> f64 {
+        self.inner.ln_at(self.inner_level(level)).max(self.ln_lo).min(self.ln_hi)
     }
 
     fn cdf(&self, x: f64) -> Level {
@@ -172,6 +176,23 @@ impl Prepared for Curve {
 
     fn cdf_below(&self, x: f64) -> Level {
         if self.lo < x && x <= self.hi { self.outer_level(self.inner.cdf_below(x)) } else { step(self.hi < x) }
+    }
+
+    fn density(&self, x: f64) -> f64 {
+        if self.lo <= x && x <= self.hi { self.inner.density(x) / self.mass } else { 0.0 }
+    }
+
+    fn point(&self, ln: f64) -> (Level, f64) {
+        if self.ln_lo < ln && ln < self.ln_hi {
+            let (level, density) = self.inner.point(ln);
+            (self.outer_level(level), density / self.mass)
+        } else {
+            (step(self.ln_hi <= ln), 0.0)
+        }
+    }
+
+    fn landmarks(&self, out: &mut Vec<f64>) {
+        self.inner.landmarks(out);
     }
 
     fn is_atomic(&self) -> bool {

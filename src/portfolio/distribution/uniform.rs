@@ -92,6 +92,10 @@ impl Prepared for Uniform {
         fraction((x - lo) / (hi - lo), (hi - x) / (hi - lo))
     }
 
+    fn density(&self, x: f64) -> f64 {
+        if self.lo <= x && x <= self.hi { x / (self.hi - self.lo) } else { 0.0 }
+    }
+
     fn edges(&self, out: &mut Vec<f64>) {
         out.extend([self.lo, self.hi]);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use carbonhaze::engine::plan::table::Table;
 use carbonhaze::engine::plan::{KEPT_GROUPS, Plan};
-use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd, Stopped};
+use carbonhaze::engine::{Backend, GroupSummary, Scalar, Simd, Stopped, Summary};
 use carbonhaze::low_level::assess::{Output, SLOTS};
 use carbonhaze::low_level::compile::compile_with;
 use carbonhaze::low_level::compile::tables::Tables;
@@ -135,6 +135,12 @@ fn a_plan_for_the_emissions_alone_counts_the_same_emissions() {
                 let [found, expected] = [found, expected].map(|m| (m.headline.sum, m.headline.sum_sq));
                 assert_eq!(found, expected);
             }
+            let by_model = run(backend, &whole.clone().dependent_by_model(), 7, 0..700);
+            assert!(by_model.totals[HEADLINE] == expected.totals[HEADLINE]);
+            let bins = |summary: &Summary| summary.models.iter().map(|m| m.headline.clone()).collect::<Vec<_>>();
+            assert!(bins(&by_model) == bins(&expected) && by_model.models[0].headline.bins.iter().any(|&n| n > 0));
+            let groups = run(backend, &whole.clone().groups_only(), 7, 0..700);
+            assert!(groups.groups == expected.groups && groups.totals[DENOMINATOR] == expected.totals[DENOMINATOR]);
             // Negative control: it does leave something out, and another seed is another count.
             assert!(found.totals[DENOMINATOR].is_empty() && found.models[0].headline.bins.is_empty());
             assert!(expected.totals[DENOMINATOR].iter().any(|&n| n > 0));

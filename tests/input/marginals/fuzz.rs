@@ -1,6 +1,7 @@
 //! Any legal distribution, nested to some depth: nothing panics and everything is monotone.
 
-use carbonhaze::engine::plan::table::{LIMIT, Table};
+use carbonhaze::engine::plan::table::LIMIT;
+use carbonhaze::low_level::compile::tables;
 use carbonhaze::low_level::portfolio::Distribution::{self, *};
 use carbonhaze::low_level::portfolio::moments::{engine_moment, raw_moment};
 use carbonhaze::low_level::portfolio::quantile::Quantiles;
@@ -73,7 +74,7 @@ proptest! {
             prop_assert!(x.is_finite() && x >= before * (1.0 - 1e-9), "{x} after {before} at {i}");
             before = f64::max(before, x);
         }
-        if let Ok(table) = Table::compile(&Quantiles::new(&d)) {
+        if let Ok(table) = tables::table(&d) {
             // No bound on the error here: some mixtures pass from one component to another so steeply that it is larger
             // than the aim, and then it is stated.
             prop_assert!(table.error_log2.is_finite());

@@ -2,6 +2,7 @@
 
 mod distributions;
 mod fuzz;
+mod interpolated;
 mod moments;
 mod quantiles;
 mod tables;

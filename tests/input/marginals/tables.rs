@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::distributions::{cases, lognormal, reference, truncated};
 use carbonhaze::engine::plan::table::{FLOOR_LOG2, LIMIT, Table, TableError};
 use carbonhaze::engine::plan::{LOG2_BITS, Z_BITS, ZERO_LOG2};
+use carbonhaze::low_level::compile::tables;
 use carbonhaze::low_level::portfolio::Distribution::{self, *};
 use carbonhaze::low_level::portfolio::distribution::shape::{ShapeKey, normalise};
 use carbonhaze::low_level::portfolio::quantile::Quantiles;
@@ -13,7 +14,7 @@ use carbonhaze::low_level::portfolio::quantile::Quantiles;
 const BOUND: f64 = 1.5 / (1 << 18) as f64;
 
 fn compiled(d: &Distribution) -> Table {
-    Table::compile(&Quantiles::new(d)).expect("every test distribution compiles")
+    tables::table(d).expect("every test distribution compiles")
 }
 
 fn q28(z: i32) -> f64 {
@@ -163,9 +164,9 @@ fn atoms_have_no_values_in_between() {
 
 #[test]
 fn a_certain_zero_and_an_infinite_value_have_no_table() {
-    assert_eq!(Table::compile(&Quantiles::new(&Fixed(0.0))), Err(TableError::AlwaysZero));
+    assert_eq!(tables::table(&Fixed(0.0)), Err(TableError::AlwaysZero));
     let unbounded = Shifted { shift: f64::INFINITY, inner: Box::new(Fixed(1.0)) };
-    assert_eq!(Table::compile(&Quantiles::new(&unbounded)), Err(TableError::NotFinite));
+    assert_eq!(tables::table(&unbounded), Err(TableError::NotFinite));
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn many_equally_likely_values_stay_separate() {
     let (miss, z) = worst(&d, &table);
     assert!(miss <= 0.5 / f64::from(1u32 << LOG2_BITS), "{miss:e} at {z}");
     let too_many: Vec<f64> = (1..=400_000).map(f64::from).collect();
-    assert_eq!(Table::compile(&Quantiles::new(&Empirical(too_many.into()))), Err(TableError::TooManyPieces));
+    assert_eq!(tables::table(&Empirical(too_many.into())), Err(TableError::TooManyPieces));
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub(super) fn of_models() -> Vec<Column> {
 
 /// The cells of a model, in the order of its columns.
 pub(super) fn of_model(model: &ModelPosterior) -> impl Iterator<Item = Cell<'_>> {
-    let own = [Cell::Text(&model.id), Cell::Text(model.tier.name()), Cell::Number(model.share)];
+    let own = [Cell::Text(&model.id), Cell::Text(model.tier.name()), defined(model.share)];
     own.into_iter().chain(cells(&model.emissions_t)).chain(cells(&model.atci_kg_per_eflop))
 }
 
@@ -74,8 +74,7 @@ pub(super) fn of_groups() -> Vec<Column> {
 
 /// The cells of a group, in the order of its columns.
 pub(super) fn of_group(group: &GroupPosterior) -> impl Iterator<Item = Cell<'_>> {
-    let own =
-        [Cell::Text(&group.by), Cell::Text(&group.value), Cell::Count(group.models as u64), Cell::Number(group.share)];
+    let own = [Cell::Text(&group.by), Cell::Text(&group.value), Cell::Count(group.models as u64), defined(group.share)];
     own.into_iter()
         .chain(cells(&group.emissions_t))
         .chain(cells(&group.compute_eflop.unwrap_or_default()))
@@ -116,7 +115,11 @@ fn cells<'a>(e: &Estimate) -> [Cell<'a>; PARTS.len()] {
         shortest_lo_mcse,
         shortest_hi_mcse,
     ]
-    .map(|x| Cell::Number(x.filter(|x| x.is_finite())))
+    .map(defined)
+}
+
+fn defined<'a>(x: Option<f64>) -> Cell<'a> {
+    Cell::Number(x.filter(|x| x.is_finite()))
 }
 
 fn ends(pair: Option<[f64; 2]>) -> [Option<f64>; 2] {

@@ -43,9 +43,9 @@ fn damaged(error: &io::Error) -> CellError {
             CellError::new("the file needs more memory than there is", "make more available or split the file up")
         }
         io::ErrorKind::UnexpectedEof => {
-            CellError::new("the gzip file is cut off before its end", "download it or pack it again")
+            CellError::new("the file is cut off before the end of what gzip packed", "download it or pack it again")
         }
-        _ => CellError::new(format!("the gzip file is damaged ({error})"), "download it or pack it again"),
+        _ => CellError::new(format!("the file is gzip and damaged ({error})"), "download it or pack it again"),
     }
 }
 

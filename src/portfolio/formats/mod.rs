@@ -5,6 +5,8 @@
 
 pub mod csv;
 pub(crate) mod csv_text;
+#[cfg(feature = "parquet")]
+mod guarded;
 mod gzip;
 pub mod inputs;
 pub mod json_lines;
@@ -79,7 +81,10 @@ impl Fault {
 pub(super) fn is_table(path: &Path) -> Result<(), CellError> {
     let path = unpacked(path);
     match OTHER_FORMATS.iter().any(|other| has_extension(&path, other)) {
-        true => Err(CellError::new("this format is not supported", "give a CSV, JSON Lines (.jsonl) or Parquet file")),
+        true => Err(CellError::new(
+            "the file is in a format that is not supported",
+            "give a CSV, JSON Lines (.jsonl) or Parquet file",
+        )),
         false => Ok(()),
     }
 }

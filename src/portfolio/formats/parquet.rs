@@ -13,13 +13,13 @@ use arrow_array::types::{
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, RecordBatch, RecordBatchReader};
-use arrow_schema::{DataType, Field, TimeUnit};
+use arrow_schema::{DataType, TimeUnit};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::errors::ParquetError;
 
-use super::{Fault, Record, Table};
+use super::{Fault, Record, Table, guarded};
+use crate::portfolio::problem::shorten;
 
 /// The four bytes at both ends of a file, and those of one whose end is encrypted.
 const MAGIC: &[u8] = b"PAR1";
@@ -36,9 +36,10 @@ pub fn recognise(bytes: &[u8]) -> bool {
 
 /// Reads a Parquet file; the names of its columns are the header.
 pub fn table(bytes: &[u8]) -> Table<'_> {
-    match opened(bytes) {
+    let opened = guarded::call(|| opened(bytes));
+    match opened.unwrap_or_else(|| Err(damaged("its metadata contradict themselves"))) {
         Ok((reader, faults)) => {
-            let names = reader.schema().fields().iter().map(|field| name(field)).collect();
+            let names = reader.schema().fields().iter().map(|field| field.name().trim().to_string()).collect();
             let records = Records { reader, batch: None, at: 0, row: 0, over: false };
             Table { header: Some(Record { line: 1, cells: names }), records: Box::new(records), faults }
         }
@@ -57,11 +58,11 @@ fn opened(bytes: &[u8]) -> Result<(ParquetRecordBatchReader, Vec<Fault>), String
         return Err("the file is no Parquet (it does not begin with PAR1); give a name that says what it is".into());
     }
     if bytes.len() < 12 || !bytes.ends_with(MAGIC) {
-        return Err("the Parquet file is cut off (it does not end with PAR1); download it or write it again".into());
+        return Err("the file is cut off (Parquet ends with PAR1, as it begins); download it or write it again".into());
     }
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(Bytes::copy_from_slice(bytes), options);
-    let builder = builder.map_err(|e| damaged(&e))?;
+    let builder = builder.map_err(|e| damaged(&e.to_string()))?;
     let rows = builder.metadata().file_metadata().num_rows();
     if rows > MOST_ROWS {
         return Err(format!("the file says that it has {rows} rows, more than {MOST_ROWS}; split it up"));
@@ -69,6 +70,8 @@ fn opened(bytes: &[u8]) -> Result<(ParquetRecordBatchReader, Vec<Fault>), String
     let (mut readable, mut faults) = (Vec::new(), Vec::new());
     for (place, field) in builder.schema().fields().iter().enumerate() {
         match unreadable(field.data_type()) {
+            // The index that pandas writes with a data frame is none of its columns.
+            _ if field.name().starts_with("__index_level_") => {}
             None => readable.push(place),
             Some(what) => {
                 let message = format!("the column holds {what}; write text or numbers into it, or leave it out");
@@ -77,18 +80,13 @@ fn opened(bytes: &[u8]) -> Result<(ParquetRecordBatchReader, Vec<Fault>), String
         }
     }
     let columns = ProjectionMask::roots(builder.parquet_schema(), readable);
-    let reader = builder.with_batch_size(BATCH).with_projection(columns).build().map_err(|e| damaged(&e))?;
+    let reader =
+        builder.with_batch_size(BATCH).with_projection(columns).build().map_err(|e| damaged(&e.to_string()))?;
     Ok((reader, faults))
 }
 
-fn damaged(error: &ParquetError) -> String {
-    format!("the Parquet file is damaged ({error}); download it or write it again")
-}
-
-/// The name of a column; none for the index that pandas writes with a data frame.
-fn name(field: &Field) -> String {
-    let name = field.name().trim();
-    if name.starts_with("__index_level_") { String::new() } else { name.to_string() }
+fn damaged(error: &str) -> String {
+    format!("the file is Parquet and damaged ({}); download it or write it again", shorten(error))
 }
 
 /// What a column holds that is no value of a table.
@@ -147,17 +145,21 @@ impl Iterator for Records {
                 return Some(Ok(Record { line: self.row + 1, cells }));
             }
             self.at = 0;
-            match self.reader.next() {
-                Some(Ok(batch)) => self.batch = Some(batch),
-                None => self.over = true,
-                Some(Err(e)) => {
-                    self.over = true;
-                    let message = format!(
-                        "the Parquet file is damaged from here on, which is row {} ({e}); download it or write it again",
-                        self.row + 1
-                    );
-                    return Some(Err(Fault::new(self.row + 2, "", message)));
+            let error = match guarded::call(|| self.reader.next()) {
+                Some(Some(Ok(batch))) => {
+                    self.batch = Some(batch);
+                    continue;
                 }
+                Some(Some(Err(e))) => Some(shorten(&e.to_string())),
+                Some(None) => None,
+                None => Some("its pages contradict themselves".to_string()),
+            };
+            self.over = true;
+            if let Some(error) = error {
+                let from = self.row + 1;
+                let message =
+                    format!("the file is damaged from row {from} on ({error}); download it or write it again");
+                return Some(Err(Fault::new(from + 1, "", message)));
             }
         }
         None

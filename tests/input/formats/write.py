@@ -4,7 +4,7 @@
     python3 tests/input/formats/write.py
 
 writes models.csv, models.csv.gz, models.jsonl, models.jsonl.gz and models_*.parquet into its own folder. The committed
-files come from pyarrow 26.0.1, pandas 3.1.1 and the polars that is named in models_polars.parquet. Other versions write
+files come from pyarrow 26.0.1, pandas 3.1.1 and polars 2.1.0. Other versions write
 other bytes and the same table.
 """
 

@@ -42,9 +42,10 @@
 //!
 //! # Features
 //!
-//! Both are on by default.
+//! All are on by default.
 //!
 //! - `cli`: the program `haze`, with its arguments, terminal and result files.
+//! - `parquet`: models files and result tables in Parquet. Without it such files are refused.
 //! - `gpu`: drawing on a GPU through wgpu. Without it [`Backend::Gpu`] is an error, and [`Backend::Auto`] is the CPU.
 
 #![deny(missing_docs)]

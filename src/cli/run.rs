@@ -182,9 +182,34 @@ impl Folder {
         let methods = methods::methods(portfolio, outcome, &priors);
         let cited = methods::keys(&methods).into_iter().chain(report::priors::cited(&priors)).collect();
         let works = references::bibtex(&cited);
-        let contents = [result, &models, &groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes()];
-        let contents = contents.map(bytes);
+        let texts = [result, &models, &groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes()];
+        let columnar = columnar(outcome)?;
+        let contents: Vec<_> = texts.into_iter().chain(columnar.iter().map(Vec::as_slice)).map(bytes).collect();
         let contents: Vec<files::Content> = contents.iter().map(|content| content as files::Content).collect();
         self.target.commit(&contents).map_err(|e| Failure::Run(e.into()))
     }
+}
+
+/// `models.parquet` and `groups.parquet`.
+#[cfg(feature = "parquet")]
+fn columnar(outcome: &Outcome) -> Result<Vec<Vec<u8>>, Failure> {
+    use crate::report::parquet::{About, ModelsParquet, groups};
+
+    let Outcome { posterior, info, .. } = outcome;
+    let about =
+        About { draws: posterior.draws, seed: posterior.seed, level: posterior.level, plan_hash: &info.plan_hash };
+    let models = || {
+        let mut file = ModelsParquet::new(Vec::new(), &about)?;
+        file.push(&posterior.models)?;
+        file.finish()
+    };
+    let models = models().context("cannot write models.parquet")?;
+    let groups = groups(Vec::new(), &about, &posterior.groups).context("cannot write groups.parquet")?;
+    Ok(vec![models, groups])
+}
+
+/// Nothing, in a build that writes no Parquet.
+#[cfg(not(feature = "parquet"))]
+fn columnar(_outcome: &Outcome) -> Result<Vec<Vec<u8>>, Failure> {
+    Ok(Vec::new())
 }

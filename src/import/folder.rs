@@ -4,13 +4,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::portfolio::formats::unpacked;
+
 /// No folder is looked into that lies deeper than this below the one that was named.
 const DEEPEST: usize = 6;
 /// More files than this are not read.
 const MOST: usize = 2_000_000;
 
-/// The files below a folder whose names may be those of a foreign format (`.md`, `.json`, `.csv`, `.yml`, `.yaml`), in
-/// the order of their paths. Hidden files and folders are passed over, and links to folders are not followed.
+/// The files below a folder whose names may be those of a foreign format (`.md`, `.json`, `.jsonl`, `.ndjson`, `.csv`,
+/// `.yml`, `.yaml`, each also with `.gz`), in the order of their paths. Hidden files and folders are passed over, and links to folders are not followed.
 ///
 /// # Errors
 /// A folder that cannot be listed.
@@ -36,6 +38,7 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn may_be_foreign(path: &Path) -> bool {
+    let path = unpacked(path);
     let extension = path.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
-    matches!(extension.as_deref(), Some("md" | "json" | "csv" | "yml" | "yaml"))
+    matches!(extension.as_deref(), Some("md" | "json" | "jsonl" | "ndjson" | "csv" | "yml" | "yaml"))
 }

@@ -11,7 +11,8 @@ use super::source::Source;
 use super::tally::Tally;
 use super::tree::{self, Json, Node, Tree};
 use super::{Importer, amount};
-use crate::portfolio::formats::Fault;
+use crate::portfolio::columns;
+use crate::portfolio::formats::{Fault, json_lines};
 
 pub(super) const HUB: Importer = Importer { kind: "hub", title: "a listing of the Hugging Face Hub", recognise, read };
 
@@ -27,9 +28,16 @@ fn recognise(source: &Source<'_>) -> bool {
         "lastModified",
         "library_name",
     ];
+    // Of a models file as well: in one on lines they say nothing.
+    const SHARED: [&str; 4] = ["id", "downloads", "pipeline_tag", "createdAt"];
     let keys = tree::first_keys(&source.text);
     let has = |key: &str| keys.iter().any(|known| known == key);
-    has("modelId") || (has("id") && OTHERS.iter().any(|key| has(key)))
+    let by_lines = !source.text.trim_start().starts_with('[') && json_lines::recognise(source.text.as_bytes());
+    if by_lines && keys.iter().any(|key| columns::is_read(key) && !SHARED.contains(&key.as_str())) {
+        return false;
+    }
+    let marks = |key: &&&str| !(by_lines && SHARED.contains(key));
+    has("modelId") || (has("id") && OTHERS.iter().filter(marks).any(|key| has(key)))
 }
 
 fn read(source: &Source<'_>) -> Result<Imported, Vec<Fault>> {
@@ -163,6 +171,17 @@ mod tests {
         let lines = "{\"id\": \"a\", \"tags\": []}\n\n{\"id\": \"b\"}\n";
         let lines: Vec<u64> = rows(lines).rows.iter().map(|row| row.line).collect();
         assert_eq!(lines, [1, 3]);
+    }
+
+    #[test]
+    fn a_models_file_in_json_lines_is_no_listing() {
+        for text in [
+            "{\"id\": \"a\", \"downloads\": 5}\n{\"id\": \"b\", \"compute_flop\": 1e20}\n",
+            "{\"id\": \"a\", \"tags\": \"x\", \"gpu hours\": 5}",
+            "{\"modelId\": \"a\", \"params_b\": 7}\n{\"modelId\": \"b\"}\n",
+        ] {
+            assert!(!recognise(&Source::new(Path::new("models.jsonl"), text.as_bytes(), GroupBy::Project)), "{text}");
+        }
     }
 
     #[test]

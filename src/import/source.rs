@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::path::{Component, Path};
 
-use crate::portfolio::formats::Fault;
 use crate::portfolio::formats::csv_text::not_utf8;
+use crate::portfolio::formats::{Fault, unpacked};
 use crate::portfolio::lines::Lines;
 
 /// What a row is, of a file that has one line for each run.
@@ -50,7 +50,8 @@ impl<'b> Source<'b> {
     pub fn id_of_place(&self) -> Option<String> {
         const GENERAL: [&str; 7] =
             ["readme", "mergekit_config", "model_card", "modelcard", "boamps", "report", "emissions"];
-        let stem = self.path.file_stem()?.to_str()?;
+        let path = unpacked(self.path);
+        let stem = path.file_stem()?.to_str()?;
         if self.path == Path::new("standard input") {
             return None;
         }
@@ -98,6 +99,7 @@ mod tests {
         assert_eq!(id("x/models--org--name--7b/snapshots/1/README.md").as_deref(), Some("org/name--7b"));
         assert_eq!(id("cards/org__name.md").as_deref(), Some("org/name"));
         assert_eq!(id("cards/name.md").as_deref(), Some("name"));
+        assert_eq!(id("runs/name/emissions.csv.gz").as_deref(), Some("runs/name"));
         assert_eq!(id("README.md"), None);
         assert_eq!(id("standard input"), None);
     }

@@ -7,6 +7,7 @@ use super::cell::{CellError, Value};
 use super::model::Model;
 use super::number::Decimal;
 use super::quantity::{Quantity, hundredth};
+use super::synonyms;
 use super::units::{Dimension, Scale};
 use super::words;
 
@@ -107,6 +108,11 @@ fn base_probability_sd(model: &mut Model, x: f64) -> Result<(), CellError> {
         ));
     }
     put(&mut model.base_probability_sd, x)
+}
+
+/// Whether a models file with a column of this name has it read as one that has a meaning.
+pub(crate) fn is_read(name: &str) -> bool {
+    synonyms::find(name, names()).is_some()
 }
 
 /// Every column that has a meaning; all others are labels.

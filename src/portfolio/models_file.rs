@@ -53,6 +53,9 @@ fn finished(table: Table<'_>, files: &dyn Files, mut found: Findings) -> Result<
 
 /// The cells of the file, of a foreign one as its importer gives them.
 fn table<'b>(path: &Path, bytes: &'b [u8], found: &mut Findings) -> Table<'b> {
+    if formats::is_binary(path, bytes) {
+        return formats::table(path, bytes);
+    }
     let source = Source::new(path, bytes, GroupBy::default());
     let Some(importer) = import::recognised(&source) else { return formats::table(path, bytes) };
     match (importer.read)(&source) {
@@ -94,7 +97,7 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
             Ok(record) => record,
             Err(f) => {
                 fault(f, found);
-                break;
+                continue;
             }
         };
         let problems = found.problems.len();

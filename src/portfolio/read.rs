@@ -41,8 +41,8 @@ impl Portfolio {
         Portfolio { models, study, warnings: Vec::new(), opened: Vec::new() }
     }
 
-    /// Reads a models file (`.csv`, or `-` for CSV on standard input), a file of another tool or a folder of such files,
-    /// or a study file (`.toml`) with all it names.
+    /// Reads a models file (CSV, JSON Lines or Parquet; `-` for standard input), a file of another tool or a folder of such
+    /// files, or a study file (`.toml`) with all it names.
     ///
     /// ```
     /// use carbonhaze::{Portfolio, Value};

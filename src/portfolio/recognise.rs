@@ -29,9 +29,6 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> Option<String> {
     if let Some(packed) = packed(bytes) {
         return Some(packed.to_string());
     }
-    if bytes.starts_with(b"PAR1") {
-        return Some("the file is Parquet; export it as CSV, one row per model".into());
-    }
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
     let text = text.trim_start();
     let lower = text.get(..text.len().min(200)).map(str::to_lowercase).unwrap_or_default();
@@ -61,8 +58,8 @@ fn json(text: &str) -> Option<String> {
     let what =
         if has("energy_consumed") || has("codecarbon_version") { "a log of CodeCarbon as JSON" } else { "a JSON file" };
     Some(format!(
-        "this is {what}; a models file is CSV with a header and one row per model, with columns such as id, energy_kwh, \
-         emissions_kg and base_model"
+        "this is {what}; a models file has one row per model, with columns such as id, energy_kwh, emissions_kg and \
+         base_model: CSV with a header, Parquet, or JSON Lines (an object on each line)"
     ))
 }
 
@@ -91,7 +88,6 @@ mod tests {
         for (bytes, word) in [
             (&b"\x1f\x8b\x08\0"[..], "gunzip"),
             (b"PK\x03\x04\x14\0", "spreadsheet"),
-            (b"PAR1...", "Parquet"),
             (b"[{\"id\": 1}]", "JSON"),
             (b"<!DOCTYPE html>", "web page"),
             (b"# mine\n\nmodels = [\"m.csv\"]\n", ".toml"),

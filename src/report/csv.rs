@@ -5,58 +5,34 @@
 
 use std::io::Write;
 
+use super::columns::{self, Cell, Column};
 use super::numbers;
-use crate::posterior::{Estimate, Posterior};
-
-/// Columns of one estimate, to be put between a quantity's name and its unit.
-const PARTS: [&str; 14] = [
-    "mean",
-    "sd",
-    "median",
-    "lo",
-    "hi",
-    "shortest_lo",
-    "shortest_hi",
-    "mean_mcse",
-    "sd_mcse",
-    "median_mcse",
-    "lo_mcse",
-    "hi_mcse",
-    "shortest_lo_mcse",
-    "shortest_hi_mcse",
-];
+use crate::posterior::Posterior;
 
 /// One row per model.
 pub fn models(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
-    let mut table = csv::Writer::from_writer(out);
-    let mut header: Vec<String> = ["id", "tier", "share_of_mean"].map(String::from).into();
-    header.extend(columns("emissions", "t"));
-    header.extend(columns("atci", "kg_per_eflop"));
-    table.write_record(&header)?;
-    for model in &posterior.models {
-        let mut row = vec![as_text(&model.id), model.tier.name().into(), numbers::round_trip(model.share)];
-        row.extend(cells(&model.emissions_t));
-        row.extend(cells(&model.atci_kg_per_eflop));
-        table.write_record(&row)?;
-    }
-    Ok(table.flush()?)
+    table(out, &columns::of_models(), posterior.models.iter().map(columns::of_model))
 }
 
 /// One row per group; only the header where no groups were asked for.
 pub fn groups(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
+    table(out, &columns::of_groups(), posterior.groups.iter().map(columns::of_group))
+}
+
+fn table<'a>(
+    out: &mut dyn Write,
+    columns: &[Column],
+    rows: impl Iterator<Item = impl Iterator<Item = Cell<'a>>>,
+) -> csv::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    let mut header: Vec<String> = ["by", "value", "models", "share_of_mean"].map(String::from).into();
-    header.extend(columns("emissions", "t"));
-    header.extend(columns("compute", "eflop"));
-    header.extend(columns("atci", "kg_per_eflop"));
-    table.write_record(&header)?;
-    for group in &posterior.groups {
-        let mut row =
-            vec![as_text(&group.by), as_text(&group.value), group.models.to_string(), numbers::round_trip(group.share)];
-        row.extend(cells(&group.emissions_t));
-        row.extend(cells(&group.compute_eflop.unwrap_or_default()));
-        row.extend(cells(&group.atci_kg_per_eflop.unwrap_or_default()));
-        table.write_record(&row)?;
+    table.write_record(columns.iter().map(|column| &column.name))?;
+    for row in rows {
+        let cell = |cell| match cell {
+            Cell::Text(text) => as_text(text),
+            Cell::Count(count) => count.to_string(),
+            Cell::Number(number) => numbers::round_trip(number),
+        };
+        table.write_record(row.map(cell))?;
     }
     Ok(table.flush()?)
 }
@@ -70,44 +46,11 @@ pub(crate) fn as_text(name: &str) -> String {
     }
 }
 
-fn columns(quantity: &str, unit: &str) -> [String; PARTS.len()] {
-    PARTS.map(|part| format!("{quantity}_{part}_{unit}"))
-}
-
-fn cells(e: &Estimate) -> [String; PARTS.len()] {
-    let [lo, hi] = ends(e.interval);
-    let [shortest_lo, shortest_hi] = ends(e.shortest);
-    let [lo_mcse, hi_mcse] = ends(e.mcse.interval);
-    let [shortest_lo_mcse, shortest_hi_mcse] = ends(e.mcse.shortest);
-    // In the order of PARTS.
-    [
-        e.mean,
-        e.sd,
-        e.median,
-        lo,
-        hi,
-        shortest_lo,
-        shortest_hi,
-        e.mcse.mean,
-        e.mcse.sd,
-        e.mcse.median,
-        lo_mcse,
-        hi_mcse,
-        shortest_lo_mcse,
-        shortest_hi_mcse,
-    ]
-    .map(numbers::round_trip)
-}
-
-fn ends(pair: Option<[f64; 2]>) -> [Option<f64>; 2] {
-    pair.map_or([None; 2], |p| p.map(Some))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::Host;
-    use crate::posterior::{self, example};
+    use crate::posterior::{self, Estimate, example};
 
     fn read(text: &[u8]) -> Vec<std::collections::BTreeMap<String, String>> {
         csv::Reader::from_reader(text).deserialize().map(|row| row.unwrap()).collect()

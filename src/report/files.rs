@@ -27,6 +27,12 @@ pub const RESULT: &str = "result.json";
 pub const MODELS: &str = "models.csv";
 /// The groups of a run, a row for each.
 pub const GROUPS: &str = "groups.csv";
+/// The models again, with types and units.
+#[cfg(feature = "parquet")]
+pub const MODELS_PARQUET: &str = "models.parquet";
+/// The groups again, with types and units.
+#[cfg(feature = "parquet")]
+pub const GROUPS_PARQUET: &str = "groups.parquet";
 /// The study as it was run.
 pub const STUDY: &str = "study.toml";
 /// A methods section for a paper.
@@ -37,6 +43,10 @@ pub const PRIORS: &str = "priors.csv";
 pub const REFERENCES: &str = "references.bib";
 
 /// All of them, in the order in which [`Target::commit`] takes their contents.
+#[cfg(feature = "parquet")]
+pub const OUT: [&str; 9] = [RESULT, MODELS, GROUPS, STUDY, METHODS, PRIORS, REFERENCES, MODELS_PARQUET, GROUPS_PARQUET];
+/// All of them in a build that writes no Parquet.
+#[cfg(not(feature = "parquet"))]
 pub const OUT: [&str; 7] = [RESULT, MODELS, GROUPS, STUDY, METHODS, PRIORS, REFERENCES];
 
 /// How long a pipe that nobody reads is waited for.

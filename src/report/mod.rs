@@ -1,6 +1,7 @@
 //! The posterior to tables and files, for people and programs.
 //!
-//! `table` draws the page of a run, `json` writes the public result, `csv` the models and groups; `sensitivity`,
+//! `table` draws the page of a run, `json` writes the public result, `csv` and `parquet` the models and
+//! groups (`columns` has what both have); `sensitivity`,
 //! `sampled` (with `--sample`), `coverage`, `atci`, `trend`, `fit`, `gauge` and `validate` are the pages and documents of
 //! the commands of these names; `explain` says where one model's factors come from; `study` writes the study file that gives
 //! the same result again; `methods`, `priors` and `references` write what a paper needs that uses the result; `files` puts
@@ -10,6 +11,7 @@
 //! it is known, in a unit that reads well; `estimate` an estimate with its interval; `scope` what was counted.
 
 pub mod atci;
+mod columns;
 pub mod coverage;
 pub mod csv;
 pub mod document;
@@ -24,6 +26,8 @@ pub mod lineage;
 pub mod methods;
 pub mod numbers;
 pub mod page;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod precision;
 pub mod priors;
 pub mod references;

@@ -265,8 +265,8 @@ mod before_the_run {
         symlink("/dev/zero", dir.path().join("zero.toml")).unwrap();
         let join = ["coverage", "models.csv", "--other", "models.csv", "--matches"];
         let cases: &[(&[&str], &str)] = &[
-            (&["run", "large.csv"], "larger than 512 MiB"),
-            (&["check", "large.csv"], "larger than 512 MiB"),
+            (&["run", "large.csv"], "larger than 4096 MiB"),
+            (&["check", "large.csv"], "larger than 4096 MiB"),
             (&["run", "large.toml"], "larger than 32 MiB"),
             (&["priors", "large.toml"], "larger than 32 MiB"),
             (
@@ -274,9 +274,9 @@ mod before_the_run {
                 "cell.csv:2: grid_g_per_kwh: \"empirical(large.txt)\": large.txt: this is larger than",
             ),
             (&["run", "fits.toml"], "fits.toml:4: imputation.fits: \"large.txt\": this is larger than 32 MiB"),
-            (&["validate", "large.csv"], "larger than 512 MiB"),
-            (&["validate", "runs.csv", "--masked-sum", "large.csv"], "larger than 512 MiB"),
-            (&[&join[..], &["large.csv"]].concat(), "larger than 512 MiB"),
+            (&["validate", "large.csv"], "larger than 4096 MiB"),
+            (&["validate", "runs.csv", "--masked-sum", "large.csv"], "larger than 4096 MiB"),
+            (&[&join[..], &["large.csv"]].concat(), "larger than 4096 MiB"),
             (&["run", "/dev/zero"], "this is a device"),
             (&["run", "zero.toml"], "this is a device"),
             (&["run", "device.csv"], "this is a device"),
@@ -319,11 +319,12 @@ mod before_the_run {
 #[test]
 fn compressed_files_are_recognised_wherever_they_are_read() {
     let dir = folder(&[("runs.csv", RUNS), ("models.csv", MODELS)]);
-    // What gzip makes of an empty file.
+    // What gzip makes of an empty file: tables are unpacked, other files are refused.
     let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00";
-    for name in ["packed.csv", "packed.toml", "packed.txt"] {
+    for name in ["packed.toml", "packed.txt", "gzipped.csv"] {
         std::fs::write(dir.path().join(name), packed).unwrap();
     }
+    std::fs::write(dir.path().join("packed.csv"), b"\xfd7zXZ\x00\x00\x04").unwrap();
     std::fs::write(dir.path().join("cell.csv"), NAMES_A_FILE.replace("grid.txt", "packed.txt")).unwrap();
     for args in [
         &["run", "packed.csv"][..],
@@ -332,8 +333,11 @@ fn compressed_files_are_recognised_wherever_they_are_read() {
         &["validate", "packed.csv"],
         &["coverage", "models.csv", "--other", "models.csv", "--matches", "packed.csv"],
     ] {
-        refused(dir.path(), args, &["compressed (gzip); unpack it first, with gunzip"]);
+        let with =
+            if args.contains(&"packed.csv") { "(xz); unpack it first, with unxz" } else { "(gzip); unpack it first" };
+        refused(dir.path(), args, &["compressed", with]);
     }
+    refused(dir.path(), &["run", "gzipped.csv"], &["the file is empty"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod export;
 mod facts;
 mod files;
 mod fit;
+mod formats;
 mod gauge;
 mod gpu;
 mod import;
@@ -55,8 +56,17 @@ by = [\"region\"]
 ";
 
 /// What `--out` writes, by name.
-const WRITTEN: [&str; 7] =
-    ["groups.csv", "methods.md", "models.csv", "priors.csv", "references.bib", "result.json", "study.toml"];
+const WRITTEN: [&str; 9] = [
+    "groups.csv",
+    "groups.parquet",
+    "methods.md",
+    "models.csv",
+    "models.parquet",
+    "priors.csv",
+    "references.bib",
+    "result.json",
+    "study.toml",
+];
 
 /// The same, and one more file.
 fn written_and(more: &str) -> Vec<String> {
@@ -85,11 +95,11 @@ fn outcome(dir: &Path, args: &[&str]) -> Output {
 }
 
 /// With this text on standard input.
-fn fed(dir: &Path, args: &[&str], input: &str) -> Output {
+fn fed(dir: &Path, args: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut command = haze(dir);
     let mut child =
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
     child.wait_with_output().unwrap()
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::*;
 
-const RESULTS: [&str; 5] = ["groups.csv", "methods.md", "models.csv", "priors.csv", "references.bib"];
+const RESULTS: [&str; 7] =
+    ["groups.csv", "groups.parquet", "methods.md", "models.csv", "models.parquet", "priors.csv", "references.bib"];
 
 /// A folder with the study and, of each of so many parts, a file.
 fn parts(of: u64) -> TempDir {

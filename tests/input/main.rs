@@ -4,6 +4,7 @@
 mod common;
 
 mod corpus;
+mod formats;
 mod import;
 mod import_tables;
 mod marginals;

@@ -1,7 +1,7 @@
 //! Opens the files that a user names, and keeps which ones that were, so that no output replaces one of them.
 //!
 //! Nothing is read without an end: a file above its limit is refused by its size, a pipe when it has given more than
-//! that, and a device (which may have no end) at once.
+//! that, and a device (which may have no end) at once. Tables that are gzipped are unpacked, up to the same limit.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -9,15 +9,15 @@ use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::STDIN;
 use super::archive::Archive;
 use super::values::Folder;
+use super::{STDIN, gzip};
 use crate::import::folder;
 use crate::portfolio::problem::CellError;
 use crate::portfolio::recognise;
 
-/// Largest table that is read (models, published runs, matches), in bytes.
-pub const MOST_TABLE: u64 = 512 << 20;
+/// Largest table that is read (models, published runs, matches), in bytes, unpacked.
+pub const MOST_TABLE: u64 = 4 << 30;
 /// Largest text that is read (a study, regressions, values of a distribution), in bytes.
 pub const MOST_TEXT: u64 = 32 << 20;
 
@@ -58,12 +58,14 @@ impl Inputs {
         }
     }
 
-    /// The bytes of a table, or of standard input for [`STDIN`].
+    /// The bytes of a table, or of standard input for [`STDIN`]; unpacked where they are gzipped.
     ///
     /// # Errors
     /// Why it cannot be read, and what to do.
     pub fn table(&self, path: &Path) -> Result<Vec<u8>, CellError> {
-        self.bytes(path, MOST_TABLE)
+        let bytes = self.bytes(path, MOST_TABLE)?;
+        let bytes = if gzip::recognise(&bytes) { gzip::unpack(&bytes, MOST_TABLE)? } else { bytes };
+        recognise::packed(&bytes).map_or(Ok(bytes), Err)
     }
 
     /// The files of a folder that may be imported; `None` where the path is no folder.
@@ -89,7 +91,8 @@ impl Inputs {
     /// # Errors
     /// As [`Inputs::table`].
     pub fn text(&self, path: &Path) -> Result<Vec<u8>, CellError> {
-        self.bytes(path, MOST_TEXT)
+        let bytes = self.bytes(path, MOST_TEXT)?;
+        recognise::packed(&bytes).map_or(Ok(bytes), Err)
     }
 
     /// The files in a folder, for cells that name them.
@@ -147,7 +150,7 @@ fn whole(source: impl Read, most: u64) -> Result<Vec<u8>, CellError> {
     if bytes.len() as u64 > most {
         return Err(too_large(most));
     }
-    recognise::packed(&bytes).map_or(Ok(bytes), Err)
+    Ok(bytes)
 }
 
 fn too_large(most: u64) -> CellError {

@@ -173,9 +173,9 @@ fn of_many_columns_some_are_listed() {
 
 #[test]
 fn missing_files_folders_and_other_formats_are_problems() {
-    let dir = folder(&[("m.parquet", "x")]);
+    let dir = folder(&[("m.xlsx", "x")]);
     for (name, words) in
-        [("nowhere.csv", "could not be read"), ("nowhere.toml", "could not"), ("", "folder"), ("m.parquet", "CSV")]
+        [("nowhere.csv", "could not be read"), ("nowhere.toml", "could not"), ("", "folder"), ("m.xlsx", "CSV")]
     {
         let problems = Portfolio::read(dir.path().join(name)).unwrap_err();
         assert_eq!(problems.len(), 1, "{name}");

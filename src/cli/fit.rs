@@ -24,7 +24,7 @@ use crate::report::fit::{self as page, Cards};
 
 ln D (tokens) is more informative than ln C: C = 6·N·D, so part of an R² of ln C is an identity.")]
 pub struct FitArgs {
-    /// Models file (CSV, JSON Lines, Parquet) or study file (TOML), - for standard input [default: embedded models of Epoch AI]
+    /// Models file or study file (TOML), - for standard input [default: embedded models of Epoch AI]
     file: Option<PathBuf>,
     /// Sample to fit; may be given several times [default: all that have enough rows]
     #[arg(long, value_enum, value_name = "SAMPLE")]

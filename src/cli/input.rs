@@ -14,7 +14,8 @@ use crate::portfolio::{Model, Portfolio, Problems, Warning, YEAR};
 use crate::run::RunError;
 
 /// What the help of a command says of the file it reads.
-pub(super) const FILE: &str = "Models file (CSV, JSON Lines, Parquet), study file (TOML), file of another tool, folder of such files, or - for standard input";
+pub(super) const FILE: &str =
+    "Models file (CSV, JSON Lines, Parquet), study (TOML), file or folder of another tool, - for standard input";
 
 /// A portfolio and what it implies. The warnings of the assessment begin with those of reading.
 pub(super) struct Opened {

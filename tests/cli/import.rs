@@ -63,7 +63,7 @@ fn folders_standard_input_and_groups() {
     assert!(errors(&output).contains("2 rows") && errors(&output).contains("1 file of other formats skipped"));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("\nr1,") && text.contains("\nr2,"), "{text}");
-    let output = fed(dir.path(), &["import", "-"], &log(&[RUN]));
+    let output = fed(dir.path(), &["import", "-"], log(&[RUN]));
     assert!(output.status.success() && output.stdout.starts_with(b"id,"), "{}", errors(&output));
     let output = outcome(dir.path(), &["run", ".", "--draws", "1000", "--quiet"]);
     assert!(output.status.success(), "{}", errors(&output));

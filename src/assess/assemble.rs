@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::assessment::{AssessedFactor, AssessedModel, Assessment};
 use super::context::{Context, Rows};
 use super::described::described;
@@ -12,6 +14,9 @@ use super::priors::Priors;
 use super::provenance::{Kind, Provenance};
 use super::{basis, checks, row, study_effects};
 use crate::portfolio::{Model, Portfolio, Problems, Study, Warning, YEAR};
+
+/// Rows that are drafted on all cores before they are taken in.
+const AT_ONCE: usize = 4096;
 
 /// What the portfolio implies, under its study's priors, scope and shared effects.
 ///
@@ -37,18 +42,26 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
     let mut warnings = Vec::new();
     let mut at_location = 0;
     let mut lessons = Lessons::default();
-    for model in by_id.values() {
-        let evidence = row::evidence(&context, model);
-        match row::exposed(&context, model, &evidence) {
-            Ok(mut draft) => {
-                lessons.add(&context, &evidence, Some(&mut draft));
-                warnings.append(&mut draft.warnings);
-                at_location += usize::from(draft.location_stands_in);
-                drafts.push((model, draft));
+    let rows: Vec<&Model> = by_id.values().collect();
+    for block in rows.chunks(AT_ONCE) {
+        // On all cores, and taken in one after the other.
+        let drafted = block.par_iter().map(|model| {
+            let evidence = row::evidence(&context, model);
+            let draft = row::exposed(&context, model, &evidence);
+            (*model, evidence, draft, checks::warnings_of(&priors, model))
+        });
+        for (model, evidence, draft, of_row) in drafted.collect::<Vec<_>>() {
+            match draft {
+                Ok(mut draft) => {
+                    lessons.add(&context, &evidence, Some(&mut draft));
+                    warnings.append(&mut draft.warnings);
+                    at_location += usize::from(draft.location_stands_in);
+                    drafts.push((model, draft));
+                }
+                Err(found) => problems.extend(found),
             }
-            Err(found) => problems.extend(found),
+            warnings.extend(of_row);
         }
-        warnings.extend(checks::warnings_of(&priors, model));
     }
     if !problems.is_empty() {
         // In the order of the file, whatever the order of ids.
@@ -89,9 +102,9 @@ pub fn assembled(
     mut warnings: Vec<Warning>,
 ) -> Assessment {
     warnings.extend(study_effects::idle(study, &used(&drafts)));
-    drafts.iter_mut().for_each(|(_, draft)| posterior.apply(draft));
+    drafts.par_iter_mut().for_each(|(_, draft)| posterior.apply(draft));
     let effects = Effects::sorted(used(&drafts).into_iter().filter_map(|key| described(key, study, priors)));
-    let models = drafts.into_iter().map(|(model, draft)| assessed(model, draft, &effects)).collect();
+    let models = drafts.into_par_iter().map(|(model, draft)| assessed(model, draft, &effects)).collect();
     Assessment {
         models,
         shared: effects.into_list(),

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::input::{Opened, at_row};
 use super::output::{Output, apart, spare};
-use super::run::{Folder, finish};
+use super::run::{Folder, finish, listed};
 use super::shard;
 use super::watch::Interrupt;
 use super::{Failure, memory};
 use crate::portfolio::formats::archive::Archive;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::shorten_path;
+use crate::report::json::Listed;
 use crate::run::part::{self, Head, Part};
 use crate::run::{Backend, Clock, RunError, RunOptions, Session, Settings};
 
@@ -35,6 +36,9 @@ pub struct MergeArgs {
     /// Write the JSON result to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Models in the JSON result: all, none or so many of the largest [default: all of up to 10000, else 1000]
+    #[arg(long, value_name = "all|N|none", value_parser = listed, default_value = "usual", hide_default_value = true)]
+    models: Listed,
     /// No table; problems are still reported
     #[arg(long)]
     quiet: bool,
@@ -80,7 +84,7 @@ pub fn merge(args: MergeArgs) -> Result<(), Failure> {
         shard.map_err(|e| RunError::Usage(format!("{}: {e}", shorten_path(path))))
     });
     let outcome = session.merged(&portfolio, assessment, settings, draws).map_err(at_row(&portfolio.models))?;
-    finish(outcome, clock, &portfolio, folder, output, args.quiet, &interrupt)
+    finish(outcome, clock, &portfolio, folder, output, args.models, args.quiet, &interrupt)
 }
 
 /// The heads of the parts, in the order of their draws.

@@ -23,8 +23,9 @@ use crate::assess::priors::Priors;
 use crate::portfolio::rules::WUE_UNUSED;
 use crate::portfolio::{Further, Outputs, Portfolio};
 use crate::report::files::{self, Target};
+use crate::report::json::{self, Listed};
 use crate::report::study::Effective;
-use crate::report::{self, csv, json, methods, references, study, table};
+use crate::report::{self, csv, methods, references, study, table};
 use crate::run::{Clock, Outcome, Request, RunOptions};
 
 /// What `haze run` takes.
@@ -62,12 +63,28 @@ pub struct RunArgs {
     /// Write the JSON result to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Models in the JSON result: all, none or so many of the largest [default: all of up to 10000, else 1000]
+    #[arg(long, value_name = "all|N|none", value_parser = listed, default_value = "usual", hide_default_value = true)]
+    models: Listed,
     /// Draw only part K of N, into the file --out, for `haze merge`; needs --draws
     #[arg(long, value_name = "K/N", value_parser = shard::which, requires = "out", conflicts_with_all = ["json", "sensitivity"])]
     shard: Option<(u64, u64)>,
     /// No table and no progress; problems are still reported
     #[arg(long)]
     quiet: bool,
+}
+
+/// `all`, `none`, `100`
+pub(super) fn listed(text: &str) -> Result<Listed, String> {
+    match text {
+        "usual" => Ok(Listed::Usual),
+        "all" => Ok(Listed::All),
+        "none" => Ok(Listed::Largest(0)),
+        number => {
+            let number = number.replace('_', "").parse().map(Listed::Largest);
+            number.map_err(|_| "expected all, none or a number such as 100".into())
+        }
+    }
 }
 
 /// The sensitivity analysis of a run.
@@ -113,7 +130,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     watch.finish();
     notices(&session);
     let outcome = outcome.map_err(at_row(&portfolio.models))?;
-    finish(outcome, clock, &portfolio, folder, output, args.quiet, &interrupt)
+    finish(outcome, clock, &portfolio, folder, output, args.models, args.quiet, &interrupt)
 }
 
 /// The portfolio with these outputs as well.
@@ -126,12 +143,14 @@ pub(super) fn with_outputs(mut portfolio: Portfolio, outputs: Outputs) -> Portfo
 }
 
 /// Puts everything in its place.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn finish(
     mut outcome: Outcome,
     clock: Clock,
     portfolio: &Portfolio,
     folder: Option<Folder>,
     output: Output,
+    listed: Listed,
     quiet: bool,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
@@ -140,7 +159,7 @@ pub(super) fn finish(
     }
     outcome.info.timings = clock.laps.then(outcome.info.timings);
     let Outcome { assessment, posterior, info, .. } = &outcome;
-    let result = document(|out| json::write(out, posterior, assessment, info))?;
+    let result = document(|out| json::write(out, posterior, assessment, info, listed))?;
     interrupt.check()?;
     if let Some(folder) = folder {
         folder.write(&result, portfolio, &outcome)?;

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::assess::{Assessment, OUTPUTS, Output};
 use crate::engine::plan::range;
-use crate::engine::plan::{Cell, GroupPlan, Header, MAX_BINNED_MODELS, ModelPlan, OutputPlan, Plan};
+use crate::engine::plan::{Cell, GroupPlan, Header, KEPT_GROUPS, MAX_BINNED_MODELS, ModelPlan, OutputPlan, Plan};
 use crate::portfolio::distribution::shape::ShapeKey;
 use crate::portfolio::{Model, Problem};
 use factor::shapes;
@@ -191,7 +191,7 @@ impl Compiler<'_> {
             outputs: totals.units.iter().map(|&unit| OutputPlan { unit, kept: true }).collect(),
             headline: HEADLINE,
             denominator: Some(DENOMINATOR),
-            binned: models.len() <= MAX_BINNED_MODELS,
+            binned: models.len() <= MAX_BINNED_MODELS || groups.len() <= KEPT_GROUPS,
             saturable,
             groups,
             ratio_shift: totals.ratio_shift,

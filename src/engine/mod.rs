@@ -75,8 +75,8 @@ use plan::{Block, Plan};
 
 /// Something that draws.
 pub trait Backend {
-    /// Draws `draws` of a plan under `seed`, block by block; calls `progress` with the number of draws done, which may
-    /// stop the run by returning false.
+    /// Draws `draws` of a plan under `seed`; calls `progress` with the number of draws done, which may stop the run by
+    /// returning false.
     fn run(
         &self,
         plan: &Plan,
@@ -84,11 +84,27 @@ pub trait Backend {
         draws: Range<u64>,
         progress: &(dyn Fn(u64) -> bool + Sync),
     ) -> Result<Summary, Stopped> {
+        let mut models = Vec::with_capacity(plan.models.len());
+        let mut summary = self.run_blocks(plan, seed, draws, progress, &mut |_, block| models.extend(block))?;
+        summary.models = models;
+        Ok(summary)
+    }
+
+    /// The same block by block: `take` is given the index of each block's first model, and the block's models. The summary
+    /// has none. What is held does not grow with the models.
+    fn run_blocks(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        draws: Range<u64>,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+        take: &mut dyn FnMut(usize, Vec<ModelSummary>),
+    ) -> Result<Summary, Stopped> {
         let models = plan.models.len().max(1) as u64;
         let mut before = 0;
         let mut whole: Option<Summary> = None;
         for block in plan.blocks() {
-            let of_block = block.models.len().max(1) as u64;
+            let of_block = block.len().max(1) as u64;
             let state = Mutex::new(0);
             // Draws of a block count by its share of the models.
             let of_all = |n: u64| {
@@ -98,8 +114,13 @@ pub trait Backend {
                 *done += n;
                 progress(news)
             };
-            let part = self.run_block(block, seed, draws.clone(), &of_all)?;
+            let first = block.start;
+            let mut part = match block.len() == plan.models.len() {
+                true => self.run_block(plan.whole(), seed, draws.clone(), &of_all)?,
+                false => self.run_block(plan.part(block).whole(), seed, draws.clone(), &of_all)?,
+            };
             before += (draws.end - draws.start) * of_block;
+            take(first, std::mem::take(&mut part.models));
             match &mut whole {
                 None => whole = Some(part),
                 Some(whole) => whole.add_block(part).map_err(Stopped::Blocks)?,

@@ -12,13 +12,26 @@
 //! = E[f(S + δ)] (the change of measure of Cameron and Martin).
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use crate::engine::stats::normal::density;
 
 /// What may be left out of a sum of squares that is 1 or more.
-const NEGLIGIBLE: f64 = 1e-24;
+pub const NEGLIGIBLE: f64 = 1e-24;
 
-/// Coefficients of the orthonormal Hermite polynomials, from order 0.
+/// Orders of a series at most.
+const MOST_ORDERS: usize = 256;
+
+/// √k! by k: below 1e254.
+static ROOTS: LazyLock<[f64; MOST_ORDERS]> = LazyLock::new(|| {
+    let mut root = 1.0;
+    std::array::from_fn(|k| {
+        root *= (k.max(1) as f64).sqrt();
+        root
+    })
+});
+
+/// Coefficients of the orthonormal Hermite polynomials, from order 0: fewer than 256.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series(pub Vec<f64>);
 
@@ -43,17 +56,16 @@ impl Series {
         if delta == 0.0 {
             return Cow::Borrowed(self);
         }
-        let at = |k: usize| {
-            let (mut sum, mut weight) = (0.0, 1.0);
-            for (j, a) in self.0.iter().skip(k).enumerate() {
-                if j > 0 {
-                    weight *= delta * ((k + j) as f64).sqrt() / j as f64;
-                }
-                sum += a * weight;
-            }
-            sum
-        };
-        Cow::Owned(Series((0..self.0.len()).map(at).collect()))
+        // With a_k √k! in the place of a_k a shift is the Taylor series: Σ δ^j/j! of what is j orders above.
+        let scaled: Vec<f64> = self.0.iter().zip(ROOTS.iter()).map(|(a, root)| a * root).collect();
+        let weights = (0..scaled.len()).scan(1.0, |weight, j| {
+            let here = *weight;
+            *weight = here * delta / (j as f64 + 1.0);
+            Some(here)
+        });
+        let weights: Vec<f64> = weights.collect();
+        let at = |k: usize| scaled[k..].iter().zip(&weights).map(|(a, w)| a * w).sum::<f64>() / ROOTS[k];
+        Cow::Owned(Series((0..scaled.len()).map(at).collect()))
     }
 
     /// Of the mean of f(S) given the normal that S has the correlation `r` with.

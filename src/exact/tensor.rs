@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::hermite::Series;
+use super::hermite::{NEGLIGIBLE, Series};
 
 /// Coefficients, the last axis fastest. Without axes it is a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,14 +68,30 @@ impl Tensor {
             given.dims.insert(0, *length);
             inner *= length;
         }
-        if let [_] = given.dims[..]
-            && given.mean() != 0.0
-        {
-            let relative = Series(given.data.iter().map(|a| a / given.mean()).collect());
-            given.data.truncate(relative.trimmed().0.len());
-            given.dims = vec![given.data.len()];
-        }
+        (0..given.dims.len()).for_each(|axis| given.trim(axis));
         given
+    }
+
+    /// Drops the last orders of an axis, as far as their squares are negligible.
+    fn trim(&mut self, axis: usize) {
+        let (length, inner) = (self.dims[axis], self.dims[axis + 1..].iter().product::<usize>());
+        let mut squares = vec![0.0; length];
+        for (i, x) in self.data.iter().enumerate() {
+            squares[i / inner % length] += x * x;
+        }
+        let negligible = NEGLIGIBLE * self.mean() * self.mean();
+        let (mut kept, mut rest) = (length, 0.0);
+        while kept > 1 {
+            rest += squares[kept - 1];
+            if rest > negligible {
+                break;
+            }
+            kept -= 1;
+        }
+        if kept < length {
+            self.data = self.data.chunks(length * inner).flat_map(|line| &line[..kept * inner]).copied().collect();
+            self.dims[axis] = kept;
+        }
     }
 
     /// The function with each normal shifted by so much.

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use crate::assess::{Assessment, OUTPUTS, Output, Tier};
 use crate::compile::{self, Group};
 use crate::engine::plan::Plan;
-use crate::engine::{GroupSummary, Reduce, Summary};
+use crate::engine::{GroupSummary, ModelSummary, Reduce, Summary};
 
 use crate::engine::stats::estimate;
 pub use crate::engine::stats::estimate::{Estimate, Mcse, Scale};
@@ -150,12 +150,51 @@ pub struct GroupPosterior {
     pub share: Option<f64>,
 }
 
+/// What the draws say of single models: emissions in t and ATCI in kgCO2e/EFLOP, in the order of the plan.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Singles {
+    estimates: Vec<(Estimate, Estimate)>,
+    /// Draws of single models at a ceiling.
+    saturated: u64,
+}
+
+impl Singles {
+    /// Adds the next models of a plan, by the sums and bins of so many draws.
+    pub fn add(&mut self, plan: &Plan, summaries: &[ModelSummary], draws: u64, level: f64) {
+        let first = self.estimates.len();
+        // Each model is computed on its own; `collect` keeps their order.
+        let models = summaries.par_iter().zip(plan.models.get(first..).unwrap_or(&[]));
+        self.estimates.par_extend(models.map(|(summary, plan)| {
+            let emissions = single::of_moments(&summary.headline, plan.headline, draws, level, 1.0);
+            let atci = single::of_moments(&summary.ratio, plan.ratio, draws, level, KG_PER_T);
+            (emissions, atci)
+        }));
+        self.saturated += summaries.iter().map(|m| m.headline.saturated + m.ratio.saturated).sum::<u64>();
+    }
+}
+
 /// The posterior of a run. `summary` is a run of `plan`, and `plan` was compiled from `assessment`, model by model
 /// and group by group in the same order. `reduce` sorts and divides the kept draws.
 pub fn posterior(
     assessment: &Assessment,
     plan: &Plan,
     summary: &Summary,
+    oracle: &Oracle,
+    options: &Options,
+    reduce: &dyn Reduce,
+) -> Posterior {
+    let mut singles = Singles::default();
+    let draws = summary.draws.end.saturating_sub(summary.draws.start);
+    singles.add(plan, &summary.models, draws, options.interval);
+    posterior_with(assessment, plan, summary, singles, oracle, options, reduce)
+}
+
+/// The same where the single models have been taken out of the summary.
+pub fn posterior_with(
+    assessment: &Assessment,
+    plan: &Plan,
+    summary: &Summary,
+    singles: Singles,
     oracle: &Oracle,
     options: &Options,
     reduce: &dyn Reduce,
@@ -185,7 +224,8 @@ pub fn posterior(
     let outputs = assessment.outputs().enumerate().skip(OUTPUTS);
     let further = outputs.map(|(index, output)| (output, kept(index))).collect();
     let (groups, saturated_in_groups) = groups(assessment, plan, summary, level, total.emissions_t.mean, reduce);
-    let (models, concentration) = models(assessment, plan, summary, level);
+    let saturated_models = singles.saturated;
+    let (models, concentration) = models(assessment, singles);
 
     let drawn = summary.totals[emissions].iter().map(|&y| y as f64);
     let kurtosis = oracle.kurtosis.or_else(|| tail::kurtosis(drawn.clone()));
@@ -204,7 +244,7 @@ pub fn posterior(
         sampled: None,
         further,
         discretisation: check::discretisation(&total, plan, options.discretisation_bound),
-        saturated: check::saturated(summary, counted.saturated + saturated_in_groups),
+        saturated: check::saturated(summary, counted.saturated + saturated_in_groups, saturated_models),
         draws_without_compute: counted.without_compute,
         warnings: assessment.warnings.iter().filter(|w| !w.is_note()).count(),
         total,
@@ -251,19 +291,7 @@ fn groups(
 }
 
 /// The models, and how few of them matter.
-fn models(assessment: &Assessment, plan: &Plan, summary: &Summary, level: f64) -> (Vec<ModelPosterior>, Concentration) {
-    let draws = summary.draws.end.saturating_sub(summary.draws.start);
-    // Each model is computed on its own; `collect` keeps their order.
-    let estimates: Vec<(Estimate, Estimate)> = summary
-        .models
-        .par_iter()
-        .zip(&plan.models)
-        .map(|(summary, plan)| {
-            let emissions = single::of_moments(&summary.headline, plan.headline, draws, level, 1.0);
-            let atci = single::of_moments(&summary.ratio, plan.ratio, draws, level, KG_PER_T);
-            (emissions, atci)
-        })
-        .collect();
+fn models(assessment: &Assessment, Singles { estimates, .. }: Singles) -> (Vec<ModelPosterior>, Concentration) {
     let means: Vec<f64> = estimates.iter().map(|(e, _)| e.mean.unwrap_or(0.0)).collect();
     let tiers: Vec<Tier> = assessment.models.iter().map(|m| m.tier).collect();
     let shares = concentration::shares(&means);

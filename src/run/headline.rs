@@ -7,14 +7,14 @@ use super::{Progress, RunError, Sampler, Session, Settings};
 use crate::assess::{Assessment, OUTPUTS, Output, assess, with_outputs};
 use crate::compile::compile;
 use crate::engine::plan::hash::plan_hash;
-use crate::engine::plan::{self, Plan};
+use crate::engine::plan::{self, BLOCK_MODELS, Plan};
 use crate::engine::stats::tail;
 use crate::engine::{Prepared, Reduce, Summary};
 use crate::exact::oracle::oracle;
 use crate::portfolio::{Portfolio, Study};
 use crate::posterior::grouping::by_factor;
 use crate::posterior::sampled::{self, Analysis, Plain};
-use crate::posterior::{self, Estimate, Options, Oracle, Posterior};
+use crate::posterior::{self, Estimate, Options, Oracle, Posterior, Singles};
 
 /// The options of a run. What is `None` is taken from the study, else from the defaults.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -75,6 +75,20 @@ impl Outcome {
     }
 }
 
+/// The assessment with the further outputs of the study; and without them, where there are any.
+///
+/// # Errors
+/// Problems of what they are computed from.
+pub(super) fn completed(
+    portfolio: &Portfolio,
+    assessment: Assessment,
+) -> Result<(Assessment, Option<Assessment>), RunError> {
+    if portfolio.study.outputs.iter().next().is_none() {
+        return Ok((assessment, None));
+    }
+    Ok((with_outputs(portfolio, &assessment)?, Some(assessment)))
+}
+
 /// An assessment, compiled and drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drawn {
@@ -91,28 +105,33 @@ pub struct Drawn {
 impl Drawn {
     /// Estimates from the draws, with credible intervals at `level`. `reduce` sorts and divides the draws.
     pub fn posterior(&self, level: f64, reduce: &dyn Reduce) -> Posterior {
-        self.compared_with(&oracle(&self.assessment), level, reduce)
+        let mut singles = Singles::default();
+        singles.add(&self.plan, &self.summary.models, self.settings.draws, level);
+        self.compared_with(&oracle(&self.assessment), singles, level, reduce)
     }
 
-    /// The result of a run. `assessment` is that of the portfolio, without further outputs.
+    /// The result of a run. `base` is the assessment without further outputs, where there are any.
     pub(super) fn outcome(
         self,
-        assessment: Assessment,
+        base: Option<Assessment>,
+        singles: Singles,
         request: &Request,
         sampler: &Sampler<'_>,
         mut clock: Clock,
     ) -> Outcome {
-        let mut posterior = self.compared_with(&oracle(&assessment), request.level, sampler.reduce());
+        let oracle = oracle(base.as_ref().unwrap_or(&self.assessment));
+        clock.lap("oracle_s");
+        let mut posterior = self.compared_with(&oracle, singles, request.level, sampler.reduce());
         posterior.precision = posterior.precision.asked(request.precision());
         clock.lap("posterior_s");
         let info = RunInfo { plan_hash: plan_hash(&self.plan), backend: sampler.device(), timings: clock.laps };
-        Outcome { assessment, posterior, settings: self.settings, info }
+        Outcome { assessment: base.unwrap_or(self.assessment), posterior, settings: self.settings, info }
     }
 
-    fn compared_with(&self, oracle: &Oracle, level: f64, reduce: &dyn Reduce) -> Posterior {
+    fn compared_with(&self, oracle: &Oracle, singles: Singles, level: f64, reduce: &dyn Reduce) -> Posterior {
         let discretisation_bound = plan::error::relative_bound(&self.plan, OUTPUTS);
         let options = Options { interval: level, seed: self.settings.seed, discretisation_bound };
-        posterior::posterior(&self.assessment, &self.plan, &self.summary, oracle, &options, reduce)
+        posterior::posterior_with(&self.assessment, &self.plan, &self.summary, singles, oracle, &options, reduce)
     }
 }
 
@@ -144,8 +163,9 @@ impl Session {
     ) -> Result<Outcome, RunError> {
         let mut clock = Clock::start();
         let request = options.request(&portfolio.study);
-        let whole = with_outputs(portfolio, &assessment)?;
-        let plan = compile(&whole)?;
+        let (whole, base) = completed(portfolio, assessment)?;
+        let mut plan = compile(&whole)?;
+        plan.block = BLOCK_MODELS;
         clock.lap("plan_s");
         let settings = self.settled(&request, &plan, progress)?;
         clock.lap("pilot_s");
@@ -153,11 +173,14 @@ impl Session {
         let analysed = if options.sensitivity { settings.draws.min(sampled::DRAWS) } else { 0 };
         let draws = settings.draws.saturating_add(analysed);
         let sampler = self.sampler(settings, draws.saturating_mul(plan.models.len() as u64), progress);
-        let summary = sampler.draw(&plan)?;
+        let mut singles = Singles::default();
+        let summary = sampler.draw_blocks(&plan, &mut |_, models| {
+            singles.add(&plan, &models, settings.draws, settings.level);
+        })?;
         clock.lap("draw_s");
         let drawn = Drawn { assessment: whole, plan, summary, settings };
         let mut sampled = None;
-        if options.sensitivity && !oracle(&assessment).groups.is_empty() {
+        if options.sensitivity && !oracle(base.as_ref().unwrap_or(&drawn.assessment)).groups.is_empty() {
             let (design, groups) = by_factor(&drawn.assessment, &drawn.plan);
             let prepared = Prepared::new(&drawn.plan, &design).map_err(|e| broken(&e))?;
             let plain = Plain::of_run(&drawn.plan, &drawn.summary, analysed);
@@ -165,7 +188,7 @@ impl Session {
             sampled = Some(first_draws(analysis, &prepared, analysed, &sampler)?);
             clock.lap("sensitivity_s");
         }
-        let mut outcome = drawn.outcome(assessment, &request, &sampler, clock);
+        let mut outcome = drawn.outcome(base, singles, &request, &sampler, clock);
         outcome.posterior.sampled = sampled;
         Ok(outcome)
     }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::headline::{Drawn, Outcome};
+use super::headline::{Drawn, Outcome, completed};
 use super::info::Clock;
 use super::{Progress, Request, RunError, Session, Settings};
 use crate::assess::{Assessment, with_outputs};
 use crate::compile::compile;
 use crate::engine::Shard;
 use crate::portfolio::Portfolio;
+use crate::posterior::Singles;
 
 impl Session {
     /// Draws a part of a run.
@@ -43,7 +44,7 @@ impl Session {
         parts: impl Iterator<Item = Result<Shard, RunError>>,
     ) -> Result<Outcome, RunError> {
         let mut clock = Clock::start();
-        let whole = with_outputs(portfolio, &assessment)?;
+        let (whole, base) = completed(portfolio, assessment)?;
         let plan = compile(&whole)?;
         clock.lap("plan_s");
         self.memory().fits(&plan, settings.draws)?;
@@ -63,7 +64,9 @@ impl Session {
         let summary = merged.into_summary(&plan).map_err(|e| unlike(&e))?;
         clock.lap("merge_s");
         let sampler = self.silently(settings, &super::NoProgress);
+        let mut singles = Singles::default();
+        singles.add(&plan, &summary.models, settings.draws, settings.level);
         let drawn = Drawn { assessment: whole, plan, summary, settings };
-        Ok(drawn.outcome(assessment, &Request::from(settings), &sampler, clock))
+        Ok(drawn.outcome(base, singles, &Request::from(settings), &sampler, clock))
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::drawing::Drawing;
 use super::{Device, Memory, Progress, RunError, Session, Settings};
 use crate::engine::plan::Plan;
-use crate::engine::{Check, Corners, Prepared, Reduce, Summary};
+use crate::engine::{Check, Corners, ModelSummary, Prepared, Reduce, Summary};
 
 /// The device, the part of the random stream to draw, and the listener that follows.
 pub struct Sampler<'s> {
@@ -38,6 +38,20 @@ impl Sampler<'_> {
     pub fn draw_part(&self, plan: &Plan, seed: u64, draws: Range<u64>) -> Result<Summary, RunError> {
         self.memory.fits(plan, draws.end.saturating_sub(draws.start))?;
         Ok(self.engine.backend().run(plan, seed, draws, &self.counting(plan.models.len()))?)
+    }
+
+    /// Draws a plan block by block: `take` is given the index of each block's first model, and the block's models.
+    ///
+    /// # Errors
+    /// As [`Sampler::draw`].
+    pub fn draw_blocks(
+        &self,
+        plan: &Plan,
+        take: &mut dyn FnMut(usize, Vec<ModelSummary>),
+    ) -> Result<Summary, RunError> {
+        self.memory.fits(plan, self.draws)?;
+        let progress = self.counting(plan.models.len());
+        Ok(self.engine.backend().run_blocks(plan, self.seed, 0..self.draws, &progress, take)?)
     }
 
     /// Totals at the corners of a pick-freeze design.

@@ -8,8 +8,9 @@ use carbonhaze::low_level::assess::{Assessment, assess, with_outputs};
 use carbonhaze::low_level::compile::compile;
 use carbonhaze::low_level::portfolio::quantile::quantile;
 use carbonhaze::low_level::portfolio::{Place, Portfolio, Problem, Warning};
+use carbonhaze::low_level::report::json::{self, Listed};
 use carbonhaze::low_level::report::page::Style;
-use carbonhaze::low_level::report::{json, table};
+use carbonhaze::low_level::report::table;
 use carbonhaze::low_level::run::{Backend, NoProgress, RunError, RunOptions, Session};
 
 pub static SESSION: LazyLock<Session> =
@@ -38,7 +39,8 @@ pub fn taken(path: &Path, twice: bool) -> bool {
     let drawn = match SESSION.run_assessed(&portfolio, assessment, &options, &NoProgress) {
         Ok(outcome) => {
             let mut document = Vec::new();
-            json::write(&mut document, &outcome.posterior, &outcome.assessment, &outcome.info).expect("a document");
+            json::write(&mut document, &outcome.posterior, &outcome.assessment, &outcome.info, Listed::Usual)
+                .expect("a document");
             serde_json::from_slice::<serde_json::Value>(&document).expect("JSON");
             assert!(!table::terminal(&outcome.posterior, &outcome.assessment, STYLE).contains("NaN"));
             true

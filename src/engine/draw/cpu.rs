@@ -25,6 +25,8 @@ pub const DEFAULT_CHUNK: usize = 4096;
 const MAX_CHUNK: usize = 1 << 20;
 /// Words that one thread may hold for the groups' totals of a chunk.
 const MAX_GROUP_WORDS: usize = 1 << 24;
+/// Words of the shared effects of a chunk.
+const MAX_SHARED_WORDS: usize = 1 << 24;
 /// Models per tile at most.
 const TILE: usize = 32;
 
@@ -93,7 +95,9 @@ impl Cpu {
     ) -> Result<Summary, Stopped> {
         let mut summary = Summary::empty(plan, draws.clone());
         let threads = self.threads();
-        let bounded = self.chunk.min(MAX_GROUP_WORDS / (plan.groups.len() + 1)).max(BLOCK);
+        let shared_words = plan.effects.len() + plan.cells.len() + 1;
+        let bounded = self.chunk.min(MAX_GROUP_WORDS / (plan.groups.len() + 1)).min(MAX_SHARED_WORDS / shared_words);
+        let bounded = (bounded / BLOCK * BLOCK).max(BLOCK);
         let chunk = bounded.min((draws.end - draws.start) as usize).max(1);
         let workers: Vec<Mutex<Worker>> = (0..threads).map(|_| Mutex::new(Worker::new(plan, chunk))).collect();
         let mut normals = vec![0; plan.effects.len() * chunk];

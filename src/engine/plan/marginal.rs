@@ -86,6 +86,22 @@ impl Marginal {
         !matches!(self, Marginal::None | Marginal::OnePlusConstant { .. })
     }
 
+    /// The index of its table, if it has one.
+    pub fn table_mut(&mut self) -> Option<&mut u32> {
+        match self {
+            Marginal::Table { table }
+            | Marginal::OnePlusTable { table, .. }
+            | Marginal::Ranked { shape: Shape::Table { table }, .. } => Some(table),
+            Marginal::None
+            | Marginal::Affine { .. }
+            | Marginal::OnePlusAffine { .. }
+            | Marginal::OnePlusConstant { .. }
+            | Marginal::Bounded { .. }
+            | Marginal::Ranked { shape: Shape::Affine { .. }, .. }
+            | Marginal::Gate { .. } => None,
+        }
+    }
+
     /// The location of log2 X, where 1 + X is what is sampled.
     pub fn one_plus(&self) -> Option<i32> {
         match *self {

@@ -61,7 +61,8 @@ pub mod only;
 pub mod range;
 pub mod table;
 
-use std::ops::Deref;
+use std::collections::HashMap;
+use std::ops::{self, Deref};
 use std::sync::Arc;
 
 pub use marginal::{Marginal, Shape};
@@ -84,8 +85,10 @@ pub const MODEL_BITS: u32 = 48;
 pub const KEPT_GROUPS: usize = 32;
 /// Bins of log2 per single model, of its headline and of its ratio.
 pub const BINS: usize = 1024;
-/// Portfolios of more models keep no bins for single models, which would take 8 KiB each: their mean and standard
-/// deviation are reported, and no quantiles.
+/// Models that are drawn and finished together where memory is not to grow with the models.
+pub const BLOCK_MODELS: usize = 4096;
+/// Portfolios of more models with groups that are not kept draw by draw, which cannot be drawn in blocks, keep no bins for
+/// single models, which would take 16 KiB each: their mean and standard deviation are reported, and no quantiles.
 pub const MAX_BINNED_MODELS: usize = 250_000;
 
 /// Random factors of a model at most.
@@ -223,14 +226,63 @@ impl Plan {
         Block { header: &self.header, models: &self.models }
     }
 
-    /// The models block by block, in order. A plan without models has one empty block.
-    pub fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
-        let size = if self.block == 0 { self.models.len() } else { self.block }.max(1);
+    /// The models of each block, by index, in order. A plan without models has one empty block, and so has one with groups
+    /// that are not kept draw by draw, whose totals are gone once a block is finished.
+    pub fn blocks(&self) -> impl Iterator<Item = ops::Range<usize>> {
+        let whole = self.block == 0 || self.groups.len() > KEPT_GROUPS;
+        let size = if whole { self.models.len() } else { self.block }.max(1);
         let count = self.models.len().div_ceil(size).max(1);
-        (0..count).map(move |b| {
-            let end = self.models.len().min((b + 1) * size);
-            Block { header: &self.header, models: &self.models[b * size..end] }
-        })
+        (0..count).map(move |b| b * size..self.models.len().min((b + 1) * size))
+    }
+
+    /// Consecutive models as a plan of their own, in the units of the whole, with the tables and shared effects that they
+    /// depend on.
+    pub fn part(&self, models: ops::Range<usize>) -> Plan {
+        let mut models = self.models[models].to_vec();
+        let (mut tables, mut cells, mut effects) = (Used::default(), Used::default(), Used::default());
+        for model in &mut models {
+            model.cells.iter_mut().flatten().for_each(|cell| *cell = cells.place(*cell));
+            model.marginals.iter_mut().filter_map(Marginal::table_mut).for_each(|table| *table = tables.place(*table));
+        }
+        let mut cell = |cell: &Cell| {
+            let mut parts: Vec<(u32, i32)> = cell.parts.iter().map(|&(e, scale)| (effects.place(e), scale)).collect();
+            parts.sort_unstable();
+            Cell { parts }
+        };
+        let cells = cells.of(&self.cells).map(&mut cell).collect();
+        let header = Header {
+            cells,
+            tables: tables.of(&self.tables).cloned().collect(),
+            effects: effects.of(&self.effects).copied().collect(),
+            outputs: self.outputs.clone(),
+            groups: self.groups.clone(),
+            ..self.header
+        };
+        Plan::new(header, models)
+    }
+}
+
+/// What of a list is used, in the order of first use.
+#[derive(Default)]
+struct Used {
+    places: HashMap<u32, u32>,
+    order: Vec<u32>,
+}
+
+impl Used {
+    /// The place of an entry among those that are used.
+    fn place(&mut self, entry: u32) -> u32 {
+        let next = self.order.len() as u32;
+        let place = *self.places.entry(entry).or_insert(next);
+        if place == next {
+            self.order.push(entry);
+        }
+        place
+    }
+
+    /// What is used of the list.
+    fn of<'l, T>(&self, list: &'l [T]) -> impl Iterator<Item = &'l T> {
+        self.order.iter().filter_map(|&entry| list.get(entry as usize))
     }
 }
 

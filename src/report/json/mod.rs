@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use self::diagnostics::Diagnostics;
+pub use self::models::Listed;
 use self::models::Models;
 use self::sensitivity::Sensitivity;
 use self::totals::{Concentration, Group, Independent, Total};
@@ -26,8 +27,14 @@ use crate::run::{Device, RunInfo, Timings};
 /// Goes up when a key is removed or changes its meaning; new keys leave it.
 pub const SCHEMA_VERSION: u32 = 1;
 /// Writes the result as UTF-8 JSON with a line end at the end.
-pub fn write(out: &mut dyn Write, posterior: &Posterior, assessment: &Assessment, run: &RunInfo) -> io::Result<()> {
-    document::write(out, &document(posterior, assessment, run))
+pub fn write(
+    out: &mut dyn Write,
+    posterior: &Posterior,
+    assessment: &Assessment,
+    run: &RunInfo,
+    listed: Listed,
+) -> io::Result<()> {
+    document::write(out, &document(posterior, assessment, run, listed))
 }
 
 #[derive(Serialize)]
@@ -51,7 +58,12 @@ struct Document<'a> {
     models: Models<'a>,
 }
 
-fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a RunInfo) -> Document<'a> {
+fn document<'a>(
+    posterior: &'a Posterior,
+    assessment: &'a Assessment,
+    run: &'a RunInfo,
+    listed: Listed,
+) -> Document<'a> {
     Document {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),
@@ -69,7 +81,7 @@ fn document<'a>(posterior: &'a Posterior, assessment: &'a Assessment, run: &'a R
         sensitivity: Sensitivity::new(posterior),
         groups: posterior.groups.iter().map(Group::new).collect(),
         diagnostics: Diagnostics::new(posterior, assessment),
-        models: Models { posterior, assessment },
+        models: Models { posterior, assessment, listed },
     }
 }
 #[cfg(test)]
@@ -89,7 +101,7 @@ mod tests {
 
     fn result(p: &Posterior, a: &Assessment) -> (String, Value) {
         let mut text = Vec::new();
-        write(&mut text, p, a, &run_info()).unwrap();
+        write(&mut text, p, a, &run_info(), Listed::Usual).unwrap();
         let text = String::from_utf8(text).unwrap();
         let value = serde_json::from_str(&text).unwrap();
         (text, value)
@@ -104,6 +116,28 @@ mod tests {
         let schema: Value = serde_json::from_str(include_str!("../../../docs/result.schema.json")).unwrap();
         jsonschema::meta::validate(&schema).unwrap();
         jsonschema::validator_for(&schema).unwrap()
+    }
+
+    #[test]
+    fn the_largest_models_are_listed_by_id() {
+        let (assessment, plan, summary, oracle) = example::lognormal(6, 640);
+        let mut p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
+        for (model, mean) in p.models.iter_mut().zip([3.0, 9.0, 1.0, 9.0, 8.0, 2.0]) {
+            model.emissions_t.mean = Some(mean);
+        }
+        let listed = |listed: Listed| -> Vec<usize> {
+            let mut text = Vec::new();
+            write(&mut text, &p, &assessment, &run_info(), listed).unwrap();
+            let value: Value = serde_json::from_slice(&text).unwrap();
+            assert_eq!(value["total"]["models"], 6);
+            let ids = value["models"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap().to_string());
+            ids.map(|id| p.models.iter().position(|m| m.id == id).unwrap()).collect()
+        };
+        assert_eq!(listed(Listed::Largest(3)), [1, 3, 4]);
+        assert_eq!(listed(Listed::Largest(1)), [1]);
+        assert_eq!(listed(Listed::Largest(0)), [0; 0]);
+        assert_eq!(listed(Listed::All), listed(Listed::Usual));
+        assert_eq!(listed(Listed::Largest(9)), [0, 1, 2, 3, 4, 5]);
     }
 
     #[test]

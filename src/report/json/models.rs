@@ -7,16 +7,54 @@ use serde::{Serialize, Serializer};
 use crate::assess::{AssessedModel, Assessment, Kind, Provenance, Slot};
 use crate::posterior::{Estimate, ModelPosterior, Posterior};
 
+/// Up to so many models all of them are listed where nobody says, of more the largest.
+const ALL_UP_TO: usize = 10_000;
+const LARGEST: usize = 1_000;
+
+/// Which models a result lists. All of them are in `models.csv` and `models.parquet`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// All up to 10,000; of more the 1,000 that contribute most to the mean.
+    #[default]
+    Usual,
+    /// Every one.
+    All,
+    /// So many of those that contribute most to the mean.
+    Largest(usize),
+}
+
+impl Listed {
+    /// Which of these, by index, in their order.
+    fn of(self, models: &[ModelPosterior]) -> Vec<usize> {
+        let most = match self {
+            Listed::All => models.len(),
+            Listed::Largest(most) => most,
+            Listed::Usual if models.len() <= ALL_UP_TO => models.len(),
+            Listed::Usual => LARGEST,
+        };
+        let mut places: Vec<usize> = (0..models.len()).collect();
+        if most < models.len() {
+            let mean = |place: &usize| models[*place].emissions_t.mean.unwrap_or(0.0);
+            places.sort_by(|a, b| mean(b).total_cmp(&mean(a)).then(a.cmp(b)));
+            places.truncate(most);
+            places.sort_unstable();
+        }
+        places
+    }
+}
+
 /// Written one by one: a portfolio can have millions.
 pub(super) struct Models<'a> {
     pub(super) posterior: &'a Posterior,
     pub(super) assessment: &'a Assessment,
+    pub(super) listed: Listed,
 }
 
 impl Serialize for Models<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let pairs = self.posterior.models.iter().zip(&self.assessment.models);
-        serializer.collect_seq(pairs.map(|(p, a)| Model::new(p, a)))
+        let (of, assessed) = (&self.posterior.models, &self.assessment.models);
+        let listed = self.listed.of(of);
+        serializer.collect_seq(listed.iter().filter_map(|&i| Some(Model::new(of.get(i)?, assessed.get(i)?))))
     }
 }
 

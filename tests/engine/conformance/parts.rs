@@ -188,14 +188,18 @@ fn blocks_of_models_change_nothing() {
     for block in [1, 5, 22, 23, 100] {
         let cut = Plan { block, ..whole.clone() };
         assert!(run(&cpu, &cut, 7, 10..700) == expected, "{block}");
-        assert_eq!(cut.blocks().map(|b| b.models.len()).sum::<usize>(), 23);
+        assert_eq!(cut.blocks().map(|b| b.len()).sum::<usize>(), 23);
     }
     // Negative control: a block too few.
     let fewer = Plan { models: whole.models[..22].to_vec(), block: 5, ..whole.clone() };
     assert!(run(&cpu, &fewer, 7, 10..700).totals != expected.totals);
-    // Groups beyond the kept ones are binned once their block is done: cut, there is no summary.
+    // Groups beyond the kept ones are binned once their block is done: such a plan is one block.
     let mut crowded = Plan { block: 5, ..whole };
     let group = crowded.groups.first().cloned().expect("a group");
     crowded.header.groups.resize(KEPT_GROUPS + 1, group);
-    assert!(matches!(cpu.run(&crowded, 7, 0..10, &|_| true), Err(Stopped::Blocks(_))));
+    assert_eq!(crowded.blocks().collect::<Vec<_>>(), [0..23]);
+    assert!(run(&cpu, &crowded, 7, 10..700) == run(&cpu, &Plan { block: 0, ..crowded.clone() }, 7, 10..700));
+    // A part has the tables and effects of its models only.
+    let (one, all) = (crowded.part(3..4), crowded.part(0..23));
+    assert!(one.models.len() == 1 && one.cells.len() < all.cells.len() && one.effects.len() < all.effects.len());
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::pit::{Histogram, MaskedModel};
@@ -206,11 +207,11 @@ pub fn masked_sum(list: &MaskedList, sampler: &Sampler<'_>) -> Result<MaskedSum,
     let whole = assessed(models.clone(), Study { learn: false, ..Study::default() })?;
     let (shipped, _) = imputed(&whole, &models, &truths, false, sampler)?;
     let organizations: BTreeSet<&str> = models.iter().map(organization).collect();
-    let mut parts = Vec::new();
-    for organization_left_out in &organizations {
-        let own = models.iter().filter(|m| organization(m) == *organization_left_out).cloned().collect();
-        parts.push(assessed(own, study_without(organization_left_out))?);
-    }
+    let without = |left_out: &&str| {
+        let own = models.iter().filter(|m| organization(m) == *left_out).cloned().collect();
+        assessed(own, study_without(left_out))
+    };
+    let parts: Vec<Assessment> = organizations.par_iter().map(without).collect::<Result<_, _>>()?;
     let joint = Assessment::joined(parts).unwrap_or_else(|| whole.clone());
     let (folds, pits) = imputed(&joint, &models, &truths, true, sampler)?;
     let known: Vec<f64> = pits.iter().copied().flatten().collect();

@@ -15,6 +15,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::field::by_factor::{self, Factors};
 use super::field::{Class, Field, among};
 use super::joint::{components, dot};
 use super::rho::rho;
@@ -73,6 +74,45 @@ impl<'a> Closed<'a> {
             own += self.own(products, of)?;
         }
         Some(self.field(of.shared).variance() + own)
+    }
+
+    /// V_u of every set of factors, by its bits: `of_effect` and `of_slot` give the number of a factor, below `count`. `None`
+    /// where one is infinite; `Some(None)` where a bounded or rank factor depends on effects of several factors, so that the
+    /// sets have to be looked at one by one.
+    pub fn variances(
+        &self,
+        of_effect: &dyn Fn(&SharedEffect) -> Option<usize>,
+        of_slot: &dyn Fn(Slot) -> Option<usize>,
+        count: usize,
+    ) -> Option<Option<Vec<f64>>> {
+        let of: Vec<Option<usize>> = self.effects.iter().map(of_effect).collect();
+        let factor = |effect: usize| of.get(effect).copied().flatten();
+        let apart = |p: &Product| p.joint.iter().all(|j| j.loads.iter().all(|&(e, _)| factor(e) == of_slot(j.slot)));
+        if count > by_factor::MOST || !self.products.iter().all(|p| apart(p)) {
+            return Some(None);
+        }
+        let factors = Factors { of: &of, count };
+        let mut sums = self.field(&|_| true).variances(factors);
+        for products in self.models() {
+            for (i, a) in products.iter().enumerate() {
+                for (j, b) in products.iter().enumerate().skip(i) {
+                    let (mut shared, mut whole) = ([1.0; by_factor::MOST], [1.0; by_factor::MOST]);
+                    for f in 0..count {
+                        let inputs =
+                            Inputs { shared: &|e| factor(e) == Some(f), own: &|slot| of_slot(slot) == Some(f) };
+                        let (x, y) = (among(&a.loads, inputs.shared), among(&b.loads, inputs.shared));
+                        let joint = Together::new(a, b, [&x, &y], inputs)?;
+                        let rho = rho(&x, &y);
+                        (shared[f], whole[f]) =
+                            (rho * joint.shared, rho * own_ratio(a, i == j, inputs.own)? * joint.whole);
+                    }
+                    let means = if i == j { 1.0 } else { 2.0 } * a.mean_t * b.mean_t;
+                    let both = factors.sets(&whole).into_iter().zip(factors.sets(&shared));
+                    sums.iter_mut().zip(both).for_each(|(sum, (whole, shared))| *sum += means * (whole - shared));
+                }
+            }
+        }
+        Some(Some(sums))
     }
 
     /// V_u of a set that holds other slots of each model: `own` is asked for the index of a model and a slot.
@@ -203,5 +243,39 @@ impl Together {
             together.whole *= mean;
         }
         Some(together)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::assess;
+    use crate::exact::oracle::{factors, of_factors};
+    use crate::exact::terms::{Known, products};
+    use crate::portfolio::{Factor, Portfolio};
+
+    /// Every set of factors by itself, which the walk over all sets at once must repeat.
+    #[test]
+    fn all_sets_at_once_are_the_sets_one_by_one() {
+        let mut portfolio = Portfolio::read("fixtures/open_weights.csv").unwrap();
+        portfolio.models.retain(|m| m.id.len() % 5 == 0);
+        let assessment = assess(&portfolio).unwrap();
+        let products = products(&assessment, &mut Known::default()).unwrap();
+        assert!(products.iter().any(|p| !p.joint.is_empty()) && products.len() > 100);
+        let closed = Closed::new(&assessment.shared, &products);
+        let factors = factors(&assessment);
+        let number = |factor: Factor| factors.iter().position(|f| *f == factor);
+        let all = closed.variances(&|e| number(e.factor), &|slot| number(slot.factor()), factors.len());
+        let all = all.unwrap().expect("effects of one factor each");
+        let whole = all[all.len() - 1];
+        for (set, got) in all.iter().enumerate() {
+            let has = |factor: Factor| number(factor).is_some_and(|k| set >> k & 1 == 1);
+            let want = of_factors(&closed, &assessment, &has).unwrap();
+            assert!((got - want).abs() < 1e-10 * whole, "{set}: {got} {want}");
+        }
+        assert!((all[1] - all[2]).abs() > 1e-3 * whole, "negative control");
+        let closed_sets =
+            closed.variances(&|e| number(e.factor).map(|k| k ^ 1), &|s| number(s.factor()), factors.len());
+        assert!(closed_sets.unwrap().is_none(), "effects of another factor than the bounded one");
     }
 }

@@ -6,6 +6,8 @@
 //! nearly all pairs: cells with the same loads on those are one pattern, and only cells that also share a local effect
 //! are visited pair by pair. The cost is linear in models.
 
+pub mod by_factor;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;

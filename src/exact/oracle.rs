@@ -78,17 +78,25 @@ pub fn of_factors(closed: &Closed<'_>, assessment: &Assessment, of: &dyn Fn(Fact
 pub fn components(closed: &Closed<'_>, assessment: &Assessment) -> Option<Components> {
     let factors = factors(assessment);
     let has = |union: usize, factor: Factor| factors.iter().zip(0..).any(|(f, k)| *f == factor && union >> k & 1 == 1);
+    let number = |factor: Factor| factors.iter().position(|f| *f == factor);
+    let at_once = closed.variances(&|effect| number(effect.factor), &|slot| number(slot.factor()), factors.len())?;
+    if let Some(parts) = at_once {
+        return Some(explained(factors.len(), parts));
+    }
     // Each sum is formed in one order, whatever the number of threads.
     let unions = (0..1usize << factors.len()).into_par_iter();
-    let mut parts: Vec<f64> =
-        unions.map(|union| of_factors(closed, assessment, &|f| has(union, f))).collect::<Option<_>>()?;
-    // From what a union explains to what only the whole of it does (Möbius), one factor after another.
-    for k in 0..factors.len() {
+    let parts = unions.map(|union| of_factors(closed, assessment, &|f| has(union, f))).collect::<Option<_>>()?;
+    Some(explained(factors.len(), parts))
+}
+
+/// From what each union explains to what only the whole of it does (Möbius), one factor after another.
+fn explained(factors: usize, mut parts: Vec<f64>) -> Components {
+    for k in 0..factors {
         for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {
             parts[union] -= parts[union ^ 1 << k];
         }
     }
-    Some(Components::new(factors.len(), |union| parts[union]))
+    Components::new(factors, |union| parts[union])
 }
 
 /// Computes the oracle of an assessment.

@@ -25,7 +25,8 @@ pub fn rho(a: &[(usize, f64)], b: &[(usize, f64)]) -> f64 {
     product
 }
 
-fn one(a: f64, b: f64) -> f64 {
+/// The same of one effect.
+pub fn one(a: f64, b: f64) -> f64 {
     let rho = || lognormal_engine_moment(a + b) / (lognormal_engine_moment(a) * lognormal_engine_moment(b));
     KNOWN.with_borrow_mut(|known| {
         if known.len() >= REMEMBERED {

@@ -17,7 +17,7 @@ use super::stated::{column, is_zero};
 use super::term::Term;
 use super::{basis, combine, facility, lineage, single};
 use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Basis, Boundary, Model, OUTPUTS, Problem};
+use crate::portfolio::{Basis, Boundary, Distribution, Model, OUTPUTS, Problem};
 
 /// The model of a row of which it is known what counts.
 ///
@@ -91,8 +91,15 @@ fn both<A, B>(a: Result<A, Problem>, b: Result<B, Problem>) -> Result<(A, B), Ve
 
 /// Whether a factor has quantiles and weights.
 fn is_number(draft: &Draft) -> bool {
-    let quantiles = [0.25, 0.5, 0.75].map(|p| quantile(&draft.alone(), p));
-    quantiles.iter().chain(draft.shared.values()).all(|x| x.is_finite())
+    has_quantiles(&draft.alone()) && draft.shared.values().all(|weight| weight.is_finite())
+}
+
+/// A mixture has them where its parts do: to invert it would take longer than all of the rest.
+fn has_quantiles(distribution: &Distribution) -> bool {
+    match distribution {
+        Distribution::Mixture(parts) => parts.iter().all(|(weight, part)| weight.is_finite() && has_quantiles(part)),
+        other => [0.25, 0.5, 0.75].iter().all(|p| quantile(other, *p).is_finite()),
+    }
 }
 
 /// Zero factors make zero outputs; factors that reach no output are dropped.

@@ -10,7 +10,7 @@ pub struct ExtentArgs {
     /// Monte Carlo draws [default: as many as --precision needs]
     #[arg(long, value_name = "N", value_parser = draws, allow_negative_numbers = true)]
     pub draws: Option<u64>,
-    /// Draw until median and interval are this precise, at most a million draws [default: 0.25%]
+    /// Precision of median and interval, reached by up to a million draws [default: 0.25%]
     #[arg(long, value_name = "P", value_parser = precision, allow_negative_numbers = true, conflicts_with = "draws")]
     pub precision: Option<f64>,
 }

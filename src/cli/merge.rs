@@ -36,7 +36,7 @@ pub struct MergeArgs {
     /// Write the JSON result to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Models in the JSON result: all, none or so many of the largest [default: all of up to 10000, else 1000]
+    /// Models in the JSON: all, none, or the N largest [default: all up to 10000, else 1000]
     #[arg(long, value_name = "all|N|none", value_parser = listed, default_value = "usual", hide_default_value = true)]
     models: Listed,
     /// No table; problems are still reported

@@ -86,7 +86,7 @@ fn json_on_standard_output_is_all_there_is() {
     assert!(errors(&output).contains("warning: models.csv:1: Parameter") && errors(&output).contains("[not-read]"));
     // To a file, the table stays where it was; and --quiet silences all of it.
     let page = printed(dir.path(), &["run", "models.csv", "--draws", "100", "--json", "x.json"]);
-    assert!(page.starts_with("1 model, 100 draws, seed 42\n"), "{page}");
+    assert!(page.starts_with("1 model, 100 draws (median and interval within "), "{page}");
     let quiet = outcome(dir.path(), &["run", "models.csv", "--draws", "100", "--json", "y.json", "--quiet"]);
     assert!(quiet.status.success() && quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{}", errors(&quiet));
     let read = |name: &str| -> Value {

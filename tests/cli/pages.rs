@@ -8,12 +8,13 @@ fn help_is_at_hand() {
     let bare = outcome(dir.path(), &[]);
     assert_eq!(bare.status.code(), Some(2));
     assert!(errors(&bare).contains("Usage: haze <COMMAND>"));
-    let pages: [&[&str]; 15] = [
+    let pages: [&[&str]; 16] = [
         &["--help"],
         &["run", "--help"],
         &["check", "--help"],
         &["explain", "--help"],
         &["export", "--help"],
+        &["merge", "--help"],
         &["sensitivity", "--help"],
         &["coverage", "--help"],
         &["atci", "--help"],

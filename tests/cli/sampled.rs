@@ -144,7 +144,7 @@ fn the_page_has_every_part() {
         &["sensitivity", "mixed.csv", "--sample", "--draws", "4096", "--threshold", "0.5", "--top", "3"],
     );
     for part in [
-        "4,096 draws, seed 42, by factor",
+        "4,096 draws (median and interval within 8.7 %), seed 42, by factor",
         "≈ 0 (to …): not distinguishable from 0",
         "Share of the variance of the total emissions",
         "with interactions",

@@ -29,9 +29,9 @@ use crate::run::lineage::{MOST_COMPARED, Question};
   haze lineage models.csv --root org/a --mermaid family.mmd
 
 A model counts with its own run only, and once in each family. All totals come from the same draws. A model without
-emissions, energy or accelerator-hours is imputed by its compute, size, date and relation to its base. --allocate divides a model
-that belongs to several families between them (equal, or by the weights of its merge, column merge_weights), so that the
-allocated totals add up to that of all families together.")]
+emissions, energy or accelerator-hours is imputed by its compute, size, date and relation to its base. --allocate
+divides a model that belongs to several families between them (equal, or by the weights of its merge, column
+merge_weights), so that the allocated totals add up to that of all families together.")]
 pub struct LineageArgs {
     #[command(flatten)]
     input: FileArgs,

@@ -23,9 +23,9 @@ use crate::run::{Backend, Clock, RunError, RunOptions, Session, Settings};
   for k in 1 2 3 4; do haze run models.csv --draws 1_000_000 --shard $k/4 --out part-$k.haze; done
   haze merge part-*.haze --out results/
 
-The parts hold the input: neither the models file nor the study is needed any more. All parts of one run have to be there,
-each once; what is missing, there twice, cut short or of another run is named, and nothing is written. As a Slurm array:
-docs/cluster.md")]
+The parts hold the input: neither the models file nor the study is needed any more. All parts of one run have to be
+there, each once; what is missing, there twice, cut short or of another run is named, and nothing is written. As a
+Slurm array: docs/cluster.md")]
 pub struct MergeArgs {
     /// The parts, in any order
     #[arg(required = true, value_name = "PART")]

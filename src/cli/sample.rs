@@ -36,7 +36,7 @@ pub struct SampleArgs {
     /// Draws of the analysis [default: as many as --precision needs]
     #[arg(long, value_name = "N", value_parser = enough, allow_negative_numbers = true)]
     draws: Option<u64>,
-    /// Precision of the emissions' interval, reached by up to a million draws [default: 0.25%]
+    /// Precision of the emissions' interval, by up to a million draws [default: 0.25%]
     #[arg(long, value_name = "P", value_parser = extent::precision, allow_negative_numbers = true, conflicts_with = "draws")]
     precision: Option<f64>,
     /// Seed of the random stream [default: 42]

@@ -94,5 +94,5 @@ fn reruns(
     let drawn = session.reruns(assessment, found, args.request(&portfolio.study), &watch);
     watch.finish();
     notices(&session);
-    Ok(drawn.map_err(at_row(&portfolio.models))?)
+    drawn.map_err(at_row(&portfolio.models))
 }

@@ -197,7 +197,7 @@ fn blocks_of_models_change_nothing() {
     let mut crowded = Plan { block: 5, ..whole };
     let group = crowded.groups.first().cloned().expect("a group");
     crowded.header.groups.resize(KEPT_GROUPS + 1, group);
-    assert_eq!(crowded.blocks().collect::<Vec<_>>(), [0..23]);
+    assert!(crowded.blocks().eq(std::iter::once(0..23)));
     assert!(run(&cpu, &crowded, 7, 10..700) == run(&cpu, &Plan { block: 0, ..crowded.clone() }, 7, 10..700));
     // A part has the tables and effects of its models only.
     let (ones, all): (Vec<Plan>, Plan) = ((0..23).map(|m| crowded.part(m..m + 1)).collect(), crowded.part(0..23));

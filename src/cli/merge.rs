@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::input::{Opened, at_row};
 use super::output::{Output, apart, spare};
-use super::run::{Folder, finish, listed};
+use super::run::{Folder, ResultArgs, finish};
 use super::shard;
 use super::watch::Interrupt;
 use super::{Failure, memory};
 use crate::portfolio::formats::archive::Archive;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::shorten_path;
-use crate::report::json::Listed;
 use crate::run::part::{self, Head, Part};
 use crate::run::{Backend, Clock, RunError, RunOptions, Session, Settings};
 
@@ -30,15 +29,8 @@ pub struct MergeArgs {
     /// The parts, in any order
     #[arg(required = true, value_name = "PART")]
     parts: Vec<PathBuf>,
-    /// Write result, tables, study, methods text, priors and references into this folder
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Write the JSON result to this file, or to standard output with -
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Models in the JSON: all, none, or the N largest [default: all up to 10000, else 1000]
-    #[arg(long, value_name = "all|N|none", value_parser = listed, default_value = "usual", hide_default_value = true)]
-    models: Listed,
+    #[command(flatten)]
+    results: ResultArgs,
     /// No table; problems are still reported
     #[arg(long)]
     quiet: bool,
@@ -64,8 +56,9 @@ pub fn merge(args: MergeArgs) -> Result<(), Failure> {
         level: Some(settings.level),
         ..RunOptions::default()
     };
-    let folder = args.out.as_deref().map(|out| Folder::prepare(out, &opened.portfolio, &options)).transpose()?;
-    let output = Output::prepare(args.json.as_deref(), &args.parts)?;
+    let folder =
+        args.results.out.as_deref().map(|out| Folder::prepare(out, &opened.portfolio, &options)).transpose()?;
+    let output = Output::prepare(args.results.json.as_deref(), &args.parts)?;
     if let (Some(folder), Some(json)) = (&folder, output.file()) {
         apart(&folder.target, json)?;
     }
@@ -84,7 +77,7 @@ pub fn merge(args: MergeArgs) -> Result<(), Failure> {
         shard.map_err(|e| RunError::Usage(format!("{}: {e}", shorten_path(path))))
     });
     let outcome = session.merged(&portfolio, assessment, settings, draws).map_err(at_row(&portfolio.models))?;
-    finish(outcome, clock, &portfolio, folder, output, args.models, args.quiet, &interrupt)
+    finish(outcome, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
 }
 
 /// The heads of the parts, in the order of their draws.
@@ -122,7 +115,7 @@ fn open(path: &Path) -> Result<Part<BufReader<File>>, Failure> {
 }
 
 fn level(run: &part::Run) -> Result<f64, Failure> {
-    let level = run.interval.parse().ok().filter(|level| (0.0..1.0).contains(level));
+    let level = run.interval.parse().ok().filter(|level: &f64| *level > 0.0 && *level < 1.0);
     level.ok_or_else(|| Failure::Usage("the parts name no level of the intervals; draw them again".into()))
 }
 

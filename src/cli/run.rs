@@ -57,15 +57,8 @@ pub struct RunArgs {
     sensitivity: SensitivityMethod,
     #[command(flatten)]
     further: FurtherArgs,
-    /// Write result, tables, study, methods text, priors and references into this folder
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Write the JSON result to this file, or to standard output with -
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Models in the JSON: all, none, or the N largest [default: all up to 10000, else 1000]
-    #[arg(long, value_name = "all|N|none", value_parser = listed, default_value = "usual", hide_default_value = true)]
-    models: Listed,
+    #[command(flatten)]
+    results: ResultArgs,
     /// Draw only part K of N, into the file --out, for `haze merge`; needs --draws
     #[arg(long, value_name = "K/N", value_parser = shard::which, requires = "out", conflicts_with_all = ["json", "sensitivity"])]
     shard: Option<(u64, u64)>,
@@ -74,8 +67,22 @@ pub struct RunArgs {
     quiet: bool,
 }
 
+/// Where the result of a run goes.
+#[derive(Debug, clap::Args)]
+pub struct ResultArgs {
+    /// Write result, tables, study, methods text, priors and references into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write the JSON result to this file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Models in the JSON: all, none, or the N largest [default: all up to 10000, else 1000]
+    #[arg(long, value_name = "all|N|none", value_parser = listed, default_value = "usual", hide_default_value = true)]
+    pub models: Listed,
+}
+
 /// `all`, `none`, `100`
-pub(super) fn listed(text: &str) -> Result<Listed, String> {
+fn listed(text: &str) -> Result<Listed, String> {
     match text {
         "usual" => Ok(Listed::Usual),
         "all" => Ok(Listed::All),
@@ -104,7 +111,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         level: args.stream.interval,
         sensitivity: args.sensitivity == SensitivityMethod::Cube,
     };
-    if let (Some(which), Some(out)) = (args.shard, &args.out) {
+    if let (Some(which), Some(out)) = (args.shard, &args.results.out) {
         let RunArgs { input, further, backend, quiet, .. } = &args;
         return shard::draw(&Asked { input, outputs: further.asked, options, backend, quiet: *quiet }, which, out);
     }
@@ -114,8 +121,9 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     clock.lap("read_and_assess_s");
     // Until here nothing was touched.
     interrupt.hold();
-    let folder = args.out.as_deref().map(|out| Folder::prepare(out, &opened.portfolio, &options)).transpose()?;
-    let output = Output::prepare(args.json.as_deref(), &opened.portfolio.opened)?;
+    let folder =
+        args.results.out.as_deref().map(|out| Folder::prepare(out, &opened.portfolio, &options)).transpose()?;
+    let output = Output::prepare(args.results.json.as_deref(), &opened.portfolio.opened)?;
     if let (Some(folder), Some(json)) = (&folder, output.file()) {
         apart(&folder.target, json)?;
     }
@@ -130,7 +138,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     watch.finish();
     notices(&session);
     let outcome = outcome.map_err(at_row(&portfolio.models))?;
-    finish(outcome, clock, &portfolio, folder, output, args.models, args.quiet, &interrupt)
+    finish(outcome, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
 }
 
 /// The portfolio with these outputs as well.

@@ -11,18 +11,15 @@ use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::{Outputs, Portfolio};
 use crate::report::files;
 use crate::report::numbers::round_trip;
-use crate::run::part::{self, Head};
+use crate::run::part::{self, Head, MOST_PARTS};
 use crate::run::{Extent, Request, RunOptions, Settings};
-
-/// Parts of a run at most.
-const MOST: u64 = 100_000;
 
 /// `3/10`
 pub(super) fn which(text: &str) -> Result<(u64, u64), String> {
     let numbers = text.split_once('/').and_then(|(k, n)| Some((k.trim().parse().ok()?, n.trim().parse().ok()?)));
     match numbers {
-        Some((k, n)) if 1 <= k && k <= n && n <= MOST => Ok((k, n)),
-        _ => Err(format!("expected K/N with K from 1 to N, such as 3/10, and N at most {MOST}")),
+        Some((k, n)) if 1 <= k && k <= n && n <= MOST_PARTS => Ok((k, n)),
+        _ => Err(format!("expected K/N with K from 1 to N, such as 3/10, and N at most {MOST_PARTS}")),
     }
 }
 

@@ -85,20 +85,19 @@ pub trait Backend {
         progress: &(dyn Fn(u64) -> bool + Sync),
     ) -> Result<Summary, Stopped> {
         let mut models = Vec::with_capacity(plan.models.len());
-        let mut summary = self.run_blocks(plan, seed, draws, progress, &mut |_, block| models.extend(block))?;
+        let mut summary = self.run_blocks(plan, seed, draws, progress, &mut |block| models.extend(block))?;
         summary.models = models;
         Ok(summary)
     }
 
-    /// The same block by block: `take` is given the index of each block's first model, and the block's models. The summary
-    /// has none. What is held does not grow with the models.
+    /// The same block by block: `take` is given the models of each block, in order. The summary has none. What is held does not grow with the models.
     fn run_blocks(
         &self,
         plan: &Plan,
         seed: u64,
         draws: Range<u64>,
         progress: &(dyn Fn(u64) -> bool + Sync),
-        take: &mut dyn FnMut(usize, Vec<ModelSummary>),
+        take: &mut dyn FnMut(Vec<ModelSummary>),
     ) -> Result<Summary, Stopped> {
         let models = plan.models.len().max(1) as u64;
         let mut before = 0;
@@ -114,13 +113,12 @@ pub trait Backend {
                 *done += n;
                 progress(news)
             };
-            let first = block.start;
             let mut part = match block.len() == plan.models.len() {
                 true => self.run_block(plan.whole(), seed, draws.clone(), &of_all)?,
                 false => self.run_block(plan.part(block).whole(), seed, draws.clone(), &of_all)?,
             };
             before += (draws.end - draws.start) * of_block;
-            take(first, std::mem::take(&mut part.models));
+            take(std::mem::take(&mut part.models));
             match &mut whole {
                 None => whole = Some(part),
                 Some(whole) => whole.add_block(part).map_err(Stopped::Blocks)?,

@@ -174,7 +174,7 @@ impl Session {
         let draws = settings.draws.saturating_add(analysed);
         let sampler = self.sampler(settings, draws.saturating_mul(plan.models.len() as u64), progress);
         let mut singles = Singles::default();
-        let summary = sampler.draw_blocks(&plan, &mut |_, models| {
+        let summary = sampler.draw_blocks(&plan, &mut |models| {
             singles.add(&plan, &models, settings.draws, settings.level);
         })?;
         clock.lap("draw_s");

@@ -14,6 +14,8 @@ use crate::engine::{ReadError, Shard};
 
 /// The first bytes: no text begins so.
 pub const MAGIC: [u8; 8] = *b"\x8cHAZE1\r\n";
+/// Parts of a run at most.
+pub const MOST_PARTS: u64 = 100_000;
 /// A head is a few hundred bytes.
 const LONGEST_HEAD: u64 = 1 << 20;
 
@@ -127,6 +129,9 @@ impl<R: Read> Part<R> {
             return Err(PartError::Damaged);
         }
         let head: Head = serde_json::from_slice(&head).map_err(|_| PartError::Damaged)?;
+        if head.of > MOST_PARTS {
+            return Err(PartError::Damaged);
+        }
         Ok(Part { head, input, draws: from })
     }
 
@@ -294,6 +299,21 @@ mod tests {
         }
         let text = Part::open(&b"id,tokens\na,1\n"[..]).err().unwrap();
         assert!(matches!(text, PartError::NotAPart), "{text}");
+    }
+
+    /// A file may state anything: what it states is not taken as room.
+    #[test]
+    fn more_parts_than_there_can_be_are_no_parts() {
+        let (session, portfolio) = (Session::builder().build().unwrap(), portfolio());
+        let (settings, assessment) = (Settings { draws: 1000, seed: 7, level: 0.95 }, assess(&portfolio).unwrap());
+        let drawn = session.part(&portfolio, &assessment, settings, 0..10, &NoProgress).unwrap();
+        let opened = |of: u64| {
+            let mut bytes = Vec::new();
+            write(&mut bytes, &head(1, of), INPUT, &drawn).unwrap();
+            Part::open(&bytes[..]).map(|part| part.head.of)
+        };
+        assert!(matches!(opened(u64::MAX), Err(PartError::Damaged)));
+        assert_eq!(opened(MOST_PARTS).unwrap(), MOST_PARTS);
     }
 
     #[test]

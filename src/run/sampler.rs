@@ -40,15 +40,11 @@ impl Sampler<'_> {
         Ok(self.engine.backend().run(plan, seed, draws, &self.counting(plan.models.len()))?)
     }
 
-    /// Draws a plan block by block: `take` is given the index of each block's first model, and the block's models.
+    /// Draws a plan block by block: `take` is given the models of each block, in order.
     ///
     /// # Errors
     /// As [`Sampler::draw`].
-    pub fn draw_blocks(
-        &self,
-        plan: &Plan,
-        take: &mut dyn FnMut(usize, Vec<ModelSummary>),
-    ) -> Result<Summary, RunError> {
+    pub fn draw_blocks(&self, plan: &Plan, take: &mut dyn FnMut(Vec<ModelSummary>)) -> Result<Summary, RunError> {
         self.memory.fits(plan, self.draws)?;
         let progress = self.counting(plan.models.len());
         Ok(self.engine.backend().run_blocks(plan, self.seed, 0..self.draws, &progress, take)?)

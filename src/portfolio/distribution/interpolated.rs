@@ -30,7 +30,7 @@ const LEEWAY: f64 = 8.0;
 const NARROW: f64 = 1.0 / (1 << 24) as f64;
 /// Distance from a break at which the curve is read: less than the resolution of the engine's normals.
 const BESIDE: f64 = 1.0 / (1u32 << 30) as f64;
-/// What is so many octaves below the largest value is not told apart from that.
+/// What is so many octaves below the largest value is not distinguished from that.
 const OCTAVES: f64 = 80.0;
 /// A bound on the halvings of one span; none is known that needs more than 60.
 const MAX_DEPTH: u32 = 200;

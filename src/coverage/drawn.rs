@@ -3,42 +3,10 @@
 use crate::engine::plan::Plan;
 use crate::engine::stats::estimate::{Scale, of_draws};
 use crate::engine::stats::order::Draws;
-use crate::engine::stats::ratio::{Side, ratios, widest_shift};
+use crate::engine::stats::ratio::{ratios, widest_shift};
 use crate::posterior::Estimate;
+pub use crate::posterior::counts::Counts;
 use crate::run::{RunError, Sampler};
-
-/// An amount of emissions by draw: counts of `2^unit` t.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Counts {
-    /// One for each draw.
-    pub counts: Vec<u64>,
-    /// Exponent of the unit: a count of 1 is `2^unit` t.
-    pub unit: i32,
-}
-
-impl Counts {
-    /// Nothing, to be added to.
-    pub fn none(draws: u64, unit: i32) -> Counts {
-        Counts { counts: vec![0; usize::try_from(draws).unwrap_or(0)], unit }
-    }
-
-    /// Adds a part of the same unit, draw by draw; a sum beyond 64 bits stays at the largest count.
-    pub fn add(&mut self, more: &[u64]) {
-        for (sum, more) in self.counts.iter_mut().zip(more) {
-            *sum = sum.saturating_add(*more);
-        }
-    }
-
-    /// What is left without a part of the same unit.
-    pub fn less(&self, part: &Counts) -> Counts {
-        let pairs = self.counts.iter().zip(&part.counts);
-        Counts { counts: pairs.map(|(all, part)| all.saturating_sub(*part)).collect(), unit: self.unit }
-    }
-
-    fn side(&self) -> Side<'_> {
-        Side { counts: &self.counts, unit: self.unit }
-    }
-}
 
 impl Sampler<'_> {
     /// Draws a plan for the emissions of all of it, and for nothing else.

@@ -127,6 +127,22 @@ pub trait Backend {
         Ok(whole.unwrap_or_else(|| Summary::empty(plan.whole(), draws)))
     }
 
+    /// Draws on from a run of the first draws of the plan, up to draw `end`.
+    fn run_on(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        first: Summary,
+        end: u64,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Summary, Stopped> {
+        if first.draws.end >= end {
+            return Ok(first);
+        }
+        let rest = self.run(plan, seed, first.draws.end..end, progress)?;
+        first.merge(rest).map_err(|_| Stopped::Blocks(summary::NotOneRun))
+    }
+
     /// Draws `draws` of one block of models.
     fn run_block(
         &self,

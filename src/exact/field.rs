@@ -8,9 +8,10 @@
 
 pub mod by_factor;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
 
 use super::closed::Loads;
 use super::hermite::Series;
@@ -74,20 +75,21 @@ struct Part {
     /// By component.
     axes: Vec<Axis>,
     of: Tensor,
-    shifted: RefCell<HashMap<Vec<u64>, Rc<Tensor>>>,
+    shifted: Mutex<HashMap<Vec<u64>, Arc<Tensor>>>,
 }
 
 impl Part {
     fn new(loads: Loads, axes: Vec<Axis>, of: Tensor) -> Part {
-        Part { loads, axes, of, shifted: RefCell::default() }
+        Part { loads, axes, of, shifted: Mutex::default() }
     }
 
     /// As another part sees it that multiplies by `loads`.
-    fn seen(&self, loads: &Loads) -> Rc<Tensor> {
+    fn seen(&self, loads: &Loads) -> Arc<Tensor> {
         let shifts: Vec<f64> = self.axes.iter().map(|axis| dot(&axis.direction, loads)).collect();
         let key = shifts.iter().map(|x| x.to_bits()).collect();
-        let seen = || Rc::new(self.of.shifted(&shifts).into_owned());
-        self.shifted.borrow_mut().entry(key).or_insert_with(seen).clone()
+        let seen = || Arc::new(self.of.shifted(&shifts).into_owned());
+        let mut shifted = self.shifted.lock().unwrap_or_else(PoisonError::into_inner);
+        shifted.entry(key).or_insert_with(seen).clone()
     }
 
     /// `E[F G]` over what the shared effects that multiply both make of it.
@@ -255,15 +257,14 @@ impl<'c> Field<'c> {
     pub fn variance(&self) -> f64 {
         let mut cells: Vec<Vec<&Cell>> = vec![vec![]; self.globals.len()];
         self.cells.iter().for_each(|cell| cells[cell.global].push(cell));
-        let mut sum = 0.0;
-        for (pattern, cells) in self.globals.iter().zip(cells) {
+        let of_pattern = |(pattern, cells): (&Part, &Vec<&Cell>)| {
             let (rhos, by_globals) = self.of_globals(pattern);
-            sum += by_globals;
-            for cell in cells {
-                sum += self.of_locals(&rhos, &cell.local, &cell.whole, &cell.common);
-            }
-        }
-        sum
+            let of_cell = |cell: &&Cell| self.of_locals(&rhos, &cell.local, &cell.whole, &cell.common);
+            by_globals + cells.iter().map(of_cell).sum::<f64>()
+        };
+        // In one order, whatever the number of threads.
+        let sums: Vec<f64> = self.globals.par_iter().zip(&cells).map(of_pattern).collect();
+        sums.iter().sum()
     }
 }
 

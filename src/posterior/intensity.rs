@@ -2,17 +2,16 @@
 //!
 //! ATCI is the emissions of a set of models over their compute, in kgCO2e per EFLOP of training operations performed: a
 //! ratio of sums in every draw, never a mean of the models' ratios. IT energy over compute, facility over IT energy and
-//! emissions over facility energy multiply to it in every draw (`docs/method.md`, section 2). A part of a portfolio
-//! is drawn as the portfolio of its models alone: keys do not depend on what else there is, so that the draws are those
-//! that the models have in the whole.
+//! emissions over facility energy multiply to it in every draw (`docs/method.md`, section 2). Keys of models do not
+//! depend on what else there is, so that the draws of a part are those that its models have in the whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
 use super::concentration::ratio as share_of;
 use super::{KG_PER_T, of_ratios, of_side};
-use crate::assess::{AssessedModel, Assessment, Output};
+use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output};
 use crate::engine::plan::Plan;
 use crate::engine::stats::estimate::Estimate;
 use crate::engine::stats::ratio::{Side, ratios, widest_shift};
@@ -44,15 +43,39 @@ pub struct Counted {
     pub saturated: u64,
 }
 
-/// The ratios of a run's totals.
-pub fn intensity(plan: &Plan, summary: &Summary, level: f64, reduce: &dyn Reduce) -> (Intensity, Counted) {
-    let first = summary.draws.start;
-    let side = |output: Output| Side { counts: &summary.totals[output as usize], unit: plan.unit(output as usize) };
-    let atci = ratios(reduce, side(Output::Emissions), side(Output::Compute), plan.ratio_shift, first);
+/// Compute, energies and emissions of some models by draw, in the order of [`Output::ALL`].
+#[derive(Clone, Copy)]
+pub struct Chain<'a> {
+    /// Counts, each with its unit.
+    pub sides: [Side<'a>; OUTPUTS],
+    /// Of emissions over compute; `None`: as wide as these draws allow.
+    pub ratio_shift: Option<u32>,
+    /// Absolute index of the first draw.
+    pub first: u64,
+}
+
+impl<'a> Chain<'a> {
+    /// The totals of a run.
+    pub fn of(plan: &Plan, summary: &'a Summary) -> Chain<'a> {
+        let side = |o: Output| Side { counts: &summary.totals[o as usize], unit: plan.unit(o as usize) };
+        Chain { sides: Output::ALL.map(side), ratio_shift: Some(plan.ratio_shift), first: summary.draws.start }
+    }
+
+    fn side(&self, output: Output) -> Side<'a> {
+        self.sides[output as usize]
+    }
+}
+
+/// The ratios of totals.
+pub fn intensity(chain: Chain<'_>, level: f64, reduce: &dyn Reduce) -> (Intensity, Counted) {
+    let first = chain.first;
+    let side = |output: Output| chain.side(output);
+    let shift = |over: Output, under: Output| widest_shift(side(over), side(under));
+    let atci_shift = chain.ratio_shift.unwrap_or_else(|| shift(Output::Emissions, Output::Compute));
+    let atci = ratios(reduce, side(Output::Emissions), side(Output::Compute), atci_shift, first);
     let counted = Counted { without_compute: atci.left_out, saturated: atci.saturated };
     let part = |over: Output, under: Output, factor: f64| {
-        let shift = widest_shift(side(over), side(under));
-        of_ratios(ratios(reduce, side(over), side(under), shift, first), level, factor)
+        of_ratios(ratios(reduce, side(over), side(under), shift(over, under), first), level, factor)
     };
     let intensity = Intensity {
         atci_kg_per_eflop: of_ratios(atci, level, KG_PER_T),
@@ -80,8 +103,8 @@ pub enum Part {
 pub struct Split {
     /// Which models these are.
     pub part: Part,
-    /// These models alone, with the shared effects that they are exposed to.
-    pub assessment: Assessment,
+    /// Their places in the assessment, ascending.
+    pub models: Vec<usize>,
 }
 
 /// One line of the table.
@@ -102,27 +125,24 @@ pub struct Row {
 }
 
 impl Row {
-    /// From a run of the part's models. `compute_eflop` is the mean compute of the portfolio.
+    /// From the draws of so many models. `compute_eflop` is the mean compute of the portfolio.
     pub fn new(
         part: Part,
-        plan: &Plan,
-        summary: &Summary,
+        models: usize,
+        chain: Chain<'_>,
         level: f64,
         reduce: &dyn Reduce,
         compute_eflop: Option<f64>,
     ) -> Row {
-        let kept = |output: Output| {
-            let side = Side { counts: &summary.totals[output as usize], unit: plan.unit(output as usize) };
-            of_side(reduce, side, summary.draws.start, level)
-        };
+        let kept = |output: Output| of_side(reduce, chain.side(output), chain.first, level);
         let compute = kept(Output::Compute);
         Row {
             part,
-            models: plan.models.len(),
+            models,
             share: share_of(compute.mean, compute_eflop.or(compute.mean)),
             compute_eflop: compute,
             emissions_t: kept(Output::Emissions),
-            intensity: intensity(plan, summary, level, reduce).0,
+            intensity: intensity(chain, level, reduce).0,
         }
     }
 }
@@ -153,21 +173,21 @@ pub fn split(assessment: &Assessment, column: &str) -> Vec<Split> {
         largest.sort_by_key(|&(v, _)| v);
     }
     let (largest, others) = values.split_at(listed);
-    let mut parts: Vec<Split> = largest
-        .iter()
-        .map(|&(v, _)| Split {
-            part: Part::Value(v.to_string()),
-            assessment: assessment.only(|m| value(m, column) == Some(v)),
-        })
-        .collect();
-    if !others.is_empty() {
-        let of: BTreeSet<&str> = others.iter().map(|&(v, _)| v).collect();
-        let assessment = assessment.only(|m| value(m, column).is_some_and(|v| of.contains(v)));
-        parts.push(Split { part: Part::Other(others.len()), assessment });
+    let is_other: BTreeSet<&str> = others.iter().map(|&(v, _)| v).collect();
+    let mut parts: Vec<Split> =
+        largest.iter().map(|&(v, _)| Split { part: Part::Value(v.to_string()), models: vec![] }).collect();
+    let place: HashMap<&str, usize> = largest.iter().map(|&(v, _)| v).zip(0..).collect();
+    let (mut other, mut not_stated) = (vec![], vec![]);
+    for (m, model) in assessment.models.iter().enumerate() {
+        match value(model, column) {
+            None => not_stated.push(m),
+            Some(v) if is_other.contains(v) => other.push(m),
+            Some(v) => place.get(v).and_then(|&k| parts.get_mut(k)).into_iter().for_each(|part| part.models.push(m)),
+        }
     }
-    if sizes.contains_key(&None) {
-        parts.push(Split { part: Part::NotStated, assessment: assessment.only(|m| value(m, column).is_none()) });
-    }
+    parts.push(Split { part: Part::Other(others.len()), models: other });
+    parts.push(Split { part: Part::NotStated, models: not_stated });
+    parts.retain(|part| !part.models.is_empty());
     parts
 }
 
@@ -193,7 +213,7 @@ mod tests {
     fn three_ratios_multiply_to_atci() {
         // Every draw of the example has E_IT = C·0.4 kWh/EFLOP, E = E_IT·1.25, G = E·0.5 kg/kWh.
         let (_, plan, summary, _) = example::proportional(2_000);
-        let (found, counted) = intensity(&plan, &summary, 0.95, &Host);
+        let (found, counted) = intensity(Chain::of(&plan, &summary), 0.95, &Host);
         let close = |e: &Estimate, want: f64| (e.median.unwrap_or(0.0) / want - 1.0).abs() < 1e-6;
         assert!(close(&found.atci_kg_per_eflop, 0.25) && !close(&found.atci_kg_per_eflop, 0.2501), "{found:?}");
         assert!(close(&found.it_energy_kwh_per_eflop, 0.4));
@@ -219,14 +239,15 @@ mod tests {
         assert_eq!(parts.len(), LARGEST + 2);
         assert_eq!(parts[LARGEST].part, Part::Other(5));
         assert_eq!(parts[LARGEST + 1].part, Part::NotStated);
-        let mut ids: Vec<&str> = parts.iter().flat_map(|p| &p.assessment.models).map(|m| m.id.as_str()).collect();
-        ids.sort();
-        assert_eq!(ids, assessment.models.iter().map(|m| m.id.as_str()).collect::<Vec<_>>());
+        let mut models: Vec<usize> = parts.iter().flat_map(|p| &p.models).copied().collect();
+        models.sort();
+        assert_eq!(models, (0..assessment.models.len()).collect::<Vec<_>>());
         // One more than the limit is listed individually.
         let some: Vec<(&str, &str)> = values[..21].to_vec();
         assert!(split(&labelled(&some), "place").iter().all(|p| !matches!(p.part, Part::Other(_))));
         // By expected compute, largest first.
-        let sizes: Vec<f64> = parts[..LARGEST].iter().map(|p| expected_compute(&p.assessment).iter().sum()).collect();
+        let compute = expected_compute(&assessment);
+        let sizes: Vec<f64> = parts[..LARGEST].iter().map(|p| p.models.iter().map(|&m| compute[m]).sum()).collect();
         assert!(sizes.windows(2).all(|w| w[0] >= w[1]), "{sizes:?}");
     }
 }

@@ -11,6 +11,7 @@
 
 pub mod check;
 pub mod concentration;
+pub mod counts;
 pub mod families;
 pub mod grouping;
 pub mod intensity;
@@ -207,7 +208,7 @@ pub fn posterior_with(
     let side = |output: usize| Side { counts: &summary.totals[output], unit: plan.unit(output) };
     let kept = |output: usize| of_side(reduce, side(output), first, level);
     let [compute, it_energy, energy, emissions] = Output::ALL.map(|o| o as usize);
-    let (carbon, counted) = intensity::intensity(plan, summary, level, reduce);
+    let (carbon, counted) = intensity::intensity(intensity::Chain::of(plan, summary), level, reduce);
     let total = Totals {
         models: assessment.models.len(),
         emissions_t: kept(emissions),

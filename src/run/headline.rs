@@ -9,9 +9,10 @@ use crate::compile::compile;
 use crate::engine::plan::hash::plan_hash;
 use crate::engine::plan::{self, BLOCK_MODELS, Plan};
 use crate::engine::stats::tail;
-use crate::engine::{Prepared, Reduce, Summary};
+use crate::engine::{ModelSummary, Prepared, Reduce, Summary};
 use crate::exact::oracle::oracle;
 use crate::portfolio::{Portfolio, Study};
+use crate::posterior::counts::TotalDraws;
 use crate::posterior::grouping::by_factor;
 use crate::posterior::sampled::{self, Analysis, Plain};
 use crate::posterior::{self, Estimate, Options, Oracle, Posterior, Singles};
@@ -47,6 +48,8 @@ pub struct Outcome {
     pub assessment: Assessment,
     /// Estimates from the draws.
     pub posterior: Posterior,
+    /// The totals by draw.
+    pub draws: TotalDraws,
     /// What was drawn.
     pub settings: Settings,
     /// How it was drawn.
@@ -125,7 +128,8 @@ impl Drawn {
         posterior.precision = posterior.precision.asked(request.precision());
         clock.lap("posterior_s");
         let info = RunInfo { plan_hash: plan_hash(&self.plan), backend: sampler.device(), timings: clock.laps };
-        Outcome { assessment: base.unwrap_or(self.assessment), posterior, settings: self.settings, info }
+        let draws = TotalDraws::of(self.assessment.outputs(), &self.plan, self.summary);
+        Outcome { assessment: base.unwrap_or(self.assessment), posterior, draws, settings: self.settings, info }
     }
 
     fn compared_with(&self, oracle: &Oracle, singles: Singles, level: f64, reduce: &dyn Reduce) -> Posterior {
@@ -167,16 +171,19 @@ impl Session {
         let mut plan = compile(&whole)?;
         plan.block = BLOCK_MODELS;
         clock.lap("plan_s");
-        let settings = self.settled(&request, &plan, progress)?;
+        let (settings, first) = self.begun(&request, &plan, progress)?;
         clock.lap("pilot_s");
         self.memory.fits(&plan, settings.draws)?;
         let analysed = if options.sensitivity { settings.draws.min(sampled::DRAWS) } else { 0 };
-        let draws = settings.draws.saturating_add(analysed);
+        let made = first.as_ref().map_or(0, |first| first.draws.end);
+        let draws = settings.draws.saturating_sub(made).saturating_add(analysed);
         let sampler = self.sampler(settings, draws.saturating_mul(plan.models.len() as u64), progress);
         let mut singles = Singles::default();
-        let summary = sampler.draw_blocks(&plan, &mut |models| {
-            singles.add(&plan, &models, settings.draws, settings.level);
-        })?;
+        let mut finish = |models: Vec<ModelSummary>| singles.add(&plan, &models, settings.draws, settings.level);
+        let summary = match first {
+            Some(first) => sampler.draw_on(&plan, first, &mut finish)?,
+            None => sampler.draw_blocks(&plan, &mut finish)?,
+        };
         clock.lap("draw_s");
         let drawn = Drawn { assessment: whole, plan, summary, settings };
         let mut sampled = None;

@@ -19,6 +19,7 @@ mod memory;
 mod merged;
 pub mod one_model;
 pub mod part;
+mod parts;
 mod progress;
 pub mod request;
 pub mod sampled;

@@ -1,6 +1,7 @@
 //! What is asked of a run: a number of draws, or a precision from which the number follows.
 
 use super::{INTERVAL, Progress, RunError, SEED, Sampler, Session, Settings};
+use crate::engine::Summary;
 use crate::engine::plan::Plan;
 use crate::engine::stats::estimate::{Estimate, Scale, of_draws};
 use crate::engine::stats::order::Draws;
@@ -79,11 +80,28 @@ impl Session {
     ) -> Result<Settings, RunError> {
         self.settled_by(request, plan.models.len(), progress, |pilot| {
             let plan = plan.clone().dependent_only();
-            let summary = pilot.draw(&plan)?;
-            let counts = summary.totals[plan.headline].iter().copied();
-            let draws = Draws::new(pilot.reduce(), (0..).zip(counts));
-            Ok(of_draws(&draws, request.level, Scale::power_of_two(plan.unit(plan.headline))))
+            Ok(headline(&plan, &pilot.draw(&plan)?, pilot))
         })
+    }
+
+    /// The same, with the pilot's draws as the first of the run where its models are one block.
+    pub(super) fn begun(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        progress: &dyn Progress,
+    ) -> Result<(Settings, Option<Summary>), RunError> {
+        if plan.blocks().count() > 1 {
+            return Ok((self.settled(request, plan, progress)?, None));
+        }
+        let mut first = None;
+        let settings = self.settled_by(request, plan.models.len(), progress, |pilot| {
+            let summary = pilot.draw(plan)?;
+            let estimate = headline(plan, &summary, pilot);
+            first = Some(summary);
+            Ok(estimate)
+        })?;
+        Ok((settings, first))
     }
 
     /// The same for another headline, of so many models, which `estimate` draws.
@@ -102,4 +120,10 @@ impl Session {
         let pilot = estimate(&sampler)?;
         Ok(request.with_draws(draws_needed(&pilot, PILOT, asked)))
     }
+}
+
+fn headline(plan: &Plan, summary: &Summary, sampler: &Sampler<'_>) -> Estimate {
+    let counts = summary.totals[plan.headline].iter().copied();
+    let draws = Draws::new(sampler.reduce(), (0..).zip(counts));
+    of_draws(&draws, sampler.level, Scale::power_of_two(plan.unit(plan.headline)))
 }

@@ -50,6 +50,23 @@ impl Sampler<'_> {
         Ok(self.engine.backend().run_blocks(plan, self.seed, 0..self.draws, &progress, take)?)
     }
 
+    /// The same from where its first draws have been made.
+    ///
+    /// # Errors
+    /// As [`Sampler::draw`].
+    pub fn draw_on(
+        &self,
+        plan: &Plan,
+        first: Summary,
+        take: &mut dyn FnMut(Vec<ModelSummary>),
+    ) -> Result<Summary, RunError> {
+        self.memory.fits(plan, self.draws)?;
+        let progress = self.counting(plan.models.len());
+        let mut summary = self.engine.backend().run_on(plan, self.seed, first, self.draws, &progress)?;
+        take(std::mem::take(&mut summary.models));
+        Ok(summary)
+    }
+
     /// Totals at the corners of a pick-freeze design.
     ///
     /// # Errors

@@ -6,12 +6,16 @@
 //! factor, on one factor only.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
 
 use super::{Field, Part, Tensor, dot};
 
-/// Functions that are remembered.
-const REMEMBERED: usize = 1 << 17;
+/// Functions that are remembered in one of as many places as there are walks.
+const REMEMBERED: usize = 1 << 13;
+/// Walks over the pairs, each its own sum: a number of its own, so that the result is the same on any number of threads.
+const WALKS: usize = 16;
 /// Factors at most: sets are bits.
 pub const MOST: usize = 8;
 
@@ -61,38 +65,42 @@ impl Factors<'_> {
     }
 }
 
-/// The axes of some factors, of parts by their place, as parts with other loads see them: each worked out once.
-#[derive(Default)]
+/// Of a part in its place: which axes are known, and how far they are shifted.
+type Key = (usize, usize, Vec<u64>);
+
+/// The axes of some factors, of parts by their place, as parts with other loads see them: each worked out once, whoever
+/// asks first.
 struct Seen {
-    known: HashMap<(usize, usize, Vec<u64>), Rc<Tensor>>,
+    known: Vec<Mutex<HashMap<Key, Arc<Tensor>>>>,
 }
 
 impl Seen {
+    fn new() -> Seen {
+        Seen { known: (0..WALKS).map(|_| Mutex::default()).collect() }
+    }
+
     /// `part` is in place `place`.
-    fn of(
-        &mut self,
-        place: usize,
-        part: &Part,
-        kept: usize,
-        loads: &[(usize, f64)],
-        factors: Factors<'_>,
-    ) -> Rc<Tensor> {
+    fn of(&self, place: usize, part: &Part, kept: usize, loads: &[(usize, f64)], factors: Factors<'_>) -> Arc<Tensor> {
         let is_kept = |direction: &[(usize, f64)]| factors.of_axis(direction) & kept != 0;
         let directions = part.axes.iter().map(|axis| &axis.direction);
         let shifts: Vec<f64> = directions.clone().filter(|d| is_kept(d)).map(|d| dot(d, loads)).collect();
         let key = (place, kept, shifts.iter().map(|x| x.to_bits()).collect());
-        let seen = || {
-            let lengths: Vec<f64> = directions.map(|d| f64::from(u8::from(is_kept(d)))).collect();
-            Rc::new(part.of.given(&lengths).shifted(&shifts).into_owned())
-        };
-        if self.known.len() >= REMEMBERED {
-            self.known.clear();
+        let known = &self.known[place % self.known.len()];
+        if let Some(tensor) = known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return tensor.clone();
         }
-        self.known.entry(key).or_insert_with(seen).clone()
+        let lengths: Vec<f64> = directions.map(|d| f64::from(u8::from(is_kept(d)))).collect();
+        let tensor = Arc::new(part.of.given(&lengths).shifted(&shifts).into_owned());
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, tensor.clone());
+        tensor
     }
 
     /// By set of factors: `E[F G]` where the axes of these factors are known, less the product of the means.
-    fn covariances(&mut self, a: (usize, &Part), b: (usize, &Part), factors: Factors<'_>) -> (usize, Vec<f64>) {
+    fn covariances(&self, a: (usize, &Part), b: (usize, &Part), factors: Factors<'_>) -> (usize, Vec<f64>) {
         let all = factors.of_axes(a.1) | factors.of_axes(b.1);
         let apart = a.1.of.mean() * b.1.of.mean();
         let mut of = vec![0.0; all + 1];
@@ -120,52 +128,56 @@ impl Field<'_> {
     /// `Σ_p Σ_q μ_p μ_q (ρ(p, q) − 1)` over the effects of every set of factors, by the bits of the set. The field is that of
     /// all effects.
     pub fn variances(&self, factors: Factors<'_>) -> Vec<f64> {
+        let seen = Seen::new();
+        let parts = (0..WALKS).into_par_iter().map(|walk| {
+            let mut sums = vec![0.0; 1 << factors.count];
+            (walk..self.globals.len()).step_by(WALKS).for_each(|i| self.add_global(i, factors, &seen, &mut sums));
+            (walk..self.cells.len()).step_by(WALKS).for_each(|i| self.add_locals(i, factors, &seen, &mut sums));
+            sums
+        });
         let mut sums = vec![0.0; 1 << factors.count];
-        let mut seen = Seen::default();
-        for (i, a) in self.globals.iter().enumerate() {
-            for (j, b) in self.globals.iter().enumerate().skip(i) {
-                let rho = factors.sets(&factors.rhos(&a.loads, &b.loads));
-                let (axes, of) = seen.covariances((i, a), (j, b), factors);
-                let (apart, twice) = (a.of.mean() * b.of.mean(), if i == j { 1.0 } else { 2.0 });
-                for (set, sum) in sums.iter_mut().enumerate() {
-                    let covariance = of[set & axes];
-                    *sum += twice * ((apart + covariance) * (rho[set] - 1.0) + covariance);
-                }
-            }
+        for part in parts.collect::<Vec<_>>() {
+            sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
         }
-        self.add_locals(factors, &mut seen, &mut sums);
         sums
     }
 
-    /// What local effects add to that.
-    fn add_locals(&self, factors: Factors<'_>, seen: &mut Seen, sums: &mut [f64]) {
+    /// What a pattern and those after it have in common by effects without `by`.
+    fn add_global(&self, i: usize, factors: Factors<'_>, seen: &Seen, sums: &mut [f64]) {
+        let Some(a) = self.globals.get(i) else { return };
+        for (j, b) in self.globals.iter().enumerate().skip(i) {
+            let rho = factors.sets(&factors.rhos(&a.loads, &b.loads));
+            let (axes, of) = seen.covariances((i, a), (j, b), factors);
+            let (apart, twice) = (a.of.mean() * b.of.mean(), if i == j { 1.0 } else { 2.0 });
+            for (set, sum) in sums.iter_mut().enumerate() {
+                let covariance = of[set & axes];
+                *sum += twice * ((apart + covariance) * (rho[set] - 1.0) + covariance);
+            }
+        }
+    }
+
+    /// What local effects add to that for a cell and its neighbours after it.
+    fn add_locals(&self, i: usize, factors: Factors<'_>, seen: &Seen, sums: &mut [f64]) {
         // Places of parts in `seen`: patterns, then of each cell the whole and the common part.
-        let (patterns, whole) = (self.globals.len(), |c: usize| self.globals.len() + 2 * c);
-        debug_assert!(whole(0) == patterns);
-        for (i, a) in self.cells.iter().enumerate() {
-            let touched = self.local_effects(&a.local, &a.whole);
-            let mut neighbours: Vec<usize> = touched
-                .iter()
-                .filter_map(|effect| self.touching.get(effect))
-                .flatten()
-                .copied()
-                .filter(|c| *c >= i)
-                .collect();
-            neighbours.sort_unstable();
-            neighbours.dedup();
-            for j in neighbours {
-                let b = &self.cells[j];
-                let of_globals = factors.sets(&factors.rhos(&a.common.loads, &b.common.loads));
-                let of_locals = factors.sets(&factors.rhos(&a.local, &b.local));
-                let (axes, of_whole) = seen.covariances((whole(i), &a.whole), (whole(j), &b.whole), factors);
-                let common = [(whole(i) + 1, &a.common), (whole(j) + 1, &b.common)];
-                let (common_axes, of_common) = seen.covariances(common[0], common[1], factors);
-                let (apart, twice) = (a.whole.of.mean() * b.whole.of.mean(), if i == j { 1.0 } else { 2.0 });
-                for (set, sum) in sums.iter_mut().enumerate() {
-                    let (whole, common) = (of_whole[set & axes], of_common[set & common_axes]);
-                    let by_locals = (apart + whole) * (of_locals[set] - 1.0) + (whole - common);
-                    *sum += twice * of_globals[set] * by_locals;
-                }
+        let whole = |c: usize| self.globals.len() + 2 * c;
+        let Some(a) = self.cells.get(i) else { return };
+        let touched = self.local_effects(&a.local, &a.whole);
+        let touching = touched.iter().filter_map(|effect| self.touching.get(effect)).flatten();
+        let mut neighbours: Vec<usize> = touching.copied().filter(|c| *c >= i).collect();
+        neighbours.sort_unstable();
+        neighbours.dedup();
+        for j in neighbours {
+            let b = &self.cells[j];
+            let of_globals = factors.sets(&factors.rhos(&a.common.loads, &b.common.loads));
+            let of_locals = factors.sets(&factors.rhos(&a.local, &b.local));
+            let (axes, of_whole) = seen.covariances((whole(i), &a.whole), (whole(j), &b.whole), factors);
+            let common = [(whole(i) + 1, &a.common), (whole(j) + 1, &b.common)];
+            let (common_axes, of_common) = seen.covariances(common[0], common[1], factors);
+            let (apart, twice) = (a.whole.of.mean() * b.whole.of.mean(), if i == j { 1.0 } else { 2.0 });
+            for (set, sum) in sums.iter_mut().enumerate() {
+                let (whole, common) = (of_whole[set & axes], of_common[set & common_axes]);
+                let by_locals = (apart + whole) * (of_locals[set] - 1.0) + (whole - common);
+                *sum += twice * of_globals[set] * by_locals;
             }
         }
     }

@@ -4,7 +4,7 @@
 //! skipped; `HAZE_PEERS_PYTHON` names another interpreter). 1,313 models, each a product of three lognormals of its own and
 //! three that all models share. Ours is the whole run of the library, from rows to every output, every model's interval,
 //! the exact decomposition and both totals; the number of draws follows from the precision. The peers are given that number
-//! and find one total's median and interval. Medians of interleaved rounds.
+//! and find one total's median and interval. Medians of interleaved rounds; SALib, which takes minutes, has one.
 
 use std::process::Command;
 use std::time::Instant;
@@ -36,10 +36,11 @@ fn portfolio() -> Portfolio {
 }
 
 /// Lines "name seconds lower median upper" from the peers' script.
-fn peers(draws: u64) -> Vec<(String, Vec<f64>)> {
+fn peers(draws: u64, round: usize) -> Vec<(String, Vec<f64>)> {
     let python = std::env::var("HAZE_PEERS_PYTHON").unwrap_or_else(|_| "python3".into());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/precision.py");
-    let Ok(output) = Command::new(python).arg(script).args([MODELS.to_string(), draws.to_string()]).output() else {
+    let args = [MODELS.to_string(), draws.to_string(), round.to_string()];
+    let Ok(output) = Command::new(python).arg(script).args(args).output() else {
         return vec![];
     };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -62,13 +63,13 @@ fn main() {
     let portfolio = portfolio();
     let (mut ours, mut found): (Vec<f64>, Vec<(String, Vec<f64>, Vec<f64>)>) = (vec![], vec![]);
     let mut outcome = None;
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let start = Instant::now();
         let run = session.run(&portfolio, &Default::default(), &NoProgress).expect("a run");
         ours.push(start.elapsed().as_secs_f64());
         let draws = run.settings.draws;
         outcome = Some(run);
-        for (name, numbers) in peers(draws) {
+        for (name, numbers) in peers(draws, round) {
             let Some((seconds, rest)) = numbers.split_first() else { continue };
             match found.iter_mut().find(|(n, ..)| *n == name) {
                 Some((_, all, _)) => all.push(*seconds),

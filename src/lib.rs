@@ -56,6 +56,7 @@ mod assess;
 pub mod cli;
 mod compile;
 mod coverage;
+mod diff;
 pub mod engine;
 mod exact;
 mod export;

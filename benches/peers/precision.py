@@ -1,10 +1,10 @@
 """Median and 95 % interval of the total of a portfolio, by array programs, as users write them.
 
-    python3 benches/peers/precision.py MODELS DRAWS      # one round of benches/precision.rs
+    python3 benches/peers/precision.py MODELS DRAWS ROUND      # one round of benches/precision.rs
 
 Each model is a product of three lognormals of its own and three that all models share. Prints "name, seconds, lower end,
 median, upper end" in kt, separated by tabs. NumPy and JAX draw at random, in chunks; SALib draws Latin hypercubes of all
-inputs, 4,096 rows at a time. NumPy and JAX are warmed up once.
+inputs, 4,096 rows at a time, in round 0 only. NumPy and JAX are warmed up once.
 """
 
 import sys
@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-models, draws = int(sys.argv[1]), int(sys.argv[2])
+models, draws, first = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "0"
 OWN, SHARED = np.array([0.8, 0.3, 0.4]), np.array([0.3, 0.2, 0.1])
 # Compute in FLOP, over FLOP per J, over J per kWh, times PUE, times g/kWh, in t.
 MEDIAN = (1 + np.arange(models) % 13) * 1e22 / 2e11 / 3.6e6 * 1.2 * 400 / 1e6
@@ -60,6 +60,9 @@ try:
     report("JAX jit, chunked (float32)", lambda: jax_chunked(jax.random.key(1)).block_until_ready())
 except ImportError:
     pass
+
+if not first:
+    raise SystemExit
 
 try:
     from SALib.sample import latin

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::input::{Opened, at_row};
 use super::output::{Output, apart, spare};
-use super::run::{Folder, ResultArgs, finish};
+use super::run::{Folder, ResultArgs, Source, finish};
 use super::shard;
 use super::watch::Interrupt;
 use super::{Failure, memory};
+use crate::portfolio::Outputs;
 use crate::portfolio::formats::archive::Archive;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::shorten_path;
@@ -45,7 +46,8 @@ pub fn merge(args: MergeArgs) -> Result<(), Failure> {
     let first = open(&parts[0].0)?;
     let archive = Archive::from_bytes(&first.input).filter(|_| part::digest(&first.input) == run.input);
     let archive = archive.ok_or_else(|| damaged(&parts[0].0))?;
-    let portfolio = shard::portfolio(run, &Inputs::archived(archive))?;
+    let file = shard::file(run);
+    let portfolio = shard::portfolio(run, &Inputs::archived(archive.clone()))?;
     let opened = Opened::assessed(portfolio)?;
     clock.lap("read_and_assess_s");
 
@@ -56,8 +58,9 @@ pub fn merge(args: MergeArgs) -> Result<(), Failure> {
         level: Some(settings.level),
         ..RunOptions::default()
     };
-    let folder =
-        args.results.out.as_deref().map(|out| Folder::prepare(out, &opened.portfolio, &options)).transpose()?;
+    let asked = Source { input: &file, outputs: Outputs::of_names(&run.outputs), archive };
+    let prepare = |out: &PathBuf| Folder::prepare(out, &opened.portfolio, &options, asked);
+    let folder = args.results.out.as_ref().map(prepare).transpose()?;
     let output = Output::prepare(args.results.json.as_deref(), &args.parts)?;
     if let (Some(folder), Some(json)) = (&folder, output.file()) {
         apart(&folder.target, json)?;

@@ -10,6 +10,7 @@ mod backend;
 mod bench;
 mod check;
 mod coverage;
+mod diff;
 mod doctor;
 #[cfg(feature = "gpu")]
 mod driver;
@@ -28,12 +29,16 @@ mod memory;
 mod merge;
 mod output;
 mod priors;
+mod report;
 mod run;
 mod sample;
 mod say;
 mod sensitivity;
 mod shard;
+mod shell;
+mod source;
 mod stream;
+mod table;
 mod trend;
 mod validate;
 mod watch;
@@ -81,6 +86,12 @@ enum Command {
     Run(run::RunArgs),
     /// The run that the parts of `haze run --shard` make
     Merge(merge::MergeArgs),
+    /// One HTML page of one or several results
+    Report(report::ReportArgs),
+    /// One table for a paper, as LaTeX, Markdown or CSV
+    Table(table::TableArgs),
+    /// Two runs compared in the same draws: how far apart, and why
+    Diff(diff::DiffArgs),
     /// What is wrong or suspicious in the input, without running anything
     #[command(after_help = "Examples:
   haze check models.csv
@@ -125,6 +136,10 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
     Bench(bench::BenchArgs),
     /// The priors in force with their sources, as a file that can be edited and used
     Priors(priors::PriorsArgs),
+    /// Completions of the command line for a shell
+    Completions(shell::CompletionsArgs),
+    /// The manual pages
+    Man(shell::ManArgs),
 }
 
 fn draws(text: &str) -> Result<u64, String> {
@@ -153,6 +168,8 @@ enum Failure {
     Usage(String),
     /// Something else went wrong: exit code 1.
     Run(anyhow::Error),
+    /// A comparison found more than it was to find: exit code 3.
+    Above(String),
     /// Ctrl-C: exit code 130.
     Interrupted,
 }
@@ -201,6 +218,9 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::Run(args) => run::run(args),
         Command::Merge(args) => merge::merge(args),
+        Command::Report(args) => report::report(args),
+        Command::Table(args) => table::table(args),
+        Command::Diff(args) => diff::diff(args),
         Command::Check(input) => check::check(&input),
         Command::Import(args) => import::import(args),
         Command::Explain { input, id } => explain::explain(&input, &id),
@@ -216,6 +236,8 @@ pub fn main() -> ExitCode {
         Command::Gauge(args) => gauge::gauge(args),
         Command::Bench(args) => bench::bench(args),
         Command::Priors(args) => priors::priors(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -230,6 +252,10 @@ pub fn main() -> ExitCode {
         Err(Failure::Usage(message)) => {
             say(format_args!("haze: {message}"));
             ExitCode::from(2)
+        }
+        Err(Failure::Above(message)) => {
+            say(format_args!("haze: {message}"));
+            ExitCode::from(3)
         }
         Err(Failure::Interrupted) => {
             say("haze: interrupted, nothing was written");

@@ -15,18 +15,25 @@ use super::extent::ExtentArgs;
 use super::further::FurtherArgs;
 use super::input::{FileArgs, Opened, at_row};
 use super::output::{Output, apart, bytes, document, spare, style};
+use super::report::{Place, html};
 use super::say::say;
 use super::shard::{self, Asked};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use crate::assess::priors::Priors;
+use crate::portfolio::formats::archive::Archive;
+use crate::portfolio::formats::inputs::Inputs;
+use crate::portfolio::problem::shorten_path;
 use crate::portfolio::rules::WUE_UNUSED;
 use crate::portfolio::{Further, Outputs, Portfolio};
 use crate::report::files::{self, Target};
+use crate::report::html::data::Result as Shows;
 use crate::report::json::{self, Listed};
+use crate::report::numbers::round_trip;
 use crate::report::study::Effective;
 use crate::report::{self, csv, methods, references, study, table};
-use crate::run::{Clock, Outcome, Request, RunOptions};
+use crate::run::shown::Shown;
+use crate::run::{Clock, Outcome, Request, RunOptions, kept, part};
 
 /// What `haze run` takes.
 #[derive(Debug, clap::Args)]
@@ -37,6 +44,7 @@ use crate::run::{Clock, Outcome, Request, RunOptions};
   haze run study.toml --out results/        result.json, tables, study.toml, methods.md, references.bib
   haze run models.csv --json - | jq .total.emissions_t
   haze run models.csv --sensitivity cube    sampled indices of emissions, ATCI, energy and the upper tail
+  haze run models.csv --report page.html    everything on one HTML page
   haze run models.csv --water --embodied    reported separately, never added to the total
   cat models.csv | haze run -
   haze run models.csv --draws 1000000 --shard 3/10 --out part-3.haze     a tenth of the draws, for haze merge
@@ -59,6 +67,9 @@ pub struct RunArgs {
     further: FurtherArgs,
     #[command(flatten)]
     results: ResultArgs,
+    /// Also write everything as an HTML page: a file, or a folder for index.html (`haze report`)
+    #[arg(long, value_name = "PATH", conflicts_with = "shard")]
+    report: Option<PathBuf>,
     /// Draw only part K of N, into the file --out, for `haze merge`; needs --draws
     #[arg(long, value_name = "K/N", value_parser = shard::which, requires = "out", conflicts_with_all = ["json", "sensitivity"])]
     shard: Option<(u64, u64)>,
@@ -117,12 +128,14 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     }
     let mut clock = Clock::start();
     let interrupt = Interrupt::install();
-    let opened = Opened::assessed(with_outputs(args.input.read()?, args.further.asked))?;
+    let inputs = if args.results.out.is_some() { Inputs::kept() } else { Inputs::default() };
+    let opened = Opened::assessed(with_outputs(args.input.read_from(&inputs)?, args.further.asked))?;
     clock.lap("read_and_assess_s");
     // Until here nothing was touched.
     interrupt.hold();
-    let folder =
-        args.results.out.as_deref().map(|out| Folder::prepare(out, &opened.portfolio, &options)).transpose()?;
+    let asked = Source { input: &args.input, outputs: args.further.asked, archive: inputs.archive() };
+    let prepare = |out: &PathBuf| Folder::prepare(out, &opened.portfolio, &options, asked);
+    let folder = args.results.out.as_ref().map(prepare).transpose()?;
     let output = Output::prepare(args.results.json.as_deref(), &opened.portfolio.opened)?;
     if let (Some(folder), Some(json)) = (&folder, output.file()) {
         apart(&folder.target, json)?;
@@ -131,14 +144,37 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         opened.warn();
     }
 
+    let place = args.report.as_deref().map(Place::of);
+    let page = place.as_ref().map(Place::prepare).transpose()?;
+    page.iter().try_for_each(|page| spare(&opened.portfolio.opened, page))?;
+    for (page, other) in page.iter().zip(folder.iter().map(|f| &f.target).chain(output.file())) {
+        apart(page, other)?;
+    }
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, args.quiet);
     let Opened { portfolio, assessment } = opened;
-    let outcome = session.run_assessed(&portfolio, assessment, &options, &watch);
+    let drawn = match &page {
+        None => session.run_assessed(&portfolio, assessment, &options, &watch).map(|outcome| (outcome, None)),
+        Some(_) => session.shown(&portfolio, &assessment, &options, true, &watch).map(|shown| {
+            let html = html_of(&args.input.file, &portfolio, &shown);
+            (shown.outcome, Some(html))
+        }),
+    };
     watch.finish();
     notices(&session);
-    let outcome = outcome.map_err(at_row(&portfolio.models))?;
+    let (outcome, html) = drawn.map_err(at_row(&portfolio.models))?;
+    if let (Some(page), Some(html)) = (page, html.transpose()?) {
+        interrupt.check()?;
+        page.commit(&[&bytes(html.as_bytes())]).map_err(|e| Failure::Run(e.into()))?;
+    }
     finish(outcome, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
+}
+
+/// The page of a run.
+fn html_of(file: &Path, portfolio: &Portfolio, shown: &Shown) -> Result<String, Failure> {
+    let name = file.file_name().map_or("standard input".into(), |name| name.to_string_lossy().into_owned());
+    let command = format!("haze run {}", shorten_path(file));
+    html(&[Shows { name, command, portfolio, shown }])
 }
 
 /// The portfolio with these outputs as well.
@@ -166,14 +202,23 @@ pub(super) fn finish(
         say(format_args!("warning: {caution}"));
     }
     outcome.info.timings = clock.laps.then(outcome.info.timings);
-    let Outcome { assessment, posterior, info, .. } = &outcome;
+    let Outcome { assessment, posterior, draws, info, .. } = &outcome;
     let result = document(|out| json::write(out, posterior, assessment, info, listed))?;
     interrupt.check()?;
     if let Some(folder) = folder {
         folder.write(&result, portfolio, &outcome)?;
     }
-    let page = || if quiet { String::new() } else { table::terminal(posterior, assessment, style()) };
+    let page =
+        || if quiet { String::new() } else { table::terminal(posterior, assessment, draws.emissions(), style()) };
     output.finish(&result, page)
+}
+
+/// What a run was read from.
+pub(super) struct Source<'a> {
+    pub input: &'a FileArgs,
+    /// In addition to those of the study.
+    pub outputs: Outputs,
+    pub archive: Archive,
 }
 
 /// What `--out` asks for.
@@ -181,14 +226,22 @@ pub(super) struct Folder {
     pub target: Target,
     /// The study as it is run.
     study: String,
+    /// What the run is, but for what comes out, and its input.
+    kept: (kept::Head, Vec<u8>),
 }
 
 impl Folder {
     /// The study is written before the run, which would be lost where that cannot be done.
-    pub fn prepare(out: &Path, portfolio: &Portfolio, options: &RunOptions) -> Result<Folder, Failure> {
+    pub fn prepare(
+        out: &Path,
+        portfolio: &Portfolio,
+        options: &RunOptions,
+        source: Source<'_>,
+    ) -> Result<Folder, Failure> {
         let target = files::prepare(out).map_err(|e| Failure::Usage(e.to_string()))?;
         let Portfolio { study, opened, .. } = portfolio;
-        let Request { extent, seed, level } = options.request(study);
+        let request = options.request(study);
+        let Request { extent, seed, level } = request;
         let effective = Effective { extent, seed, interval: level };
         let text = study::resolved(study, effective, target.folder()).map_err(|e| Failure::Usage(e.to_string()))?;
         // A study that an earlier run wrote may be run again into the same folder if it stays as it is.
@@ -196,7 +249,30 @@ impl Folder {
         let again = study.path.as_deref().filter(|path| stays(path));
         let inputs: Vec<PathBuf> = opened.iter().filter(|path| Some(path.as_path()) != again).cloned().collect();
         spare(&inputs, &target)?;
-        Ok(Folder { target, study: text })
+        let not_text = || Failure::Usage("--out needs the paths of its input in UTF-8".into());
+        let input = source.archive.to_bytes().map_err(|_| not_text())?;
+        let run = part::Run {
+            draws: 0,
+            seed,
+            interval: round_trip(Some(level)),
+            file: source.input.file.to_str().ok_or_else(not_text)?.to_string(),
+            facts: !source.input.no_facts,
+            outputs: source.outputs.names(),
+            input: part::digest(&input),
+        };
+        let version = env!("CARGO_PKG_VERSION").into();
+        let head = kept::Head { version, precision: request.precision(), plan_hash: String::new(), run };
+        Ok(Folder { target, study: text, kept: (head, input) })
+    }
+
+    /// The run as it is kept, once it is known what came out.
+    fn kept(&self, outcome: &Outcome) -> Result<Vec<u8>, Failure> {
+        let (head, input) = &self.kept;
+        let mut head = head.clone();
+        (head.run.draws, head.plan_hash) = (outcome.settings.draws, outcome.info.plan_hash.clone());
+        let mut bytes = Vec::new();
+        kept::write(&mut bytes, &head, input).context("cannot write run.haze")?;
+        Ok(bytes)
     }
 
     /// The files in the order of [`files::OUT`].
@@ -209,7 +285,9 @@ impl Folder {
         let methods = methods::methods(portfolio, outcome, &priors);
         let cited = methods::keys(&methods).into_iter().chain(report::priors::cited(&priors)).collect();
         let works = references::bibtex(&cited);
-        let texts = [result, &models, &groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes()];
+        let kept = self.kept(outcome)?;
+        let study = self.study.as_bytes();
+        let texts = [result, &models, &groups, study, methods.as_bytes(), &table, works.as_bytes(), &kept];
         let columnar = columnar(outcome)?;
         let contents: Vec<_> = texts.into_iter().chain(columnar.iter().map(Vec::as_slice)).map(bytes).collect();
         let contents: Vec<files::Content> = contents.iter().map(|content| content as files::Content).collect();

@@ -83,10 +83,14 @@ fn settings(request: &Request, of: u64) -> Result<Settings, Failure> {
     }
 }
 
-/// The portfolio that a part was drawn from.
+/// The file that a run was asked for.
+pub(super) fn file(run: &part::Run) -> FileArgs {
+    FileArgs { file: (&run.file).into(), no_facts: !run.facts }
+}
+
+/// The portfolio that a run was made from.
 pub(super) fn portfolio(run: &part::Run, inputs: &Inputs) -> Result<Portfolio, Failure> {
-    let file = FileArgs { file: (&run.file).into(), no_facts: !run.facts };
-    Ok(super::run::with_outputs(file.read_from(inputs)?, Outputs::of_names(&run.outputs)))
+    Ok(super::run::with_outputs(file(run).read_from(inputs)?, Outputs::of_names(&run.outputs)))
 }
 
 #[cfg(test)]

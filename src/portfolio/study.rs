@@ -162,6 +162,36 @@ pub enum Basis {
     Market,
 }
 
+impl Run {
+    /// As in a study file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Run::Final => "final",
+            Run::Development => "development",
+        }
+    }
+}
+
+impl Boundary {
+    /// As in a study file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Boundary::Facility => "facility",
+            Boundary::It => "it",
+        }
+    }
+}
+
+impl Basis {
+    /// As in a study file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::Location => "location",
+            Basis::Market => "market",
+        }
+    }
+}
+
 impl Default for Scope {
     /// Final run, facility, location-based, operational.
     fn default() -> Scope {

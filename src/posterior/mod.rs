@@ -317,7 +317,8 @@ fn of_side(reduce: &dyn Reduce, side: Side, first: u64, level: f64) -> Estimate 
     estimate::of_draws(&draws, level, Scale::power_of_two(side.unit))
 }
 
-fn of_ratios(ratios: Ratios, level: f64, factor: f64) -> Estimate {
+/// The estimates of ratios, times a factor.
+pub(crate) fn of_ratios(ratios: Ratios, level: f64, factor: f64) -> Estimate {
     estimate::of_draws(&ratios.draws, level, Scale { exponent: ratios.exponent, factor })
 }
 

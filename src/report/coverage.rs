@@ -12,7 +12,7 @@ use super::estimate::{self, interval};
 use super::numbers::{self, Quantity, Unit};
 use super::page::{Cell, Page, Style, heads, left, right, shorten};
 use super::precision;
-use super::scope::{self, basis_name, boundary_name, run_name};
+use super::scope;
 use crate::coverage::Coverage;
 use crate::coverage::alternatives::Alternative;
 use crate::coverage::bands::Bands;
@@ -64,9 +64,9 @@ pub fn write(out: &mut dyn Write, result: &Findings<'_>) -> io::Result<()> {
         seed: result.coverage.drawn.seed,
         level: result.coverage.drawn.level,
         scope: ScopeText {
-            run: run_name(result.scope.run),
-            boundary: boundary_name(result.scope.boundary),
-            basis: basis_name(result.scope.basis),
+            run: result.scope.run.name(),
+            boundary: result.scope.boundary.name(),
+            basis: result.scope.basis.name(),
         },
         coverage: result.coverage,
     };

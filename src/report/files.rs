@@ -42,12 +42,16 @@ pub const PRIORS: &str = "priors.csv";
 /// The works that both cite.
 pub const REFERENCES: &str = "references.bib";
 
+/// Input and settings in one file, from which reports and figures are made.
+pub const KEPT: &str = "run.haze";
+
 /// All of them, in the order in which [`Target::commit`] takes their contents.
 #[cfg(feature = "parquet")]
-pub const OUT: [&str; 9] = [RESULT, MODELS, GROUPS, STUDY, METHODS, PRIORS, REFERENCES, MODELS_PARQUET, GROUPS_PARQUET];
+pub const OUT: [&str; 10] =
+    [RESULT, MODELS, GROUPS, STUDY, METHODS, PRIORS, REFERENCES, KEPT, MODELS_PARQUET, GROUPS_PARQUET];
 /// All of them in a build that writes no Parquet.
 #[cfg(not(feature = "parquet"))]
-pub const OUT: [&str; 7] = [RESULT, MODELS, GROUPS, STUDY, METHODS, PRIORS, REFERENCES];
+pub const OUT: [&str; 8] = [RESULT, MODELS, GROUPS, STUDY, METHODS, PRIORS, REFERENCES, KEPT];
 
 /// How long a pipe that nobody reads is waited for.
 const READER: Duration = Duration::from_secs(5);
@@ -98,6 +102,11 @@ pub type Content<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 /// A target for `--out`: makes the folder if need be, locks it and tries to write there.
 pub fn prepare(folder: &Path) -> Result<Target, Unwritable> {
+    prepare_in(folder, &OUT)
+}
+
+/// The same for files of these names.
+pub fn prepare_in(folder: &Path, names: &[&str]) -> Result<Target, Unwritable> {
     let missing: Vec<PathBuf> = folder
         .ancestors()
         .take_while(|a| !a.as_os_str().is_empty() && fs::symlink_metadata(a).is_err())
@@ -123,7 +132,7 @@ pub fn prepare(folder: &Path) -> Result<Target, Unwritable> {
             return Err(e);
         }
     }
-    target.hold(OUT.map(OsStr::new))?;
+    target.hold(names.iter().map(OsStr::new))?;
     Ok(target)
 }
 

@@ -12,26 +12,42 @@ use crate::assess::typical;
 const COLUMNS: [&str; 10] =
     ["section", "name", "value", "unit", "source", "basis", "changed_by_study", "doi_or_arxiv", "url", "bibtex_keys"];
 
-/// A row for every prior in force. `basis` is `chosen` where centre or spread is a choice without a firm source, `derived`
-/// where it is not, and `study` where the study gives the value.
-pub fn csv(out: &mut dyn Write, priors: &Priors) -> csv::Result<()> {
-    let mut table = csv::Writer::from_writer(out);
-    table.write_record(COLUMNS)?;
-    for entry in priors.entries() {
+/// A prior in force, for tables.
+pub(super) struct Row<'a> {
+    pub entry: &'a Entry,
+    /// As a cell.
+    pub value: String,
+    /// `chosen` where centre or spread is a choice without a firm source, `derived` where it is not, and `study` where the
+    /// study gives the value.
+    pub basis: &'static str,
+    /// What its source cites.
+    pub works: Vec<&'static Work>,
+}
+
+/// A row for every prior in force.
+pub(super) fn rows(priors: &Priors) -> impl Iterator<Item = Row<'_>> {
+    priors.entries().iter().map(|entry| {
         let basis = match (entry.replaced, entry.chosen) {
             (true, _) => "study",
             (false, true) => "chosen",
             (false, false) => "derived",
         };
-        let source = whole_source(priors, entry);
-        let works = references::cited_by(&source);
+        Row { entry, value: value(entry), basis, works: references::cited_by(&whole_source(priors, entry)) }
+    })
+}
+
+/// A row for every prior in force, as CSV.
+pub fn csv(out: &mut dyn Write, priors: &Priors) -> csv::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(COLUMNS)?;
+    for Row { entry, value, basis, works } in rows(priors) {
         let list = |of: &dyn Fn(&Work) -> Option<String>| {
             works.iter().filter_map(|work| of(work)).collect::<Vec<_>>().join("; ")
         };
         table.write_record([
             entry.section(),
             entry.key(),
-            &value(entry),
+            &value,
             &entry.unit,
             &entry.source,
             basis,

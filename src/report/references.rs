@@ -131,6 +131,13 @@ impl Work {
         arxiv.or_else(|| Some(format!("doi:{}", self.doi.as_ref()?)))
     }
 
+    /// Where it can be read.
+    pub fn link(&self) -> Option<String> {
+        let doi = self.doi.as_ref().map(|doi| format!("https://doi.org/{doi}"));
+        let arxiv = self.arxiv.as_ref().map(|arxiv| format!("https://arxiv.org/abs/{arxiv}"));
+        doi.or(arxiv).or_else(|| self.url.clone())
+    }
+
     /// In BibTeX. The whole title stands in braces of its own: its capitals are those of the work.
     fn entry(&self) -> String {
         let kind = match self.kind {

@@ -16,35 +16,15 @@ pub(super) struct ScopeText {
 impl ScopeText {
     pub(super) fn new(scope: Scope) -> ScopeText {
         ScopeText {
-            run: run_name(scope.run),
-            boundary: boundary_name(scope.boundary),
-            basis: basis_name(scope.basis),
+            run: scope.run.name(),
+            boundary: scope.boundary.name(),
+            basis: scope.basis.name(),
             embodied: scope.embodied,
         }
     }
 }
 
 /// As in a study file.
-pub(super) fn run_name(run: Run) -> &'static str {
-    match run {
-        Run::Final => "final",
-        Run::Development => "development",
-    }
-}
-
-pub(super) fn boundary_name(boundary: Boundary) -> &'static str {
-    match boundary {
-        Boundary::Facility => "facility",
-        Boundary::It => "it",
-    }
-}
-
-pub(super) fn basis_name(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Location => "location",
-        Basis::Market => "market",
-    }
-}
 
 /// `final runs, facility energy, location-based grid`
 pub(super) fn phrase(scope: Scope) -> String {

@@ -18,8 +18,6 @@ use crate::portfolio::problem::shorten_path;
 use crate::portfolio::{Further, SharedSpec, Study};
 use crate::run::Extent;
 
-use super::scope::{basis_name, boundary_name, run_name};
-
 /// What the run used in place of what the study left open.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effective {
@@ -78,9 +76,9 @@ pub fn resolved(study: &Study, effective: Effective, folder: &Path) -> Result<St
     key(&mut text, "facts", Value::Boolean(study.facts));
     text.push_str("\n[scope]\n");
     let scope = study.scope;
-    key(&mut text, "run", run_name(scope.run).into());
-    key(&mut text, "boundary", boundary_name(scope.boundary).into());
-    key(&mut text, "basis", basis_name(scope.basis).into());
+    key(&mut text, "run", scope.run.name().into());
+    key(&mut text, "boundary", scope.boundary.name().into());
+    key(&mut text, "basis", scope.basis.name().into());
     key(&mut text, "embodied", Value::Boolean(scope.embodied));
     text.push_str("\n[imputation]\n");
     key(&mut text, "compute", study.imputation.name().into());

@@ -33,6 +33,17 @@ pub struct RunOptions {
     pub sensitivity: bool,
 }
 
+impl From<Request> for RunOptions {
+    fn from(request: Request) -> RunOptions {
+        let (draws, precision) = match request.extent {
+            Extent::Draws(draws) => (Some(draws), None),
+            Extent::Precision(precision) => (None, Some(precision)),
+        };
+        let (seed, level) = (Some(request.seed), Some(request.level));
+        RunOptions { draws, precision, seed, level, sensitivity: false }
+    }
+}
+
 impl RunOptions {
     /// The options override the study, and the study overrides the defaults.
     pub fn request(&self, study: &Study) -> Request {

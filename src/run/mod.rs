@@ -9,11 +9,13 @@
 mod disclosures;
 mod drawing;
 mod error;
+mod framed;
 #[cfg_attr(not(feature = "gpu"), path = "no_gpu.rs")]
 mod gpu;
 pub mod headline;
 pub mod info;
 pub mod intensity;
+pub mod kept;
 pub mod lineage;
 mod memory;
 mod merged;
@@ -25,6 +27,7 @@ pub mod request;
 pub mod sampled;
 mod sampler;
 mod session;
+pub mod shown;
 mod thresholds;
 pub mod throughput;
 pub mod trend;

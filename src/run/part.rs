@@ -1,23 +1,20 @@
 //! A part of a run: some of its draws, with all that the rest of the run is made from.
 //!
-//! `haze run --shard K/N` writes one, `haze merge` makes the whole run of all of them. A part is: [`MAGIC`]; the length of
-//! the head (8 bytes, little-endian) and the head in JSON; the length of the input and the input
-//! ([`crate::portfolio::formats::archive`]); the SHA-256 of all that; then the draws as a [`Shard`], which has a checksum
-//! of its own. Of a model a part takes 116 bytes, and 6 for every bin that a draw fell into (of 2,048).
+//! `haze run --shard K/N` writes one, `haze merge` makes the whole run of all of them. A part is: [`MAGIC`], head and input
+//! ([`super::framed`]), then the draws as a [`Shard`], which has a checksum of its own. Of a model a part takes 116 bytes, and 6 for every bin that a draw fell into (of 2,048).
 
 use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+pub use super::framed::digest;
+use super::framed::{self, FrameError};
 use crate::engine::{ReadError, Shard};
 
 /// The first bytes: no text begins so.
-pub const MAGIC: [u8; 8] = *b"\x8cHAZE1\r\n";
+pub const MAGIC: framed::Magic = *b"\x8cHAZE1\r\n";
 /// Parts of a run at most.
 pub const MOST_PARTS: u64 = 100_000;
-/// A head is a few hundred bytes.
-const LONGEST_HEAD: u64 = 1 << 20;
 
 /// Which part of which run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,9 +70,15 @@ pub enum PartError {
     Draws(#[from] ReadError),
 }
 
-/// SHA-256 in hexadecimal.
-pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+impl From<FrameError> for PartError {
+    fn from(error: FrameError) -> PartError {
+        match error {
+            FrameError::Io(e) => PartError::Io(e),
+            FrameError::Other => PartError::NotAPart,
+            FrameError::Cut => PartError::Cut,
+            FrameError::Damaged => PartError::Damaged,
+        }
+    }
 }
 
 /// The draws of part `shard` of `of`: parts differ by one draw at most, and together they are the run's.
@@ -89,13 +92,7 @@ pub fn draws_of(shard: u64, of: u64, draws: u64) -> std::ops::Range<u64> {
 /// # Errors
 /// Those of writing.
 pub fn write(out: &mut dyn Write, head: &Head, input: &[u8], shard: &Shard) -> io::Result<()> {
-    let head = serde_json::to_vec(head)?;
-    let mut hash = Sha256::new();
-    for bytes in [&MAGIC[..], &(head.len() as u64).to_le_bytes(), &head, &(input.len() as u64).to_le_bytes(), input] {
-        hash.update(bytes);
-        out.write_all(bytes)?;
-    }
-    out.write_all(&hash.finalize())?;
+    framed::write(out, MAGIC, head, input)?;
     shard.write(&mut &mut *out)
 }
 
@@ -114,21 +111,7 @@ impl<R: Read> Part<R> {
     /// # Errors
     /// [`PartError`]. Bytes that are not a part never panic, and memory grows with the bytes that come.
     pub fn open(mut from: R) -> Result<Part<R>, PartError> {
-        let mut magic = Vec::new();
-        from.by_ref().take(MAGIC.len() as u64).read_to_end(&mut magic)?;
-        if magic != MAGIC {
-            return Err(PartError::NotAPart);
-        }
-        let mut hash = Sha256::new();
-        hash.update(MAGIC);
-        let head = piece(&mut from, &mut hash, LONGEST_HEAD)?;
-        let input = piece(&mut from, &mut hash, u64::MAX)?;
-        let mut checksum = [0; 32];
-        from.read_exact(&mut checksum).map_err(cut)?;
-        if checksum != hash.finalize()[..] {
-            return Err(PartError::Damaged);
-        }
-        let head: Head = serde_json::from_slice(&head).map_err(|_| PartError::Damaged)?;
+        let (head, input): (Head, Vec<u8>) = framed::read(&mut from, MAGIC)?;
         if head.of > MOST_PARTS {
             return Err(PartError::Damaged);
         }
@@ -142,28 +125,6 @@ impl<R: Read> Part<R> {
     pub fn draws(mut self) -> Result<Shard, PartError> {
         Ok(Shard::read(&mut self.draws)?)
     }
-}
-
-/// A length and so many bytes.
-fn piece(from: &mut impl Read, hash: &mut Sha256, most: u64) -> Result<Vec<u8>, PartError> {
-    let mut length = [0; 8];
-    from.read_exact(&mut length).map_err(cut)?;
-    hash.update(length);
-    let length = u64::from_le_bytes(length);
-    if length > most {
-        return Err(PartError::Damaged);
-    }
-    let mut bytes = Vec::new();
-    from.by_ref().take(length).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 != length {
-        return Err(PartError::Cut);
-    }
-    hash.update(&bytes);
-    Ok(bytes)
-}
-
-fn cut(error: io::Error) -> PartError {
-    if error.kind() == io::ErrorKind::UnexpectedEof { PartError::Cut } else { error.into() }
 }
 
 /// What is wrong with these as the parts of one run, by their names: what is of another run, there twice, or missing.

@@ -5,6 +5,7 @@ mod atci;
 mod bad_input;
 mod cases;
 mod coverage;
+mod diff;
 mod export;
 mod facts;
 mod files;
@@ -19,10 +20,12 @@ mod order;
 mod outputs;
 mod pages;
 mod papers;
+mod report;
 mod sampled;
 mod sensitivity;
 mod separately;
 mod shards;
+mod tables;
 mod thresholds;
 mod trend;
 mod validate;
@@ -56,7 +59,7 @@ by = [\"region\"]
 ";
 
 /// What `--out` writes, by name.
-const WRITTEN: [&str; 9] = [
+const WRITTEN: [&str; 10] = [
     "groups.csv",
     "groups.parquet",
     "methods.md",
@@ -65,6 +68,7 @@ const WRITTEN: [&str; 9] = [
     "priors.csv",
     "references.bib",
     "result.json",
+    "run.haze",
     "study.toml",
 ];
 

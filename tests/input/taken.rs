@@ -42,7 +42,10 @@ pub fn taken(path: &Path, twice: bool) -> bool {
             json::write(&mut document, &outcome.posterior, &outcome.assessment, &outcome.info, Listed::Usual)
                 .expect("a document");
             serde_json::from_slice::<serde_json::Value>(&document).expect("JSON");
-            assert!(!table::terminal(&outcome.posterior, &outcome.assessment, STYLE).contains("NaN"));
+            assert!(
+                !table::terminal(&outcome.posterior, &outcome.assessment, outcome.draws.emissions(), STYLE)
+                    .contains("NaN")
+            );
             true
         }
         Err(RunError::Plan(e)) => refused(&[e.at(&portfolio.models)]),

@@ -16,6 +16,7 @@ use serde::Serialize;
 use self::diagnostics::Diagnostics;
 pub use self::models::Listed;
 use self::models::Models;
+pub(super) use self::models::kind_name;
 use self::sensitivity::Sensitivity;
 use self::totals::{Concentration, Group, Independent, Total};
 use super::document;

@@ -104,7 +104,8 @@ impl<'a> Origin<'a> {
     }
 }
 
-fn kind_name(kind: Kind) -> &'static str {
+/// As in the result.
+pub(in crate::report) fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Disclosed => "disclosed",
         Kind::LookedUp => "looked up",

@@ -5,6 +5,7 @@
 
 mod checks;
 mod parts;
+mod sketch;
 mod variance;
 
 use super::estimate::{self, equal_tailed, range, range_with_errors, value, value_with_error};
@@ -13,15 +14,19 @@ use super::page::{Cell, Page, Style, left, right};
 use super::precision;
 use super::scope;
 use crate::assess::Assessment;
+use crate::posterior::counts::Counts;
 use crate::posterior::{Estimate, Posterior};
 
 /// From this width on there is room for the sd and for the error of every number.
 const WIDE: usize = 112;
 
-/// The whole page, ending in a line end.
-pub fn terminal(posterior: &Posterior, assessment: &Assessment, style: Style) -> String {
+/// The whole page, ending in a line end. `draws` are those of the total emissions.
+pub fn terminal(posterior: &Posterior, assessment: &Assessment, draws: Option<&Counts>, style: Style) -> String {
     let mut page = Page::new(style);
     page.headline(posterior, assessment);
+    if let Some(draws) = draws {
+        page.sketch(posterior, draws);
+    }
     page.totals(posterior);
     page.further(posterior);
     page.variance(posterior);
@@ -138,7 +143,7 @@ mod tests {
         let (assessment, plan, summary, oracle) = example::lognormal(30, 20_000);
         let mut p = posterior::posterior(&assessment, &plan, &summary, &oracle, &example::OPTIONS, &Host);
         change(&mut p);
-        terminal(&p, &assessment, style)
+        terminal(&p, &assessment, None, style)
     }
 
     #[test]

@@ -1,0 +1,124 @@
+//! `haze report`: one HTML page of one or several results, or a folder of pages.
+
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::backend::{BackendArgs, notices};
+use super::extent::ExtentArgs;
+use super::input::at_row;
+use super::output::{bytes, print, spare};
+use super::say::say;
+use super::source::{self, Source};
+use super::stream::StreamArgs;
+use super::watch::{Interrupt, Watch};
+use crate::portfolio::problem::shorten_path;
+use crate::report::files::{self, Target};
+use crate::report::html::data::{Data, Result as Shows};
+use crate::report::html::page;
+use crate::run::shown::Shown;
+use crate::run::{Extent, Request};
+
+/// What `haze report` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  haze report models.csv -o report.html                 run it, and show everything on one page
+  haze report results/ -o report.html                   of a folder that haze run --out wrote
+  haze report 2025/ 2026/ what-if.toml -o years.html    several results, compared in the same draws
+  haze report all-results/ -o site/                     every results folder in a folder, as site/index.html
+
+The page is one file: it loads nothing from anywhere, opens from disk and can be sent. It shows the total and how likely
+it is above any value, what makes it uncertain, the largest models, emissions and ATCI by year, hardware and region, the
+families, every model with the origin of its numbers, the back-test, every default with its source, and how to get the
+same numbers again.")]
+pub struct ReportArgs {
+    /// Results folders, or anything that `haze run` takes; several are compared with the first
+    #[arg(required = true, value_name = "RESULT")]
+    results: Vec<PathBuf>,
+    /// The page to write, or a folder to write index.html into
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    out: PathBuf,
+    /// Leave out what is published of the training runs that rows name
+    #[arg(long)]
+    no_facts: bool,
+    /// Leave out the back-test on published runs, which takes some seconds
+    #[arg(long)]
+    no_validation: bool,
+    #[command(flatten)]
+    extent: ExtentArgs,
+    #[command(flatten)]
+    stream: StreamArgs,
+    #[command(flatten)]
+    backend: BackendArgs,
+}
+
+pub fn report(args: ReportArgs) -> Result<(), Failure> {
+    let interrupt = Interrupt::install();
+    let sources = source::each(&args.results).into_iter().map(|path| Source::open(&path, args.no_facts));
+    let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
+    interrupt.hold();
+    let place = Place::of(&args.out);
+    let target = place.prepare()?;
+    let inputs: Vec<PathBuf> = sources.iter().flat_map(|source| source.inputs.clone()).collect();
+    spare(&inputs, &target)?;
+    sources.iter().for_each(|source| source.opened.warn());
+    let session = args.backend.session()?;
+    let watch = Watch::new(&interrupt, false);
+    let mut request: Option<Request> = None;
+    let mut shown: Vec<Shown> = Vec::new();
+    for source in &sources {
+        let (portfolio, assessment) = (&source.opened.portfolio, &source.opened.assessment);
+        let asked = request.unwrap_or_else(|| source.request(args.extent, &args.stream));
+        let back_test = shown.is_empty() && !args.no_validation;
+        let found = session.shown(portfolio, assessment, &asked.into(), back_test, &watch);
+        let found = found.map_err(at_row(&portfolio.models))?;
+        // All are drawn as the first is, so that they can be compared draw by draw.
+        request = Some(Request { extent: Extent::Draws(found.outcome.settings.draws), ..asked });
+        shown.push(found);
+    }
+    watch.finish();
+    notices(&session);
+    let mut results = Vec::with_capacity(sources.len());
+    for (source, shown) in sources.iter().zip(&shown) {
+        source.notice(&shown.outcome.info.plan_hash).into_iter().for_each(|n| say(format_args!("note: {n}")));
+        let (name, command, portfolio) = (source.title(), source.command(), &source.opened.portfolio);
+        results.push(Shows { name, command, portfolio, shown });
+    }
+    let html = html(&results)?;
+    interrupt.check()?;
+    target.commit(&[&bytes(html.as_bytes())]).map_err(|e| Failure::Run(e.into()))?;
+    print(&place.line(&html))
+}
+
+/// The page of some results.
+pub(super) fn html(results: &[Shows<'_>]) -> Result<String, Failure> {
+    page(&Data::new(results)).map_err(|e| Failure::Run(e.into()))
+}
+
+/// Where a page goes: a file that is named as a page, or into a folder.
+pub(super) struct Place {
+    path: PathBuf,
+    folder: bool,
+}
+
+const INDEX: &str = "index.html";
+
+impl Place {
+    pub fn of(path: &Path) -> Place {
+        let is_page = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html") || e.eq_ignore_ascii_case("htm"));
+        let folder = path.is_dir() || !is_page;
+        Place { path: if folder { path.join(INDEX) } else { path.to_path_buf() }, folder }
+    }
+
+    pub fn prepare(&self) -> Result<Target, Failure> {
+        let target = match self.path.parent().filter(|_| self.folder) {
+            Some(folder) => files::prepare_in(folder, &[INDEX]),
+            None => files::prepare_file(&self.path),
+        };
+        target.map_err(|e| Failure::Usage(e.to_string()))
+    }
+
+    /// `report.html: 1.4 MB`
+    pub fn line(&self, html: &str) -> String {
+        format!("{}: {:.1} MB\n", shorten_path(&self.path), html.len() as f64 / 1e6)
+    }
+}

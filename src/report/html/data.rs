@@ -1,0 +1,228 @@
+//! The data of the page: one document for all results, described by `data.schema.json`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::documents;
+use super::models::{Groups, Models, Step, Texts};
+use crate::assess::Output;
+use crate::assess::priors::Priors;
+use crate::diff::Compared;
+use crate::engine::Host;
+use crate::engine::stats::estimate::Scale;
+use crate::engine::stats::order::Draws;
+use crate::exact::tornado::tornado;
+use crate::portfolio::Portfolio;
+use crate::posterior::Estimate;
+use crate::posterior::counts::Counts;
+use crate::report::json::{self, Listed};
+use crate::report::sensitivity::Sensitivity;
+use crate::report::{lineage, priors, sensitivity, validate};
+use crate::run::shown::Shown;
+
+/// Goes up when a key is removed or changes its meaning.
+const FORMAT: u32 = 1;
+/// Models on a page.
+const MOST: usize = 5_000;
+/// Digits of a quantile.
+const DIGITS: usize = 6;
+
+/// Everything that a page shows.
+#[derive(Debug, Serialize)]
+pub struct Data {
+    format: u32,
+    program: String,
+    /// In the order of the selector.
+    pub results: Vec<Shows>,
+    comparisons: Vec<Comparison>,
+}
+
+/// One result.
+#[derive(Debug, Serialize)]
+pub struct Shows {
+    /// What it is called.
+    pub name: String,
+    command: String,
+    result: Value,
+    quantiles: Option<Quantiles>,
+    texts: Vec<String>,
+    steps: Vec<Step>,
+    pub(super) models: Models,
+    groups: Vec<Groups>,
+    sensitivity: Value,
+    lineage: Value,
+    validation: Value,
+    defaults: Vec<Default>,
+    #[serde(skip)]
+    total: Estimate,
+    #[serde(skip)]
+    level: f64,
+}
+
+impl Shows {
+    pub(super) fn total(&self) -> &Estimate {
+        &self.total
+    }
+
+    pub(super) fn level(&self) -> f64 {
+        self.level
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Quantiles {
+    levels: Vec<f64>,
+    emissions_t: Vec<f64>,
+    independent_t: Option<Vec<f64>>,
+    energy_kwh: Option<Vec<f64>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Default {
+    section: String,
+    name: String,
+    value: String,
+    unit: String,
+    source: String,
+    chosen: bool,
+    changed: bool,
+    url: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Comparison {
+    a: usize,
+    b: usize,
+    shared_draws: bool,
+    difference_t: Estimate,
+    ratio: Option<Estimate>,
+    probability_a_greater: Option<f64>,
+}
+
+impl Data {
+    /// Of results with their names, commands and portfolios. Of several, each is compared with the first.
+    pub fn new(results: &[Result<'_>]) -> Data {
+        let mut comparisons = Vec::new();
+        for (b, other) in results.iter().enumerate().skip(1) {
+            comparisons.extend(comparison(0, b, results[0].shown, other.shown));
+        }
+        Data {
+            format: FORMAT,
+            program: format!("carbonhaze {}", env!("CARGO_PKG_VERSION")),
+            results: results.iter().map(Shows::of).collect(),
+            comparisons,
+        }
+    }
+}
+
+/// A result to be shown.
+pub struct Result<'a> {
+    /// What it is called on the page.
+    pub name: String,
+    /// The command that gives it again.
+    pub command: String,
+    /// What was read.
+    pub portfolio: &'a Portfolio,
+    /// What came out.
+    pub shown: &'a Shown,
+}
+
+impl Shows {
+    fn of(of: &Result<'_>) -> Shows {
+        let Shown { outcome, parts, decomposition, lineage: families, validation } = of.shown;
+        let (posterior, assessment) = (&outcome.posterior, &outcome.assessment);
+        let document =
+            documents::value(|out| json::write(out, posterior, assessment, &outcome.info, Listed::Largest(0)));
+        let mut texts = Texts::default();
+        let (models, steps) = Models::of(&posterior.models, assessment, MOST, &mut texts);
+        let total_t = posterior.total.emissions_t.mean;
+        let exact = decomposition.as_ref().map(|d| (d.shares.clone(), d.disclosures.clone())).map_err(Clone::clone);
+        let analysed = Sensitivity { assessment, exact, reruns: None, tornado: tornado(assessment) };
+        let scope = assessment.scope;
+        Shows {
+            name: of.name.clone(),
+            command: of.command.clone(),
+            result: documents::result(document),
+            quantiles: quantiles(of.shown),
+            texts: texts.into_list(),
+            steps,
+            models,
+            groups: parts.columns.iter().map(|column| Groups::of(&column.by, &column.rows, total_t)).collect(),
+            sensitivity: documents::sensitivity(&documents::value(|out| sensitivity::write(out, &analysed))),
+            lineage: families.as_ref().map_or(Value::Null, |found| {
+                documents::lineage(&documents::value(|out| lineage::write(out, scope, found)))
+            }),
+            validation: validation.as_ref().map_or(Value::Null, |found| {
+                documents::validation(&documents::value(|out| validate::write(out, found)))
+            }),
+            defaults: defaults(of.portfolio),
+            total: posterior.total.emissions_t,
+            level: posterior.level,
+        }
+    }
+}
+
+fn defaults(portfolio: &Portfolio) -> Vec<Default> {
+    // A study whose priors are wrong has no result.
+    let Ok(in_force) = Priors::of(&portfolio.study) else { return vec![] };
+    priors::rows(&in_force)
+        .map(|row| Default {
+            section: row.entry.section().to_string(),
+            name: row.entry.key().to_string(),
+            value: row.value,
+            unit: row.entry.unit.clone(),
+            source: row.entry.source.clone(),
+            chosen: row.basis == "chosen",
+            changed: row.entry.replaced,
+            url: row.works.iter().find_map(|work| work.link()),
+        })
+        .collect()
+}
+
+/// 201 levels or a few more: even steps, with the ends of the bands and of far tails.
+fn levels() -> Vec<f64> {
+    let even = (1..200).map(|k| f64::from(k) / 200.0);
+    let tails = [0.001, 0.002, 0.003, 0.004, 0.996, 0.997, 0.998, 0.999];
+    let mut levels: Vec<f64> = even.chain(tails).collect();
+    levels.sort_by(f64::total_cmp);
+    levels
+}
+
+fn quantiles(shown: &Shown) -> Option<Quantiles> {
+    let draws = &shown.outcome.draws;
+    let levels = levels();
+    let of = |counts: &Counts| -> Vec<f64> {
+        let sorted = Draws::new(&Host, (0..).zip(counts.counts.iter().copied()));
+        let unit = Scale::power_of_two(counts.unit);
+        let at = |p: &f64| unit.apply(sorted.quantile(*p).unwrap_or(0) as f64);
+        levels.iter().filter_map(|p| digits(Some(at(p)), DIGITS)).collect()
+    };
+    let emissions = draws.emissions().filter(|counts| !counts.counts.is_empty())?;
+    Some(Quantiles {
+        emissions_t: of(emissions),
+        independent_t: (!draws.independent.counts.is_empty()).then(|| of(&draws.independent)),
+        energy_kwh: draws.get(Output::Energy).filter(|counts| !counts.counts.is_empty()).map(of),
+        levels,
+    })
+}
+
+fn comparison(a: usize, b: usize, first: &Shown, second: &Shown) -> Option<Comparison> {
+    let (x, y) = (&first.outcome, &second.outcome);
+    let shared_draws = x.settings.seed == y.settings.seed && x.settings.draws == y.settings.draws;
+    // `Compared` is the second less the first: the page wants a less b.
+    let found = Compared::of([y, x], Output::Emissions, x.settings.level);
+    Some(Comparison {
+        a,
+        b,
+        shared_draws,
+        difference_t: found.difference,
+        ratio: Some(found.ratio).filter(|ratio| ratio.mean.is_some()),
+        probability_a_greater: Some(found.second_is_more.probability),
+    })
+}
+
+/// So many significant digits; nothing of what is not finite.
+pub fn digits(x: Option<f64>, n: usize) -> Option<f64> {
+    let x = x.filter(|x| x.is_finite())?;
+    format!("{x:.*e}", n.saturating_sub(1)).parse().ok()
+}

@@ -23,7 +23,7 @@ HEAD = r"""\documentclass{article}
 def compiles(folder, body):
     (folder / "document.tex").write_text(HEAD + body + "\\end{document}\n", encoding="utf-8")
     command = ["pdflatex", "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, encoding="utf-8", errors="replace")
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", errors="replace")
     return done.returncode == 0, done.stdout
 
 

@@ -23,7 +23,7 @@ impl Page {
         let blanks = " ".repeat(lo.chars().count());
         self.line("");
         self.line(&format!("  {lo} {curve} {hi}"));
-        self.line(&format!("  {blanks} {under}  median and {}", numbers::level(p.level)));
+        self.line(&format!("  {blanks} {under}  median, {} interval", numbers::level(p.level)));
     }
 }
 

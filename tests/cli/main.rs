@@ -7,6 +7,8 @@ mod cases;
 mod coverage;
 mod export;
 mod facts;
+#[cfg(feature = "figures")]
+mod figure;
 mod files;
 mod fit;
 mod formats;

@@ -3,6 +3,7 @@
 //! A kind is drawn from a run, a question about lineage, a trend or a validation; each of these is made once, whatever
 //! number of figures is drawn from it.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -16,6 +17,9 @@ use super::say::say;
 use super::stream::StreamArgs;
 use super::validate::runs;
 use super::watch::{Interrupt, Watch};
+use crate::assess::Assessment;
+use crate::lineage::Graph;
+use crate::portfolio::Portfolio;
 use crate::portfolio::formats::inputs::Inputs as Files;
 use crate::posterior::trend::year_of;
 use crate::report::figure::render::RESOLUTIONS;
@@ -60,7 +64,7 @@ pub struct FigureArgs {
     /// Pixels an inch of a PNG, from 30 to 2400 [default: 300]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(i64::from(*RESOLUTIONS.start())..=i64::from(*RESOLUTIONS.end())))]
     dpi: Option<u16>,
-    /// The family of this base model, in a tree [default: the largest family]
+    /// The family of this base model, in a tree [default: the one with most models]
     #[arg(long, value_name = "ID")]
     root: Option<String>,
     #[command(flatten)]
@@ -190,8 +194,9 @@ struct Results {
 }
 
 impl Results {
-    fn inputs(&self) -> Inputs<'_> {
+    fn inputs<'a>(&'a self, assessment: Option<&'a Assessment>) -> Inputs<'a> {
         Inputs {
+            assessment,
             outcome: self.outcome.as_ref(),
             lineage: self.lineage.as_ref(),
             trend: self.trend.as_ref(),
@@ -218,7 +223,7 @@ fn portfolio(args: &FigureArgs) -> Result<(), Failure> {
     notices(&session);
     let results = results.map_err(at_row(&opened.portfolio.models))?;
     interrupt.check()?;
-    plan.write(args, &results.inputs())
+    plan.write(args, &results.inputs(Some(&opened.assessment)))
 }
 
 /// The kinds asked for; of all, those that the portfolio allows.
@@ -267,12 +272,7 @@ fn results(
     let request = args.stream.request(args.extent, &portfolio.study);
     if needed(Needs::Lineage) {
         let ask = |question: &Question| session.lineage(portfolio, assessment, question, request, watch);
-        let largest = || -> Result<Option<String>, RunError> {
-            let every = ask(&Question { all: true, ..Question::default() })?;
-            Ok(every.families.into_iter().next().map(|family| family.root))
-        };
-        let root = args.root.clone().map_or_else(largest, |root| Ok(Some(root)))?;
-        let roots = root.into_iter().collect();
+        let roots = args.root.clone().or_else(|| largest(portfolio)).into_iter().collect();
         results.lineage = Some(ask(&Question { roots, branches: BRANCHES, ..Question::default() })?);
     }
     if needed(Needs::Trend) {
@@ -280,6 +280,13 @@ fn results(
         results.trend = Some(session.trend(assessment, span, request, watch)?);
     }
     Ok(results)
+}
+
+/// The base model that most rows were made from, the first by id of several.
+fn largest(portfolio: &Portfolio) -> Option<String> {
+    let graph = Graph::new(&portfolio.models);
+    let size = |root: &u32| (graph.family(*root).len(), Reverse(graph.id(*root)));
+    graph.roots().into_iter().max_by_key(size).map(|root| graph.id(root).to_string())
 }
 
 /// The calibration, from a file of published runs and the lists that come with the program.
@@ -304,5 +311,5 @@ fn calibration(args: &FigureArgs) -> Result<(), Failure> {
     notices(&session);
     let results = Results { validation: Some(found?), ..Results::default() };
     interrupt.check()?;
-    plan.write(args, &results.inputs())
+    plan.write(args, &results.inputs(None))
 }

@@ -211,7 +211,7 @@ pub fn tick(x: f64, step: f64) -> String {
     let text = fixed(x, decimals);
     let (sign, digits) = text.strip_prefix('−').map_or(("", text.as_str()), |digits| ("−", digits));
     match digits.parse::<u64>() {
-        Ok(whole) if whole >= 10_000 => format!("{sign}{}", count(whole)),
+        Ok(whole) if whole >= 1000 => format!("{sign}{}", count(whole)),
         _ => text,
     }
 }
@@ -396,8 +396,14 @@ mod tests {
 
     #[test]
     fn ticks_have_the_digits_of_their_step() {
-        let cases =
-            [(0.0, 50.0, "0"), (150.0, 50.0, "150"), (0.25, 0.05, "0.25"), (-0.5, 0.5, "−0.5"), (25e3, 5e3, "25,000")];
+        let cases = [
+            (0.0, 50.0, "0"),
+            (150.0, 50.0, "150"),
+            (0.25, 0.05, "0.25"),
+            (-1500.0, 500.0, "−1,500"),
+            (-0.5, 0.5, "−0.5"),
+            (25e3, 5e3, "25,000"),
+        ];
         for (x, step, text) in cases {
             assert_eq!(tick(x, step), text);
         }

@@ -14,7 +14,7 @@ use crate::run::Outcome;
 
 /// Models that are drawn, and of these the ones with an interval; the largest by emissions.
 const MOST: usize = 4000;
-const WITH_INTERVAL: usize = 25;
+const WITH_INTERVAL: usize = 12;
 const HEIGHT: f64 = 150.0;
 
 /// What marks a tier: a shape, a colour, whether it is hollow. The less is disclosed, the lighter.

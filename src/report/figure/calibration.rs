@@ -69,8 +69,10 @@ pub fn figure(found: &Validation, width: Width) -> Figure {
     let mut sheet = Sheet::new(Kind::Calibration, width, title, subtitle);
     let bar = stripe(Stroke::solid(BAR, 5.0));
     let band = stripe(Stroke::solid(BAND, 5.0));
-    sheet
-        .key(&[(&bar, 12.0, "truths in a tenth".into()), (&band, 12.0, "95 % band of a calibrated prediction".into())]);
+    sheet.key(&[
+        (&bar, 12.0, "truths in a tenth, %".into()),
+        (&band, 12.0, "95 % band of a calibrated prediction".into()),
+    ]);
     let columns = cells.len().min(if width == Width::Column { COLUMN } else { PAGE });
     let gutter = 16.0;
     let side = ((sheet.room() - gutter * columns as f64 - GAP * (columns - 1) as f64) / columns as f64).min(110.0);
@@ -84,20 +86,21 @@ pub fn figure(found: &Validation, width: Width) -> Figure {
                 .map(|n| share(c.histogram, *n as f64))
                 .chain([share(c.histogram, c.histogram.band_95[1])])
         })
-        .fold(0.3, f64::max);
+        .fold(0.3, f64::max)
+        * 1.04;
     let mut said = Vec::new();
     for row in cells.chunks(columns) {
-        let top = sheet.y + Letters::HEAD.size + 3.0;
+        let top = sheet.y + Letters::HEAD.size + 6.0;
         for (k, cell) in row.iter().enumerate() {
             let left = sheet.left + gutter + k as f64 * (side + gutter + GAP);
             let name = Letters::HEAD.fit(&cell.name, side);
-            sheet.canvas.text((left, top - 4.0), Anchor::Start, Letters::HEAD, &name);
+            sheet.canvas.text((left, top - 6.0), Anchor::Start, Letters::HEAD, &name);
             draw(&mut sheet.canvas, cell, (left, top), side, most);
             let counts: Vec<String> = cell.histogram.counts.iter().map(|n| numbers::count(*n as u64)).collect();
             said.push(format!("{name}: counts by tenths {}, {}", counts.join(" "), outside(cell.histogram)));
         }
         sheet.y = top + HISTOGRAM + 2.0 * (SMALL + 2.0) + 8.0 + side + SMALL + 5.0;
-        sheet.y += Letters::NAME.size + 4.0;
+        sheet.y += Letters::NAME.size + 9.0;
     }
     sheet.note("Masked models: by folds, each organisation predicted without it. Published runs: each family predicted without it.");
     let version = env!("CARGO_PKG_VERSION");

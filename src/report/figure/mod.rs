@@ -22,6 +22,7 @@ mod tornado;
 mod total;
 mod trend;
 
+use crate::assess::Assessment;
 use crate::run::Outcome;
 use crate::run::lineage::Lineage;
 use crate::run::trend::Trend;
@@ -54,6 +55,8 @@ pub enum Kind {
 /// The result that a figure is drawn from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
+    /// What the portfolio implies; nothing is drawn at random.
+    Assessment,
     /// A run.
     Run,
     /// A question about lineage.
@@ -99,6 +102,7 @@ impl Kind {
             Kind::Lineage => Needs::Lineage,
             Kind::Calibration => Needs::Validation,
             Kind::Trend => Needs::Trend,
+            Kind::Sensitivity | Kind::Tornado | Kind::Scaling => Needs::Assessment,
             _ => Needs::Run,
         }
     }
@@ -107,6 +111,8 @@ impl Kind {
 /// The results that there are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Inputs<'a> {
+    /// What a portfolio implies.
+    pub assessment: Option<&'a Assessment>,
     /// Of a run.
     pub outcome: Option<&'a Outcome>,
     /// Of a question about lineage: the first family is drawn.
@@ -120,6 +126,7 @@ pub struct Inputs<'a> {
 /// A result is missing that the figure is drawn from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the figure {} is drawn from the result of a {}, which is not there", .0.name(), match .0.needs() {
+    Needs::Assessment => "assessment",
     Needs::Run => "run",
     Needs::Lineage => "question about lineage",
     Needs::Validation => "validation",
@@ -142,21 +149,19 @@ pub struct Figure {
 /// [`Missing`] where the result that it needs is not among the inputs.
 pub fn draw(kind: Kind, inputs: &Inputs<'_>, width: Width) -> Result<Figure, Missing> {
     let run = || inputs.outcome.ok_or(Missing(kind));
+    let assessed = || inputs.assessment.ok_or(Missing(kind));
     Ok(match kind {
         Kind::Total => total::figure(run()?, width),
-        Kind::Sensitivity => sensitivity::figure(run()?, width),
-        Kind::Tornado => tornado::figure(run()?, width),
+        Kind::Sensitivity => sensitivity::figure(assessed()?, width),
+        Kind::Tornado => tornado::figure(assessed()?, width),
         Kind::Atci => atci::figure(run()?, width),
-        Kind::Scaling => scaling::figure(run()?, width),
+        Kind::Scaling => scaling::figure(assessed()?, width),
         Kind::Convergence => convergence::figure(run()?, width),
         Kind::Lineage => lineage::figure(inputs.lineage.ok_or(Missing(kind))?, width),
         Kind::Calibration => calibration::figure(inputs.validation.ok_or(Missing(kind))?, width),
         Kind::Trend => trend::figure(inputs.trend.ok_or(Missing(kind))?, width),
     })
 }
-
-#[cfg(test)]
-mod tests;
 
 #[cfg(test)]
 mod tests;

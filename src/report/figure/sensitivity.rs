@@ -9,10 +9,9 @@ use super::sheet::{Sheet, nothing};
 use super::style::{INK, MARGIN, ROW, SMALL, THIN, Width};
 use super::svg::{Anchor, Canvas, Letters, Stroke};
 use super::{Figure, Kind};
-use crate::exact::shares::{Shares, shares};
-use crate::exact::terms::Known;
+use crate::assess::Assessment;
+use crate::exact::shares::{Brief, brief};
 use crate::report::numbers;
-use crate::run::Outcome;
 
 const BAR: f64 = 8.0;
 /// Dark to light, so that the order is seen in grey.
@@ -36,9 +35,9 @@ impl Bar {
     }
 }
 
-fn bars(shares: &Shares) -> Vec<Bar> {
+fn bars(shares: &Brief) -> Vec<Bar> {
     let mut bars: Vec<Bar> = (shares.factors.iter())
-        .map(|f| Bar::new(f.name, f.shared.first_order, f.own.first_order, f.first_order, f.total))
+        .map(|(name, part, [shared, own])| Bar::new(*name, *shared, *own, part.first_order, part.total))
         .collect();
     bars.sort_by(|a, b| b.total.total_cmp(&a.total));
     let so = &shares.shared_own;
@@ -47,15 +46,15 @@ fn bars(shares: &Shares) -> Vec<Bar> {
     bars
 }
 
-/// Draws the decomposition of a run's variance.
-pub fn figure(outcome: &Outcome, width: Width) -> Figure {
+/// Draws the decomposition of a portfolio's variance.
+pub fn figure(assessment: &Assessment, width: Width) -> Figure {
     let title = "Where the variance of the emissions comes from";
-    let shares = match shares(&outcome.assessment, &[], &mut Known::default()) {
+    let shares = match brief(assessment) {
         Ok(shares) => shares,
         Err(why) => return nothing(Kind::Sensitivity, width, title, &format!("There are no shares: {why}.")),
     };
     let bars = bars(&shares);
-    let models = numbers::counted(outcome.assessment.models.len(), "model");
+    let models = numbers::counted(assessment.models.len(), "model");
     let subtitle =
         format!("Share of the variance of the total of {models}, by factor; at the right alone / with interactions");
     let mut sheet = Sheet::new(Kind::Sensitivity, width, title, &subtitle);

@@ -40,7 +40,13 @@ fn drawn(rows: &str, threads: usize, width: Width) -> Vec<Figure> {
     let lineage = ask(&Question { roots: root.into_iter().collect(), branches: 30, ..Question::default() });
     let span = Span { from: None, to: None, latest_is_complete: true };
     let trend = session.trend(&assessment, span, settings, &NoProgress).unwrap();
-    let inputs = Inputs { outcome: Some(&outcome), lineage: Some(&lineage), trend: Some(&trend), validation: None };
+    let inputs = Inputs {
+        assessment: Some(&assessment),
+        outcome: Some(&outcome),
+        lineage: Some(&lineage),
+        trend: Some(&trend),
+        validation: None,
+    };
     let kinds = Kind::ALL.into_iter().filter(|kind| kind.needs() != Needs::Validation);
     kinds.map(|kind| draw(kind, &inputs, width).unwrap()).collect()
 }

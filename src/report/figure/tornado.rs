@@ -4,14 +4,15 @@
 //! Factors move in all models together, with the shared effects on them; below them stand the widest shared effects.
 
 use super::axis::Axis;
+use super::font;
 use super::parts::{exact, swatch};
 use super::sheet::{Sheet, nothing};
 use super::style::{INK, MARGIN, ROW, SMALL, THIN, Width};
-use super::svg::{Anchor, Letters, Stroke};
+use super::svg::{Anchor, Canvas, Letters, Stroke};
 use super::{Figure, Kind};
+use crate::assess::Assessment;
 use crate::exact::tornado::{Swing, tornado};
 use crate::report::numbers::{self, Quantity};
-use crate::run::Outcome;
 
 /// Shared effects that are shown.
 const EFFECTS: usize = 8;
@@ -27,17 +28,33 @@ fn name(swing: &Swing) -> String {
     }
 }
 
-/// Draws the tornado of a run's portfolio.
-pub fn figure(outcome: &Outcome, width: Width) -> Figure {
+/// A name in one line, or in two small ones where it is long; as it is shown.
+fn name_at(canvas: &mut Canvas, (x, y): (f64, f64), name: &str, most: f64) -> String {
+    if Letters::NAME.width(name) <= most {
+        canvas.text((x, y + 0.36 * Letters::NAME.size), Anchor::Start, Letters::NAME, name);
+        return name.to_string();
+    }
+    let small = Letters { colour: INK, ..Letters::SMALL };
+    let lines = font::wrapped(name, small.size, small.weight, most);
+    let (first, others) = lines.split_first().map_or((String::new(), String::new()), |(a, b)| (a.clone(), b.join(" ")));
+    let second = small.fit(&others, most);
+    let up = if second.is_empty() { 0.36 * SMALL } else { -0.8 };
+    canvas.text((x, y + up), Anchor::Start, small, &first);
+    canvas.text((x, y + SMALL), Anchor::Start, small, &second);
+    format!("{first} {second}")
+}
+
+/// Draws the tornado of a portfolio.
+pub fn figure(assessment: &Assessment, width: Width) -> Figure {
     let title = "One input at a time";
-    let found = tornado(&outcome.assessment);
+    let found = tornado(assessment);
     let unit = Quantity::Emissions.unit(found.at_medians_t);
     let swings: Vec<&Swing> = found.factors.iter().chain(found.effects.iter().take(EFFECTS)).collect();
     if swings.is_empty() {
         let why = format!("No input moves the total, which is {} {}.", unit.exact(found.at_medians_t), unit.name);
         return nothing(Kind::Tornado, width, title, &why);
     }
-    let models = numbers::counted(outcome.assessment.models.len(), "model");
+    let models = numbers::counted(assessment.models.len(), "model");
     let subtitle = format!(
         "Training emissions of {models} with one input at its 5th or 95th percentile, everything else at its median \
          ({} {})",
@@ -49,7 +66,7 @@ pub fn figure(outcome: &Outcome, width: Width) -> Figure {
     sheet.key(&[(&low, 8.0, "at its 5th percentile".into()), (&high, 8.0, "at its 95th percentile".into())]);
 
     let names: Vec<String> = swings.iter().map(|s| name(s)).collect();
-    let most = 0.4 * sheet.room();
+    let most = 0.42 * sheet.room();
     let gutter = names.iter().map(|n| Letters::NAME.width(n)).fold(0.0, f64::max).min(most) + 5.0;
     let at = |t: f64| t * unit.factor;
     let all = || swings.iter().flat_map(|s| [at(s.at_5_t), at(s.at_95_t)]);
@@ -78,8 +95,7 @@ pub fn figure(outcome: &Outcome, width: Width) -> Figure {
             let text = numbers::value(*value, None);
             sheet.canvas.text((axis.at(*value) + shift, y + 0.36 * SMALL), anchor, Letters::SMALL, &text);
         }
-        let shown = Letters::NAME.fit(name, gutter - 5.0);
-        sheet.canvas.text((left, y + 0.36 * Letters::NAME.size), Anchor::Start, Letters::NAME, &shown);
+        let shown = name_at(&mut sheet.canvas, (left, y), name, gutter - 5.0);
         said.push(format!("{shown} {} to {}", numbers::value(ends[0].0, None), numbers::value(ends[1].0, None)));
     }
     if !found.effects.is_empty() {

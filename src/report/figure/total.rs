@@ -1,7 +1,7 @@
 //! The density of the total emissions, with nested intervals and the median; below it the same intervals as bars, as
 //! modelled and with correlation ignored.
 //!
-//! The density is a Gaussian kernel estimate of binned draws, with Silverman's bandwidth (Silverman 1986, equation 3.31);
+//! The density is a Gaussian kernel estimate of binned draws, with a bandwidth of 1.06 sd n^(−1/5) (Silverman 1986, equation 3.28);
 //! on a logarithmic axis it is that of the logarithm. Intervals and medians are those of the draws themselves.
 
 use super::axis::Axis;
@@ -44,7 +44,7 @@ impl Density {
         }
         let sd = (squares / n - (sum / n) * (sum / n)).max(0.0).sqrt();
         // No narrower than a bin, which would show the bins.
-        let width = (0.9 * sd * libm::pow(n, -0.2)).max(1.2 / POINTS as f64);
+        let width = (1.06 * sd * libm::pow(n, -0.2)).max(1.2 / POINTS as f64);
         let reach = ((4.0 * width * POINTS as f64) as usize).min(POINTS);
         let kernel: Vec<f64> = (0..=reach)
             .map(|k| {

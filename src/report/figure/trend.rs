@@ -62,7 +62,9 @@ pub fn figure(trend: &Trend, width: Width) -> Figure {
         sheet.canvas.text((x.to, sheet.y), Anchor::End, Letters { colour: INK, ..Letters::SMALL }, &grown);
         let top = sheet.y + 4.0;
         let y = Axis { from: top + PANEL, to: top, ..*axis };
-        y.left(&mut sheet.canvas, (left, x.to), &format!("{}, {}", names[k], units[k].name));
+        y.left(&mut sheet.canvas, (left, x.to), "");
+        let middle = (sheet.left + Letters::NAME.size - 1.0, top + PANEL / 2.0);
+        sheet.canvas.upwards(middle, Letters::NAME, &format!("{}, {}", names[k], units[k].name));
         panel(&mut sheet.canvas, (&x, &y), &years, of[k], units[k].factor);
         bottom(&mut sheet.canvas, &x, top + PANEL, &years, k == 1);
         sheet.y = top + PANEL + if k == 1 { SMALL + 4.0 } else { 4.0 };

@@ -4,7 +4,7 @@
 use super::axis::Axis;
 use super::parts::{drawn, stripe};
 use super::sheet::{Sheet, nothing};
-use super::style::{BLUE, BOLD, HAIR, INK, MARGIN, ORANGE, SMALL, Width};
+use super::style::{BLUE, BOLD, GAP, HAIR, INK, MARGIN, ORANGE, SMALL, Width};
 use super::svg::{Anchor, Letters, Stroke};
 use super::{Figure, Kind};
 use crate::engine::Host;
@@ -105,7 +105,10 @@ pub fn figure(outcome: &Outcome, width: Width) -> Figure {
             sheet.canvas.line(at(FIRST as f64, *v), at(counts.counts.len() as f64, *v), Stroke::dashed(ORANGE, 0.8));
             let (value, error) = numbers::with_error(*v, Some(*se));
             let text = error.map_or(value.clone(), |error| format!("{value} ± {error}"));
-            sheet.canvas.text((x.to, top - 3.0), Anchor::End, Letters::SMALL, &text);
+            // A number that has no room is not cut: the description has it.
+            if left + Letters::SMALL.width(name) + Letters::SMALL.width(&text) + GAP < x.to {
+                sheet.canvas.text((x.to, top - 3.0), Anchor::End, Letters::SMALL, &text);
+            }
             said.push(format!("{name} {text}"));
         }
         sheet.canvas.line((x.to, top), (x.to, top + PANEL), Stroke::solid("#dddddd", HAIR));

@@ -3,7 +3,7 @@
 //! Both are made from one tree of the SVG. They hold no date, no name and no path of the machine, so that the same figure
 //! gives the same bytes.
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 use svg2pdf::{ConversionOptions, PageOptions};
 
@@ -41,6 +41,8 @@ impl Figure {
         let [width, height] =
             [tree.size().width(), tree.size().height()].map(|side| (side * scale).round().max(1.0) as u32);
         let mut picture = Pixmap::new(width, height).ok_or_else(|| self.unrendered("it is too large"))?;
+        // The last row may be covered in part.
+        picture.fill(Color::WHITE);
         resvg::render(&tree, Transform::from_scale(scale, scale), &mut picture.as_mut());
         let png = picture.encode_png().map_err(|e| self.unrendered(e))?;
         Ok(with_resolution(png, dots_per_inch))

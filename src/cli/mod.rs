@@ -17,6 +17,8 @@ mod driver;
 mod explain;
 mod export;
 mod extent;
+#[cfg(feature = "figures")]
+mod figure;
 mod fit;
 mod further;
 mod gauge;
@@ -69,6 +71,7 @@ use crate::run::RunError;
   haze atci models.csv                      emissions per compute, by year, hardware, organisation …
   haze trend models.csv                     by year of training, and the growth
   haze lineage models.csv                   base models with everything made from them, as families
+  haze figure total models.csv -o fig1.pdf   a figure for a paper, as SVG, PDF or PNG
   haze fit --sample language                the regressions for missing compute, one card each
   haze coverage models.csv                  what the total rests on and leaves out; every structural choice
   haze validate runs.csv                    a back-test of the intervals on published runs
@@ -124,6 +127,9 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
     Trend(trend::TrendArgs),
     /// What a base model and everything made from it emit together
     Lineage(lineage::LineageArgs),
+    /// Figures for papers, as SVG, PDF or PNG
+    #[cfg(feature = "figures")]
+    Figure(figure::FigureArgs),
     /// Regressions for compute that is not stated, with a card for each
     Fit(fit::FitArgs),
     /// Back-test the intervals on published runs against baselines
@@ -230,6 +236,8 @@ pub fn main() -> ExitCode {
         Command::Atci(args) => atci::atci(args),
         Command::Trend(args) => trend::trend(args),
         Command::Lineage(args) => lineage::lineage(args),
+        #[cfg(feature = "figures")]
+        Command::Figure(args) => figure::figure(&args),
         Command::Fit(args) => fit::fit(args),
         Command::Validate(args) => validate::validate(args),
         Command::Doctor => doctor::doctor(),

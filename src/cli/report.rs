@@ -111,7 +111,7 @@ impl Place {
 
     pub fn prepare(&self) -> Result<Target, Failure> {
         let target = match self.path.parent().filter(|_| self.folder) {
-            Some(folder) => files::prepare_in(folder, &[INDEX]),
+            Some(folder) => files::prepare_files(folder, &[INDEX]),
             None => files::prepare_file(&self.path),
         };
         target.map_err(|e| Failure::Usage(e.to_string()))

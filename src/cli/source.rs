@@ -101,7 +101,7 @@ pub(super) fn each(paths: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// The kept run that a path leads to, if it leads to one.
-fn kept_at(path: &Path) -> Result<Option<PathBuf>, Failure> {
+pub(super) fn kept_at(path: &Path) -> Result<Option<PathBuf>, Failure> {
     if path == Path::new(STDIN) {
         return Ok(None);
     }

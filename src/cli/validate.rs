@@ -13,7 +13,7 @@ use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::{Place, Problem, Problems};
 use crate::report::validate as page;
 use crate::run::Settings;
-use crate::validate::{MaskedList, masked_sum, runs_file};
+use crate::validate::{MaskedList, RunsFile, masked_sum, runs_file};
 
 /// What `haze validate` takes.
 #[derive(Debug, clap::Args)]
@@ -48,8 +48,7 @@ pub struct ValidateArgs {
 pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
     let inputs = Inputs::default();
-    let file = runs_file::read(&shown(&args.file), &table(&args.file, &inputs)?)?;
-    warn_of_each(&file.warnings);
+    let file = runs(&args.file, &inputs)?;
     let lists = lists(&args.masked_sum, &inputs)?;
     interrupt.hold();
     let output = Output::prepare(args.json.as_deref(), &inputs.paths())?;
@@ -63,6 +62,13 @@ pub fn validate(args: ValidateArgs) -> Result<(), Failure> {
     let document = document(|out| page::write(out, &found))?;
     interrupt.check()?;
     output.finish(&document, || page::terminal(&found, style()))
+}
+
+/// The file of published runs, its warnings shown.
+pub(super) fn runs(path: &Path, inputs: &Inputs) -> Result<RunsFile, Failure> {
+    let file = runs_file::read(&shown(path), &table(path, inputs)?)?;
+    warn_of_each(&file.warnings);
+    Ok(file)
 }
 
 fn lists(paths: &[PathBuf], inputs: &Inputs) -> Result<Vec<MaskedList>, Failure> {

@@ -2,7 +2,8 @@
 //!
 //! `terms` writes the emissions as products, `closed` gives the variance that any set of inputs explains, `kurtosis` the
 //! fourth moment, `oracle` what every run reports of it and `shares` all of it, `disclosure` what one more published
-//! figure is worth (`teaching`: for what it says of other models), `tornado` what each input moves alone. A factor that
+//! figure is worth (`teaching`: for what it says of other models), `tornado` what each input moves alone, `scaling` how the
+//! spread falls as models are added. A factor that
 //! shared effects do not simply multiply is a `joint`: below a bound (`below`) or by rank (`rank`), as a series of Hermite
 //! polynomials (`hermite`); `field` sums over all pairs of products (`rho`, `tensor`: what two of them have in common).
 
@@ -18,6 +19,7 @@ pub mod kurtosis;
 pub mod oracle;
 mod rank;
 mod rho;
+pub mod scaling;
 pub mod shares;
 mod teaching;
 mod tensor;

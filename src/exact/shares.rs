@@ -200,6 +200,50 @@ pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Resu
     })
 }
 
+/// What a picture of the decomposition shows: of each factor its indices and what the shared effects on it, and the own
+/// parts of it, explain alone; and the same of all shared effects and all own parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brief {
+    /// Name, first-order and total index, first order of the shared effects on it and of the own parts of it.
+    pub factors: Vec<(&'static str, Part, [f64; 2])>,
+    /// Shared effects together and own parts together.
+    pub shared_own: SharedOwn,
+}
+
+/// The same decomposition without that by effect, label and model, which takes most of the time.
+///
+/// # Errors
+/// As [`shares`].
+pub fn brief(assessment: &Assessment) -> Result<Brief, String> {
+    let products = products(assessment, &mut Known::default())?;
+    products.par_iter().flat_map_iter(|p| &p.joint).for_each(Joint::prepare);
+    let closed = Closed::new(&assessment.shared, &products);
+    let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
+    let found = || -> Option<Result<Brief, String>> {
+        let variance = resolved(closed.variance(Inputs::ALL)?, mean_t);
+        if variance <= 0.0 {
+            return Some(Err("no variance".to_string()));
+        }
+        let indices = components(&closed, assessment)?.shares()?;
+        let mut factors = Vec::new();
+        for (k, &factor) in oracle::factors(assessment).iter().enumerate() {
+            let is_shared = |e: usize| assessment.shared.get(e).is_some_and(|e| e.factor == factor);
+            let shared = closed.variance(Inputs { shared: &is_shared, own: &|_| false })?;
+            let own = closed.variance(Inputs { shared: &|_| false, own: &|s| s.factor() == factor })?;
+            let part = Part { first_order: indices.first_order[k], total: indices.total[k] };
+            factors.push((factor.name(), part, [shared / variance, own / variance]));
+        }
+        let [shared, own] = [closed.variance(Inputs::SHARED)?, closed.variance(Inputs::OWN)?].map(|v| v / variance);
+        let shared_own = SharedOwn {
+            shared: Part { first_order: shared, total: 1.0 - own },
+            own: Part { first_order: own, total: 1.0 - shared },
+            interactions: 1.0 - shared - own,
+        };
+        Some(Ok(Brief { factors, shared_own }))
+    };
+    found().unwrap_or_else(|| Err(NO_SECOND_MOMENT.to_string()))
+}
+
 /// Every factor, and the interactions between them.
 fn factors(
     closed: &Closed<'_>,
@@ -288,4 +332,26 @@ fn by_label(
     let mut shares: Vec<LabelShare> = found.into_values().collect();
     shares.sort_by(|a, b| b.total.total_cmp(&a.total));
     shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::assess;
+    use crate::portfolio::Portfolio;
+
+    #[test]
+    fn the_brief_decomposition_is_that_of_all_parts() {
+        let mut portfolio = Portfolio::read("fixtures/open_weights.csv").unwrap();
+        portfolio.models.truncate(60);
+        let assessment = assess(&portfolio).unwrap();
+        let (brief, whole) = (brief(&assessment).unwrap(), shares(&assessment, &[], &mut Known::default()).unwrap());
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        for ((name, part, [shared, own]), f) in brief.factors.iter().zip(&whole.factors) {
+            assert!(*name == f.name && close(part.first_order, f.first_order) && close(part.total, f.total));
+            assert!(close(*shared, f.shared.first_order) && close(*own, f.own.first_order), "{name}");
+        }
+        assert!(close(brief.shared_own.shared.total, whole.shared_own.shared.total));
+        assert!(!close(brief.shared_own.shared.total, whole.shared_own.shared.first_order));
+    }
 }

@@ -102,11 +102,11 @@ pub type Content<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 /// A target for `--out`: makes the folder if need be, locks it and tries to write there.
 pub fn prepare(folder: &Path) -> Result<Target, Unwritable> {
-    prepare_in(folder, &OUT)
+    prepare_files(folder, &OUT)
 }
 
-/// The same for files of these names.
-pub fn prepare_in(folder: &Path, names: &[&str]) -> Result<Target, Unwritable> {
+/// The same for files of these names, in the order in which [`Target::commit`] takes their contents.
+pub fn prepare_files(folder: &Path, names: &[impl AsRef<OsStr>]) -> Result<Target, Unwritable> {
     let missing: Vec<PathBuf> = folder
         .ancestors()
         .take_while(|a| !a.as_os_str().is_empty() && fs::symlink_metadata(a).is_err())
@@ -132,7 +132,7 @@ pub fn prepare_in(folder: &Path, names: &[&str]) -> Result<Target, Unwritable> {
             return Err(e);
         }
     }
-    target.hold(names.iter().map(OsStr::new))?;
+    target.hold(names.iter().map(AsRef::as_ref))?;
     Ok(target)
 }
 

@@ -5,7 +5,7 @@
 //! `sampled` (with `--sample`), `coverage`, `atci`, `trend`, `fit`, `gauge` and `validate` are the pages and documents of
 //! the commands of these names; `explain` says where one model's factors come from; `study` writes the study file that gives
 //! the same result again; `methods`, `priors` and `references` write what a paper needs that uses the result; `files` puts
-//! outputs in place whole or not at all.
+//! outputs in place whole or not at all; `figure` draws the figures for papers.
 //!
 //! What these share: `page` lays out a page, `document` a JSON document; `numbers` prints a number no more exactly than
 //! it is known, in a unit that reads well; `estimate` an estimate with its interval; `scope` what was counted.
@@ -18,6 +18,8 @@ pub mod diff;
 pub mod document;
 mod estimate;
 pub mod explain;
+#[cfg(feature = "figures")]
+pub mod figure;
 #[cfg(feature = "cli")]
 pub mod files;
 pub mod fit;

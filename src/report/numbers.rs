@@ -205,6 +205,36 @@ fn decimals(error: f64) -> usize {
     }
 }
 
+/// A tick of a linear axis whose ticks are `step` apart: no more decimals than that needs.
+pub fn tick(x: f64, step: f64) -> String {
+    let decimals = magnitude(step).map_or(0, |place| (-place).clamp(0, 12)) as usize;
+    let text = fixed(x, decimals);
+    let (sign, digits) = text.strip_prefix('−').map_or(("", text.as_str()), |digits| ("−", digits));
+    match digits.parse::<u64>() {
+        Ok(whole) if whole >= 1000 => format!("{sign}{}", count(whole)),
+        _ => text,
+    }
+}
+
+/// A tick of a logarithmic axis, one to nine times a power of ten: written out from a thousandth to below a hundred
+/// thousand, else with the power.
+pub fn log_tick(x: f64) -> String {
+    let Some(power) = magnitude(x) else { return "0".into() };
+    if (-3..5).contains(&power) {
+        return tick(x, libm::pow(10.0, f64::from(power)));
+    }
+    let raised: String = power.to_string().chars().map(superscript).collect();
+    match fixed(x / libm::pow(10.0, f64::from(power)), 0).as_str() {
+        "1" => format!("10{raised}"),
+        times => format!("{times}·10{raised}"),
+    }
+}
+
+fn superscript(c: char) -> char {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    c.to_digit(10).and_then(|d| DIGITS.get(d as usize).copied()).unwrap_or('⁻')
+}
+
 /// The level of an interval: `95 %`, `99.7 %`.
 pub fn level(level: f64) -> String {
     let text = format!("{:.6}", 100.0 * level);
@@ -362,6 +392,25 @@ mod tests {
         assert_eq!(shown(Quantity::Compute, 26.0), "26.000 EFLOP");
         assert_eq!(shown(Quantity::CarbonPerCompute, 0.36), "360.000 g/EFLOP");
         assert_eq!(shown(Quantity::Overhead, 1.12), "1.120 ");
+    }
+
+    #[test]
+    fn ticks_have_the_digits_of_their_step() {
+        let cases = [
+            (0.0, 50.0, "0"),
+            (150.0, 50.0, "150"),
+            (0.25, 0.05, "0.25"),
+            (-1500.0, 500.0, "−1,500"),
+            (-0.5, 0.5, "−0.5"),
+            (25e3, 5e3, "25,000"),
+        ];
+        for (x, step, text) in cases {
+            assert_eq!(tick(x, step), text);
+        }
+        let logs = [(0.001, "0.001"), (0.5, "0.5"), (20.0, "20"), (50_000.0, "50,000"), (1e6, "10⁶"), (2e-5, "2·10⁻⁵")];
+        for (x, text) in logs {
+            assert_eq!(log_tick(x), text);
+        }
     }
 
     #[test]

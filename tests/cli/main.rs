@@ -8,6 +8,8 @@ mod coverage;
 mod diff;
 mod export;
 mod facts;
+#[cfg(feature = "figures")]
+mod figure;
 mod files;
 mod fit;
 mod formats;

@@ -45,6 +45,7 @@
 //! All are on by default.
 //!
 //! - `cli`: the program `haze`, with its arguments, terminal and result files.
+//! - `figures`: figures for papers as SVG, PNG and PDF (`haze figure`).
 //! - `parquet`: models files and result tables in Parquet. Without it such files are refused.
 //! - `gpu`: drawing on a GPU through wgpu. Without it [`Backend::Gpu`] is an error, and [`Backend::Auto`] is the CPU.
 

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::parts::{REFERENCE, drawn, stripe, values};
-use super::sheet::{Sheet, nothing};
+use super::sheet::{Entry, Sheet, nothing};
 use super::style::{GREY, INK, MARGIN, THIN, Width};
 use super::svg::{Canvas, Shape, Stroke};
 use super::{Figure, Kind};
@@ -101,7 +101,7 @@ pub fn figure(outcome: &Outcome, width: Width) -> Figure {
         })
         .collect();
     let line = stripe(REFERENCE);
-    let mut key: Vec<(&dyn Fn(&mut Canvas, (f64, f64)), f64, String)> = Vec::new();
+    let mut key: Vec<Entry<'_>> = Vec::new();
     for (mark, tier) in marks.iter().zip(&tiers) {
         key.push((mark, 5.0, discloses(*tier).into()));
     }

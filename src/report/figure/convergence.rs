@@ -2,7 +2,7 @@
 //! draws, each with its Monte Carlo standard error as a band.
 
 use super::axis::Axis;
-use super::parts::{drawn, stripe};
+use super::parts::{constant, drawn, stripe};
 use super::sheet::{Sheet, nothing};
 use super::style::{BLUE, BOLD, GAP, HAIR, INK, MARGIN, ORANGE, SMALL, Width};
 use super::svg::{Anchor, Letters, Stroke};
@@ -55,6 +55,9 @@ pub fn figure(outcome: &Outcome, width: Width) -> Figure {
         let why = format!("A path needs {} or more.", numbers::counted(2 * FIRST as u64, "draw"));
         return nothing(Kind::Convergence, width, title, &why);
     };
+    if let Some(why) = constant(&posterior.total.emissions_t) {
+        return nothing(Kind::Convergence, width, title, &why);
+    }
     let path = path(counts, posterior.level, unit.factor);
     let level = numbers::level(posterior.level);
     let models = numbers::counted(posterior.models.len(), "model");

@@ -59,11 +59,14 @@ pub fn gradient(canvas: &mut Canvas, axis: &Axis, spread: &Spread, y: f64, heigh
     for (k, [lo, hi]) in spread.intervals.iter().enumerate().rev() {
         let (a, b) = (axis.at(*lo), axis.at(*hi));
         // What has no width still has a mark.
-        let b = b.max(a + THIN);
+        let b = b.max(a + 2.0 * THIN);
         canvas.rectangle((a, y - height / 2.0), (b, y + height / 2.0), shade(shades, k, n));
     }
     let at = axis.at(spread.median);
-    canvas.line((at, y - height / 2.0), (at, y + height / 2.0), Stroke::solid(WHITE, 1.4));
+    // In a narrow bar the gap would be all that is seen.
+    let narrow = spread.intervals.last().is_none_or(|[lo, hi]| axis.at(*hi) - axis.at(*lo) < 4.0);
+    let gap = if narrow { 0.3 } else { 1.4 };
+    canvas.line((at, y - height / 2.0), (at, y + height / 2.0), Stroke::solid(WHITE, gap));
 }
 
 /// A box of the colour of an interval, for a key.
@@ -88,6 +91,13 @@ pub fn values(estimate: &Estimate, unit: &Unit) -> String {
             format!("{median} ({} to {})", number(lo, low), number(hi, high))
         }
     }
+}
+
+/// Why there is nothing to spread out, where every draw of a run is the same.
+pub fn constant(total: &Estimate) -> Option<String> {
+    let median = total.median?;
+    let same = total.interval.is_none_or(|[lo, hi]| hi - lo <= 1e-9 * hi.abs());
+    same.then(|| format!("Every draw is the same: {}.", numbers::emissions(median)))
 }
 
 /// What every figure of draws says at its foot.

@@ -5,7 +5,7 @@
 
 use super::axis::Axis;
 use super::parts::{exact, swatch};
-use super::sheet::{Sheet, nothing};
+use super::sheet::{Entry, Sheet, nothing};
 use super::style::{INK, MARGIN, ROW, SMALL, THIN, Width};
 use super::svg::{Anchor, Canvas, Letters, Stroke};
 use super::{Figure, Kind};
@@ -59,7 +59,7 @@ pub fn figure(assessment: &Assessment, width: Width) -> Figure {
         format!("Share of the variance of the total of {models}, by factor; at the right alone / with interactions");
     let mut sheet = Sheet::new(Kind::Sensitivity, width, title, &subtitle);
     let marks = COLOURS.map(swatch);
-    let key: Vec<(&dyn Fn(&mut Canvas, (f64, f64)), f64, String)> = marks
+    let key: Vec<Entry<'_>> = marks
         .iter()
         .zip(NAMES)
         .map(|(mark, name)| (mark as &dyn Fn(&mut Canvas, (f64, f64)), 8.0, name.to_string()))

@@ -5,6 +5,9 @@ use super::style::{GAP, HEADING, INK, LEADING, MARGIN, SMALL, SOFT, Width};
 use super::svg::{Anchor, Canvas, Letters};
 use super::{Figure, Kind};
 
+/// An entry of a key: what draws its mark around a middle, how wide that is, and what it stands for.
+pub type Entry<'a> = (&'a dyn Fn(&mut Canvas, (f64, f64)), f64, String);
+
 /// A figure in the making.
 pub struct Sheet {
     /// What is drawn on.
@@ -62,7 +65,7 @@ impl Sheet {
 
     /// Marks with their meaning in a row, or in several where they need more room. Each mark is drawn at the place of its
     /// middle, and is so wide.
-    pub fn key(&mut self, entries: &[(&dyn Fn(&mut Canvas, (f64, f64)), f64, String)]) {
+    pub fn key(&mut self, entries: &[Entry<'_>]) {
         let (mut x, height) = (self.left, SMALL * 1.7);
         if entries.is_empty() {
             return;

@@ -5,8 +5,8 @@
 //! on a logarithmic axis it is that of the logarithm. Intervals and medians are those of the draws themselves.
 
 use super::axis::Axis;
-use super::parts::{Spread, drawn, gradient, level_swatches, levels, levels_text, stripe, swatch, values};
-use super::sheet::{Sheet, nothing};
+use super::parts::{Spread, constant, drawn, gradient, level_swatches, levels, levels_text, stripe, swatch, values};
+use super::sheet::{Entry, Sheet, nothing};
 use super::style::{BOLD, GREYS, HAIR, INK, MARGIN, SHADES, SMALL, THIN, WHITE, Width, shade};
 use super::svg::{Anchor, Canvas, Letters, Stroke};
 use super::{Figure, Kind};
@@ -133,6 +133,9 @@ pub fn figure(outcome: &Outcome, width: Width) -> Figure {
     let (Some(counts), Some(spread)) = (draws.emissions(), spreads(draws.emissions())) else {
         return nothing(Kind::Total, width, &title, "No emissions were drawn.");
     };
+    if let Some(why) = constant(&total.emissions_t) {
+        return nothing(Kind::Total, width, &title, &why);
+    }
     let ignored = spreads(Some(&draws.independent));
 
     let subtitle = format!("Density of the total; shaded: {} equal-tailed credible intervals", levels_text(&levels));
@@ -157,7 +160,7 @@ pub fn figure(outcome: &Outcome, width: Width) -> Figure {
     let swatches = level_swatches(&levels);
     let boxes: Vec<_> = swatches.iter().map(|(colour, _)| swatch(colour)).collect();
     let line = stripe(Stroke::dashed(INK, 0.8));
-    let mut key: Vec<(&dyn Fn(&mut Canvas, (f64, f64)), f64, String)> = Vec::new();
+    let mut key: Vec<Entry<'_>> = Vec::new();
     for (mark, (_, name)) in boxes.iter().zip(&swatches) {
         key.push((mark, 8.0, name.clone()));
     }

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::parts::drawn;
-use super::sheet::{Sheet, nothing};
+use super::sheet::{Entry, Sheet, nothing};
 use super::style::{BLUE, BOLD, GREY, INK, MARGIN, ORANGE, SMALL, Width};
 use super::svg::{Anchor, Canvas, Letters, Shape, Stroke};
 use super::{Figure, Kind};
@@ -27,7 +27,7 @@ pub fn figure(trend: &Trend, width: Width) -> Figure {
     let complete = |canvas: &mut Canvas, at: (f64, f64)| canvas.mark(Shape::Circle, at, 2.4, BLUE, false);
     let open = |canvas: &mut Canvas, at: (f64, f64)| canvas.mark(Shape::Circle, at, 2.4, GREY, true);
     let any_left_out = years.iter().any(|y| y.left_out.is_some());
-    let mut key: Vec<(&dyn Fn(&mut Canvas, (f64, f64)), f64, String)> = vec![(&complete, 5.0, "complete year".into())];
+    let mut key: Vec<Entry<'_>> = vec![(&complete, 5.0, "complete year".into())];
     if any_left_out {
         key.push((&open, 5.0, "incomplete, or not in the growth".into()));
     }

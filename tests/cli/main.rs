@@ -6,6 +6,7 @@ mod bad_input;
 mod cases;
 mod coverage;
 mod diff;
+mod docs;
 mod export;
 mod facts;
 #[cfg(feature = "figures")]

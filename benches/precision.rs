@@ -52,6 +52,13 @@ fn peers(draws: u64, round: usize) -> Vec<(String, Vec<f64>)> {
     text.lines().filter_map(line).collect()
 }
 
+/// What a peer took by round, and found: lower end, median, upper end.
+struct Peer {
+    name: String,
+    seconds: Vec<f64>,
+    found: Vec<f64>,
+}
+
 fn median(mut x: Vec<f64>) -> f64 {
     x.sort_by(f64::total_cmp);
     x[x.len() / 2]
@@ -61,7 +68,7 @@ fn main() {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let session = Session::builder().backend(Backend::Cpu).build().expect("threads");
     let portfolio = portfolio();
-    let (mut ours, mut found): (Vec<f64>, Vec<(String, Vec<f64>, Vec<f64>)>) = (vec![], vec![]);
+    let (mut ours, mut found): (Vec<f64>, Vec<Peer>) = (vec![], vec![]);
     let mut outcome = None;
     for round in 0..ROUNDS {
         let start = Instant::now();
@@ -71,9 +78,9 @@ fn main() {
         outcome = Some(run);
         for (name, numbers) in peers(draws, round) {
             let Some((seconds, rest)) = numbers.split_first() else { continue };
-            match found.iter_mut().find(|(n, ..)| *n == name) {
-                Some((_, all, _)) => all.push(*seconds),
-                None => found.push((name, vec![*seconds], rest.to_vec())),
+            match found.iter_mut().find(|peer| peer.name == name) {
+                Some(peer) => peer.seconds.push(*seconds),
+                None => found.push(Peer { name, seconds: vec![*seconds], found: rest.to_vec() }),
             }
         }
     }
@@ -98,7 +105,7 @@ fn main() {
     if found.is_empty() {
         println!("peers: skipped (no Python with the packages of benches/peers/requirements.txt)");
     }
-    for (name, all, of) in found {
+    for Peer { name, seconds: all, found: of } in found {
         let its = median(all);
         println!("{name:44} {its:8.3}  {:8.1}  {:.2} ({:.2} to {:.2})", its / seconds, of[1], of[0], of[2]);
     }

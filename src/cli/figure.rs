@@ -48,8 +48,9 @@ const BRANCHES: usize = 30;
   haze figure all models.csv -o figures/              every kind that the file allows, each as SVG, PDF and PNG
 
 Kinds: total, sensitivity, tornado, atci, scaling, lineage, convergence, calibration, trend; all. Calibration reads a
-file of published runs, as `haze validate` does; of a results folder it has the runs that come with the program. Text is drawn as outlines, so that a figure looks the same everywhere;
-the same input, settings and seed give the same bytes. What each kind shows: docs/figures.md")]
+file of published runs, as `haze validate` does; of a results folder it has the runs that come with the program. Text is
+drawn as outlines, so that a figure looks the same everywhere; the same input, settings and seed give the same bytes.
+What each kind shows: docs/figures.md")]
 pub struct FigureArgs {
     /// What to show
     #[arg(value_enum, hide_possible_values = true)]

@@ -24,8 +24,6 @@ impl ScopeText {
     }
 }
 
-/// As in a study file.
-
 /// `final runs, facility energy, location-based grid`
 pub(super) fn phrase(scope: Scope) -> String {
     let run = match scope.run {

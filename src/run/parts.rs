@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_limited() {
         let parts: Vec<&[usize]> = vec![&[]; 10];
-        assert_eq!(passes(&parts, 1), [0..10]);
+        assert_eq!((passes(&parts, 1).len(), &passes(&parts, 1)[0]), (1, &(0..10)));
         // 2^25 words are 2^21 draws of 4 outputs of 4 parts.
         assert_eq!(passes(&parts, 1 << 21), [0..4, 4..8, 8..10]);
         assert_eq!(passes(&parts, 1 << 30).len(), 10);

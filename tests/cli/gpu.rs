@@ -36,6 +36,28 @@ fn the_result_differs_in_backend_and_timings_only() {
     }
 }
 
+/// What is made of a result is the same too: page, figure, table.
+#[test]
+fn pages_and_figures_are_the_same_bytes() {
+    let Some(adapter) = adapter() else { return };
+    let dir = folder(&[("models.csv", MODELS), ("study.toml", STUDY)]);
+    let made = |args: &[&str], name: &str, on: &[&str]| {
+        printed(dir.path(), &[args, &["-o", name], on].concat());
+        std::fs::read(dir.path().join(name)).unwrap()
+    };
+    let commands: [(&[&str], &str); 4] = [
+        (&["report", "study.toml", "--no-validation"], "page.html"),
+        (&["figure", "total", "study.toml"], "figure.pdf"),
+        (&["figure", "atci", "study.toml"], "figure.png"),
+        (&["table", "headline", "study.toml"], "table.csv"),
+    ];
+    for (args, name) in commands {
+        let cpu = made(args, name, &["--backend", "cpu"]);
+        assert!(cpu == made(args, name, &["--adapter", &adapter]), "{args:?}");
+        assert!(cpu != made(args, name, &["--adapter", &adapter, "--seed", "6"]), "{args:?}: negative control");
+    }
+}
+
 /// Rows whose figures contradict each other are mixtures of readings: exact in the closed forms, and the same bytes.
 #[test]
 fn mixtures_of_readings_agree_with_the_closed_forms_on_both_backends() {

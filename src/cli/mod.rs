@@ -30,6 +30,7 @@ mod lineage;
 mod memory;
 mod merge;
 mod output;
+mod plain;
 mod priors;
 mod report;
 mod run;
@@ -79,6 +80,9 @@ use crate::run::RunError;
   haze doctor                               the GPUs of this machine, and whether they work correctly
   haze gauge                                known answers recomputed on this machine: PASS or DIFF for each")]
 pub struct Args {
+    /// No colour and no drawn signs on pages: ASCII, for screen readers and logs
+    #[arg(long, global = true)]
+    plain: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -219,7 +223,8 @@ fn start_threads() {
 
 /// Runs the command line; the program's exit code.
 pub fn main() -> ExitCode {
-    let command = Args::parse().command;
+    let Args { plain, command } = Args::parse();
+    plain::set(plain);
     start_threads();
     let outcome = match command {
         Command::Run(args) => run::run(args),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::Failure;
+use super::{Failure, plain};
 use crate::portfolio::problem::shorten_path;
 use crate::report::files::{self, Target};
 use crate::report::page::Style;
@@ -55,7 +55,7 @@ impl Output {
             Output::File(target) => target.commit(&[&bytes(document)]).map_err(|e| Failure::Run(e.into()))?,
             Output::Page => {}
         }
-        print(&page())
+        print(&plain::page(page()))
     }
 }
 
@@ -128,6 +128,7 @@ pub(super) fn style() -> Style {
 /// Colour is for terminals only, and not where NO_COLOR (no-color.org) is set.
 fn colour() -> bool {
     io::stdout().is_terminal()
+        && !plain::is_set()
         && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
         && std::env::var_os("TERM").is_none_or(|v| v != "dumb")
 }

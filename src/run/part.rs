@@ -1,7 +1,7 @@
 //! A part of a run: some of its draws, with all that the rest of the run is made from.
 //!
 //! `haze run --shard K/N` writes one, `haze merge` makes the whole run of all of them. A part is: [`MAGIC`], head and input
-//! ([`super::framed`]), then the draws as a [`Shard`], which has a checksum of its own. Of a model a part takes 116 bytes, and 6 for every bin that a draw fell into (of 2,048).
+//! (`framed`), then the draws as a [`Shard`], which has a checksum of its own. Of a model a part takes 116 bytes, and 6 for every bin that a draw fell into (of 2,048).
 
 use std::io::{self, Read, Write};
 

@@ -7,9 +7,15 @@ fn help_is_at_hand() {
     let dir = folder(&[]);
     let bare = outcome(dir.path(), &[]);
     assert_eq!(bare.status.code(), Some(2));
-    assert!(errors(&bare).contains("Usage: haze <COMMAND>"));
-    let pages: [&[&str]; 16] = [
+    assert!(errors(&bare).contains("Usage: haze [OPTIONS] <COMMAND>"));
+    let pages: [&[&str]; 22] = [
         &["--help"],
+        &["report", "--help"],
+        &["figure", "--help"],
+        &["table", "--help"],
+        &["diff", "--help"],
+        &["completions", "--help"],
+        &["man", "--help"],
         &["run", "--help"],
         &["check", "--help"],
         &["explain", "--help"],
@@ -203,4 +209,18 @@ fn colour_is_for_terminals() {
         let output = haze(dir.path()).env(name, value).args(["run", "models.csv", "--draws", "10"]).output().unwrap();
         assert!(output.status.success() && !output.stdout.contains(&0x1b));
     }
+}
+
+/// Columns stay where they are, and nothing of ours is beyond ASCII.
+#[test]
+fn a_plain_page_is_ascii() {
+    let dir = folder(&[("models.csv", MODELS)]);
+    let drawn = printed(dir.path(), &["run", "models.csv", "--draws", "2000"]);
+    let plain = printed(dir.path(), &["run", "models.csv", "--draws", "2000", "--plain"]);
+    assert!(plain.is_ascii() && !drawn.is_ascii(), "{plain}");
+    let widths = |page: &str| page.lines().map(|line| line.chars().count()).collect::<Vec<_>>();
+    assert_eq!(widths(&plain), widths(&drawn));
+    // Documents are no pages.
+    let json = result(dir.path(), &["models.csv", "--draws", "2000", "--plain"]);
+    assert_eq!(json["total"], result(dir.path(), &["models.csv", "--draws", "2000"])["total"]);
 }

@@ -24,6 +24,8 @@ use crate::run::shown::Shown;
 const FORMAT: u32 = 1;
 /// Models on a page.
 const MOST: usize = 5_000;
+/// Results of which every two are compared.
+const ALL_PAIRS: usize = 6;
 /// Digits of a quantile.
 const DIGITS: usize = 6;
 
@@ -100,11 +102,14 @@ struct Comparison {
 }
 
 impl Data {
-    /// Of results with their names, commands and portfolios. Of several, each is compared with the first.
+    /// Of results with their names, commands and portfolios. Of a few, every two are compared; of more, each with the first.
     pub fn new(results: &[Result<'_>]) -> Data {
         let mut comparisons = Vec::new();
-        for (b, other) in results.iter().enumerate().skip(1) {
-            comparisons.extend(comparison(0, b, results[0].shown, other.shown));
+        let first = if results.len() <= ALL_PAIRS { results.len() } else { 1 };
+        for (a, one) in results.iter().enumerate().take(first) {
+            for (b, other) in results.iter().enumerate().skip(a + 1) {
+                comparisons.extend(comparison(a, b, one.shown, other.shown));
+            }
         }
         Data {
             format: FORMAT,

@@ -8,13 +8,16 @@ use super::extent::ExtentArgs;
 use super::input::at_row;
 use super::output::{Output, document, style};
 use super::say::say;
-use super::source::Source;
+use super::source::{self, Source};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use crate::diff::Side;
 use crate::report::diff as report;
 use crate::report::numbers::percent;
 use crate::run::{Extent, Request};
+
+/// A change of exactly the limit is not above it, whatever sums of floats make of it.
+const ROUNDING: f64 = 1e-9;
 
 /// What `haze diff` takes.
 #[derive(Debug, clap::Args)]
@@ -46,6 +49,9 @@ pub struct DiffArgs {
     /// Write everything as JSON to this file, or to standard output with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// No progress and no warnings; problems are still reported
+    #[arg(long)]
+    quiet: bool,
 }
 
 /// `5%`, `0.05`. A number above 1 without a per cent sign may be meant either way.
@@ -61,15 +67,23 @@ fn threshold(text: &str) -> Result<f64, String> {
 
 pub fn diff(args: DiffArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
+    source::stdin_once(&[args.a.clone(), args.b.clone()])?;
     let a = Source::open(&args.a, args.no_facts)?;
     let b = Source::open(&args.b, args.no_facts)?;
     interrupt.hold();
     let inputs: Vec<PathBuf> = a.inputs.iter().chain(&b.inputs).cloned().collect();
     let output = Output::prepare(args.json.as_deref(), &inputs)?;
-    [&a, &b].into_iter().for_each(|source| source.opened.warn());
+    // One file is warned of once.
+    let warned = if args.a == args.b { &[&a][..] } else { &[&a, &b] };
+    if !args.quiet {
+        warned.iter().for_each(|source| source.opened.warn());
+    }
     let request = together([a.request(args.extent, &args.stream), b.request(args.extent, &args.stream)]);
+    for source in [&a, &b] {
+        source.drawn_otherwise(&request).into_iter().for_each(|n| say(format_args!("note: {n}")));
+    }
     let session = args.backend.session()?;
-    let watch = Watch::new(&interrupt, false);
+    let watch = Watch::new(&interrupt, args.quiet);
     let sides = [&a, &b].map(|s| Side { portfolio: &s.opened.portfolio, assessment: &s.opened.assessment });
     let found = session.diff(sides, &request, &watch);
     watch.finish();
@@ -83,7 +97,7 @@ pub fn diff(args: DiffArgs) -> Result<(), Failure> {
     interrupt.check()?;
     output.finish(&document, || report::terminal([&a.name, &b.name], &found, style()))?;
     match (args.fail_above, found.emissions_t.change) {
-        (Some(limit), Some(change)) if change.abs() > limit => Err(Failure::Above(format!(
+        (Some(limit), Some(change)) if change.abs() > limit + ROUNDING => Err(Failure::Above(format!(
             "the mean of the emissions changes by {}, more than {}",
             percent(change.abs()),
             percent(limit)

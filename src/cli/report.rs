@@ -49,25 +49,32 @@ pub struct ReportArgs {
     stream: StreamArgs,
     #[command(flatten)]
     backend: BackendArgs,
+    /// No progress and no warnings; problems are still reported
+    #[arg(long)]
+    quiet: bool,
 }
 
 pub fn report(args: ReportArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
+    source::stdin_once(&args.results)?;
     let sources = source::each(&args.results).into_iter().map(|path| Source::open(&path, args.no_facts));
     let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
     interrupt.hold();
-    let place = Place::of(&args.out);
+    let place = Place::of(&args.out)?;
     let target = place.prepare()?;
     let inputs: Vec<PathBuf> = sources.iter().flat_map(|source| source.inputs.clone()).collect();
     spare(&inputs, &target)?;
-    sources.iter().for_each(|source| source.opened.warn());
+    if !args.quiet {
+        sources.iter().for_each(|source| source.opened.warn());
+    }
     let session = args.backend.session()?;
-    let watch = Watch::new(&interrupt, false);
+    let watch = Watch::new(&interrupt, args.quiet);
     let mut request: Option<Request> = None;
     let mut shown: Vec<Shown> = Vec::new();
     for source in &sources {
         let (portfolio, assessment) = (&source.opened.portfolio, &source.opened.assessment);
         let asked = request.unwrap_or_else(|| source.request(args.extent, &args.stream));
+        source.drawn_otherwise(&asked).into_iter().for_each(|n| say(format_args!("note: {n}")));
         let back_test = shown.is_empty() && !args.no_validation;
         let found = session.shown(portfolio, assessment, &asked.into(), back_test, &watch);
         let found = found.map_err(at_row(&portfolio.models))?;
@@ -80,13 +87,25 @@ pub fn report(args: ReportArgs) -> Result<(), Failure> {
     let mut results = Vec::with_capacity(sources.len());
     for (source, shown) in sources.iter().zip(&shown) {
         source.notice(&shown.outcome.info.plan_hash).into_iter().for_each(|n| say(format_args!("note: {n}")));
-        let (name, command, portfolio) = (source.title(), source.command(), &source.opened.portfolio);
-        results.push(Shows { name, command, portfolio, shown });
+        let command = source.command(args.no_facts, shown.outcome.settings);
+        let name = distinct(source, &sources, results.len());
+        results.push(Shows { name, command, portfolio: &source.opened.portfolio, shown });
     }
     let html = html(&results)?;
     interrupt.check()?;
     target.commit(&[&bytes(html.as_bytes())]).map_err(|e| Failure::Run(e.into()))?;
     print(&place.line(&html))
+}
+
+/// The name of a result on the page: with its path where another has the same name, with its number where that is the same
+/// too.
+fn distinct(source: &Source, all: &[Source], place: usize) -> String {
+    let alike = |of: &dyn Fn(&Source) -> String| all.iter().filter(|other| of(other) == of(source)).count() > 1;
+    match (alike(&Source::title), alike(&|s| s.name.clone())) {
+        (false, _) => source.title(),
+        (true, false) => source.name.clone(),
+        (true, true) => format!("{} ({})", source.name, place + 1),
+    }
 }
 
 /// The page of some results.
@@ -103,10 +122,23 @@ pub(super) struct Place {
 const INDEX: &str = "index.html";
 
 impl Place {
-    pub fn of(path: &Path) -> Place {
+    /// # Errors
+    /// A name that is neither.
+    pub fn of(path: &Path) -> Result<Place, Failure> {
         let is_page = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html") || e.eq_ignore_ascii_case("htm"));
-        let folder = path.is_dir() || !is_page;
-        Place { path: if folder { path.join(INDEX) } else { path.to_path_buf() }, folder }
+        let folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        if !is_page && !folder {
+            let message = "the page needs a name that ends in .html, or a folder with / at its end for index.html";
+            return Err(Failure::Usage(format!("{}: {message}", shorten_path(path))));
+        }
+        Ok(Place { path: if folder { path.join(INDEX) } else { path.to_path_buf() }, folder })
+    }
+
+    /// Refuses the folder of results as that of the page: one run would wait for the other, and they are the same.
+    pub fn outside(&self, results: &Path) -> Result<(), Failure> {
+        let same = self.folder && self.path.parent().is_some_and(|folder| folder == results);
+        let message = "--report and --out name the same folder; name the page: --report DIR/report.html";
+        if same { Err(Failure::Usage(message.into())) } else { Ok(()) }
     }
 
     pub fn prepare(&self) -> Result<Target, Failure> {

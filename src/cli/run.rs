@@ -18,6 +18,7 @@ use super::output::{Output, apart, bytes, document, spare, style};
 use super::report::{Place, html};
 use super::say::say;
 use super::shard::{self, Asked};
+use super::source::flags;
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use crate::assess::priors::Priors;
@@ -144,7 +145,10 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         opened.warn();
     }
 
-    let place = args.report.as_deref().map(Place::of);
+    let place = args.report.as_deref().map(Place::of).transpose()?;
+    if let (Some(place), Some(folder)) = (&place, &folder) {
+        place.outside(folder.target.folder())?;
+    }
     let page = place.as_ref().map(Place::prepare).transpose()?;
     page.iter().try_for_each(|page| spare(&opened.portfolio.opened, page))?;
     for (page, other) in page.iter().zip(folder.iter().map(|f| &f.target).chain(output.file())) {
@@ -156,7 +160,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let drawn = match &page {
         None => session.run_assessed(&portfolio, assessment, &options, &watch).map(|outcome| (outcome, None)),
         Some(_) => session.shown(&portfolio, &assessment, &options, true, &watch).map(|shown| {
-            let html = html_of(&args.input.file, &portfolio, &shown);
+            let html = html_of(&args, &portfolio, &shown);
             (shown.outcome, Some(html))
         }),
     };
@@ -166,14 +170,21 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     if let (Some(page), Some(html)) = (page, html.transpose()?) {
         interrupt.check()?;
         page.commit(&[&bytes(html.as_bytes())]).map_err(|e| Failure::Run(e.into()))?;
+        place.iter().for_each(|place| say(place.line(&html).trim_end()));
     }
     finish(outcome, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
 }
 
 /// The page of a run.
-fn html_of(file: &Path, portfolio: &Portfolio, shown: &Shown) -> Result<String, Failure> {
+fn html_of(args: &RunArgs, portfolio: &Portfolio, shown: &Shown) -> Result<String, Failure> {
+    let file = &args.input.file;
     let name = file.file_name().map_or("standard input".into(), |name| name.to_string_lossy().into_owned());
-    let command = format!("haze run {}", shorten_path(file));
+    let mut command = format!("haze run {}", shorten_path(file));
+    if args.input.no_facts {
+        command.push_str(" --no-facts");
+    }
+    args.further.asked.names().iter().for_each(|output| command.push_str(&format!(" --{output}")));
+    command.push_str(&flags(shown.outcome.settings));
     html(&[Shows { name, command, portfolio, shown }])
 }
 

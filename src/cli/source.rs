@@ -14,8 +14,8 @@ use crate::portfolio::formats::STDIN;
 use crate::portfolio::formats::archive::Archive;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::shorten_path;
-use crate::report::files::KEPT;
-use crate::run::{Extent, Request, kept};
+use crate::report::files::{KEPT, OUT, RESULT};
+use crate::run::{Extent, Request, Settings, kept, part};
 
 /// A portfolio with what it was run with, if it was.
 pub(super) struct Source {
@@ -32,6 +32,7 @@ impl Source {
     /// Reads and assesses it.
     pub fn open(path: &Path, no_facts: bool) -> Result<Source, Failure> {
         let name = shorten_path(path);
+        refused(path)?;
         match kept_at(path)? {
             Some(file) => {
                 let bad = |why: &dyn std::fmt::Display| Failure::Usage(format!("{}: {why}", shorten_path(&file)));
@@ -39,7 +40,11 @@ impl Source {
                 let (head, input) = kept::read(from).map_err(|e| bad(&e))?;
                 let archive = Archive::from_bytes(&input).ok_or_else(|| bad(&kept::KeptError::Damaged))?;
                 let opened = Opened::assessed(shard::portfolio(&head.run, &Inputs::archived(archive))?)?;
-                Ok(Source { name, opened, head: Some(head), inputs: vec![file] })
+                // Nothing in a folder of results is to be replaced by what is made of them.
+                let there = |name: &&str| file.parent().map(|folder| folder.join(name));
+                let results = OUT.iter().filter_map(there).filter(|file| file.is_file());
+                let inputs = results.chain([file.clone()]).collect();
+                Ok(Source { name, opened, head: Some(head), inputs })
             }
             None => {
                 let opened = FileArgs { file: path.to_path_buf(), no_facts }.open()?;
@@ -61,6 +66,18 @@ impl Source {
         }
     }
 
+    /// A note where it was kept with another stream than it is drawn with now.
+    pub fn drawn_otherwise(&self, request: &Request) -> Option<String> {
+        let head = self.head.as_ref()?;
+        let level = head.run.interval.parse() != Ok(request.level);
+        (head.run.seed != request.seed || level).then(|| {
+            format!(
+                "{}: was kept with seed {} and intervals of {}; here it is drawn with seed {} and intervals of {}",
+                self.name, head.run.seed, head.run.interval, request.seed, request.level
+            )
+        })
+    }
+
     /// What it is called on a page: the file or folder, without where it lies.
     pub fn title(&self) -> String {
         let path = Path::new(&self.name);
@@ -68,9 +85,18 @@ impl Source {
         name.unwrap_or_else(|| if self.name == STDIN { "standard input".into() } else { self.name.clone() })
     }
 
-    /// The command that gives the result again.
-    pub fn command(&self) -> String {
-        format!("haze run {}", self.head.as_ref().map_or(&self.name, |head| &head.run.file))
+    /// The command that gives the result again, with what was drawn.
+    pub fn command(&self, no_facts: bool, settings: Settings) -> String {
+        let file = self.head.as_ref().map_or(&self.name, |head| &head.run.file);
+        let mut command = format!("haze run {file}");
+        let facts = self.head.as_ref().map_or(!no_facts, |head| head.run.facts);
+        if !facts {
+            command.push_str(" --no-facts");
+        }
+        for output in self.head.iter().flat_map(|head| &head.run.outputs) {
+            command.push_str(&format!(" --{output}"));
+        }
+        command + &flags(settings)
     }
 
     /// The notice, if any, that this version does not get the numbers that were kept.
@@ -82,6 +108,38 @@ impl Source {
             head.version,
             env!("CARGO_PKG_VERSION")
         ))
+    }
+}
+
+/// What a run needs to be drawn as this one was.
+pub(super) fn flags(settings: Settings) -> String {
+    let Settings { draws, seed, level } = settings;
+    format!(" --draws {draws} --seed {seed} --interval {level}")
+}
+
+/// Refuses what was written by this program and is no result that can be made again, with what to do.
+fn refused(path: &Path) -> Result<(), Failure> {
+    let because = |why: &str| Err(Failure::Usage(format!("{}: {why}", shorten_path(path))));
+    if path.is_dir() && path.join(RESULT).is_file() && !path.join(KEPT).is_file() {
+        return because("these are results without run.haze, from which they are made again; run once more with --out");
+    }
+    let mut first = Vec::new();
+    if path.is_file() && File::open(path).and_then(|file| file.take(8).read_to_end(&mut first)).is_ok() {
+        if first == part::MAGIC {
+            return because("this is a part of a run; put the parts together first, with haze merge");
+        }
+        if first.is_empty() {
+            return because("the file is empty");
+        }
+    }
+    Ok(())
+}
+
+/// Refuses standard input that is named more than once.
+pub(super) fn stdin_once(paths: &[PathBuf]) -> Result<(), Failure> {
+    match paths.iter().filter(|path| *path == Path::new(STDIN)).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::Usage("standard input (-) can be named once only".into())),
     }
 }
 

@@ -26,7 +26,8 @@ Examples:
   haze table priors study.toml -o priors.csv
   haze table sensitivity results/ -o -                 Markdown on standard output
 
-LaTeX tables need the packages booktabs and siunitx. Every text in them is escaped.")]
+LaTeX tables name the packages that they need in their first line. Every text in them is escaped. In CSV a name that a
+spreadsheet would take for a formula has an apostrophe in front.")]
 pub struct TableArgs {
     /// What it shows
     #[arg(value_name = "KIND", value_parser = kind)]
@@ -46,6 +47,9 @@ pub struct TableArgs {
     stream: StreamArgs,
     #[command(flatten)]
     backend: BackendArgs,
+    /// No progress and no warnings; problems are still reported
+    #[arg(long)]
+    quiet: bool,
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
@@ -68,9 +72,11 @@ pub fn table(args: TableArgs) -> Result<(), Failure> {
         false => Some(files::prepare_file(&args.out).map_err(|e| Failure::Usage(e.to_string()))?),
     };
     target.iter().try_for_each(|target| spare(&source.inputs, target))?;
-    source.opened.warn();
+    if !args.quiet {
+        source.opened.warn();
+    }
     let session = args.backend.session()?;
-    let watch = Watch::new(&interrupt, false);
+    let watch = Watch::new(&interrupt, args.quiet);
     let (portfolio, assessment) = (&source.opened.portfolio, &source.opened.assessment);
     let request = source.request(args.extent, &args.stream);
     let options: RunOptions = request.into();

@@ -16,7 +16,7 @@ use crate::portfolio::Factor;
 /// What one factor does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FactorMove {
-    /// Name of the factor, or what else moves the total: `models`, `chain`.
+    /// Name of the factor, or what else moves the total: `models`, `calculation`.
     pub name: &'static str,
     /// Models that it moves.
     pub models: usize,
@@ -56,7 +56,11 @@ pub fn moves([first, second]: [&Assessment; 2]) -> Vec<FactorMove> {
     if !others.is_empty() {
         let of_these = |m: &AssessedModel| others.binary_search(&m.id.as_str()).is_ok();
         let [was, is] = [mean(&part(first, &of_these)), mean(&part(second, &of_these))];
-        found.push(FactorMove { name: "chain", models: others.len(), alone_t: was.zip(is).map(|(was, is)| is - was) });
+        found.push(FactorMove {
+            name: "calculation",
+            models: others.len(),
+            alone_t: was.zip(is).map(|(was, is)| is - was),
+        });
     }
     let here: BTreeMap<&str, ()> = first.models.iter().map(|m| (m.id.as_str(), ())).collect();
     let added = part(second, &|m| !here.contains_key(m.id.as_str()));

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::assess::{Assessment, Output};
 use crate::engine::Host;
+use crate::engine::stats::estimate::Mcse;
 use crate::engine::stats::ratio::{ratios, widest_shift};
 use crate::portfolio::Portfolio;
 use crate::posterior::counts::Counts;
@@ -119,7 +120,11 @@ impl Compared {
         a.counts.truncate(draws);
         b.counts.truncate(draws);
         let column = |counts: &Counts| Column::new(0.0, counts.counts.clone(), counts.unit);
-        let (difference, second_is_more) = column(&b).above(&column(&a), level, &Host);
+        let (mut difference, second_is_more) = column(&b).above(&column(&a), level, &Host);
+        if difference.sd == Some(0.0) && difference.mean == Some(0.0) {
+            // Of what is the same in every draw.
+            difference.mcse = Mcse::NOTHING;
+        }
         let some = draws > 0 && a.counts.iter().all(|count| *count > 0);
         let ratio = || of_ratios(ratios(&Host, b.side(), a.side(), widest_shift(b.side(), a.side()), 0), level, 1.0);
         let ratio = if some { ratio() } else { Estimate::NONE };

@@ -55,7 +55,7 @@ pub struct Move {
 /// A part of a model that is not the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Why {
-    /// A factor, `tier`, or `chain` where other figures lead to the emissions.
+    /// A factor, `tier`, or `calculation` where other figures lead to the emissions.
     pub what: String,
     /// How it came about in the first run.
     pub first: String,
@@ -130,7 +130,7 @@ fn why([first, second]: [&Assessment; 2], [a, b]: [usize; 2]) -> Vec<Why> {
     let sums = |model: &AssessedModel| (0..).zip(&model.terms).map(|(_, term)| *term).collect::<Vec<_>>();
     if why.is_empty() && sums(a) != sums(b) {
         let text = || "other constants, units or scope".to_string();
-        why.push(Why { what: "chain".into(), first: text(), second: text() });
+        why.push(Why { what: "calculation".into(), first: text(), second: text() });
     }
     why
 }

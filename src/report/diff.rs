@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::document;
 use super::estimate;
-use super::numbers::{self, Quantity};
+use super::numbers::{self, Quantity, Unit};
 use super::page::{Page, Style, left, right};
 use super::precision;
 use crate::diff::factors::FactorMove;
@@ -78,6 +78,15 @@ pub fn terminal(names: [&str; 2], found: &Diff, style: Style) -> String {
     page.text
 }
 
+fn larger(compared: &Compared) -> &Estimate {
+    if compared.first.mean >= compared.second.mean { &compared.first } else { &compared.second }
+}
+
+/// The unit of the table.
+fn emissions_unit(compared: &Compared) -> Unit {
+    estimate::unit(Quantity::Emissions, larger(compared))
+}
+
 /// `+3.2 %`
 fn change(share: Option<f64>) -> String {
     let Some(share) = share else { return "–".into() };
@@ -104,8 +113,7 @@ impl Page {
             ("Compute", Quantity::Compute, &found.compute_eflop),
         ];
         for (name, quantity, compared) in of {
-            let larger = if compared.first.mean >= compared.second.mean { &compared.first } else { &compared.second };
-            let unit = estimate::unit(quantity, larger);
+            let unit = estimate::unit(quantity, larger(compared));
             let mut row = |name: String, e: &Estimate| {
                 rows.push(vec![
                     left(name),
@@ -121,16 +129,20 @@ impl Page {
         }
         self.rows(&rows, true);
         let emissions = &found.emissions_t;
-        let likely = numbers::percent(emissions.second_is_more.probability);
+        let unit = emissions_unit(emissions);
+        let likely = match emissions.difference.sd {
+            Some(0.0) if emissions.difference.mean == Some(0.0) => "They are equal in every draw.".to_string(),
+            _ => format!("B is above A in {} of the draws.", numbers::percent(emissions.second_is_more.probability)),
+        };
         self.line("");
         self.prose(&format!(
-            "The mean of the emissions changes by {}. B is above A in {likely} of the draws. Of two independent runs the \
-             difference would have the interval {}.",
-            change(emissions.change),
-            minus(estimate::interval(
-                &emissions.independent,
-                estimate::unit(Quantity::Emissions, &emissions.first).factor
-            )),
+            "{} {likely} If the two runs were independent, the interval of the difference would be {} {}.",
+            match emissions.change {
+                Some(_) => format!("The mean of the emissions changes by {}.", change(emissions.change)),
+                None => "A has no emissions, so that there is no percentage.".into(),
+            },
+            minus(estimate::interval(&emissions.independent, unit.factor)),
+            unit.name,
         ));
     }
 

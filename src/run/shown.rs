@@ -6,6 +6,7 @@ use super::intensity::Intensities;
 use super::lineage::{Lineage, Question};
 use super::{Progress, RunError, RunOptions, Session, Settings};
 use crate::assess::Assessment;
+use crate::engine::stats::precision::PILOT;
 use crate::exact::decomposition::{Decomposition, decomposition};
 use crate::lineage::Graph;
 use crate::portfolio::{Portfolio, YEAR};
@@ -15,11 +16,12 @@ use crate::validate::{Validation, masked_sum, runs_file, shipped};
 /// Columns that a portfolio is divided by, where its rows have them; those of `[groups] by` come first.
 const COLUMNS: [&str; 5] = [YEAR, "hardware", "region", "organization", "tier"];
 /// Families whose trees are shown.
-const TREES: usize = 40;
+const TREES: usize = 20;
 /// Models in a tree.
-const BRANCHES: usize = 200;
-/// Draws of the families, at most: each of some thousand sums is sorted. They are the first of the run.
-const FAMILY_DRAWS: u64 = 16_384;
+const BRANCHES: usize = 100;
+/// Draws of all families together: each of their sums is sorted. Where the run has more of them the families have its first
+/// draws, but no fewer than a pilot.
+const FAMILY_DRAWS: u64 = 100_000_000;
 /// Above so many models the exact decomposition by model and the trees take longer than the run: they are left out.
 const MOST: usize = 20_000;
 /// Draws of each prediction of the back-test.
@@ -33,8 +35,10 @@ pub struct Shown {
     pub parts: Intensities,
     /// Where the variance comes from, or why that is not known.
     pub decomposition: Result<Decomposition, String>,
-    /// `None` where no model was made from another.
+    /// `None` where no model was made from another, or there are too many models.
     pub lineage: Option<Lineage>,
+    /// There are too many models for families and disclosures.
+    pub large: bool,
     /// `None` where it was not asked for.
     pub validation: Option<Validation>,
 }
@@ -60,7 +64,7 @@ impl Session {
         let decomposition = if large { too_many() } else { decomposition(portfolio, assessment, &[])? };
         let lineage = if large { None } else { self.families(portfolio, &outcome, settings, progress)? };
         let validation = if back_test { Some(self.back_test(settings.seed, progress)?) } else { None };
-        Ok(Shown { outcome, parts, decomposition, lineage, validation })
+        Ok(Shown { outcome, parts, decomposition, lineage, large, validation })
     }
 
     /// All families, the largest with their trees; `None` where there is none.
@@ -86,7 +90,8 @@ impl Session {
         let mut sized: Vec<(f64, u32)> = roots.drain(..).map(|root| (size(&root), root)).collect();
         sized.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.cmp(y)));
         let roots = sized.iter().take(TREES).map(|(_, root)| graph.id(*root).to_string()).collect();
-        let settings = Settings { draws: settings.draws.min(FAMILY_DRAWS), ..settings };
+        let most = (FAMILY_DRAWS / graph.nodes().max(1) as u64).max(PILOT);
+        let settings = Settings { draws: settings.draws.min(most), ..settings };
         let question = Question { roots, all: true, branches: BRANCHES, ..Question::default() };
         self.lineage(portfolio, &outcome.assessment, &question, settings, progress).map(Some)
     }

@@ -56,7 +56,7 @@ fn the_page_has_the_numbers_of_the_run() {
 #[test]
 fn a_page_is_made_from_results_alone_and_is_the_same_bytes() {
     let dir = folder(&[("models.csv", MODELS), ("study.toml", STUDY)]);
-    printed(dir.path(), &["run", "study.toml", "--out", "results", "--report", "site"]);
+    printed(dir.path(), &["run", "study.toml", "--out", "results", "--report", "site/"]);
     let from_run = fs::read_to_string(dir.path().join("site/index.html")).unwrap();
     fs::remove_file(dir.path().join("models.csv")).unwrap();
     fs::remove_file(dir.path().join("study.toml")).unwrap();
@@ -77,15 +77,15 @@ fn results_are_compared_in_the_same_draws() {
     let dir = folder(&[("models.csv", MODELS), ("study.toml", STUDY), ("it.toml", &it)]);
     let shown = data(&page(dir.path(), &["study.toml", "it.toml", "--no-validation"]));
     let compared = &shown["comparisons"][0];
-    assert_eq!((&compared["a"], &compared["b"], &compared["shared_draws"]), (&0.into(), &1.into(), &true.into()));
+    assert_eq!((&compared["a"], &compared["b"], &compared["shared_draws"]), (&1.into(), &0.into(), &true.into()));
     let mean = |k: usize| shown["results"][k]["result"]["total"]["emissions_t"]["mean"].as_f64().unwrap();
     let difference = compared["difference_t"]["mean"].as_f64().unwrap();
-    assert!((difference / (mean(0) - mean(1)) - 1.0).abs() < 1e-9, "{difference}");
-    assert_eq!(compared["probability_a_greater"], 1.0);
+    assert!((difference / (mean(1) - mean(0)) - 1.0).abs() < 1e-9, "{difference}");
+    assert_eq!(compared["probability_a_greater"], 0.0);
     // A folder of results folders is all of them, by name.
     printed(dir.path(), &["run", "study.toml", "--out", "all/b"]);
     printed(dir.path(), &["run", "it.toml", "--out", "all/a"]);
-    printed(dir.path(), &["report", "all", "-o", "site", "--no-validation"]);
+    printed(dir.path(), &["report", "all", "-o", "site/", "--no-validation"]);
     let both = data(&fs::read_to_string(dir.path().join("site/index.html")).unwrap());
     let names: Vec<&Value> = both["results"].as_array().unwrap().iter().map(|r| &r["name"]).collect();
     assert_eq!(names, ["a", "b"]);

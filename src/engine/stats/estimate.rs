@@ -53,6 +53,12 @@ impl Estimate {
     };
 }
 
+impl Mcse {
+    /// Of what is the same in every draw.
+    pub const NOTHING: Mcse =
+        Mcse { mean: Some(0.0), sd: Some(0.0), median: Some(0.0), interval: Some([0.0; 2]), shortest: Some([0.0; 2]) };
+}
+
 /// Monte Carlo standard errors, in the unit of the estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Mcse {

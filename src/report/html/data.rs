@@ -53,6 +53,7 @@ pub struct Shows {
     groups: Vec<Groups>,
     sensitivity: Value,
     lineage: Value,
+    large: bool,
     validation: Value,
     defaults: Vec<Default>,
     #[serde(skip)]
@@ -106,9 +107,10 @@ impl Data {
     pub fn new(results: &[Result<'_>]) -> Data {
         let mut comparisons = Vec::new();
         let first = if results.len() <= ALL_PAIRS { results.len() } else { 1 };
-        for (a, one) in results.iter().enumerate().take(first) {
-            for (b, other) in results.iter().enumerate().skip(a + 1) {
-                comparisons.extend(comparison(a, b, one.shown, other.shown));
+        // The later less the earlier, as `haze diff` has it.
+        for (b, one) in results.iter().enumerate().take(first) {
+            for (a, other) in results.iter().enumerate().skip(b + 1) {
+                comparisons.push(comparison(a, b, other.shown, one.shown));
             }
         }
         Data {
@@ -134,7 +136,7 @@ pub struct Result<'a> {
 
 impl Shows {
     fn of(of: &Result<'_>) -> Shows {
-        let Shown { outcome, parts, decomposition, lineage: families, validation } = of.shown;
+        let Shown { outcome, parts, decomposition, lineage: families, large, validation } = of.shown;
         let (posterior, assessment) = (&outcome.posterior, &outcome.assessment);
         let document =
             documents::value(|out| json::write(out, posterior, assessment, &outcome.info, Listed::Largest(0)));
@@ -157,6 +159,7 @@ impl Shows {
             lineage: families.as_ref().map_or(Value::Null, |found| {
                 documents::lineage(&documents::value(|out| lineage::write(out, scope, found)))
             }),
+            large: *large,
             validation: validation.as_ref().map_or(Value::Null, |found| {
                 documents::validation(&documents::value(|out| validate::write(out, found)))
             }),
@@ -205,25 +208,26 @@ fn quantiles(shown: &Shown) -> Option<Quantiles> {
     let emissions = draws.emissions().filter(|counts| !counts.counts.is_empty())?;
     Some(Quantiles {
         emissions_t: of(emissions),
-        independent_t: (!draws.independent.counts.is_empty()).then(|| of(&draws.independent)),
+        independent_t: (!draws.independent.counts.is_empty() && shown.outcome.posterior.models.len() > 1)
+            .then(|| of(&draws.independent)),
         energy_kwh: draws.get(Output::Energy).filter(|counts| !counts.counts.is_empty()).map(of),
         levels,
     })
 }
 
-fn comparison(a: usize, b: usize, first: &Shown, second: &Shown) -> Option<Comparison> {
+fn comparison(a: usize, b: usize, first: &Shown, second: &Shown) -> Comparison {
     let (x, y) = (&first.outcome, &second.outcome);
     let shared_draws = x.settings.seed == y.settings.seed && x.settings.draws == y.settings.draws;
     // `Compared` is the second less the first: the page wants a less b.
     let found = Compared::of([y, x], Output::Emissions, x.settings.level);
-    Some(Comparison {
+    Comparison {
         a,
         b,
         shared_draws,
         difference_t: found.difference,
         ratio: Some(found.ratio).filter(|ratio| ratio.mean.is_some()),
         probability_a_greater: Some(found.second_is_more.probability),
-    })
+    }
 }
 
 /// So many significant digits; nothing of what is not finite.

@@ -94,7 +94,8 @@ pub fn lineage(document: &Value) -> Value {
     let graph = &document["graph"];
     let families: Vec<Value> = list(&document["families"]).iter().take(FAMILIES).map(family).collect();
     json!({
-        "families_total": document["families_total"],
+        "families_total": list(&document["families"]).len(),
+        "draws": document["draws"],
         "derivatives": graph["derivatives"],
         "absent": graph["absent_count"],
         "union": sum(&document["union"]),

@@ -9,18 +9,19 @@ const Families = (() => {
   function render(result) {
     const lineage = result.lineage;
     if (!lineage || lineage.families.length === 0) {
-      return [Dom.h("p", { class: "note" }, "No model of this result is known to be made from another.")];
+      return [Dom.h("p", { class: "note" }, result.large ? "Families are left out, because there are too many models; `haze lineage` has them." : "No model of this result is known to be made from another.")];
     }
     const level = Format.level(result.result.interval);
-    return [point(lineage, level), figure(result, lineage, level), ...Tree.render(result, level)];
+    return [point(result, lineage, level), figure(result, lineage, level), ...Tree.render(result, level)];
   }
 
   const estimate = ([mean, lo, hi], level) => `${Format.amount(mean, "emissions")} (${level} credible interval ${Format.rangeOf([lo, hi], "emissions")})`;
 
-  function point(lineage, level) {
+  function point(result, lineage, level) {
     const said = [`${Format.counted(lineage.derivatives, "model")} of the list ${lineage.derivatives === 1 ? "was" : "were"} made from another model. `,
       "A model counts with its own training only; a family is a base model and everything made from it, each model once. "];
     if (lineage.union) said.push(`All families together, with the models in none: ${estimate(lineage.union.estimate, level)}. `);
+    if (lineage.draws < result.result.draws) said.push(`Families are from the first ${Format.count(lineage.draws)} of the ${Format.count(result.result.draws)} draws. `);
     if (lineage.absent > 0) said.push(`${Format.counted(lineage.absent, "base model")} that ${lineage.absent === 1 ? "is" : "are"} named but in no row ${lineage.absent === 1 ? "is" : "are"} not counted.`);
     return Dom.h("p", null, said);
   }

@@ -42,7 +42,7 @@ const Headline = (() => {
     const mean = Format.number(e.mean * u.factor, times(e.mcse?.mean, u.factor)) + Format.NBSP + u.name;
     if (!Format.known(e.interval?.[0])) return [`Training ${models(result)} emitted `, Dom.h("strong", null, mean), " on average; the interval is not defined."];
     const ends = `${Format.range(e.interval, u, e.mcse?.interval)}${Format.NBSP}${u.name}`;
-    return [`Training ${models(result)} emitted `, Dom.h("strong", null, mean), `, with a ${level} credible interval of `, Dom.h("strong", null, ends), "."];
+    return [`Training ${models(result)} emitted `, Dom.h("strong", null, mean), ` on average, with a ${level} credible interval of `, Dom.h("strong", null, ends), "."];
   }
 
   const times = (x, factor) => (Format.known(x) ? x * factor : x);
@@ -65,8 +65,12 @@ const Headline = (() => {
   function comparison(r) {
     const [own, alone] = [r.total.emissions_t.interval, r.independent?.emissions_t.interval];
     if (!own || !alone || !(own[1] > own[0]) || !Format.known(alone[0])) return "";
+    if (r.total.models === 1) return "";
     const share = 1 - (alone[1] - alone[0]) / (own[1] - own[0]);
-    if (Math.abs(share) < 0.02) return "Errors that models have in common hardly matter here.";
+    // What the draws cannot tell from nothing is nothing.
+    const errors = [r.total.emissions_t, r.independent.emissions_t].flatMap((e) => e.mcse?.interval ?? []).filter(Format.known);
+    const error = Math.hypot(...errors) / (own[1] - own[0]);
+    if (Math.abs(share) < Math.max(0.02, 3 * error)) return "Errors that models have in common hardly matter here.";
     const u = Format.unit("emissions", r.total.emissions_t.mean);
     const ends = Format.range(alone, u, r.independent.emissions_t.mcse?.interval);
     return `Some errors are common to many models, such as those about one organisation's sites. Ignoring that would make the interval look ${Format.percent(Math.abs(share))} ${share > 0 ? "narrower" : "wider"}, ${ends}${Format.NBSP}${u.name}: use the interval above.`;
@@ -75,7 +79,7 @@ const Headline = (() => {
   function seriesOf(result) {
     const { quantiles: q, result: r } = result;
     const series = [{ label: "As modelled", tone: "accent", values: q.emissions_t, estimate: r.total.emissions_t }];
-    if (q.independent_t) series.push({ label: "Correlation ignored", tone: "other", values: q.independent_t, estimate: r.independent.emissions_t });
+    if (q.independent_t && r.total.models > 1) series.push({ label: "Correlation ignored", tone: "other", values: q.independent_t, estimate: r.independent.emissions_t });
     return series.filter((s) => s.values && Format.known(s.estimate.mean));
   }
 
@@ -170,7 +174,7 @@ const Headline = (() => {
     const r = result.result;
     const level = Format.level(r.interval);
     const rows = ROWS.filter(([key]) => r.total[key]).map(([key, label, kind]) => row(label, r.total[key], kind));
-    if (r.independent) rows.splice(1, 0, row("Emissions, correlation ignored", r.independent.emissions_t, "emissions"));
+    if (r.independent && r.total.models > 1) rows.splice(1, 0, row("Emissions, correlation ignored", r.independent.emissions_t, "emissions"));
     return Dom.table({
       caption: "Mean ± Monte Carlo standard error, median and intervals of all models together",
       columns: [{ head: "Quantity" }, { head: "Unit" }, { head: "Mean", number: true }, { head: "Median", number: true },

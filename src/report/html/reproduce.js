@@ -8,7 +8,8 @@ const Reproduce = (() => {
     const r = result.result;
     const rows = [
       ["Command", Dom.h("code", null, Format.visible(result.command))],
-      ["Program", `Carbonhaze ${Format.visible(r.version)}; page by ${Format.visible(program)}`],
+      ["Program", `Carbonhaze ${Format.visible(r.version)}`],
+      ["Page made by", Format.visible(program)],
       ["Seed", String(r.seed)],
       ["Draws", Format.count(r.draws)],
       ["Precision", precision(r.precision)],

@@ -22,6 +22,7 @@ pub fn write(table: &Table) -> String {
         for (place, cell) in row.iter().enumerate() {
             match cell {
                 Cell::Text(text) => cells.push(as_text(text)),
+                Cell::Number(_, Some(x)) if x.fract() == 0.0 && x.abs() < 1e15 => cells.push(format!("{x:.0}")),
                 Cell::Number(_, x) | Cell::WithError(_, _, x) => cells.push(round_trip(*x)),
                 Cell::Range(_, _, ends) => cells.extend([0, 1].map(|end| round_trip(ends.map(|ends| ends[end])))),
                 Cell::Nothing if is_range(place) => cells.extend([String::new(), String::new()]),

@@ -18,7 +18,7 @@ use crate::validate::Validation;
 const TOP: usize = 20;
 
 fn columns(heads: &[(&str, bool)]) -> Vec<Column> {
-    heads.iter().map(|&(head, right)| Column { head: head.to_string(), right }).collect()
+    heads.iter().map(|&(head, right)| Column { head: head.to_string(), right, share: None }).collect()
 }
 
 fn text(text: impl Into<String>) -> Cell {
@@ -57,7 +57,7 @@ fn interval(e: &Estimate, unit: &Unit) -> Cell {
 }
 
 fn how(settings: &Settings) -> String {
-    format!("{} Monte Carlo draws, seed {}", numbers::count(settings.draws), settings.seed)
+    format!("{}, seed {}", numbers::counted(settings.draws, "Monte Carlo draw"), settings.seed)
 }
 
 fn level(settings: &Settings) -> String {
@@ -183,10 +183,10 @@ pub fn validation(found: &Validation) -> Table {
             ("families", true),
             ("median error (%)", true),
             ("CRPS", true),
-            ("in 50 % (%)", true),
-            ("in 80 % (%)", true),
-            ("in 90 % (%)", true),
-            ("in 95 % (%)", true),
+            ("inside 50 % (%)", true),
+            ("inside 80 % (%)", true),
+            ("inside 90 % (%)", true),
+            ("inside 95 % (%)", true),
         ]),
         rows: rows.collect(),
     }
@@ -251,7 +251,9 @@ pub fn priors(portfolio: &Portfolio) -> Result<Table, String> {
                   study: set by the study."
             .into(),
         label: "priors",
-        columns: columns(&[("prior", false), ("value", false), ("unit", false), ("basis", false), ("works", false)]),
+        columns: [("prior", 0.22), ("value", 0.3), ("unit", 0.12), ("basis", 0.08), ("works", 0.2)]
+            .map(|(head, share)| Column { head: head.into(), right: false, share: Some(share) })
+            .into(),
         rows: priors::rows(&in_force).map(row).collect(),
     })
 }
@@ -296,7 +298,7 @@ pub fn ipcc(shown: &Shown) -> Result<Table, String> {
     Ok(Table {
         caption: format!(
             "Uncertainty by category, IPCC Approach 2 (2006 Guidelines, volume 1, chapter 3): mean in {}, ends of the {} as \
-             per cent of the mean, and the contribution to the variance. `haze export ipcc` has the whole form.",
+             per cent of the mean, and the contribution to the variance.",
             unit.name,
             level(&outcome.settings)
         ),

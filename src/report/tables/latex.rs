@@ -3,28 +3,53 @@
 
 use std::fmt::Write;
 
-use super::{Cell, Table};
+use super::{Cell, Column, Table};
 use crate::portfolio::problem::visible;
 
 /// Longest text of a cell.
-const LONGEST: usize = 60;
+const LONGEST: usize = 100;
+
+/// A table of more rows than this goes over several pages.
+const PAGE: usize = 35;
 
 pub fn write(table: &Table) -> String {
     let mut out = String::new();
-    let spec: String = table.columns.iter().map(|column| if column.right { 'r' } else { 'l' }).collect();
+    let long = table.rows.len() > PAGE;
+    let spec: String = table.columns.iter().map(|column| spec(column, long)).collect();
+    let packages = if long { "array,booktabs,longtable,siunitx" } else { "booktabs,graphicx,siunitx" };
+    let caption = format!("\\caption{{{}}}\\label{{tab:{}}}", escaped(&table.caption), table.label);
     let line = |cells: Vec<String>| cells.join(" & ") + " \\\\\n";
+    let head = line(table.columns.iter().map(|column| escaped(&column.head)).collect());
+    let rows: String = table.rows.iter().map(|row| line(row.iter().map(cell).collect())).collect();
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "% Needs \\usepackage{{booktabs,siunitx}} and \\usepackage[T1]{{fontenc}}.");
-    out.push_str("\\begin{table}\n\\centering\n");
-    let _ = writeln!(out, "\\caption{{{}}}\n\\label{{tab:{}}}", escaped(&table.caption), table.label);
-    let _ = writeln!(out, "\\begin{{tabular}}{{{spec}}}\n\\toprule");
-    out.push_str(&line(table.columns.iter().map(|column| escaped(&column.head)).collect()));
-    out.push_str("\\midrule\n");
-    for row in &table.rows {
-        out.push_str(&line(row.iter().map(cell).collect()));
-    }
-    out.push_str("\\bottomrule\n\\end{tabular}\n\\end{table}\n");
+    let _ = writeln!(out, "% Needs \\usepackage{{{packages}}} and \\usepackage[T1]{{fontenc}}.");
+    let _ = if long {
+        write!(
+            out,
+            "\\begingroup\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n\\begin{{longtable}}{{{spec}}}\n{caption}\\\\\n\\toprule\n\
+             {head}\\midrule\n\\endfirsthead\n\\toprule\n{head}\\midrule\n\\endhead\n{rows}\\bottomrule\n\
+             \\end{{longtable}}\n\\endgroup\n"
+        )
+    } else {
+        // No wider than the text.
+        write!(
+            out,
+            "\\begin{{table}}\n\\centering\n{caption}\n\
+             \\resizebox{{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}}{{!}}{{%\n\
+             \\begin{{tabular}}{{{spec}}}\n\\toprule\n{head}\\midrule\n{rows}\\bottomrule\n\\end{{tabular}}}}\n\
+             \\end{{table}}\n"
+        )
+    };
     out
+}
+
+/// Of a column: in a long table its text is broken into lines.
+fn spec(column: &Column, long: bool) -> String {
+    match (column.right, long.then_some(column.share).flatten()) {
+        (true, _) => "r".into(),
+        (false, Some(share)) => format!(">{{\\raggedright\\arraybackslash}}p{{{share}\\linewidth}}"),
+        (false, None) => "l".into(),
+    }
 }
 
 fn cell(cell: &Cell) -> String {
@@ -32,7 +57,7 @@ fn cell(cell: &Cell) -> String {
         Cell::Text(text) => escaped(&super::super::page::shorten(text, LONGEST)),
         Cell::Number(text, _) => number(text),
         Cell::WithError(text, Some(error), _) if is_plain(text) && is_plain(error) => {
-            format!("\\num{{{} \\pm {}}}", digits(text), digits(error))
+            format!("\\num[separate-uncertainty]{{{} \\pm {}}}", digits(text), digits(error))
         }
         Cell::WithError(text, _, _) => number(text),
         Cell::Range(lo, hi, _) if is_plain(lo) && is_plain(hi) => {
@@ -60,10 +85,26 @@ fn digits(text: &str) -> String {
 /// What begins a command, and what the default fonts lack, as LaTeX writes it.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in visible(text).chars() {
+    let text = visible(text);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
+            // As in 10^6.
+            '^' if out.ends_with("10") && chars.peek().is_some_and(char::is_ascii_digit) => {
+                out.truncate(out.len() - 2);
+                out.push_str("$10^{");
+                while let Some(digit) = chars.next_if(char::is_ascii_digit) {
+                    out.push(digit);
+                }
+                out.push_str("}$");
+            }
             '\\' => out.push_str("\\textbackslash{}"),
             '{' | '}' | '$' | '&' | '#' | '%' | '_' => out.extend(['\\', c]),
+            // After the end of a row it would begin an argument.
+            '[' | ']' => out.extend(['{', c, '}']),
+            // Two of them would be a dash.
+            '-' if out.ends_with('-') => out.push_str("{}-"),
+            '…' => out.push_str("\\ldots{}"),
             '~' => out.push_str("\\textasciitilde{}"),
             '^' => out.push_str("\\textasciicircum{}"),
             '<' => out.push_str("\\textless{}"),
@@ -88,7 +129,7 @@ fn escaped(text: &str) -> String {
             // Latin letters with their accents; beyond them pdfTeX stops.
             c if c <= '\u{17f}' => out.push(c),
             c => {
-                let _ = write!(out, "[U+{:04X}]", u32::from(c));
+                let _ = write!(out, "{{[}}U+{:04X}{{]}}", u32::from(c));
             }
         }
     }
@@ -117,8 +158,13 @@ mod tests {
 
     #[test]
     fn numbers_are_siunitx() {
-        assert_eq!(cell(&Cell::WithError("1,234.5".into(), Some("0.3".into()), None)), "\\num{1234.5 \\pm 0.3}");
+        assert_eq!(
+            cell(&Cell::WithError("1,234.5".into(), Some("0.3".into()), None)),
+            "\\num[separate-uncertainty]{1234.5 \\pm 0.3}"
+        );
         assert_eq!(cell(&Cell::Range("−1.5".into(), "2".into(), None)), "\\numrange{-1.5}{2}");
         assert_eq!(cell(&Cell::Number("–".into(), None)), "--");
+        assert_eq!(escaped("10^6 EFLOP"), "$10^{6}$ EFLOP");
+        assert_eq!(escaped("[a]--b 模"), "{[}a{]}-{}-b {[}U+6A21{]}");
     }
 }

@@ -18,8 +18,8 @@ pub fn write(table: &Table) -> String {
 fn cell(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => escaped(text),
-        Cell::Number(text, _) | Cell::WithError(text, None, _) => text.clone(),
-        Cell::WithError(text, Some(error), _) => format!("{text} ± {error}"),
+        Cell::Number(text, _) | Cell::WithError(text, None, _) => text.replace('-', "−"),
+        Cell::WithError(text, Some(error), _) => format!("{} ± {error}", text.replace('-', "−")),
         Cell::Range(lo, hi, _) => format!("{lo} to {hi}"),
         Cell::Nothing => "–".into(),
     }

@@ -97,12 +97,14 @@ pub enum Cell {
 }
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// Its head, with the unit in brackets where the whole column has one.
     pub head: String,
     /// Whether it is aligned to the right.
     pub right: bool,
+    /// Of the width of the text, where long texts are broken into lines.
+    pub share: Option<f32>,
 }
 
 /// A table.

@@ -34,7 +34,7 @@ pub struct ReportArgs {
     /// Results folders, or anything that `haze run` takes; several are compared with the first
     #[arg(required = true, value_name = "RESULT")]
     results: Vec<PathBuf>,
-    /// The page to write, or a folder to write index.html into
+    /// The page to write, or a folder with / at its end, for index.html
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     out: PathBuf,
     /// Leave out what is published of the training runs that rows name

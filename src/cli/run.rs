@@ -68,7 +68,7 @@ pub struct RunArgs {
     further: FurtherArgs,
     #[command(flatten)]
     results: ResultArgs,
-    /// Also write everything as an HTML page: a file, or a folder for index.html (`haze report`)
+    /// Also write an HTML page of everything: a file, or a folder/ for index.html (haze report)
     #[arg(long, value_name = "PATH", conflicts_with = "shard")]
     report: Option<PathBuf>,
     /// Draw only part K of N, into the file --out, for `haze merge`; needs --draws

@@ -20,7 +20,8 @@ pub fn write(table: &Table) -> String {
     let caption = format!("\\caption{{{}}}\\label{{tab:{}}}", escaped(&table.caption), table.label);
     let line = |cells: Vec<String>| cells.join(" & ") + " \\\\\n";
     let head = line(table.columns.iter().map(|column| escaped(&column.head)).collect());
-    let rows: String = table.rows.iter().map(|row| line(row.iter().map(cell).collect())).collect();
+    let of_cell = |at: &Cell| if long { breakable(&cell(at)) } else { cell(at) };
+    let rows: String = table.rows.iter().map(|row| line(row.iter().map(of_cell).collect())).collect();
     // Writing to a string cannot fail.
     let _ = writeln!(out, "% Needs \\usepackage{{{packages}}} and \\usepackage[T1]{{fontenc}}.");
     let _ = if long {
@@ -41,6 +42,16 @@ pub fn write(table: &Table) -> String {
         )
     };
     out
+}
+
+/// With places where a line may end inside of what has no blanks, such as the name of a prior.
+fn breakable(text: &str) -> String {
+    if text.starts_with("\\num") {
+        return text.to_string();
+    }
+    ["\\_", ".", "/", ",", "("]
+        .iter()
+        .fold(text.to_string(), |text, sign| text.replace(sign, &format!("{sign}\\allowbreak{{}}")))
 }
 
 /// Of a column: in a long table its text is broken into lines.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::backend::{BackendArgs, notices};
-use super::extent::ExtentArgs;
+use super::extent::{ExtentArgs, fraction};
 use super::input::at_row;
 use super::output::{Output, document, style};
 use super::say::say;
@@ -56,12 +56,8 @@ pub struct DiffArgs {
 
 /// `5%`, `0.05`. A number above 1 without a per cent sign may be meant either way.
 fn threshold(text: &str) -> Result<f64, String> {
-    let text = text.trim();
-    let read = match text.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().ok().map(|x| x / 100.0).filter(|x| *x <= 10.0),
-        None => text.parse::<f64>().ok().filter(|x| *x <= 1.0),
-    };
-    let valid = read.filter(|x| *x >= 0.0);
+    let most = if text.trim().ends_with('%') { 10.0 } else { 1.0 };
+    let valid = fraction(text).filter(|x| (0.0..=most).contains(x));
     valid.ok_or_else(|| "expected a percentage such as 5%, or the same as a fraction, 0.05".into())
 }
 

@@ -22,15 +22,20 @@ impl ExtentArgs {
     }
 }
 
-/// `0.25%`, `0.25 %`, `0.0025`.
-pub(super) fn precision(text: &str) -> Result<f64, String> {
+/// A percentage or a fraction, as a fraction: `0.25%`, `0.25 %`, `0.0025`.
+pub(super) fn fraction(text: &str) -> Option<f64> {
     let text = text.trim();
     let read = match text.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().map(|x| x / 100.0),
         None => text.parse(),
     };
+    read.ok()
+}
+
+/// `0.25%`, `0.25 %`, `0.0025`.
+pub(super) fn precision(text: &str) -> Result<f64, String> {
     let expected = "expected a percentage from 0.0001% to 10%, or the same as a fraction, such as 0.25% or 0.0025";
-    read.ok().filter(|x| PRECISIONS.contains(x)).ok_or_else(|| expected.to_string())
+    fraction(text).filter(|x| PRECISIONS.contains(x)).ok_or_else(|| expected.to_string())
 }
 
 #[cfg(test)]

@@ -27,14 +27,13 @@ use crate::report::figure::render::RESOLUTIONS;
 use crate::report::figure::{self, Figure, Inputs, Kind, Needs, Width};
 use crate::report::files::{self, Content, Target};
 use crate::run::lineage::{Lineage, Question};
+use crate::run::shown::BACK_TEST;
 use crate::run::trend::{Span, Trend};
 use crate::run::{Outcome, RunError, RunOptions, Session, Settings};
 use crate::validate::{Validation, masked_sum};
 
 /// Pixels an inch of a PNG, unless another number is asked for: what journals ask for in colour.
 const DPI: u16 = 300;
-/// Draws of each prediction of a validation, unless another number is asked for.
-const PREDICTION_DRAWS: u64 = 100_000;
 /// Models in a tree.
 const BRANCHES: usize = 30;
 
@@ -299,7 +298,7 @@ fn calibration(args: &FigureArgs) -> Result<(), Failure> {
     let plan = Plan::prepare(args, vec![Kind::Calibration])?;
     spare(&files.paths(), &plan.target)?;
     let default = Settings::default();
-    let draws = args.extent.draws.unwrap_or(PREDICTION_DRAWS);
+    let draws = args.extent.draws.unwrap_or(BACK_TEST);
     let settings = Settings { draws, seed: args.stream.seed.unwrap_or(default.seed), ..default };
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, args.quiet);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::input::{Opened, at_row};
 use super::output::{Output, apart, spare};
-use super::run::{Folder, ResultArgs, Source, finish};
+use super::run::{Folder, ReadFrom, ResultArgs, finish};
 use super::shard;
 use super::watch::Interrupt;
 use super::{Failure, memory};
@@ -58,7 +58,7 @@ pub fn merge(args: MergeArgs) -> Result<(), Failure> {
         level: Some(settings.level),
         ..RunOptions::default()
     };
-    let asked = Source { input: &file, outputs: Outputs::of_names(&run.outputs), archive };
+    let asked = ReadFrom { input: &file, outputs: Outputs::of_names(&run.outputs), archive };
     let prepare = |out: &PathBuf| Folder::prepare(out, &opened.portfolio, &options, asked);
     let folder = args.results.out.as_ref().map(prepare).transpose()?;
     let output = Output::prepare(args.results.json.as_deref(), &args.parts)?;

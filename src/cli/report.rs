@@ -13,7 +13,7 @@ use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use crate::portfolio::problem::shorten_path;
 use crate::report::files::{self, Target};
-use crate::report::html::data::{Data, Result as Shows};
+use crate::report::html::data::{Data, Named};
 use crate::report::html::page;
 use crate::run::shown::Shown;
 use crate::run::{Extent, Request};
@@ -31,7 +31,7 @@ it is above any value, what makes it uncertain, the largest models, emissions an
 families, every model with the origin of its numbers, the back-test, every default with its source, and how to get the
 same numbers again.")]
 pub struct ReportArgs {
-    /// Results folders, or anything that `haze run` takes; several are compared with the first
+    /// Results folders, or anything that `haze run` takes; several are compared with each other
     #[arg(required = true, value_name = "RESULT")]
     results: Vec<PathBuf>,
     /// The page to write, or a folder with / at its end, for index.html
@@ -89,7 +89,7 @@ pub fn report(args: ReportArgs) -> Result<(), Failure> {
         source.notice(&shown.outcome.info.plan_hash).into_iter().for_each(|n| say(format_args!("note: {n}")));
         let command = source.command(args.no_facts, shown.outcome.settings);
         let name = distinct(source, &sources, results.len());
-        results.push(Shows { name, command, portfolio: &source.opened.portfolio, shown });
+        results.push(Named { name, command, portfolio: &source.opened.portfolio, shown });
     }
     let html = html(&results)?;
     interrupt.check()?;
@@ -109,7 +109,7 @@ fn distinct(source: &Source, all: &[Source], place: usize) -> String {
 }
 
 /// The page of some results.
-pub(super) fn html(results: &[Shows<'_>]) -> Result<String, Failure> {
+pub(super) fn html(results: &[Named<'_>]) -> Result<String, Failure> {
     page(&Data::new(results)).map_err(|e| Failure::Run(e.into()))
 }
 

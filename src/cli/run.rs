@@ -18,7 +18,7 @@ use super::output::{Output, apart, bytes, document, spare, style};
 use super::report::{Place, html};
 use super::say::say;
 use super::shard::{self, Asked};
-use super::source::flags;
+use super::source;
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use crate::assess::priors::Priors;
@@ -28,7 +28,7 @@ use crate::portfolio::problem::shorten_path;
 use crate::portfolio::rules::WUE_UNUSED;
 use crate::portfolio::{Further, Outputs, Portfolio};
 use crate::report::files::{self, Target};
-use crate::report::html::data::Result as Shows;
+use crate::report::html::data::Named;
 use crate::report::json::{self, Listed};
 use crate::report::numbers::round_trip;
 use crate::report::study::Effective;
@@ -134,7 +134,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     clock.lap("read_and_assess_s");
     // Until here nothing was touched.
     interrupt.hold();
-    let asked = Source { input: &args.input, outputs: args.further.asked, archive: inputs.archive() };
+    let asked = ReadFrom { input: &args.input, outputs: args.further.asked, archive: inputs.archive() };
     let prepare = |out: &PathBuf| Folder::prepare(out, &opened.portfolio, &options, asked);
     let folder = args.results.out.as_ref().map(prepare).transpose()?;
     let output = Output::prepare(args.results.json.as_deref(), &opened.portfolio.opened)?;
@@ -151,8 +151,8 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     }
     let page = place.as_ref().map(Place::prepare).transpose()?;
     page.iter().try_for_each(|page| spare(&opened.portfolio.opened, page))?;
-    for (page, other) in page.iter().zip(folder.iter().map(|f| &f.target).chain(output.file())) {
-        apart(page, other)?;
+    if let Some(page) = &page {
+        folder.iter().map(|f| &f.target).chain(output.file()).try_for_each(|other| apart(other, page))?;
     }
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, args.quiet);
@@ -170,7 +170,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     if let (Some(page), Some(html)) = (page, html.transpose()?) {
         interrupt.check()?;
         page.commit(&[&bytes(html.as_bytes())]).map_err(|e| Failure::Run(e.into()))?;
-        place.iter().for_each(|place| say(place.line(&html).trim_end()));
+        place.iter().filter(|_| !args.quiet).for_each(|place| say(place.line(&html).trim_end()));
     }
     finish(outcome, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
 }
@@ -179,13 +179,9 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
 fn html_of(args: &RunArgs, portfolio: &Portfolio, shown: &Shown) -> Result<String, Failure> {
     let file = &args.input.file;
     let name = file.file_name().map_or("standard input".into(), |name| name.to_string_lossy().into_owned());
-    let mut command = format!("haze run {}", shorten_path(file));
-    if args.input.no_facts {
-        command.push_str(" --no-facts");
-    }
-    args.further.asked.names().iter().for_each(|output| command.push_str(&format!(" --{output}")));
-    command.push_str(&flags(shown.outcome.settings));
-    html(&[Shows { name, command, portfolio, shown }])
+    let outputs = args.further.asked.names();
+    let command = source::command(&shorten_path(file), !args.input.no_facts, &outputs, shown.outcome.settings);
+    html(&[Named { name, command, portfolio, shown }])
 }
 
 /// The portfolio with these outputs as well.
@@ -225,7 +221,7 @@ pub(super) fn finish(
 }
 
 /// What a run was read from.
-pub(super) struct Source<'a> {
+pub(super) struct ReadFrom<'a> {
     pub input: &'a FileArgs,
     /// In addition to those of the study.
     pub outputs: Outputs,
@@ -247,7 +243,7 @@ impl Folder {
         out: &Path,
         portfolio: &Portfolio,
         options: &RunOptions,
-        source: Source<'_>,
+        source: ReadFrom<'_>,
     ) -> Result<Folder, Failure> {
         let target = files::prepare(out).map_err(|e| Failure::Usage(e.to_string()))?;
         let Portfolio { study, opened, .. } = portfolio;

@@ -1,14 +1,14 @@
 //! `haze completions` and `haze man`: what a shell and a manual want to know of the command line, made from it.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::output::{print, print_bytes};
+use super::output::{bytes, print, print_bytes};
 use super::{Args, Failure};
+use crate::report::files::{self, Content};
 
 /// What `haze completions` takes.
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ pub fn man(args: &ManArgs) -> Result<(), Failure> {
     let command = Args::command();
     let Some(folder) = &args.out else { return print_bytes(&page(command)?) };
     if !folder.is_dir() {
-        return Err(Failure::Usage(format!("--out {}: there is no such folder", folder.display())));
+        return Err(Failure::Usage(format!("--out {}: there is no such folder; create it first", folder.display())));
     }
     let mut command = command.disable_help_subcommand(true);
     command.build();
@@ -51,10 +51,12 @@ pub fn man(args: &ManArgs) -> Result<(), Failure> {
         let name = format!("haze-{}", sub.get_name());
         pages.push((name.clone(), sub.clone().name(name)));
     }
-    for (name, command) in &pages {
-        let path = folder.join(format!("{name}.1"));
-        fs::write(&path, page(command.clone())?).with_context(|| format!("cannot write {}", path.display()))?;
-    }
+    let names: Vec<String> = pages.iter().map(|(name, _)| format!("{name}.1")).collect();
+    let target = files::prepare_files(folder, &names).map_err(|e| Failure::Usage(e.to_string()))?;
+    let texts = pages.iter().map(|(_, command)| page(command.clone())).collect::<Result<Vec<_>, _>>()?;
+    let contents: Vec<_> = texts.iter().map(|text| bytes(text)).collect();
+    let contents: Vec<Content> = contents.iter().map(|content| content as Content).collect();
+    target.commit(&contents).map_err(|e| Failure::Run(e.into()))?;
     print(&format!("{} pages in {}\n", pages.len(), folder.display()))
 }
 

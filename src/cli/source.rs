@@ -88,15 +88,9 @@ impl Source {
     /// The command that gives the result again, with what was drawn.
     pub fn command(&self, no_facts: bool, settings: Settings) -> String {
         let file = self.head.as_ref().map_or(&self.name, |head| &head.run.file);
-        let mut command = format!("haze run {file}");
         let facts = self.head.as_ref().map_or(!no_facts, |head| head.run.facts);
-        if !facts {
-            command.push_str(" --no-facts");
-        }
-        for output in self.head.iter().flat_map(|head| &head.run.outputs) {
-            command.push_str(&format!(" --{output}"));
-        }
-        command + &flags(settings)
+        let outputs = self.head.as_ref().map_or(&[][..], |head| &head.run.outputs);
+        command(file, facts, outputs, settings)
     }
 
     /// The notice, if any, that this version does not get the numbers that were kept.
@@ -111,10 +105,12 @@ impl Source {
     }
 }
 
-/// What a run needs to be drawn as this one was.
-pub(super) fn flags(settings: Settings) -> String {
+/// The command that gives a result again.
+pub(super) fn command(file: &str, facts: bool, outputs: &[String], settings: Settings) -> String {
     let Settings { draws, seed, level } = settings;
-    format!(" --draws {draws} --seed {seed} --interval {level}")
+    let facts = if facts { "" } else { " --no-facts" };
+    let outputs: String = outputs.iter().map(|output| format!(" --{output}")).collect();
+    format!("haze run {file}{facts}{outputs} --draws {draws} --seed {seed} --interval {level}")
 }
 
 /// Refuses what was written by this program and is no result that can be made again, with what to do.

@@ -18,7 +18,15 @@ use crate::run::RunOptions;
 
 /// What `haze table` takes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Kinds: headline, sensitivity, tiers, contributors, validation, regressions, priors, ipcc
+#[command(after_help = "Kinds:
+  headline       totals with mean, median and credible interval
+  sensitivity    where the variance of the emissions comes from
+  tiers          models and share of the mean by tier of disclosure
+  contributors   the largest models with their intervals
+  validation     the back-test on published runs
+  regressions    the regressions for compute that is not stated
+  priors         the priors in force with their sources
+  ipcc           the reporting table of the IPCC's Approach 2, by tier
 
 Examples:
   haze table headline results/ -o headline.tex
@@ -53,7 +61,7 @@ pub struct TableArgs {
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
-    let names = || Kind::ALL.map(|(_, name, _)| name).join(", ");
+    let names = || Kind::ALL.map(|(_, name)| name).join(", ");
     Kind::of(name).ok_or_else(|| format!("expected one of {}", names()))
 }
 

@@ -3,13 +3,14 @@
 //! Alone: the exact mean of the first run's total with this factor as it is in the second, in all models that are in both and
 //! have the same products. What several factors do together is not the sum of what each does alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::models::same_factor;
 use crate::assess::effects::Effects;
 use crate::assess::{AssessedFactor, AssessedModel, Assessment, Output, Slot};
+use crate::exact::oracle::FACTORS;
 use crate::exact::terms::{Known, products};
 use crate::portfolio::Factor;
 
@@ -23,16 +24,6 @@ pub struct FactorMove {
     /// What it moves the mean by alone, in t; `None` where there is no finite mean.
     pub alone_t: Option<f64>,
 }
-
-const FACTORS: [Factor; 7] = [
-    Factor::Compute,
-    Factor::Efficiency,
-    Factor::Pue,
-    Factor::Grid,
-    Factor::Reporting,
-    Factor::Lineage,
-    Factor::Development,
-];
 
 /// What moved, in the order of the factors; then other chains of the same models, and models that are in one run only.
 pub fn moves([first, second]: [&Assessment; 2]) -> Vec<FactorMove> {
@@ -51,20 +42,19 @@ pub fn moves([first, second]: [&Assessment; 2]) -> Vec<FactorMove> {
         }
     }
     let is_other = |m: &&AssessedModel| by_id.get(m.id.as_str()).is_some_and(|other| !same_products(m, other));
-    let part = |of: &Assessment, keep: &dyn Fn(&AssessedModel) -> bool| of.only(keep);
     let others: Vec<&str> = first.models.iter().filter(is_other).map(|m| m.id.as_str()).collect();
     if !others.is_empty() {
         let of_these = |m: &AssessedModel| others.binary_search(&m.id.as_str()).is_ok();
-        let [was, is] = [mean(&part(first, &of_these)), mean(&part(second, &of_these))];
+        let [was, is] = [mean(&first.only(of_these)), mean(&second.only(of_these))];
         found.push(FactorMove {
             name: "calculation",
             models: others.len(),
             alone_t: was.zip(is).map(|(was, is)| is - was),
         });
     }
-    let here: BTreeMap<&str, ()> = first.models.iter().map(|m| (m.id.as_str(), ())).collect();
-    let added = part(second, &|m| !here.contains_key(m.id.as_str()));
-    let removed = part(first, &|m| !by_id.contains_key(m.id.as_str()));
+    let here: BTreeSet<&str> = first.models.iter().map(|m| m.id.as_str()).collect();
+    let added = second.only(|m| !here.contains(m.id.as_str()));
+    let removed = first.only(|m| !by_id.contains_key(m.id.as_str()));
     let models = added.models.len() + removed.models.len();
     if models > 0 {
         let alone_t = mean(&added).zip(mean(&removed)).map(|(added, removed)| added - removed);

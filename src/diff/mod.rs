@@ -12,6 +12,7 @@ pub mod settings;
 use serde::Serialize;
 
 use crate::assess::{Assessment, Output};
+use crate::compile::compile;
 use crate::engine::Host;
 use crate::engine::stats::estimate::Mcse;
 use crate::engine::stats::ratio::{ratios, widest_shift};
@@ -19,7 +20,7 @@ use crate::portfolio::Portfolio;
 use crate::posterior::counts::Counts;
 use crate::posterior::joint::{Chance, Column};
 use crate::posterior::{Estimate, of_ratios};
-use crate::run::{Outcome, Progress, Request, RunError, RunOptions, Session};
+use crate::run::{Extent, Outcome, Progress, Request, RunError, RunOptions, Session};
 
 use factors::FactorMove;
 use models::Moves;
@@ -79,17 +80,18 @@ impl Session {
     /// # Errors
     /// Those of [`Session::run`].
     pub fn diff(&self, sides: [Side<'_>; 2], request: &Request, progress: &dyn Progress) -> Result<Diff, RunError> {
-        let mut draws = 0;
-        for side in sides {
-            let plan = crate::compile::compile(side.assessment)?;
-            draws = draws.max(self.settled(request, &plan, progress)?.draws);
-        }
-        let options = RunOptions {
-            draws: Some(draws),
-            seed: Some(request.seed),
-            level: Some(request.level),
-            ..RunOptions::default()
+        let draws = match request.extent {
+            Extent::Draws(draws) => draws,
+            Extent::Precision(_) => {
+                let mut most = 0;
+                for side in sides {
+                    let plan = compile(side.assessment)?;
+                    most = most.max(self.settled(request, &plan, progress)?.draws);
+                }
+                most
+            }
         };
+        let options = RunOptions::from(Request { extent: Extent::Draws(draws), ..*request });
         let run = |side: Side<'_>| -> Result<Outcome, RunError> {
             let mut outcome = self.run_assessed(side.portfolio, side.assessment.clone(), &options, progress)?;
             outcome.posterior.precision = outcome.posterior.precision.asked(request.precision());

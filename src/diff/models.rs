@@ -1,10 +1,10 @@
 //! Which models moved between two runs, and what of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::assess::{AssessedFactor, AssessedModel, Assessment, SLOTS, Slot};
+use crate::assess::{AssessedFactor, Assessment, Slot};
 use crate::posterior::Estimate;
 use crate::run::Outcome;
 
@@ -66,19 +66,15 @@ pub struct Why {
 /// Compares the models of two runs.
 pub fn moves(outcomes: &[Outcome; 2]) -> Moves {
     let [first, second] = outcomes;
-    let estimates = |outcome: &Outcome| -> BTreeMap<String, Estimate> {
-        outcome.posterior.models.iter().map(|m| (m.id.clone(), m.emissions_t)).collect()
-    };
-    let [in_first, in_second] = [estimates(first), estimates(second)];
-    let by_id = |outcome: &'_ Outcome| -> BTreeMap<String, usize> {
-        outcome.assessment.models.iter().zip(0..).map(|(m, k)| (m.id.clone(), k)).collect()
-    };
-    let (places, others) = (by_id(first), by_id(second));
+    // Assessment and posterior have the models in the same order.
+    let [places, others] = outcomes.each_ref().map(|outcome| -> BTreeMap<&str, usize> {
+        outcome.posterior.models.iter().zip(0..).map(|(m, place)| (m.id.as_str(), place)).collect()
+    });
     let mut moves = Moves { added: 0, removed: 0, changed: 0, same: 0, list: vec![] };
-    let mut ids: Vec<&String> = places.keys().chain(others.keys().filter(|id| !places.contains_key(*id))).collect();
-    ids.sort();
+    let ids: BTreeSet<&str> = places.keys().chain(others.keys()).copied().collect();
     for id in ids {
-        let (fate, why) = match (places.get(id), others.get(id)) {
+        let (a, b) = (places.get(id), others.get(id));
+        let (fate, why) = match (a, b) {
             (Some(a), Some(b)) => match why([&first.assessment, &second.assessment], [*a, *b]) {
                 why if why.is_empty() => {
                     moves.same += 1;
@@ -94,10 +90,11 @@ pub fn moves(outcomes: &[Outcome; 2]) -> Moves {
             Fate::Removed => &mut moves.removed,
             Fate::Changed => &mut moves.changed,
         } += 1;
-        let (first_t, second_t) = (in_first.get(id).copied(), in_second.get(id).copied());
+        let of = |outcome: &Outcome, place: Option<&usize>| Some(outcome.posterior.models.get(*place?)?.emissions_t);
+        let (first_t, second_t) = (of(first, a), of(second, b));
         let mean = |e: Option<Estimate>| e.and_then(|e| e.mean).unwrap_or(0.0);
         let difference_t = mean(second_t) - mean(first_t);
-        moves.list.push(Move { id: id.clone(), fate, first_t, second_t, difference_t, why });
+        moves.list.push(Move { id: id.to_string(), fate, first_t, second_t, difference_t, why });
     }
     moves.list.sort_by(|a, b| b.difference_t.abs().total_cmp(&a.difference_t.abs()).then_with(|| a.id.cmp(&b.id)));
     moves
@@ -111,13 +108,14 @@ fn why([first, second]: [&Assessment; 2], [a, b]: [usize; 2]) -> Vec<Why> {
         why.push(Why { what: "tier".into(), first: a.tier.name().into(), second: b.tier.name().into() });
     }
     for slot in Slot::ALL {
-        let of = |model: &'_ AssessedModel| -> Option<AssessedFactor> { model.factors[slot as usize].clone() };
-        let [x, y] = [of(a), of(b)];
-        if same_factor([first, second], [x.as_ref(), y.as_ref()]) {
+        let [x, y] = [a, b].map(|model| model.factors[slot as usize].as_ref());
+        if same_factor([first, second], [x, y]) {
             continue;
         }
         let what = slot.factor().name().to_string();
-        let how = |factor: Option<AssessedFactor>| factor.map_or("no part of the model".into(), |f| f.provenance.how);
+        let how = |factor: Option<&AssessedFactor>| {
+            factor.map_or_else(|| "no part of the model".to_string(), |factor| factor.provenance.how.clone())
+        };
         let [mut first, mut second] = [how(x), how(y)];
         if first == second {
             first = "shared effects as the first file informs them".into();
@@ -127,8 +125,7 @@ fn why([first, second]: [&Assessment; 2], [a, b]: [usize; 2]) -> Vec<Why> {
             why.push(Why { what, first, second });
         }
     }
-    let sums = |model: &AssessedModel| (0..).zip(&model.terms).map(|(_, term)| *term).collect::<Vec<_>>();
-    if why.is_empty() && sums(a) != sums(b) {
+    if why.is_empty() && a.terms != b.terms {
         let text = || "other constants, units or scope".to_string();
         why.push(Why { what: "calculation".into(), first: text(), second: text() });
     }
@@ -151,5 +148,3 @@ pub fn same_factor([first, second]: [&Assessment; 2], factors: [Option<&Assessed
     };
     a.distribution == b.distribution && a.acts == b.acts && loads(a, first) == loads(b, second)
 }
-
-const _: () = assert!(SLOTS == Slot::ALL.len());

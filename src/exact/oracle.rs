@@ -47,7 +47,7 @@ pub struct VarianceShare {
 }
 
 /// The factors in the order they are reported.
-const FACTORS: [Factor; 7] = [
+pub const FACTORS: [Factor; 7] = [
     Factor::Compute,
     Factor::Efficiency,
     Factor::Pue,

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A form gets what was drawn and adds no figure of its own: what is not known stays empty and is never a zero, numbers
-//! have the digits that their Monte Carlo error supports, and text from input stays text ([`yaml`], `markdown_cell`).
+//! have the digits that their Monte Carlo error supports, and text from input stays text ([`yaml`], `report::escape`).
 //! Every form says what its figures cover and carries the interval, in the form's own fields or next to them. No clock is
 //! read here: the same input, settings and version give the same bytes.
 
@@ -28,10 +28,10 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::assess::{AssessedModel, Kind, Output, Slot, Tier};
-use crate::portfolio::problem::visible;
 use crate::portfolio::quantile::quantile;
 use crate::portfolio::{Basis, Boundary, Model, Run, Scope, Source, Value};
 use crate::posterior::Estimate;
+use crate::report::escape::markdown_cell;
 use crate::report::{document, numbers};
 use crate::run::{OneModel, Settings};
 
@@ -224,21 +224,6 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Default => "default",
         Kind::Guessed => "guessed",
     }
-}
-
-/// Text from input as the content of a Markdown table cell: on one line, and nothing in it acts.
-fn markdown_cell(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in visible(text).chars() {
-        match c {
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '&' => out += "&amp;",
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' => out.extend(['\\', c]),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// A table of Markdown; cells are text from input or numbers.

@@ -16,6 +16,7 @@ pub mod coverage;
 pub mod csv;
 pub mod diff;
 pub mod document;
+pub(crate) mod escape;
 mod estimate;
 pub mod explain;
 #[cfg(feature = "figures")]

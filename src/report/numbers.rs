@@ -116,6 +116,12 @@ pub fn four_digits(x: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
+/// A number rounded to so many significant digits, for documents that need no more; nothing of what is not finite.
+pub fn significant(x: Option<f64>, digits: usize) -> Option<f64> {
+    let x = x.filter(|x| x.is_finite())?;
+    format!("{x:.*e}", digits.saturating_sub(1)).parse().ok()
+}
+
 /// The digits of a JSON document: the shortest that read back as the same number. Nothing where there is none.
 pub fn round_trip(x: Option<f64>) -> String {
     x.filter(|x| x.is_finite()).and_then(|x| serde_json::to_string(&x).ok()).unwrap_or_default()

@@ -12,6 +12,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::escape::tex;
+
 /// One work. Fields are plain text; names of organisations stand in braces, as BibTeX wants them.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -190,14 +192,11 @@ impl Work {
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\textbackslash{}"),
-            '~' => out.push_str("\\textasciitilde{}"),
-            '^' => out.push_str("\\textasciicircum{}"),
-            '“' => out.push_str("``"),
-            '”' => out.push_str("''"),
-            '{' | '}' | '&' | '%' | '$' | '#' | '_' => out.extend(['\\', c]),
-            c => out.push(c),
+        match (c, tex(c)) {
+            ('“', _) => out.push_str("``"),
+            ('”', _) => out.push_str("''"),
+            (_, Some(command)) => out.push_str(command),
+            (c, None) => out.push(c),
         }
     }
     out

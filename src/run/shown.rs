@@ -25,7 +25,7 @@ const FAMILY_DRAWS: u64 = 100_000_000;
 /// Above so many models the exact decomposition by model and the trees take longer than the run: they are left out.
 const MOST: usize = 20_000;
 /// Draws of each prediction of the back-test.
-const BACK_TEST: u64 = 100_000;
+pub const BACK_TEST: u64 = 100_000;
 
 /// What is shown.
 pub struct Shown {

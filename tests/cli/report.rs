@@ -107,6 +107,24 @@ fn text_from_input_is_text() {
     assert!(ids.contains(&evil.into()) && ids.contains(&"=cmd()".into()));
 }
 
+/// A page, a folder and a document each have a place of their own, whichever others there are.
+#[test]
+fn outputs_of_one_run_are_apart() {
+    let dir = folder(&[("models.csv", MODELS)]);
+    let run = |more: &[&str]| outcome(dir.path(), &[&["run", "models.csv", "--draws", "200"], more].concat());
+    for more in [
+        &["--out", "both/", "--report", "both/"][..],
+        &["--out", "results", "--report", "page.html", "--json", "page.html"],
+        &["--report", "page.html", "--json", "page.html"],
+    ] {
+        let output = run(more);
+        assert_eq!(output.status.code(), Some(2), "{more:?}: {}", errors(&output));
+        assert_eq!(names(dir.path()), ["models.csv"], "{more:?}");
+    }
+    let output = run(&["--out", "both", "--report", "both/page.html", "--json", "result.json", "--quiet"]);
+    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{}", errors(&output));
+}
+
 #[test]
 fn nothing_is_written_where_something_is_wrong() {
     let dir = folder(&[("models.csv", MODELS), ("bad.csv", "id,parameters\na,many\n")]);

@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::escape::markup;
 use super::font::{self, Weight, visible};
 use super::style::{HAIR, INK, NAME, POINTS_PER_MM, SMALL, SOFT, THIN, WHITE};
 
@@ -20,22 +21,6 @@ pub fn number(x: f64) -> String {
         p if p % 10 == 0 => format!("{sign}{whole}.{}", p / 10),
         p => format!("{sign}{whole}.{p:02}"),
     }
-}
-
-/// Text of an element or an attribute.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in visible(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// Which end of a text its position is.
@@ -224,8 +209,8 @@ impl Canvas {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{mm_wide}mm\" height=\"{mm_high}mm\" viewBox=\"0 0 {width} \
              {height}\" role=\"img\" aria-labelledby=\"title desc\">\n<title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n\
              <rect width=\"{width}\" height=\"{height}\" fill=\"{WHITE}\"/>\n{}</svg>\n",
-            escaped(title),
-            escaped(description),
+            markup(&visible(title)),
+            markup(&visible(description)),
             self.body
         )
     }

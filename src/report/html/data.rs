@@ -11,13 +11,12 @@ use crate::diff::Compared;
 use crate::engine::Host;
 use crate::engine::stats::estimate::Scale;
 use crate::engine::stats::order::Draws;
-use crate::exact::tornado::tornado;
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
 use crate::posterior::counts::Counts;
 use crate::report::json::{self, Listed};
-use crate::report::sensitivity::Sensitivity;
-use crate::report::{lineage, priors, sensitivity, validate};
+use crate::report::numbers::significant;
+use crate::report::{lineage, priors, validate};
 use crate::run::shown::Shown;
 
 /// Goes up when a key is removed or changes its meaning.
@@ -55,7 +54,7 @@ pub struct Shows {
     lineage: Value,
     large: bool,
     validation: Value,
-    defaults: Vec<Default>,
+    defaults: Vec<Prior>,
     #[serde(skip)]
     total: Estimate,
     #[serde(skip)]
@@ -81,7 +80,7 @@ struct Quantiles {
 }
 
 #[derive(Debug, Serialize)]
-struct Default {
+struct Prior {
     section: String,
     name: String,
     value: String,
@@ -104,7 +103,7 @@ struct Comparison {
 
 impl Data {
     /// Of results with their names, commands and portfolios. Of a few, every two are compared; of more, each with the first.
-    pub fn new(results: &[Result<'_>]) -> Data {
+    pub fn new(results: &[Named<'_>]) -> Data {
         let mut comparisons = Vec::new();
         let first = if results.len() <= ALL_PAIRS { results.len() } else { 1 };
         // The later less the earlier, as `haze diff` has it.
@@ -123,7 +122,7 @@ impl Data {
 }
 
 /// A result to be shown.
-pub struct Result<'a> {
+pub struct Named<'a> {
     /// What it is called on the page.
     pub name: String,
     /// The command that gives it again.
@@ -135,7 +134,7 @@ pub struct Result<'a> {
 }
 
 impl Shows {
-    fn of(of: &Result<'_>) -> Shows {
+    fn of(of: &Named<'_>) -> Shows {
         let Shown { outcome, parts, decomposition, lineage: families, large, validation } = of.shown;
         let (posterior, assessment) = (&outcome.posterior, &outcome.assessment);
         let document =
@@ -143,8 +142,6 @@ impl Shows {
         let mut texts = Texts::default();
         let (models, steps) = Models::of(&posterior.models, assessment, MOST, &mut texts);
         let total_t = posterior.total.emissions_t.mean;
-        let exact = decomposition.as_ref().map(|d| (d.shares.clone(), d.disclosures.clone())).map_err(Clone::clone);
-        let analysed = Sensitivity { assessment, exact, reruns: None, tornado: tornado(assessment) };
         let scope = assessment.scope;
         Shows {
             name: of.name.clone(),
@@ -155,7 +152,7 @@ impl Shows {
             steps,
             models,
             groups: parts.columns.iter().map(|column| Groups::of(&column.by, &column.rows, total_t)).collect(),
-            sensitivity: documents::sensitivity(&documents::value(|out| sensitivity::write(out, &analysed))),
+            sensitivity: decomposition.as_ref().map_or(Value::Null, documents::sensitivity),
             lineage: families.as_ref().map_or(Value::Null, |found| {
                 documents::lineage(&documents::value(|out| lineage::write(out, scope, found)))
             }),
@@ -170,11 +167,11 @@ impl Shows {
     }
 }
 
-fn defaults(portfolio: &Portfolio) -> Vec<Default> {
+fn defaults(portfolio: &Portfolio) -> Vec<Prior> {
     // A study whose priors are wrong has no result.
     let Ok(in_force) = Priors::of(&portfolio.study) else { return vec![] };
     priors::rows(&in_force)
-        .map(|row| Default {
+        .map(|row| Prior {
             section: row.entry.section().to_string(),
             name: row.entry.key().to_string(),
             value: row.value,
@@ -203,7 +200,7 @@ fn quantiles(shown: &Shown) -> Option<Quantiles> {
         let sorted = Draws::new(&Host, (0..).zip(counts.counts.iter().copied()));
         let unit = Scale::power_of_two(counts.unit);
         let at = |p: &f64| unit.apply(sorted.quantile(*p).unwrap_or(0) as f64);
-        levels.iter().filter_map(|p| digits(Some(at(p)), DIGITS)).collect()
+        levels.iter().filter_map(|p| significant(Some(at(p)), DIGITS)).collect()
     };
     let emissions = draws.emissions().filter(|counts| !counts.counts.is_empty())?;
     Some(Quantiles {
@@ -228,10 +225,4 @@ fn comparison(a: usize, b: usize, first: &Shown, second: &Shown) -> Comparison {
         ratio: Some(found.ratio).filter(|ratio| ratio.mean.is_some()),
         probability_a_greater: Some(found.second_is_more.probability),
     }
-}
-
-/// So many significant digits; nothing of what is not finite.
-pub fn digits(x: Option<f64>, n: usize) -> Option<f64> {
-    let x = x.filter(|x| x.is_finite())?;
-    format!("{x:.*e}", n.saturating_sub(1)).parse().ok()
 }

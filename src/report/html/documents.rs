@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::data::digits;
+use crate::exact::decomposition::Decomposition;
+use crate::exact::disclosure::Disclosure;
+use crate::exact::shares::EffectShare;
+use crate::report::numbers::significant;
 
 const EFFECTS: usize = 15;
 const DISCLOSURES: usize = 20;
@@ -39,22 +42,19 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The document of `haze sensitivity`; null where there is no decomposition.
-pub fn sensitivity(document: &Value) -> Value {
-    if !document["reason"].is_null() {
-        return Value::Null;
-    }
-    let (effects, disclosures) = (list(&document["effects"]), list(&document["disclosures"]));
+/// What `haze sensitivity` finds, by the keys of its document.
+pub fn sensitivity(found: &Decomposition) -> Value {
+    let (shares, disclosures) = (&found.shares, &found.disclosures);
     let keys = ["factor", "name", "value", "models", "first_order", "total"];
-    let effect = |e: &Value| rounded(only(e, &keys), 6);
+    let effect = |e: &EffectShare| rounded(only(&json!(e), &keys), 6);
     let keys = ["id", "tier", "quantity", "share", "sd_before_t", "sd_after_t"];
-    let disclosure = |d: &Value| rounded(only(d, &keys), 6);
+    let disclosure = |d: &Disclosure| rounded(only(&json!(d), &keys), 6);
     json!({
-        "shared": document["shared"],
-        "own": document["own"],
-        "interactions": document["interactions"],
-        "effects": effects.iter().take(EFFECTS).map(effect).collect::<Vec<_>>(),
-        "effects_total": effects.len(),
+        "shared": shares.shared_own.shared,
+        "own": shares.shared_own.own,
+        "interactions": { "factors": shares.factor_interactions, "shared_own": shares.shared_own.interactions },
+        "effects": shares.effects.iter().take(EFFECTS).map(effect).collect::<Vec<_>>(),
+        "effects_total": shares.effects.len(),
         "disclosures": disclosures.iter().take(DISCLOSURES).map(disclosure).collect::<Vec<_>>(),
         "disclosures_total": disclosures.len(),
     })
@@ -65,7 +65,7 @@ fn triple(estimate: &Value) -> Value {
     if estimate.is_null() {
         return Value::Null;
     }
-    let of = |x: &Value| digits(x.as_f64(), 4);
+    let of = |x: &Value| significant(x.as_f64(), 4);
     json!([of(&estimate["mean"]), of(&estimate["interval"][0]), of(&estimate["interval"][1])])
 }
 
@@ -85,7 +85,7 @@ pub fn lineage(document: &Value) -> Value {
     let family = |f: &Value| {
         json!({
             "root": f["root"], "in_file": f["in_file"], "members": f["members"], "reported": f["reported"],
-            "imputed_share": digits(f["imputed_share"].as_f64(), 4),
+            "imputed_share": significant(f["imputed_share"].as_f64(), 4),
             "whole": triple(&f["emissions_t"]), "base": triple(&f["own_t"]),
             "derivatives": triple(&f["descendants_t"]), "derivatives_share": triple(&f["descendants_share"]),
             "tree": list(&f["tree"]).iter().map(branch).collect::<Vec<_>>(),
@@ -146,7 +146,7 @@ pub fn validation(document: &Value) -> Value {
 /// All its fractions in so many digits.
 fn rounded(value: Value, n: usize) -> Value {
     match value {
-        Value::Number(x) if x.is_f64() => json!(digits(x.as_f64(), n)),
+        Value::Number(x) if x.is_f64() => json!(significant(x.as_f64(), n)),
         Value::Array(list) => list.into_iter().map(|value| rounded(value, n)).collect(),
         Value::Object(keys) => keys.into_iter().map(|(key, value)| (key, rounded(value, n))).collect(),
         other => other,

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::data::digits;
-use crate::assess::{AssessedModel, Assessment, Provenance, Slot};
+use crate::assess::{AssessedModel, Assessment};
 use crate::portfolio::YEAR;
 use crate::posterior::intensity::{Part, Row};
 use crate::posterior::{Estimate, ModelPosterior};
-use crate::report::json::kind_name;
+use crate::report::json::{kind_name, origins};
+use crate::report::numbers::significant;
 
 /// Digits of a model's numbers.
 const DIGITS: usize = 4;
@@ -85,15 +85,15 @@ impl Models {
         let rest: f64 = places.iter().skip(most).filter_map(mean).sum();
         places.truncate(most);
         let shown = places.len();
-        let rest_mean_t = digits(Some(rest), DIGITS);
+        let rest_mean_t = significant(Some(rest), DIGITS);
         let mut models = Models { total: posteriors.len(), shown, rest_mean_t, ..Models::default() };
         let (mut steps, mut step_places) = (Vec::new(), HashMap::new());
         for place in places {
             let (Some(p), Some(a)) = (posteriors.get(place), assessment.models.get(place)) else { continue };
             models.push(p, a, texts);
-            let of: Vec<usize> = provenance(a)
+            let of: Vec<usize> = origins(a)
                 .into_iter()
-                .map(|(quantity, from)| {
+                .map(|(quantity, (from, _))| {
                     let step: Step = (
                         texts.place(quantity),
                         texts.place(kind_name(from.kind)),
@@ -122,13 +122,13 @@ impl Models {
         self.id.push(p.id.clone());
         let (e, atci) = (&p.emissions_t, &p.atci_kg_per_eflop);
         let [lo, hi] = ends(e);
-        self.mean_t.push(digits(e.mean, DIGITS));
-        self.sd_t.push(digits(e.sd, DIGITS));
-        self.median_t.push(digits(e.median, DIGITS));
+        self.mean_t.push(significant(e.mean, DIGITS));
+        self.sd_t.push(significant(e.sd, DIGITS));
+        self.median_t.push(significant(e.median, DIGITS));
         self.lo_t.push(lo);
         self.hi_t.push(hi);
         let [lo, hi] = ends(atci);
-        self.atci.push(digits(atci.mean, DIGITS));
+        self.atci.push(significant(atci.mean, DIGITS));
         self.atci_lo.push(lo);
         self.atci_hi.push(hi);
     }
@@ -139,20 +139,8 @@ impl Models {
     }
 }
 
-/// In the order of the result.
-fn provenance(model: &AssessedModel) -> Vec<(&str, &Provenance)> {
-    let mut all: std::collections::BTreeMap<&str, &Provenance> =
-        model.provenance.iter().map(|(name, from)| (name.as_str(), from)).collect();
-    for slot in Slot::ALL {
-        if let Some(factor) = &model.factors[slot as usize] {
-            all.insert(slot.factor().name(), &factor.provenance);
-        }
-    }
-    all.into_iter().collect()
-}
-
 fn ends(e: &Estimate) -> [Option<f64>; 2] {
-    [0, 1].map(|end| digits(e.interval.map(|ends| ends[end]), DIGITS))
+    [0, 1].map(|end| significant(e.interval.map(|ends| ends[end]), DIGITS))
 }
 
 /// The parts by one column, largest mean first.
@@ -191,15 +179,15 @@ impl Groups {
             });
             groups.models.push(row.models);
             let share = e.mean.zip(total_t.filter(|t| *t > 0.0)).map(|(part, total)| part / total);
-            groups.share.push(digits(share, DIGITS));
+            groups.share.push(significant(share, DIGITS));
             let [lo, hi] = ends(e);
-            groups.mean_t.push(digits(e.mean, DIGITS));
-            groups.median_t.push(digits(e.median, DIGITS));
+            groups.mean_t.push(significant(e.mean, DIGITS));
+            groups.median_t.push(significant(e.median, DIGITS));
             groups.lo_t.push(lo);
             groups.hi_t.push(hi);
             let [lo, hi] = ends(atci);
-            groups.atci.push(digits(atci.mean, DIGITS));
-            groups.atci_median.push(digits(atci.median, DIGITS));
+            groups.atci.push(significant(atci.mean, DIGITS));
+            groups.atci_median.push(significant(atci.median, DIGITS));
             groups.atci_lo.push(lo);
             groups.atci_hi.push(hi);
         }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use self::diagnostics::Diagnostics;
 pub use self::models::Listed;
 use self::models::Models;
-pub(super) use self::models::kind_name;
+pub(super) use self::models::{kind_name, origins};
 use self::sensitivity::Sensitivity;
 use self::totals::{Concentration, Group, Independent, Total};
 use super::document;

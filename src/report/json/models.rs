@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::assess::{AssessedModel, Assessment, Kind, Provenance, Slot};
+use crate::assess::{AssessedFactor, AssessedModel, Assessment, Kind, Provenance, Slot};
 use crate::posterior::{Estimate, ModelPosterior, Posterior};
 
 /// Up to so many models all of them are listed where nobody says, of more the largest.
@@ -80,14 +80,10 @@ struct Origin<'a> {
 
 impl<'a> Model<'a> {
     fn new(p: &'a ModelPosterior, a: &'a AssessedModel) -> Model<'a> {
-        let mut provenance: BTreeMap<&str, Origin> =
-            a.provenance.iter().map(|(name, from)| (name.as_str(), Origin::new(from, None))).collect();
-        for slot in Slot::ALL {
-            if let Some(factor) = &a.factors[slot as usize] {
-                let origin = Origin::new(&factor.provenance, Some(factor.alone().to_string()));
-                provenance.insert(slot.factor().name(), origin);
-            }
-        }
+        let origin = |(name, (from, factor)): (_, (_, Option<&AssessedFactor>))| {
+            (name, Origin::new(from, factor.map(|factor| factor.alone().to_string())))
+        };
+        let provenance = origins(a).into_iter().map(origin).collect();
         Model {
             id: &p.id,
             tier: p.tier.name(),
@@ -102,6 +98,18 @@ impl<'a> Origin<'a> {
     fn new(from: &'a Provenance, distribution: Option<String>) -> Origin<'a> {
         Origin { kind: kind_name(from.kind), how: &from.how, source: &from.source, chosen: from.chosen, distribution }
     }
+}
+
+/// Where each quantity of a model came from, by its name; of what is drawn, with the factor.
+pub(in crate::report) fn origins(model: &AssessedModel) -> BTreeMap<&str, (&Provenance, Option<&AssessedFactor>)> {
+    let mut origins: BTreeMap<&str, _> =
+        model.provenance.iter().map(|(name, from)| (name.as_str(), (from, None))).collect();
+    for slot in Slot::ALL {
+        if let Some(factor) = &model.factors[slot as usize] {
+            origins.insert(slot.factor().name(), (&factor.provenance, Some(factor)));
+        }
+    }
+    origins
 }
 
 /// As in the result.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{Cell, Column, Table};
 use crate::portfolio::problem::visible;
+use crate::report::escape::tex;
 
 /// Longest text of a cell.
 const LONGEST: usize = 100;
@@ -109,15 +110,11 @@ fn escaped(text: &str) -> String {
                 }
                 out.push_str("}$");
             }
-            '\\' => out.push_str("\\textbackslash{}"),
-            '{' | '}' | '$' | '&' | '#' | '%' | '_' => out.extend(['\\', c]),
             // After the end of a row it would begin an argument.
             '[' | ']' => out.extend(['{', c, '}']),
             // Two of them would be a dash.
             '-' if out.ends_with('-') => out.push_str("{}-"),
             '…' => out.push_str("\\ldots{}"),
-            '~' => out.push_str("\\textasciitilde{}"),
-            '^' => out.push_str("\\textasciicircum{}"),
             '<' => out.push_str("\\textless{}"),
             '>' => out.push_str("\\textgreater{}"),
             '|' => out.push_str("\\textbar{}"),
@@ -138,7 +135,10 @@ fn escaped(text: &str) -> String {
             '’' => out.push('\''),
             '\u{a0}' | '\u{202f}' => out.push('~'),
             // Latin letters with their accents; beyond them pdfTeX stops.
-            c if c <= '\u{17f}' => out.push(c),
+            c if c <= '\u{17f}' => match tex(c) {
+                Some(command) => out.push_str(command),
+                None => out.push(c),
+            },
             c => {
                 let _ = write!(out, "{{[}}U+{:04X}{{]}}", u32::from(c));
             }

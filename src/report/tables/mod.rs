@@ -35,26 +35,26 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind with its name and what it shows.
-    pub const ALL: [(Kind, &'static str, &'static str); 8] = [
-        (Kind::Headline, "headline", "totals with mean, median and credible interval"),
-        (Kind::Sensitivity, "sensitivity", "where the variance of the emissions comes from"),
-        (Kind::Tiers, "tiers", "models and share of the mean by tier of disclosure"),
-        (Kind::Contributors, "contributors", "the largest models with their intervals"),
-        (Kind::Validation, "validation", "the back-test on published runs"),
-        (Kind::Regressions, "regressions", "the regressions for compute that is not stated"),
-        (Kind::Priors, "priors", "the priors in force with their sources"),
-        (Kind::Ipcc, "ipcc", "the reporting table of the IPCC's Approach 2, by tier"),
+    /// Every kind with its name.
+    pub const ALL: [(Kind, &'static str); 8] = [
+        (Kind::Headline, "headline"),
+        (Kind::Sensitivity, "sensitivity"),
+        (Kind::Tiers, "tiers"),
+        (Kind::Contributors, "contributors"),
+        (Kind::Validation, "validation"),
+        (Kind::Regressions, "regressions"),
+        (Kind::Priors, "priors"),
+        (Kind::Ipcc, "ipcc"),
     ];
 
     /// The kind of a name.
     pub fn of(name: &str) -> Option<Kind> {
-        Kind::ALL.iter().find(|(_, known, _)| *known == name).map(|(kind, ..)| *kind)
+        Kind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        Kind::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, name, _)| name)
+        Kind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 }
 

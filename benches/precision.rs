@@ -20,7 +20,7 @@ const FACTORS: [(Factor, f64, f64); 3] =
     [(Factor::Compute, 0.8, 0.3), (Factor::Efficiency, 0.3, 0.2), (Factor::Grid, 0.4, 0.1)];
 
 fn portfolio() -> Portfolio {
-    let lognormal = |median: f64, sd: f64| Some(Value::Distribution(Distribution::LogNormal { median, gsd: sd.exp() }));
+    let lognormal = |median: f64, sd: f64| Some(Value::from(Distribution::LogNormal { median, gsd: sd.exp() }));
     let model = |k: usize| Model {
         id: format!("model-{k:04}"),
         compute_flop: lognormal((1 + k % 13) as f64 * 1e22, FACTORS[0].1),

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The same from a program: the report turned out to mean the lower reading.
     if let Some(model) = portfolio.models.iter_mut().find(|m| m.id == "lab/two-readings") {
         println!("read: {:?}", model.energy_kwh);
-        model.energy_kwh = Some(Value::Distribution(Distribution::LogNormal { median: 430_000.0, gsd: 1.1 }));
+        model.energy_kwh = Some(Value::from(Distribution::LogNormal { median: 430_000.0, gsd: 1.1 }));
     }
 
     let session = Session::builder().build()?;

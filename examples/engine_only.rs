@@ -5,7 +5,7 @@
 
 use std::error::Error;
 
-use carbonhaze::engine::plan::range::{Extent, Spread, Z_MAX, fixed_z, totals};
+use carbonhaze::engine::plan::range::{Extent, Spread, Sums, Z_MAX, fixed_z};
 use carbonhaze::engine::plan::{
     Cell, Header, LOG2_BITS, Marginal, ModelPlan, OutputPlan, Plan, Product, SCALE_BITS, SLOTS,
 };
@@ -79,7 +79,9 @@ fn shop(key: u64, (customers, spent, gsd_customers, gsd_spent): (f64, f64, f64, 
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (models, spreads): (Vec<_>, Vec<_>) = (1..).zip(SHOPS).map(|(key, numbers)| shop(key, numbers)).unzip();
-    let units = totals(&spreads, 1, 0, None);
+    let mut sums = Sums::none(1);
+    spreads.iter().for_each(|spread| sums.add(spread));
+    let units = sums.totals(0, None);
     let header = Header {
         tables: vec![],
         effects: vec![99],

@@ -38,6 +38,7 @@
 //! distribution for every factor of every model, each with its provenance. [`Session::run`] compiles the distributions
 //! into exact integer numbers, draws from them and reads the estimates off the draws. [`engine`] is the part that
 //! draws: a Monte Carlo engine for sums of products, which knows nothing of carbon and can be used without the rest.
+//! [`track`] measures runs, so that a portfolio can have rows with an honest distribution.
 //! Whatever else the program `haze` does is in [`low_level`].
 //!
 //! # Features
@@ -47,6 +48,7 @@
 //! - `cli`: the program `haze`, with its arguments, terminal and result files.
 //! - `figures`: figures for papers as SVG, PNG and PDF (`haze figure`).
 //! - `parquet`: models files and result tables in Parquet. Without it such files are refused.
+//! - `track`: measuring commands and processes (`haze track`, [`track::Tracking`]), on Linux. Records are read without it.
 //! - `gpu`: drawing on a GPU through wgpu. Without it [`Backend::Gpu`] is an error, and [`Backend::Auto`] is the CPU.
 
 #![deny(missing_docs)]
@@ -71,11 +73,12 @@ mod portfolio;
 mod posterior;
 mod report;
 mod run;
+pub mod track;
 mod validate;
 
 pub use assess::{Assessment, Output, assess};
 pub use engine::stats::estimate::{Estimate, Mcse};
-pub use portfolio::{Distribution, Model, Place, Portfolio, Problem, Problems, Study, Value, Warning};
+pub use portfolio::{Distribution, Labels, Model, Place, Portfolio, Problem, Problems, Study, Value, Warning};
 pub use posterior::Posterior;
 pub use run::{Backend, Builder, NoProgress, Outcome, Progress, RunError, RunOptions, Session, Settings};
 

@@ -30,7 +30,8 @@ stages! {
     /// let bytes = b"id,parameters,power_w\nlab/small,7e9,\"normal(400, 40)\"\n";
     /// let file = models_file::read("models.csv".as_ref(), bytes, &NoFiles)?;
     /// assert_eq!(file.models[0].parameters, Some(Value::Number(7e9)));
-    /// assert!(matches!(file.models[0].power_w, Some(Value::Distribution(Distribution::Normal { .. }))));
+    /// let normal = Distribution::Normal { mean: 400.0, sd: 40.0 };
+    /// assert_eq!(file.models[0].power_w, Some(Value::from(normal)));
     /// # Ok::<(), carbonhaze::Problems>(())
     /// ```
     portfolio,
@@ -146,6 +147,23 @@ stages! {
     /// # Ok::<(), String>(())
     /// ```
     export,
+    /// Two runs compared in the same draws.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::diff::{Compared, Side};
+    /// use carbonhaze::low_level::{gauge::workload::Workload, run::Request};
+    /// use carbonhaze::{NoProgress, RunOptions, Session, assess};
+    ///
+    /// let portfolio = Workload::Lognormals.portfolio(5);
+    /// let assessment = assess(&portfolio)?;
+    /// let side = Side { portfolio: &portfolio, assessment: &assessment };
+    /// let request = RunOptions { draws: Some(1_000), ..RunOptions::default() }.request(&portfolio.study);
+    /// let found = Session::builder().build()?.diff([side, side], &request, &NoProgress)?;
+    /// // What is the same in both cancels.
+    /// assert_eq!(found.emissions_t.difference.mean, Some(0.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    diff,
     /// The regressions that missing compute can be imputed by.
     ///
     /// ```

@@ -9,11 +9,12 @@ use super::context::{Context, Rows};
 use super::described::described;
 use super::draft::DraftModel;
 use super::effects::{EffectKey, Effects};
+use super::evidence::Evidence;
 use super::learn::{self, Lessons, Posterior};
 use super::priors::Priors;
 use super::provenance::{Kind, Provenance};
 use super::{basis, checks, row, study_effects};
-use crate::portfolio::{Model, Portfolio, Problems, Study, Warning, YEAR};
+use crate::portfolio::{Model, Portfolio, Problem, Problems, Study, Warning, YEAR};
 
 /// Rows that are drafted on all cores before they are taken in.
 const AT_ONCE: usize = 4096;
@@ -27,7 +28,26 @@ const AT_ONCE: usize = 4096;
 /// All problems at once: priors that do not exist or have the wrong form, scopes that are not supported, chips and
 /// regions that are needed and not known, zeros that would be divided by.
 pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
-    let study = &portfolio.study;
+    let rows = by_id(portfolio);
+    let mut drafts = Vec::with_capacity(rows.count());
+    let Read { priors, posterior, warnings } =
+        read(&portfolio.study, &rows, |model, draft| drafts.push((model, draft)))?;
+    Ok(assembled(drafts, &portfolio.study, &priors, &posterior, warnings))
+}
+
+/// What all rows lead to together.
+pub struct Read {
+    pub priors: Priors,
+    /// What they say of shared effects.
+    pub posterior: Posterior,
+    pub warnings: Vec<Warning>,
+}
+
+/// Goes through the rows, in the order of their ids; `take` is given each with its draft.
+///
+/// # Errors
+/// As [`assess`].
+pub fn read<'p>(study: &Study, rows: &Rows<'p>, mut take: impl FnMut(&'p Model, DraftModel)) -> Result<Read, Problems> {
     let mut problems = checks::unsupported(study);
     let priors = match Priors::of(study) {
         Ok(priors) => priors,
@@ -36,27 +56,23 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
             Priors::defaults()
         }
     };
-    let by_id = by_id(portfolio);
-    let context = Context { priors: &priors, study, by_id: &by_id };
-    let mut drafts = Vec::with_capacity(by_id.count());
+    let context = Context { priors: &priors, study, by_id: rows };
     let mut warnings = Vec::new();
     let mut at_location = 0;
     let mut lessons = Lessons::default();
-    let rows: Vec<&Model> = by_id.values().collect();
-    for block in rows.chunks(AT_ONCE) {
+    for block in rows.sorted().chunks(AT_ONCE) {
         // On all cores, and taken in one after the other.
-        let drafted = block.par_iter().map(|model| {
+        let drafted = block.par_iter().map(|&model| {
             let evidence = row::evidence(&context, model);
-            let draft = row::exposed(&context, model, &evidence);
-            (*model, evidence, draft, checks::warnings_of(&priors, model))
+            (model, drafted(&context, model, &evidence), evidence, checks::warnings_of(&priors, model))
         });
-        for (model, evidence, draft, of_row) in drafted.collect::<Vec<_>>() {
+        for (model, draft, evidence, of_row) in drafted.collect::<Vec<_>>() {
             match draft {
                 Ok(mut draft) => {
                     lessons.add(&context, &evidence, Some(&mut draft));
                     warnings.append(&mut draft.warnings);
                     at_location += usize::from(draft.location_stands_in);
-                    drafts.push((model, draft));
+                    take(model, draft);
                 }
                 Err(found) => problems.extend(found),
             }
@@ -69,11 +85,21 @@ pub fn assess(portfolio: &Portfolio) -> Result<Assessment, Problems> {
         return Err(problems.into());
     }
     if at_location > 0 {
-        warnings.push(basis::at_location(study, at_location, by_id.count()));
+        warnings.push(basis::at_location(study, at_location, rows.count()));
     }
     let (posterior, warning) = lessons.posterior(&context);
     warnings.extend(warning);
-    Ok(assembled(drafts, study, &priors, &posterior, warnings))
+    Ok(Read { priors, posterior, warnings })
+}
+
+/// A row's model with the study's shared effects, as they are before any row is read.
+///
+/// # Errors
+/// As [`row::exposed`].
+pub fn drafted(context: &Context<'_>, model: &Model, evidence: &Evidence) -> Result<DraftModel, Vec<Problem>> {
+    let mut draft = row::exposed(context, model, evidence)?;
+    learn::note_unsettled(context, evidence, &mut draft);
+    Ok(draft)
 }
 
 /// What the rows say of the shared effects, for rows that are assessed otherwise than they are stated.
@@ -103,10 +129,20 @@ pub fn assembled(
 ) -> Assessment {
     warnings.extend(study_effects::idle(study, &used(&drafts)));
     drafts.par_iter_mut().for_each(|(_, draft)| posterior.apply(draft));
-    let effects = Effects::sorted(used(&drafts).into_iter().filter_map(|key| described(key, study, priors)));
+    let effects = numbered(used(&drafts), study, priors);
     let models = drafts.into_par_iter().map(|(model, draft)| assessed(model, draft, &effects)).collect();
+    Assessment { models, ..frame(study, effects, warnings) }
+}
+
+/// The shared effects of these keys.
+pub fn numbered<'k>(keys: impl IntoIterator<Item = &'k EffectKey>, study: &Study, priors: &Priors) -> Effects {
+    Effects::sorted(keys.into_iter().filter_map(|key| described(key, study, priors)))
+}
+
+/// An assessment without its models.
+pub fn frame(study: &Study, effects: Effects, warnings: Vec<Warning>) -> Assessment {
     Assessment {
-        models,
+        models: vec![],
         shared: effects.into_list(),
         scope: study.scope,
         warnings,
@@ -119,11 +155,12 @@ fn used<'d>(drafts: &'d [(&Model, DraftModel)]) -> BTreeSet<&'d EffectKey> {
     drafts.iter().flat_map(|(_, draft)| draft.factors.iter()).flat_map(|(_, factor)| factor.shared.keys()).collect()
 }
 
-fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedModel {
+/// A draft with numbers for its shared effects.
+pub fn assessed(model: &Model, draft: DraftModel, effects: &Effects) -> AssessedModel {
     let mut labels = model.labels.clone();
-    labels.insert("tier".to_string(), draft.tier.name().to_string());
+    labels.insert("tier", draft.tier.name());
     if let Some(year) = model.year() {
-        labels.insert(YEAR.to_string(), year);
+        labels.insert(YEAR, year);
     }
     AssessedModel {
         id: model.id.clone(),

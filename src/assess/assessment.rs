@@ -10,7 +10,7 @@ use super::provenance::Provenance;
 use super::slot::SLOTS;
 use super::term::Term;
 use super::tier::Tier;
-use crate::portfolio::{Distribution, OUTPUTS, Output, Scope, Warning};
+use crate::portfolio::{Distribution, Labels, OUTPUTS, Output, Scope, Warning};
 
 /// The models with a distribution for each factor, and what they share.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +120,7 @@ pub struct AssessedModel {
     /// In the order of `Assessment::further`: the products that each further output is the sum of.
     pub further: Vec<Vec<Term>>,
     /// The row's labels plus `tier` and, where it is known, `year`.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// What the row said and how each value came about, for people; one entry per quantity shown.
     pub provenance: BTreeMap<String, Provenance>,
 }

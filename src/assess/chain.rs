@@ -98,6 +98,8 @@ fn is_number(draft: &Draft) -> bool {
 fn has_quantiles(distribution: &Distribution) -> bool {
     match distribution {
         Distribution::Mixture(parts) => parts.iter().all(|(weight, part)| weight.is_finite() && has_quantiles(part)),
+        // Beyond its quartiles.
+        Distribution::LogNormal { median, gsd } => (median * gsd).is_finite() && (median / gsd).is_finite(),
         other => [0.25, 0.5, 0.75].iter().all(|p| quantile(other, *p).is_finite()),
     }
 }

@@ -173,7 +173,7 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
                 "several chips share the run {parts}, which is chosen: the cell does not say what each of them did. If one did \
                  nearly all of it, write that one"
             );
-            warn("several-chips", "hardware", cell.clone(), message);
+            warn("several-chips", "hardware", cell.to_string(), message);
         }
         Ok(_) | Err(Unused::Lacks(_)) => {}
     }
@@ -253,7 +253,7 @@ fn mixtures_of(model: &Model) -> &'static Mixtures {
     if organization.contains("google") || organization.contains("deepmind") {
         return &GOOGLE;
     }
-    let label = |name: &str| model.labels.get(name).map_or("", String::as_str);
+    let label = |name: &str| model.labels.get(name).unwrap_or("");
     match grid::first_country(label("region"), label("provider")) {
         Some("USA") => &US,
         Some("CHN" | "HKG" | "MAC") => &CHINA,

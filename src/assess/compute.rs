@@ -67,7 +67,7 @@ fn by_parameters_and_tokens(exposure: Exposure<'_>) -> Option<Draft> {
     let constant: f64 =
         per * parts.iter().filter_map(|v| if let Value::Number(x) = v { Some(*x) } else { None }).product::<f64>();
     let given: Vec<&Distribution> =
-        parts.iter().filter_map(|v| if let Value::Distribution(d) = v { Some(d) } else { None }).collect();
+        parts.iter().filter_map(|v| if let Value::Distribution(d) = v { Some(&**d) } else { None }).collect();
     let epochs = if model.epochs.is_some() { " · epochs" } else { "" };
     Some(match given.as_slice() {
         [] => {
@@ -86,7 +86,7 @@ fn by_parameters_and_tokens(exposure: Exposure<'_>) -> Option<Draft> {
         },
         _ if constant <= 0.0 => Draft::given(&Value::Number(0.0), 0.0, "FLOP"),
         several => {
-            let product = several.iter().map(|d| LogNormal::of(&Value::Distribution((*d).clone()))).fold(
+            let product = several.iter().map(|d| LogNormal::of(&Value::from((*d).clone()))).fold(
                 LogNormal { median: constant, ln_sd: 0.0 },
                 |a, b| LogNormal { median: a.median * b.median, ln_sd: quadrature(a.ln_sd, b.ln_sd) },
             );

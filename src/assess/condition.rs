@@ -83,12 +83,14 @@ fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::assess::effects::EffectKey;
     use crate::portfolio::Factor;
 
     fn key(name: &str) -> EffectKey {
-        EffectKey { factor: Factor::Grid, by: vec![], value: vec![name.to_string()], ordinal: 0 }
+        EffectKey { factor: Factor::Grid, by: Arc::new([]), value: Arc::new([name.to_string()]), ordinal: 0 }
     }
 
     fn normal(mean: f64, sd: f64, loads: &[(&str, f64)]) -> Normal {

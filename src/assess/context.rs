@@ -33,6 +33,11 @@ impl<'a> Rows<'a> {
     }
 
     /// In the order of their ids.
+    pub fn sorted(&self) -> &[&'a Model] {
+        &self.sorted
+    }
+
+    /// The same, one by one.
     pub fn values(&self) -> impl Iterator<Item = &'a Model> + '_ {
         self.sorted.iter().copied()
     }

@@ -3,7 +3,9 @@
 //! Their ordinals start at [`DEFAULT_ORDINAL`], beyond those of a study's own effects, so that neither moves the other's
 //! draws.
 
-use super::effects::EffectKey;
+use std::sync::{Arc, LazyLock};
+
+use super::effects::{EffectKey, Texts};
 use super::priors::Priors;
 use super::priors::names::{self, DIRECTIONS, Lognormal, Name};
 use super::when;
@@ -192,22 +194,49 @@ impl DefaultEffect {
 
     /// The key for one model; `None` where a label it goes by is empty.
     pub fn key(self, model: &Model) -> Option<EffectKey> {
-        let mut value = Vec::new();
+        let mut value = Vec::with_capacity(self.by().len());
         for column in self.by() {
             value.push(match *column {
                 "year" => when::year(model)?.to_string(),
-                column => model.labels.get(column).filter(|label| !label.is_empty())?.clone(),
+                column => model.labels.get(column).filter(|label| !label.is_empty())?.to_string(),
             });
         }
-        let by = self.by().iter().map(|s| s.to_string()).collect();
-        Some(EffectKey { factor: self.factor(), by, value, ordinal: self.ordinal() })
+        let Listed { by, .. } = self.listed()?;
+        Some(EffectKey { factor: self.factor(), by: by.clone(), value: value.into(), ordinal: self.ordinal() })
     }
 
     /// The default effect behind a key.
     pub fn of(key: &EffectKey) -> Option<DefaultEffect> {
-        let is = |d: &DefaultEffect| {
-            d.factor() == key.factor && d.ordinal() == key.ordinal && d.by().iter().eq(key.by.iter())
+        let is = |listed: &&Listed| {
+            listed.ordinal == key.ordinal && listed.effect.factor() == key.factor && listed.by == key.by
         };
-        DefaultEffect::all().find(is)
+        LISTED.iter().find(is).map(|listed| listed.effect)
+    }
+
+    fn listed(self) -> Option<&'static Listed> {
+        LISTED.iter().find(|listed| listed.effect == self)
+    }
+
+    /// The name, of which all effects of a kind have one copy.
+    pub fn shared_name(self) -> Arc<str> {
+        self.listed().map_or_else(|| self.name().into(), |listed| listed.name.clone())
     }
 }
+
+/// What all keys of a kind have in common.
+struct Listed {
+    effect: DefaultEffect,
+    ordinal: u32,
+    by: Texts,
+    name: Arc<str>,
+}
+
+static LISTED: LazyLock<Vec<Listed>> = LazyLock::new(|| {
+    let listed = |effect: DefaultEffect| Listed {
+        effect,
+        ordinal: effect.ordinal(),
+        by: effect.by().iter().map(|column| column.to_string()).collect(),
+        name: effect.name().into(),
+    };
+    DefaultEffect::all().map(listed).collect()
+});

@@ -40,12 +40,12 @@ fn laboratory(model: &Model, base: Option<&Model>) -> Option<Laboratory> {
     if stated::usage_if_derivative(model) != Use::Training {
         return None;
     }
-    match model.labels.get("further_training").map(|text| normal(text)).as_deref() {
+    match model.labels.get("further_training").map(normal).as_deref() {
         Some("post" | "posttraining") => return Some(Laboratory::Post),
         Some("further" | "furthertraining" | "continued" | "continuedpretraining") => return Some(Laboratory::Further),
         _ => {}
     }
-    let organization = |m: &Model| m.labels.get("organization").map(|o| normal(o)).filter(|o| !o.is_empty());
+    let organization = |m: &Model| m.labels.get("organization").map(normal).filter(|o| !o.is_empty());
     let own = organization(model)?;
     (organization(base?)? == own).then_some(Laboratory::Post)
 }

@@ -1,5 +1,7 @@
 //! What the keys of shared effects stand for: name, size and source. None of it depends on which models are present.
 
+use std::sync::Arc;
+
 use super::default_effects::{DEFAULT_ORDINAL, DefaultEffect};
 use super::effects::{EffectKey, Loads, SharedEffect};
 use super::priors::Priors;
@@ -8,7 +10,8 @@ use crate::portfolio::Study;
 
 /// The effect of a key: of a regression, a default or the study's.
 pub fn described(key: &EffectKey, study: &Study, priors: &Priors) -> Option<SharedEffect> {
-    let of = |name: String, ln_gsd: f64, chosen: bool, source: String| SharedEffect {
+    let ln_gsd = ln_gsd(key, study, priors)?;
+    let of = |name: Arc<str>, chosen: bool, source: Arc<str>| SharedEffect {
         factor: key.factor,
         name,
         by: key.by.clone(),
@@ -22,15 +25,22 @@ pub fn described(key: &EffectKey, study: &Study, priors: &Priors) -> Option<Shar
         let spec = study_effects::spec_of(study, key)?;
         let by = if spec.by.is_empty() { "all models".to_string() } else { format!("one {}", spec.by.join(" and ")) };
         let name = format!("{} of {by}, as the study says", spec.factor.name());
-        return Some(of(name, libm::log(spec.gsd), false, "the study file".to_string()));
+        return Some(of(name.into(), false, "the study file".into()));
     }
-    if let Some((name, ln_gsd, chosen, source)) = regression::described(key, priors) {
-        return Some(of(name, ln_gsd, chosen, source));
+    if let Some((name, chosen, source)) = regression::described(key, priors) {
+        return Some(of(name, chosen, source));
     }
     let effect = DefaultEffect::of(key)?;
     let prior = effect.prior();
-    let source = priors.source(prior).to_string();
-    Some(of(effect.name(), effect.ln_gsd(priors), priors.chosen(prior), source))
+    Some(of(effect.shared_name(), priors.chosen(prior), priors.source(prior).clone()))
+}
+
+/// The ln GSD of a key's effect, without its texts: it is asked for each load of each row.
+pub fn ln_gsd(key: &EffectKey, study: &Study, priors: &Priors) -> Option<f64> {
+    if key.ordinal < DEFAULT_ORDINAL {
+        return study_effects::spec_of(study, key).map(|spec| libm::log(spec.gsd));
+    }
+    regression::ln_gsd(key, priors).or_else(|| Some(DefaultEffect::of(key)?.ln_gsd(priors)))
 }
 
 /// Loadings (ln) are kept to this: models with nearly the same ones then have the same, and the exact moments of the
@@ -40,7 +50,7 @@ pub const LOADING: f64 = 1.0 / 256.0;
 /// The loadings, each to a whole number of these.
 pub fn rounded(loads: &Loads, study: &Study, priors: &Priors) -> Loads {
     let rounded = |(key, weight): (&EffectKey, &f64)| {
-        let size = described(key, study, priors)?.ln_gsd;
+        let size = ln_gsd(key, study, priors)?;
         Some((key.clone(), libm::round(weight * size / LOADING) * LOADING / size))
     };
     loads.iter().filter_map(rounded).filter(|(_, weight)| *weight != 0.0).collect()
@@ -53,6 +63,6 @@ pub fn shared_variance(weights: &Loads, study: &Study, priors: &Priors) -> f64 {
 
 /// What a standard deviation of each effect does to a logarithm that has these weights on them.
 pub fn loadings(weights: &Loads, study: &Study, priors: &Priors) -> Vec<f64> {
-    let loading = |(key, weight): (&EffectKey, &f64)| Some(described(key, study, priors)?.ln_gsd * weight);
+    let loading = |(key, weight): (&EffectKey, &f64)| Some(ln_gsd(key, study, priors)? * weight);
     weights.iter().filter_map(loading).collect()
 }

@@ -1,7 +1,6 @@
 //! What a model is for, as far as its training budget goes: the classes that regressions tell apart.
 
-use std::collections::BTreeMap;
-
+use crate::portfolio::Labels;
 use crate::portfolio::spelling::normal;
 
 /// Classes with a budget of their own. Vision-language models are trained as language models are.
@@ -29,8 +28,8 @@ impl Domain {
     }
 
     /// By the label `domain`, else by `task`; a row that states neither is taken for a language model, as most are.
-    pub fn of(labels: &BTreeMap<String, String>) -> Domain {
-        let label = |name: &str| labels.get(name).map(|t| normal(t)).filter(|t| !t.is_empty());
+    pub fn of(labels: &Labels) -> Domain {
+        let label = |name: &str| labels.get(name).map(normal).filter(|t| !t.is_empty());
         let domain = label("domain");
         let of_task = domain.is_none();
         let Some(text) = domain.or_else(|| label("task")) else { return Domain::Language };
@@ -57,7 +56,7 @@ mod tests {
 
     #[test]
     fn labels_of_epoch_and_of_the_hub() {
-        let of = |name: &str, text: &str| Domain::of(&BTreeMap::from([(name.to_string(), text.to_string())]));
+        let of = |name: &str, text: &str| Domain::of(&Labels::from([(name, text)]));
         for (name, text, domain) in [
             ("domain", "Multimodal,Language,Vision", Domain::Language),
             ("domain", "Vision,Image generation", Domain::Vision),

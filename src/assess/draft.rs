@@ -55,7 +55,7 @@ impl Draft {
             }
             Value::Distribution(d) => Draft {
                 explicit: true,
-                ..Draft::new(d.clone(), provenance(format!("{what} as the distribution given")))
+                ..Draft::new((**d).clone(), provenance(format!("{what} as the distribution given")))
             },
         }
     }

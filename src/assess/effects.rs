@@ -5,8 +5,12 @@
 //! and is the only place that changes them. Loads on numbered effects are sorted by number.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::portfolio::Factor;
+
+/// Texts of which there are as many copies as loads: a copy is a reference.
+pub type Texts = Arc<[String]>;
 
 /// What tells one draw from another. Ordered by its fields, as `Assessment::shared` is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,9 +18,9 @@ pub struct EffectKey {
     /// The factor that is multiplied.
     pub factor: Factor,
     /// Columns whose values decide which models share the draw; empty = global.
-    pub by: Vec<String>,
+    pub by: Texts,
     /// The columns' values, in order.
-    pub value: Vec<String>,
+    pub value: Texts,
     /// Tells equal (factor, by, value) apart.
     pub ordinal: u32,
 }
@@ -27,11 +31,11 @@ pub struct SharedEffect {
     /// The factor that is multiplied; of PUE, the part above 1.
     pub factor: Factor,
     /// What it is, for people, e.g. "MFU of one organisation's runs in one year".
-    pub name: String,
+    pub name: Arc<str>,
     /// Columns; empty = global.
-    pub by: Vec<String>,
+    pub by: Texts,
     /// The columns' values, in order.
-    pub value: Vec<String>,
+    pub value: Texts,
     /// Tells equal (factor, by, value) apart.
     pub ordinal: u32,
     /// ln of the geometric standard deviation at a weight of 1.
@@ -39,7 +43,7 @@ pub struct SharedEffect {
     /// The geometric standard deviation is a choice without a firm source.
     pub chosen: bool,
     /// Where the geometric standard deviation comes from.
-    pub source: String,
+    pub source: Arc<str>,
 }
 
 impl SharedEffect {
@@ -144,13 +148,13 @@ mod tests {
     fn effect(value: &str, ln_gsd: f64) -> SharedEffect {
         SharedEffect {
             factor: Factor::Grid,
-            name: String::new(),
-            by: vec!["region".to_string()],
-            value: vec![value.to_string()],
+            name: "".into(),
+            by: Arc::new(["region".to_string()]),
+            value: Arc::new([value.to_string()]),
             ordinal: 0,
             ln_gsd,
             chosen: false,
-            source: String::new(),
+            source: "".into(),
         }
     }
 

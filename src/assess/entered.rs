@@ -56,7 +56,7 @@ impl Entered {
     /// Of the run that a row names.
     pub fn of(model: &Model) -> Entered {
         let size = model.parameters.as_ref().map(|n| LogNormal::of(n).median);
-        let names = [Some(&model.id), model.labels.get("epoch_model")];
+        let names = [Some(model.id.as_str()), model.labels.get("epoch_model")];
         let found = names.into_iter().flatten().map(|name| Entered::named(name, size));
         found.fold(Entered::default(), Entered::or)
     }

@@ -164,7 +164,7 @@ fn by_kind(exposure: Exposure<'_>) -> Draft {
 /// The kind of a model by what it is for; its compute in 2023 and the growth of that.
 fn kind(model: &Model) -> (&'static str, Lognormal, Number) {
     use names::compute::*;
-    let label = |name: &str| model.labels.get(name).map(|t| normal(t)).unwrap_or_default();
+    let label = |name: &str| model.labels.get(name).map(normal).unwrap_or_default();
     let task = label("task") + &label("domain");
     let has = |words: &[&str]| words.iter().any(|w| task.contains(w));
     if has(&["texttoimage", "texttovideo", "imagegeneration", "videogeneration", "diffusion"]) {

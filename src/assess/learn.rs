@@ -55,6 +55,19 @@ pub fn states_several(model: &Model) -> bool {
     figures + usize::from(states_compute(model)) > 1
 }
 
+/// Says of a model that its row informs no shared effect, where that is so.
+pub fn note_unsettled(context: &Context<'_>, evidence: &Evidence, draft: &mut DraftModel) {
+    if context.study.learn && draft.informs.unsettled && guessed(&evidence.model).is_none() {
+        let provenance = Provenance {
+            kind: Kind::Disclosed,
+            how: "not informed by this row: which of its figures are right is open".to_string(),
+            source: "the models file".to_string(),
+            chosen: false,
+        };
+        draft.provenance.insert("shared effects".to_string(), provenance);
+    }
+}
+
 /// What the rows say, in the order in which they were added.
 #[derive(Default)]
 pub struct Lessons {
@@ -72,14 +85,7 @@ impl Lessons {
             return;
         }
         let informs = draft.as_mut().map(|draft| std::mem::take(&mut draft.informs)).unwrap_or_default();
-        if let Some(draft) = draft.filter(|_| informs.unsettled) {
-            let provenance = Provenance {
-                kind: Kind::Disclosed,
-                how: "not informed by this row: which of its figures are right is open".to_string(),
-                source: "the models file".to_string(),
-                chosen: false,
-            };
-            draft.provenance.insert("shared effects".to_string(), provenance);
+        if informs.unsettled {
             return;
         }
         self.innovations.extend(informs.innovations.into_iter().map(|innovation| (self.rows, innovation)));
@@ -163,7 +169,7 @@ fn informed(
         let Some(known) = known else { continue };
         places[number] = informed.len();
         let key = effect.key();
-        informed.push(Informed { key, name: effect.name, ln_gsd: effect.ln_gsd, rows, known });
+        informed.push(Informed { key, name: effect.name.to_string(), ln_gsd: effect.ln_gsd, rows, known });
     }
     for load in informed.iter_mut().flat_map(|informed| &mut informed.known.loads) {
         load.0 = places[load.0];

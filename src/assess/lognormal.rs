@@ -17,12 +17,14 @@ pub struct LogNormal {
 impl LogNormal {
     /// The lognormal that a value is, or the one with its median and central 90 % range.
     pub fn of(value: &Value) -> LogNormal {
-        match value {
-            Value::Number(x) | Value::Distribution(Distribution::Fixed(x)) => LogNormal { median: *x, ln_sd: 0.0 },
-            Value::Distribution(Distribution::LogNormal { median, gsd }) => {
-                LogNormal { median: *median, ln_sd: libm::log(*gsd) }
-            }
-            Value::Distribution(d) => {
+        let d = match value {
+            Value::Number(x) => return LogNormal { median: *x, ln_sd: 0.0 },
+            Value::Distribution(d) => &**d,
+        };
+        match d {
+            Distribution::Fixed(x) => LogNormal { median: *x, ln_sd: 0.0 },
+            Distribution::LogNormal { median, gsd } => LogNormal { median: *median, ln_sd: libm::log(*gsd) },
+            d => {
                 let (lo, median, hi) = (quantile(d, 0.05), quantile(d, 0.5), quantile(d, 0.95));
                 let ln_sd = if lo > 0.0 && hi > lo { libm::log(hi / lo) / (2.0 * Z95) } else { 0.0 };
                 LogNormal { median, ln_sd }

@@ -104,7 +104,7 @@ impl<'a> MfuSource<'a> {
                 let value = priors.lognormal(MFU_QUOTED).times(*x * of_format);
                 return Mfu::Prior { value, bound: f64::INFINITY, loads: Vec::new() };
             }
-            Some(Value::Distribution(d)) if of_format == 1.0 => return Mfu::Given(d.clone()),
+            Some(Value::Distribution(d)) if of_format == 1.0 => return Mfu::Given((**d).clone()),
             Some(Value::Distribution(d)) => return Mfu::Given(d.scaled(of_format)),
             None => {}
         }

@@ -22,6 +22,7 @@
 //! row         all of this for one row
 //! learn       what all rows say of the shared effects
 //! assemble    all rows, with numbers for the shared effects (effects)
+//! blocks      the same for rows whose models are not held
 //! assessment  the result
 //! outputs     what is also computed from the same factors: water, embodied emissions, development
 //! ```
@@ -30,6 +31,7 @@ mod acts;
 mod assemble;
 mod assessment;
 mod basis;
+mod blocks;
 mod chain;
 mod checks;
 mod chips;
@@ -92,6 +94,7 @@ mod wording;
 pub use acts::Acts;
 pub use assemble::assess;
 pub use assessment::{AssessedFactor, AssessedModel, Assessment};
+pub use blocks::Blocks;
 pub use disclosed::{Alternative, Disclosable, if_disclosed};
 pub use effects::{EffectKey, SharedEffect};
 pub use learn::Taught;

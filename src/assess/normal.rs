@@ -2,8 +2,9 @@
 
 use super::draft::Draft;
 use super::effects::Loads;
+use crate::engine::stats::normal::Level;
 use crate::portfolio::Distribution;
-use crate::portfolio::quantile::quantile;
+use crate::portfolio::quantile::Quantiles;
 
 /// A normal with loadings on shared effects.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,7 +51,9 @@ fn ln_moments(d: &Distribution) -> (f64, f64) {
         Distribution::Fixed(x) => (libm::log(*x), 0.0),
         Distribution::LogNormal { median, gsd } => (libm::log(*median), libm::log(*gsd)),
         d => {
-            let at = |k: usize| libm::log(quantile(d, (k as f64 + 0.5) / MIDPOINTS as f64).max(f64::MIN_POSITIVE));
+            let quantiles = Quantiles::new(d);
+            let level = |k: usize| Level::below((k as f64 + 0.5) / MIDPOINTS as f64);
+            let at = |k: usize| libm::log(quantiles.at(level(k)).max(f64::MIN_POSITIVE));
             let values: Vec<f64> = (0..MIDPOINTS).map(at).collect();
             let mean = values.iter().sum::<f64>() / MIDPOINTS as f64;
             let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();

@@ -26,7 +26,7 @@ const FP8_OF_HOPPER: f64 = 2.0;
 
 /// The column and the text that state a format of fewer bits.
 fn text(model: &Model) -> Option<(&'static str, &str)> {
-    COLUMNS.iter().find_map(|name| Some((*name, model.labels.get(*name)?.as_str())))
+    COLUMNS.iter().find_map(|name| Some((*name, model.labels.get(name)?)))
 }
 
 /// The one format of fewer bits that a text names; `None` where there is none, and where wider ones stand with it, so that

@@ -6,6 +6,8 @@
 //! A model that is not one of Epoch's (no label `epoch_model`) is not of the fits' population: its intercept is
 //! widened by `[priors.regression]`, in a part shared by all such models of a fit and an own one.
 
+use std::sync::Arc;
+
 use super::default_effects::DEFAULT_ORDINAL;
 use super::domain::Domain;
 use super::draft::Draft;
@@ -100,25 +102,36 @@ const BEYOND: u32 = 100;
 fn key(fit: &str, ordinal: u32) -> EffectKey {
     EffectKey {
         factor: Factor::Compute,
-        by: vec![BY.to_string()],
-        value: vec![fit.to_string()],
+        by: Arc::new([BY.to_string()]),
+        value: Arc::new([fit.to_string()]),
         ordinal: DEFAULT_ORDINAL + ordinal,
     }
 }
 
-/// Name, ln GSD at weight 1, whether chosen, and source of a regression's effect; `None` for other effects. Effects of
-/// coefficients are nominal: a model's weight is its own standard deviation along one direction.
-pub fn described(effect: &EffectKey, priors: &Priors) -> Option<(String, f64, bool, String)> {
-    let ([by], [fit]) = (effect.by.as_slice(), effect.value.as_slice()) else { return None };
-    let ordinal = effect.ordinal.checked_sub(DEFAULT_ORDINAL).filter(|_| by == BY)?;
-    let (fits, of_the_study) = priors.fits();
-    let fit = fits.iter().find(|f| f.name == *fit)?;
+/// Name, whether chosen, and source of a regression's effect; `None` for other effects.
+pub fn described(effect: &EffectKey, priors: &Priors) -> Option<(Arc<str>, bool, Arc<str>)> {
+    let (fit, ordinal) = of(effect, priors)?;
+    let (_, of_the_study) = priors.fits();
     if ordinal == BEYOND {
         let name = format!("models beyond those of the {} regression", fit.name);
-        let source = priors.source(BEYOND_SHARED).to_string();
-        return Some((name, priors.ln_gsd(BEYOND_SHARED), priors.chosen(BEYOND_SHARED), source));
+        return Some((name.into(), priors.chosen(BEYOND_SHARED), priors.source(BEYOND_SHARED).clone()));
     }
     let name = format!("coefficients of the {} regression, {} of {}", fit.name, ordinal + 1, fit.terms.len());
     let source = format!("standard errors of the fit on {} models ({})", fit.n, from(of_the_study));
-    Some((name, 1.0, false, source))
+    Some((name.into(), false, source.into()))
+}
+
+/// ln GSD at weight 1 of a regression's effect; `None` for other effects. Effects of coefficients are nominal: a model's
+/// weight is its own standard deviation along one direction.
+pub fn ln_gsd(effect: &EffectKey, priors: &Priors) -> Option<f64> {
+    let (_, ordinal) = of(effect, priors)?;
+    Some(if ordinal == BEYOND { priors.ln_gsd(BEYOND_SHARED) } else { 1.0 })
+}
+
+/// The fit that an effect belongs to, and its number among the fit's effects.
+fn of<'p>(effect: &EffectKey, priors: &'p Priors) -> Option<(&'p Fit, u32)> {
+    let ([by], [fit]) = (&*effect.by, &*effect.value) else { return None };
+    let ordinal = effect.ordinal.checked_sub(DEFAULT_ORDINAL).filter(|_| by == BY)?;
+    let (fits, _) = priors.fits();
+    Some((fits.iter().find(|f| f.name == *fit)?, ordinal))
 }

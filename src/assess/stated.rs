@@ -269,7 +269,7 @@ mod tests {
     fn an_encoder_decoder_has_half_the_flop_but_by_epochs_convention() {
         let mut row = Model { parameters: number(1e9), tokens: number(1e12), epochs: number(2.0), ..Model::default() };
         assert_eq!((plain_compute(&row), published_flop(&row)), (Some(1.2e22), Some(1.2e22)));
-        row.labels.insert("architecture".to_string(), "T5".to_string());
+        row.labels.insert("architecture", "T5");
         assert_eq!((plain_compute(&row), published_flop(&row)), (Some(6e21), Some(1.2e22)));
         // Either figure follows from N and D, a tenth of it does not.
         assert!(is_six_n_d(&row, 1.2e22) && is_six_n_d(&row, 6e21) && !is_six_n_d(&row, 1.2e21));

@@ -2,6 +2,7 @@
 //!
 //! The ordinal of one is its position among the study's effects with the same factor and columns.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::acts::Acts;
@@ -41,21 +42,26 @@ pub fn add(study: &Study, model: &Model, tier: Tier, slot: Slot, factor: &mut Dr
 fn key(study: &Study, position: usize, spec: &SharedSpec, model: &Model, tier: Tier) -> Option<EffectKey> {
     let mut value = Vec::new();
     for column in &spec.by {
-        let label = match column.as_str() {
-            "tier" => Some(tier.name().to_string()),
-            "id" => Some(model.id.clone()),
-            YEAR => model.year(),
-            column => model.labels.get(column).cloned(),
-        };
-        value.push(label.filter(|l| !l.is_empty())?);
+        let label = if column == "id" { Some(Cow::Borrowed(model.id.as_str())) } else { label(model, tier, column) };
+        value.push(label?.into_owned());
     }
     let ordinal = ordinal(study, position, spec);
     Some(EffectKey {
         factor: spec.factor,
-        by: spec.by.clone(),
-        value,
+        by: spec.by.clone().into(),
+        value: value.into(),
         ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
     })
+}
+
+/// What a model counts as in a column, if that is not empty: the text of its row, its tier, its year.
+pub fn label<'m>(model: &'m Model, tier: Tier, column: &str) -> Option<Cow<'m, str>> {
+    let text = match column {
+        "tier" => Cow::Borrowed(tier.name()),
+        YEAR => Cow::Owned(model.year()?),
+        column => Cow::Borrowed(model.labels.get(column)?),
+    };
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn ordinal(study: &Study, position: usize, spec: &SharedSpec) -> usize {
@@ -64,14 +70,14 @@ fn ordinal(study: &Study, position: usize, spec: &SharedSpec) -> usize {
 
 /// The study's effect behind a key.
 pub fn spec_of<'s>(study: &'s Study, key: &EffectKey) -> Option<&'s SharedSpec> {
-    study.shared.iter().filter(|s| s.factor == key.factor && s.by == key.by).nth(key.ordinal as usize)
+    study.shared.iter().filter(|s| s.factor == key.factor && *s.by == *key.by).nth(key.ordinal as usize)
 }
 
 /// Effects of the study that no model is exposed to: a label that no row has, or a factor that no row has.
 pub fn idle(study: &Study, used: &BTreeSet<&EffectKey>) -> Vec<Warning> {
     let idle = |(position, spec): &(usize, &SharedSpec)| {
         let ordinal = ordinal(study, *position, spec);
-        !used.iter().any(|k| k.factor == spec.factor && k.by == spec.by && k.ordinal as usize == ordinal)
+        !used.iter().any(|k| k.factor == spec.factor && *k.by == *spec.by && k.ordinal as usize == ordinal)
     };
     let specs = study.shared.iter().enumerate().filter(idle);
     specs

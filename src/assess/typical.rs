@@ -1,7 +1,5 @@
 //! The spread of emissions that the priors combine to, tier by tier, for a typical model: output, never drawn.
 
-use std::collections::BTreeMap;
-
 use super::context::{Context, Rows};
 use super::described::loadings;
 use super::draft::DraftModel;
@@ -10,7 +8,7 @@ use super::priors::Priors;
 use super::row;
 use super::tier::Tier;
 use crate::portfolio::quantile::quantile;
-use crate::portfolio::{Date, Model, Output, Source, Study, Value};
+use crate::portfolio::{Date, Labels, Model, Output, Source, Study, Value};
 
 /// Tier and geometric standard deviation of the emissions of a model in the USA of 2024 on A100s where the tier knows
 /// the chip, with the least that the tier discloses. Quadrature of half the central 68 % range of each factor's ln and
@@ -19,12 +17,12 @@ pub fn gsds(priors: &Priors) -> Vec<(Tier, f64)> {
     let study = Study::default();
     let x = Some(Value::Number(1e3));
     let labels = |chip: bool| {
-        let mut labels = BTreeMap::from([
+        let mut labels = Labels::from([
             ("organization".to_string(), "an organisation".to_string()),
             ("region".to_string(), "USA".to_string()),
         ]);
         if chip {
-            labels.insert("hardware".to_string(), "NVIDIA A100".to_string());
+            labels.insert("hardware", "NVIDIA A100");
         }
         labels
     };

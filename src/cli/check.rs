@@ -25,7 +25,7 @@ pub(super) fn check(input: &FileArgs) -> Result<(), Failure> {
 /// The columns that no number comes from.
 fn labels(portfolio: &Portfolio) -> String {
     let known: BTreeSet<&str> = columns::names().collect();
-    let all: BTreeSet<&str> = portfolio.models.iter().flat_map(|m| m.labels.keys()).map(String::as_str).collect();
+    let all: BTreeSet<&str> = portfolio.models.iter().flat_map(|m| m.labels.keys()).collect();
     let labels: Vec<String> = all.difference(&known).map(|name| shorten(name)).collect();
     match labels.len() {
         0 => String::new(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Failure;
 use super::backend::{BackendArgs, notices};
@@ -12,15 +12,14 @@ use super::input::{FileArgs, Opened, at_row, hint};
 use super::output::{Output, print_bytes};
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
-use crate::assess::Assessment;
-use crate::exact::shares::shares;
-use crate::exact::terms::Known;
-use crate::export::{self, ModelFigures, card};
+use crate::export::form::{self, Form, FormError, Layout, Named, Order};
+use crate::export::{self, card};
+use crate::portfolio::dates::since_1970;
 use crate::portfolio::formats::STDIN;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::{shorten, shorten_path, visible};
 use crate::portfolio::{Model, Outputs, Portfolio};
-use crate::run::{Outcome, RunOptions, Session};
+use crate::run::{RunOptions, Session};
 
 /// What `haze export` takes.
 #[derive(Debug, clap::Args)]
@@ -42,8 +41,8 @@ ipcc        Approach 2 for a portfolio (csv, md, json)
 audit       activity data, mapping, coefficients, formulas (md, json)")]
 pub struct ExportArgs {
     /// The form
-    #[arg(value_enum, value_name = "KIND")]
-    kind: Kind,
+    #[arg(value_parser = named::<Form>(), value_name = "KIND")]
+    kind: Form,
     #[command(flatten)]
     input: FileArgs,
     /// The model's id; may be left out where the file has one model
@@ -56,8 +55,8 @@ pub struct ExportArgs {
     #[arg(long, value_name = "COLUMN")]
     by: Option<String>,
     /// One that the form has [default: its first]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Option<Format>,
+    #[arg(long, value_parser = named::<Layout>(), value_name = "FORMAT")]
+    format: Option<Layout>,
     /// Write to this file instead of standard output; may be the file of --card
     #[arg(short = 'o', long, value_name = "OUT")]
     output: Option<PathBuf>,
@@ -72,73 +71,39 @@ pub struct ExportArgs {
     quiet: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    Dia,
-    Hf,
-    Gpai,
-    SciAi,
-    Boamps,
-    Cyclonedx,
-    Spdx,
-    Ipcc,
-    Audit,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Json,
-    Md,
-    Csv,
-    Yaml,
-}
-
-impl Kind {
-    fn formats(self) -> &'static [Format] {
-        match self {
-            Kind::Dia | Kind::Hf => &[Format::Yaml],
-            Kind::Gpai | Kind::Audit => &[Format::Md, Format::Json],
-            Kind::SciAi => &[Format::Json, Format::Md],
-            Kind::Boamps | Kind::Cyclonedx | Kind::Spdx => &[Format::Json],
-            Kind::Ipcc => &[Format::Csv, Format::Md, Format::Json],
-        }
-    }
-
-    fn of_a_portfolio(self) -> bool {
-        matches!(self, Kind::Ipcc | Kind::Audit)
-    }
-}
-
-fn name(value: impl ValueEnum) -> String {
-    value.to_possible_value().map_or(String::new(), |value| value.get_name().to_string())
+/// One of several by its name.
+fn named<T: Named + Send + Sync>() -> impl TypedValueParser<Value = T> {
+    let names = PossibleValuesParser::new(T::NAMES.iter().map(|(name, _)| *name));
+    let found = |text: String| T::NAMES.iter().find(|(name, _)| *name == text).map(|(_, named)| *named);
+    names.try_map(move |text| found(text).ok_or("a name that is not known"))
 }
 
 impl ExportArgs {
     /// The format, and no flag that the form does not take.
-    fn format(&self) -> Result<Format, Failure> {
-        let kind = name(self.kind);
+    fn layout(&self) -> Result<Layout, Failure> {
+        let kind = self.kind.name();
         let wrong = |flag: &str, of: &str| Err(Failure::Usage(format!("{flag} is for {of}, not for {kind}")));
-        if self.card.is_some() && !matches!(self.kind, Kind::Dia | Kind::Hf) {
+        if self.card.is_some() && !self.kind.of_a_card() {
             return wrong("--card", "dia and hf");
         }
-        if self.by.is_some() && self.kind != Kind::Ipcc {
+        if self.by.is_some() && self.kind != Form::Ipcc {
             return wrong("--by", "ipcc");
         }
-        if self.model.is_some() && self.kind == Kind::Ipcc {
+        if self.model.is_some() && self.kind == Form::Ipcc {
             return wrong("--model", "the forms of one model and audit");
         }
-        if self.kind == Kind::Ipcc && self.stream.interval.is_some_and(|level| level != export::ipcc::LEVEL) {
+        if self.kind == Form::Ipcc && self.stream.interval.is_some_and(|level| level != export::ipcc::LEVEL) {
             return Err(Failure::Usage(
                 "the table of the IPCC has the 2.5 and 97.5 percentiles; leave out --interval".into(),
             ));
         }
-        let offered = self.kind.formats();
-        let format = self.format.or(offered.first().copied()).unwrap_or(Format::Json);
-        if offered.contains(&format) {
-            return Ok(format);
+        let offered = self.kind.layouts();
+        let layout = self.format.or(offered.first().copied()).unwrap_or(Layout::Json);
+        if offered.contains(&layout) {
+            return Ok(layout);
         }
-        let offered: Vec<String> = offered.iter().map(|format| name(*format)).collect();
-        Err(Failure::Usage(format!("{kind} has no format {}; it has {}", name(format), offered.join(", "))))
+        let offered: Vec<&str> = offered.iter().map(|layout| layout.name()).collect();
+        Err(Failure::Usage(format!("{kind} has no format {}; it has {}", layout.name(), offered.join(", "))))
     }
 
     fn options(&self) -> RunOptions {
@@ -166,7 +131,7 @@ impl ExportArgs {
 
 pub fn export(args: ExportArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
-    let format = args.format()?;
+    let layout = args.layout()?;
     let mut portfolio = args.input.read()?;
     // What a form reports of the further outputs it asks for itself.
     portfolio.study.outputs = Outputs::default();
@@ -186,11 +151,7 @@ pub fn export(args: ExportArgs) -> Result<(), Failure> {
         opened.warn();
     }
     let session = args.backend.session()?;
-    let document = if args.kind.of_a_portfolio() {
-        of_portfolio(&args, format, &opened, &session, &interrupt)
-    } else {
-        of_model(&args, format, &opened, card.as_deref(), &session, &interrupt)
-    };
+    let document = filled(&args, layout, &opened, card.as_deref(), &session, &interrupt);
     notices(&session);
     let document = document?;
     interrupt.check()?;
@@ -204,7 +165,7 @@ pub fn export(args: ExportArgs) -> Result<(), Failure> {
 fn spare_card(args: &ExportArgs) -> Result<(), Failure> {
     let Some(path) = args.output.as_deref().filter(|_| args.card.is_none()) else { return Ok(()) };
     let is_card = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) && path.exists();
-    if is_card && matches!(args.kind, Kind::Dia | Kind::Hf) {
+    if is_card && args.kind.of_a_card() {
         let path = shorten_path(path);
         let message = format!("{path} exists and would be replaced by the block alone; add --card {path} to merge it");
         return Err(Failure::Usage(message));
@@ -223,95 +184,37 @@ fn merged(path: &Path, bytes: &[u8], blocks: &[card::Block]) -> Result<Vec<u8>, 
     card::merged(bytes, blocks).map_err(|why| Failure::Usage(format!("{}: {why}", shorten_path(path))))
 }
 
-/// A form about one model.
-fn of_model(
+/// The form, filled in.
+fn filled(
     args: &ExportArgs,
-    format: Format,
+    layout: Layout,
     opened: &Opened,
     card: Option<&[u8]>,
     session: &Session,
     interrupt: &Interrupt,
 ) -> Result<Vec<u8>, Failure> {
     let Opened { portfolio, assessment } = opened;
-    let row = args.row(portfolio)?;
-    let watch = Watch::new(interrupt, args.quiet);
-    let one = session.one_model(portfolio, assessment, &row.id, &args.options(), &watch);
-    watch.finish();
-    let one = one.map_err(at_row(&portfolio.models))?;
-    let figures = one.as_ref().and_then(|one| Some((one, ModelFigures::of(row, one)?)));
-    let (one, figures) =
-        figures.ok_or_else(|| Failure::Usage(format!("nothing is counted of {:?}", shorten(&row.id))))?;
-    let thresholds = (args.kind == Kind::Gpai)
-        .then(|| {
-            // The device was named before; Ctrl-C ends this too.
-            let silently = Watch::new(interrupt, true);
-            session.thresholds(portfolio, assessment, &row.id, one.drawn.settings, &silently)
-        })
-        .transpose()
-        .map_err(at_row(&portfolio.models))?;
-    let text = match (args.kind, format) {
-        (Kind::Dia, _) => return block(args, card, &export::dia::blocks(&figures)),
-        (Kind::Hf, _) => return block(args, card, &export::hf::blocks(&figures)),
-        (Kind::Gpai, Format::Json) => export::gpai::json(&figures, thresholds.as_ref()),
-        (Kind::Gpai, _) => export::gpai::markdown(&figures, thresholds.as_ref()),
-        (Kind::SciAi, Format::Md) => export::sci_ai::markdown(&figures),
-        (Kind::SciAi, _) => export::sci_ai::json(&figures),
-        (Kind::Boamps, _) => {
-            export::boamps::json(&figures).map_err(|why| Failure::Usage(format!("{}: {why}", shorten(&row.id))))?
-        }
-        (Kind::Cyclonedx, _) => export::cyclonedx::json(&figures),
-        (Kind::Spdx | Kind::Ipcc | Kind::Audit, _) => export::spdx::json(&figures, &now()),
-    };
-    Ok(text.into_bytes())
-}
-
-/// The block alone, or in the card.
-fn block(args: &ExportArgs, card: Option<&[u8]>, blocks: &[card::Block]) -> Result<Vec<u8>, Failure> {
-    if let (Some(card), Some(path)) = (card, &args.card) {
-        return merged(path, card, blocks);
+    let form = args.kind;
+    let by = args.by.as_deref().unwrap_or("tier");
+    if form == Form::Ipcc {
+        opened.known_column("--by", by, &[])?;
     }
-    let lines = blocks.iter().flat_map(|block| &block.lines);
-    Ok(lines.map(|line| format!("{line}\n")).collect::<String>().into_bytes())
-}
-
-/// A form about all models, or for an audit about one.
-fn of_portfolio(
-    args: &ExportArgs,
-    format: Format,
-    opened: &Opened,
-    session: &Session,
-    interrupt: &Interrupt,
-) -> Result<Vec<u8>, Failure> {
-    let Opened { portfolio, assessment } = opened;
-    let by = args.by.clone().unwrap_or_else(|| "tier".into());
-    let mut options = args.options();
-    let asked = match &args.model {
-        Some(id) => assessment.only(|model| model.id == *id),
-        None => assessment.clone(),
-    };
-    if args.kind == Kind::Ipcc {
-        opened.known_column("--by", &by, &[])?;
-        options.level = Some(export::ipcc::LEVEL);
-    }
-    let asked = Assessment { groups_by: if args.kind == Kind::Ipcc { vec![by.clone()] } else { vec![] }, ..asked };
+    let of_one = !form.of_a_portfolio() || args.model.is_some();
+    let row = if of_one { Some(args.row(portfolio)?) } else { None };
+    let (options, command, now) = (args.options(), command(), now());
+    let order = Order { form, layout, row, by, card, options, command: &command, now: &now };
     let watch = Watch::new(interrupt, args.quiet);
-    let outcome = session.run_assessed(portfolio, asked, &options, &watch);
+    let filled = form::filled(session, portfolio, assessment, &order, &watch);
     watch.finish();
-    let outcome: Outcome = outcome.map_err(at_row(&portfolio.models))?;
-    let text = match (args.kind, format) {
-        (Kind::Ipcc, format) => {
-            let shares = shares(&outcome.assessment, std::slice::from_ref(&by), &mut Known::default()).ok();
-            let rows = export::ipcc::rows(&outcome, shares.as_ref(), &by);
-            match format {
-                Format::Md => export::ipcc::markdown(&rows, &outcome, &by),
-                Format::Json => export::ipcc::json(&rows, &outcome, &by),
-                _ => export::ipcc::csv(&rows).map_err(|e| Failure::Run(e.into()))?,
-            }
-        }
-        (_, Format::Json) => export::audit::json(portfolio, &outcome, &command()),
-        _ => export::audit::markdown(portfolio, &outcome, &command()),
-    };
-    Ok(text.into_bytes())
+    filled.map_err(|error| match error {
+        FormError::Run(e) => at_row(&portfolio.models)(e),
+        FormError::Usage(message) => Failure::Usage(message),
+        FormError::Card(why) => Failure::Usage(match &args.card {
+            Some(path) => format!("{}: {why}", shorten_path(path)),
+            None => why,
+        }),
+        FormError::Csv(e) => Failure::Run(e.into()),
+    })
 }
 
 /// What was typed, for the audit.
@@ -332,19 +235,11 @@ fn now() -> String {
     timestamp(stated.filter(|s| *s < 253_402_300_800).unwrap_or_else(clock))
 }
 
-/// `2026-01-31T12:00:00Z` of seconds since 1970 (days to a date: Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+/// `2026-01-31T12:00:00Z` of seconds since 1970.
 fn timestamp(seconds: u64) -> String {
-    let (day, second) = (seconds / 86_400, seconds % 86_400);
-    let z = day + 719_468;
-    let (era, of_era) = (z / 146_097, z % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (hour, minute) = (second / 3_600, second / 60 % 60);
-    format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{:02}Z", second % 60)
+    format!("{}T{hour:02}:{minute:02}:{:02}Z", since_1970(days as i64), second % 60)
 }
 
 #[cfg(test)]

@@ -4,19 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::ValueEnum;
 
 use super::output::{bytes, print, spare};
 use super::say::say;
 use super::{Failure, counted};
-use crate::import::{self, Change, GroupBy, IMPORTERS, Imported, Importer, Source, What};
-use crate::portfolio::cell::CellError;
-use crate::portfolio::cell::NoFiles;
+use crate::import::{self, Change, GroupBy, IMPORTERS, What};
+use crate::portfolio::Place;
+use crate::portfolio::formats::STDIN;
 use crate::portfolio::formats::inputs::Inputs;
-use crate::portfolio::formats::{Fault, Record, STDIN};
+use crate::portfolio::gathered::{How, Taken, done, refuse_changes, take, typed};
 use crate::portfolio::problem::{shorten, visible};
-use crate::portfolio::{Place, Problem, joined, models_file};
 use crate::report::files;
 
 /// What `haze import` takes.
@@ -69,13 +67,6 @@ impl From<By> for GroupBy {
     }
 }
 
-/// One file as it was read.
-struct Taken {
-    path: PathBuf,
-    importer: &'static Importer,
-    imported: Imported,
-}
-
 pub(super) fn import(mut args: ImportArgs) -> Result<(), Failure> {
     if args.kind.is_none()
         && args.paths.len() > 1
@@ -87,7 +78,8 @@ pub(super) fn import(mut args: ImportArgs) -> Result<(), Failure> {
         args.paths.remove(0);
     }
     let inputs = Inputs::default();
-    let (taken, passed_over) = take(&args, &inputs)?;
+    let how = How { kind: args.kind.as_deref(), group_by: args.group_by.into() };
+    let (taken, passed_over) = take(&args.paths, &how, &inputs)?;
     let target = match args.output.as_deref().filter(|path| *path != Path::new(STDIN)) {
         None => None,
         Some(path) => {
@@ -107,139 +99,6 @@ pub(super) fn import(mut args: ImportArgs) -> Result<(), Failure> {
     match target {
         None => print(&String::from_utf8_lossy(&table)),
         Some(target) => target.commit(&[&bytes(&table)]).map_err(|e| Failure::Run(e.into())),
-    }
-}
-
-/// Every file that is named and known, and how many in folders are not.
-fn take(args: &ImportArgs, inputs: &Inputs) -> Result<(Vec<Taken>, usize), Failure> {
-    let (mut taken, mut passed_over, mut problems) = (Vec::new(), 0usize, Vec::new());
-    for path in &args.paths {
-        let within = match inputs.files(path) {
-            Ok(within) => within,
-            Err(e) => {
-                problems.push(at(path, 0, "", "", e.to_string()));
-                continue;
-            }
-        };
-        let named = within.is_none();
-        let before = taken.len();
-        for file in within.unwrap_or_else(|| vec![path.clone()]) {
-            match read(&file, args, inputs, named) {
-                Ok(Some(found)) => taken.push(found),
-                Ok(None) => passed_over += 1,
-                Err(found) => problems.extend(found),
-            }
-        }
-        if !named && before == taken.len() && problems.is_empty() {
-            let message = "no file in this folder is of a format that is imported".to_string();
-            problems.push(at(path, 0, "", "", message));
-        }
-    }
-    if problems.is_empty() { Ok((taken, passed_over)) } else { Err(Failure::Input(problems.into())) }
-}
-
-/// One file; `None` where it is of no known format and nobody named it.
-fn read(path: &Path, args: &ImportArgs, inputs: &Inputs, named: bool) -> Result<Option<Taken>, Vec<Problem>> {
-    let shown = if path == Path::new(STDIN) { Path::new("standard input") } else { path };
-    let unreadable = |e: CellError| vec![at(shown, 0, "", "", e.to_string())];
-    let content = inputs.table(path).map_err(unreadable)?;
-    let source = Source::new(shown, &content, args.group_by.into());
-    let importer = match args.kind.as_deref().and_then(import::of_kind) {
-        Some(importer) if (importer.recognise)(&source) => Some(importer),
-        Some(importer) if named => {
-            let message =
-                format!("the file does not look like {}; leave out --kind to have it recognised", importer.title);
-            return Err(vec![at(shown, 0, "", "", message)]);
-        }
-        Some(_) => None,
-        None => import::recognised(&source),
-    };
-    let Some(importer) = importer else {
-        let known: Vec<String> = IMPORTERS.iter().map(|i| format!("{} ({})", i.kind, i.title)).collect();
-        let message = format!(
-            "the file is of no format that is imported; there are {}; --kind names one, and a models file needs no import",
-            known.join(", ")
-        );
-        return if named { Err(vec![at(shown, 0, "", "", message)]) } else { Ok(None) };
-    };
-    match (importer.read)(&source) {
-        Ok(imported) => Ok(Some(Taken { path: shown.to_path_buf(), importer, imported })),
-        Err(faults) => {
-            let fault = |Fault { line, value, message }: Fault| at(shown, line, "", &value, message);
-            Err(faults.into_iter().map(fault).collect())
-        }
-    }
-}
-
-fn at(path: &Path, line: u64, column: &str, value: &str, message: String) -> Problem {
-    let place = Place { file: Arc::new(path.to_path_buf()), line, column: column.to_string() };
-    Problem { place, value: shorten(value), message }
-}
-
-/// `--strict`: what is not used or mended is a problem.
-fn refuse_changes(taken: &[Taken]) -> Result<(), Failure> {
-    let changes = taken.iter().flat_map(|file| file.imported.changes.iter().map(move |change| (&file.path, change)));
-    let refused = changes.filter(|(_, change)| change.what != What::Assumed);
-    let problems: Vec<Problem> = refused
-        .map(|(path, c)| at(path, c.line, &c.field, &c.value, format!("{}: {}", done(c.what), c.reason)))
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Input(problems.into())) }
-}
-
-/// The models file, once every cell of it has been read as a run would read it.
-fn typed(taken: &[Taken]) -> Result<Vec<u8>, Failure> {
-    let mut problems = Vec::new();
-    let mut typed = Vec::new();
-    for file in taken {
-        match models_file::of_imported(&file.path, file.imported.clone(), &NoFiles) {
-            Ok(found) => typed.push(found),
-            Err(found) => problems.extend(found),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Failure::Input(problems.into()));
-    }
-    joined(typed)?;
-    let table = csv(taken).context("cannot write the models file")?;
-    // What is written is read once more, so that a run of it cannot fail on its form.
-    models_file::read(Path::new("the models file that would be written"), &table, &NoFiles)?;
-    Ok(table)
-}
-
-/// All rows under the columns that any of them has.
-fn csv(taken: &[Taken]) -> csv::Result<Vec<u8>> {
-    let all =
-        Imported { rows: taken.iter().flat_map(|file| file.imported.rows.iter().cloned()).collect(), changes: vec![] };
-    let mut all = all;
-    in_one_unit(&mut all);
-    let columns = all.columns();
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&columns)?;
-    for Record { cells, .. } in all.records(&columns) {
-        writer.write_record(&cells)?;
-    }
-    writer.into_inner().map_err(|e| e.into_error().into())
-}
-
-/// Emissions in one column: grams of cards go to the kilograms of others with their unit.
-fn in_one_unit(all: &mut Imported) {
-    let has = |column: &str| all.rows.iter().any(|row| row.get(column).is_some());
-    if !(has("emissions_g") && has("emissions_kg")) {
-        return;
-    }
-    for row in &mut all.rows {
-        if let Some(grams) = row.take("emissions_g") {
-            let plain = grams.trim().parse::<f64>().is_ok();
-            row.set("emissions_kg", if plain { format!("{grams} g") } else { grams });
-        }
-    }
-}
-
-fn done(what: What) -> &'static str {
-    match what {
-        What::Dropped => "not used",
-        What::Repaired => "mended",
-        What::Assumed => "assumed",
     }
 }
 

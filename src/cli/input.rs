@@ -76,7 +76,7 @@ impl Opened {
     /// meant for.
     pub(super) fn known_column(&self, flag: &str, name: &str, others: &[&str]) -> Result<(), Failure> {
         let labels = self.assessment.models.iter().flat_map(|m| m.labels.keys());
-        let columns: BTreeSet<&str> = labels.map(String::as_str).collect();
+        let columns: BTreeSet<&str> = labels.collect();
         if columns.contains(name) {
             return Ok(());
         }
@@ -93,7 +93,7 @@ impl Opened {
     pub(super) fn known_value(&self, flag: &str, column: &str, value: &str) -> Result<(), Failure> {
         self.known_column(flag, column, &[])?;
         let labels = self.assessment.models.iter().filter_map(|m| m.labels.get(column));
-        let values: BTreeSet<&str> = labels.map(String::as_str).collect();
+        let values: BTreeSet<&str> = labels.collect();
         if values.contains(value) {
             return Ok(());
         }

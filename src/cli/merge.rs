@@ -80,7 +80,7 @@ pub fn merge(args: MergeArgs) -> Result<(), Failure> {
         shard.map_err(|e| RunError::Usage(format!("{}: {e}", shorten_path(path))))
     });
     let outcome = session.merged(&portfolio, assessment, settings, draws).map_err(at_row(&portfolio.models))?;
-    finish(outcome, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
+    finish(outcome, None, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
 }
 
 /// The heads of the parts, in the order of their draws.

@@ -42,6 +42,7 @@ mod shell;
 mod source;
 mod stream;
 mod table;
+mod track;
 mod trend;
 mod validate;
 mod watch;
@@ -70,6 +71,7 @@ use crate::run::RunError;
   haze export dia models.csv --model ID     the figures in a form others ask for
   haze sensitivity models.csv               what makes the interval wide, and which figure would narrow it
   haze atci models.csv                      emissions per compute, by year, hardware, organisation …
+  haze track -- python train.py             measures a run: one record, which haze run reads
   haze trend models.csv                     by year of training, and the growth
   haze lineage models.csv                   base models with everything made from them, as families
   haze figure total models.csv -o fig1.pdf   a figure for a paper, as SVG, PDF or PNG
@@ -127,6 +129,8 @@ Exit code 0 if nothing is wrong (there may be warnings), 2 if a run would refuse
     Coverage(coverage::CoverageArgs),
     /// Emissions per compute (ATCI) and its ratios, by year, hardware, organisation, region and tier
     Atci(atci::AtciArgs),
+    /// Measure a command, a process or a service, and sum up the records
+    Track(track::TrackArgs),
     /// Emissions, energy, compute and ATCI by year of training, and how fast they grow
     Trend(trend::TrendArgs),
     /// What a base model and everything made from it emit together
@@ -225,7 +229,10 @@ fn start_threads() {
 pub fn main() -> ExitCode {
     let Args { plain, command } = Args::parse();
     plain::set(plain);
-    start_threads();
+    // Signals are for the thread that waits for the command, and it starts before anything else.
+    if !matches!(command, Command::Track(_)) {
+        start_threads();
+    }
     let outcome = match command {
         Command::Run(args) => run::run(args),
         Command::Merge(args) => merge::merge(args),
@@ -239,6 +246,10 @@ pub fn main() -> ExitCode {
         Command::Sensitivity(args) => sensitivity::sensitivity(args),
         Command::Coverage(args) => coverage::coverage(args),
         Command::Atci(args) => atci::atci(args),
+        Command::Track(args) => match track::track(args) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Trend(args) => trend::trend(args),
         Command::Lineage(args) => lineage::lineage(args),
         #[cfg(feature = "figures")]

@@ -4,16 +4,19 @@
 //! interrupted or failed run leaves nothing behind.
 
 use std::fs;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use tempfile::SpooledTempFile;
 
 use super::Failure;
 use super::backend::{BackendArgs, notices};
 use super::extent::ExtentArgs;
 use super::further::FurtherArgs;
-use super::input::{FileArgs, Opened, at_row};
+use super::input::{FileArgs, at_row, warn};
 use super::output::{Output, apart, bytes, document, spare, style};
 use super::report::{Place, html};
 use super::say::say;
@@ -22,19 +25,22 @@ use super::source;
 use super::stream::StreamArgs;
 use super::watch::{Interrupt, Watch};
 use crate::assess::priors::Priors;
+use crate::assess::{Assessment, Blocks, assess};
 use crate::portfolio::formats::archive::Archive;
 use crate::portfolio::formats::inputs::Inputs;
 use crate::portfolio::problem::shorten_path;
-use crate::portfolio::rules::WUE_UNUSED;
-use crate::portfolio::{Further, Outputs, Portfolio};
+use crate::portfolio::{Outputs, Portfolio, Warning};
+use crate::posterior::EachModel;
 use crate::report::files::{self, Target};
 use crate::report::html::data::Named;
 use crate::report::json::{self, Listed};
 use crate::report::numbers::round_trip;
 use crate::report::study::Effective;
 use crate::report::{self, csv, methods, references, study, table};
+use crate::run::large::{self, Large, LargeOutcome};
 use crate::run::shown::Shown;
-use crate::run::{Clock, Outcome, Request, RunOptions, kept, part};
+use crate::run::spool::Scratch;
+use crate::run::{Clock, Outcome, Request, RunError, RunOptions, Session, kept, part};
 
 /// What `haze run` takes.
 #[derive(Debug, clap::Args)]
@@ -130,19 +136,20 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     let mut clock = Clock::start();
     let interrupt = Interrupt::install();
     let inputs = if args.results.out.is_some() { Inputs::kept() } else { Inputs::default() };
-    let opened = Opened::assessed(with_outputs(args.input.read_from(&inputs)?, args.further.asked))?;
+    let portfolio = args.input.read_from(&inputs)?.with_outputs(args.further.asked);
+    let assessed = Assessed::of(&portfolio, args.report.is_some() || options.sensitivity)?;
     clock.lap("read_and_assess_s");
     // Until here nothing was touched.
     interrupt.hold();
     let asked = ReadFrom { input: &args.input, outputs: args.further.asked, archive: inputs.archive() };
-    let prepare = |out: &PathBuf| Folder::prepare(out, &opened.portfolio, &options, asked);
+    let prepare = |out: &PathBuf| Folder::prepare(out, &portfolio, &options, asked);
     let folder = args.results.out.as_ref().map(prepare).transpose()?;
-    let output = Output::prepare(args.results.json.as_deref(), &opened.portfolio.opened)?;
+    let output = Output::prepare(args.results.json.as_deref(), &portfolio.opened)?;
     if let (Some(folder), Some(json)) = (&folder, output.file()) {
         apart(&folder.target, json)?;
     }
     if !args.quiet {
-        opened.warn();
+        warn(assessed.warnings());
     }
 
     let place = args.report.as_deref().map(Place::of).transpose()?;
@@ -150,29 +157,88 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
         place.outside(folder.target.folder())?;
     }
     let page = place.as_ref().map(Place::prepare).transpose()?;
-    page.iter().try_for_each(|page| spare(&opened.portfolio.opened, page))?;
+    page.iter().try_for_each(|page| spare(&portfolio.opened, page))?;
     if let Some(page) = &page {
         folder.iter().map(|f| &f.target).chain(output.file()).try_for_each(|other| apart(other, page))?;
     }
     let session = args.backend.session()?;
     let watch = Watch::new(&interrupt, args.quiet);
-    let Opened { portfolio, assessment } = opened;
-    let drawn = match &page {
-        None => session.run_assessed(&portfolio, assessment, &options, &watch).map(|outcome| (outcome, None)),
-        Some(_) => session.shown(&portfolio, &assessment, &options, true, &watch).map(|shown| {
-            let html = html_of(&args, &portfolio, &shown);
-            (shown.outcome, Some(html))
+    let (mut html, mut models) = (None, None);
+    let blocks;
+    let drawn = match assessed {
+        Assessed::Large(large) => {
+            blocks = large;
+            run_large(&session, &blocks, &portfolio, &options, &args, &watch).map(|run| {
+                models = Some(run.models);
+                run.outcome
+            })
+        }
+        Assessed::Held(assessment) if page.is_none() => session.run_assessed(&portfolio, assessment, &options, &watch),
+        Assessed::Held(assessment) => session.shown(&portfolio, &assessment, &options, true, &watch).map(|shown| {
+            html = Some(html_of(&args, &portfolio, &shown));
+            shown.outcome
         }),
     };
     watch.finish();
     notices(&session);
-    let (outcome, html) = drawn.map_err(at_row(&portfolio.models))?;
+    let outcome = drawn.map_err(at_row(&portfolio.models))?;
     if let (Some(page), Some(html)) = (page, html.transpose()?) {
         interrupt.check()?;
         page.commit(&[&bytes(html.as_bytes())]).map_err(|e| Failure::Run(e.into()))?;
         place.iter().filter(|_| !args.quiet).for_each(|place| say(place.line(&html).trim_end()));
     }
-    finish(outcome, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
+    let all = models.as_ref().map(|models| models as &dyn EachModel);
+    finish(outcome, all, clock, &portfolio, folder, output, args.results.models, args.quiet, &interrupt)
+}
+
+/// What the portfolio implies.
+enum Assessed<'p> {
+    /// Of all models at once.
+    Held(Assessment),
+    /// Block by block.
+    Large(Box<Blocks<'p>>),
+}
+
+impl<'p> Assessed<'p> {
+    /// `whole`: something is asked for that needs all models at once.
+    fn of(portfolio: &'p Portfolio, whole: bool) -> Result<Assessed<'p>, Failure> {
+        let blocks = if whole { None } else { large::blocks_of(portfolio)? };
+        if let Some(blocks) = blocks {
+            return Ok(Assessed::Large(Box::new(blocks)));
+        }
+        let mut assessment = assess(portfolio)?;
+        assessment.warnings.splice(0..0, portfolio.warnings.iter().cloned());
+        Ok(Assessed::Held(assessment))
+    }
+
+    /// Of reading and assessing.
+    fn warnings(&self) -> &[Warning] {
+        match self {
+            Assessed::Held(assessment) => &assessment.warnings,
+            Assessed::Large(blocks) => &blocks.frame().warnings,
+        }
+    }
+}
+
+/// A run whose models are not held.
+fn run_large<'p>(
+    session: &Session,
+    blocks: &'p Blocks<'p>,
+    portfolio: &Portfolio,
+    options: &RunOptions,
+    args: &RunArgs,
+    watch: &Watch<'_>,
+) -> Result<LargeOutcome<'p>, RunError> {
+    let scratch = || -> Result<Box<dyn Scratch>, RunError> {
+        let failed = |e: io::Error| {
+            let folder = shorten_path(&std::env::temp_dir());
+            RunError::Failed(format!("cannot make a temporary file in {folder}: {e}; TMPDIR names another folder"))
+        };
+        Ok(Box::new(tempfile::tempfile().map_err(failed)?))
+    };
+    let keep = args.results.models.of_models(blocks.len());
+    let large = Large { blocks, size: large::SIZE, keep, scratch: [scratch()?, scratch()?] };
+    session.run_large(large, &portfolio.study, options, watch)
 }
 
 /// The page of a run.
@@ -184,19 +250,11 @@ fn html_of(args: &RunArgs, portfolio: &Portfolio, shown: &Shown) -> Result<Strin
     html(&[Named { name, command, portfolio, shown }])
 }
 
-/// The portfolio with these outputs as well.
-pub(super) fn with_outputs(mut portfolio: Portfolio, outputs: Outputs) -> Portfolio {
-    portfolio.study.outputs = portfolio.study.outputs.and(outputs);
-    if portfolio.study.outputs.has(Further::Water) {
-        portfolio.warnings.retain(|w| w.rule != WUE_UNUSED);
-    }
-    portfolio
-}
-
-/// Puts everything in its place.
+/// Puts everything in its place. `models`: all of them, where the outcome has the largest only.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn finish(
     mut outcome: Outcome,
+    models: Option<&dyn EachModel>,
     clock: Clock,
     portfolio: &Portfolio,
     folder: Option<Folder>,
@@ -213,7 +271,7 @@ pub(super) fn finish(
     let result = document(|out| json::write(out, posterior, assessment, info, listed))?;
     interrupt.check()?;
     if let Some(folder) = folder {
-        folder.write(&result, portfolio, &outcome)?;
+        folder.write(&result, portfolio, &outcome, models.unwrap_or(&outcome.posterior))?;
     }
     let page =
         || if quiet { String::new() } else { table::terminal(posterior, assessment, draws.emissions(), style()) };
@@ -283,9 +341,14 @@ impl Folder {
     }
 
     /// The files in the order of [`files::OUT`].
-    fn write(self, result: &[u8], portfolio: &Portfolio, outcome: &Outcome) -> Result<(), Failure> {
-        let (mut models, mut groups, mut table) = (Vec::new(), Vec::new(), Vec::new());
-        csv::models(&mut models, &outcome.posterior).context("cannot write models.csv")?;
+    fn write(
+        self,
+        result: &[u8],
+        portfolio: &Portfolio,
+        outcome: &Outcome,
+        models: &dyn EachModel,
+    ) -> Result<(), Failure> {
+        let (mut groups, mut table) = (Vec::new(), Vec::new());
         csv::groups(&mut groups, &outcome.posterior).context("cannot write groups.csv")?;
         let priors = Priors::of(&portfolio.study)?;
         report::priors::csv(&mut table, &priors).context("cannot write priors.csv")?;
@@ -293,35 +356,52 @@ impl Folder {
         let cited = methods::keys(&methods).into_iter().chain(report::priors::cited(&priors)).collect();
         let works = references::bibtex(&cited);
         let kept = self.kept(outcome)?;
-        let study = self.study.as_bytes();
-        let texts = [result, &models, &groups, study, methods.as_bytes(), &table, works.as_bytes(), &kept];
-        let columnar = columnar(outcome)?;
-        let contents: Vec<_> = texts.into_iter().chain(columnar.iter().map(Vec::as_slice)).map(bytes).collect();
-        let contents: Vec<files::Content> = contents.iter().map(|content| content as files::Content).collect();
+        let texts = [&groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes(), &kept];
+        let (result, texts) = (bytes(result), texts.map(bytes));
+        let by_model = |out: &mut dyn Write| csv::models(out, models);
+        let columnar = columnar(outcome, models)?;
+        let columnar: Vec<_> = columnar.iter().map(copied).collect();
+        let mut contents: Vec<files::Content> = vec![&result, &by_model];
+        contents.extend(texts.iter().map(|text| text as files::Content));
+        contents.extend(columnar.iter().map(|file| file as files::Content));
         self.target.commit(&contents).map_err(|e| Failure::Run(e.into()))
+    }
+}
+
+/// A file that was written already, of any size: in memory while it is small.
+type Written = Mutex<SpooledTempFile>;
+
+fn copied(file: &Written) -> impl Fn(&mut dyn Write) -> io::Result<()> {
+    move |out| {
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(0))?;
+        io::copy(&mut *file, out).map(|_| ())
     }
 }
 
 /// `models.parquet` and `groups.parquet`.
 #[cfg(feature = "parquet")]
-fn columnar(outcome: &Outcome) -> Result<Vec<Vec<u8>>, Failure> {
+fn columnar(outcome: &Outcome, models: &dyn EachModel) -> Result<Vec<Written>, Failure> {
     use crate::report::parquet::{About, ModelsParquet, groups};
 
+    /// Bytes that are held.
+    const SMALL: usize = 16 << 20;
     let Outcome { posterior, info, .. } = outcome;
     let about =
         About { draws: posterior.draws, seed: posterior.seed, level: posterior.level, plan_hash: &info.plan_hash };
-    let models = || {
-        let mut file = ModelsParquet::new(Vec::new(), &about)?;
-        file.push(&posterior.models)?;
-        file.finish()
+    let written = || -> io::Result<SpooledTempFile> {
+        let mut file = ModelsParquet::new(SpooledTempFile::new(SMALL), &about)?;
+        models.each(&mut |model| Ok(file.push(std::slice::from_ref(model))?))?;
+        Ok(file.finish()?)
     };
-    let models = models().context("cannot write models.parquet")?;
-    let groups = groups(Vec::new(), &about, &posterior.groups).context("cannot write groups.parquet")?;
-    Ok(vec![models, groups])
+    let models = written().context("cannot write models.parquet")?;
+    let groups =
+        groups(SpooledTempFile::new(SMALL), &about, &posterior.groups).context("cannot write groups.parquet")?;
+    Ok(vec![Mutex::new(models), Mutex::new(groups)])
 }
 
 /// Nothing, in a build that writes no Parquet.
 #[cfg(not(feature = "parquet"))]
-fn columnar(_outcome: &Outcome) -> Result<Vec<Vec<u8>>, Failure> {
+fn columnar(_outcome: &Outcome, _models: &dyn EachModel) -> Result<Vec<Written>, Failure> {
     Ok(Vec::new())
 }

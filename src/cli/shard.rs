@@ -36,7 +36,7 @@ pub(super) struct Asked<'a> {
 pub(super) fn draw(asked: &Asked<'_>, (shard, of): (u64, u64), to: &Path) -> Result<(), Failure> {
     let interrupt = Interrupt::install();
     let inputs = Inputs::kept();
-    let portfolio = super::run::with_outputs(asked.input.read_from(&inputs)?, asked.outputs);
+    let portfolio = asked.input.read_from(&inputs)?.with_outputs(asked.outputs);
     let settings = settings(&asked.options.request(&portfolio.study), of)?;
     let opened = Opened::assessed(portfolio)?;
     let not_text = || Failure::Usage("--shard needs paths in UTF-8".into());
@@ -90,7 +90,7 @@ pub(super) fn file(run: &part::Run) -> FileArgs {
 
 /// The portfolio that a run was made from.
 pub(super) fn portfolio(run: &part::Run, inputs: &Inputs) -> Result<Portfolio, Failure> {
-    Ok(super::run::with_outputs(file(run).read_from(inputs)?, Outputs::of_names(&run.outputs)))
+    Ok(file(run).read_from(inputs)?.with_outputs(Outputs::of_names(&run.outputs)))
 }
 
 #[cfg(test)]

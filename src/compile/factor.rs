@@ -1,9 +1,9 @@
 //! One factor compiled: its marginal, the constant that goes into the products, and its spread.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::{Compiler, PlanError};
-use crate::assess::{Acts, AssessedFactor, AssessedModel, Assessment, Slot};
+use crate::assess::{Acts, AssessedFactor, AssessedModel, Slot};
 use crate::engine::draw::bounded::Bound;
 use crate::engine::plan::range;
 use crate::engine::plan::{BOUNDED, LOG2_BITS, Marginal, SCALE_BITS, Shape};
@@ -211,11 +211,10 @@ fn sampled(slot: Slot, factor: &AssessedFactor) -> Distribution {
     }
 }
 
-/// Every shape that needs a table, in the order of first use, and its place there.
-pub(super) fn shapes(assessment: &Assessment) -> (Vec<(ShapeKey, Distribution)>, HashMap<ShapeKey, u32>) {
-    let mut shapes = Vec::new();
-    let mut table_of = HashMap::new();
-    for model in &assessment.models {
+/// Every shape of the models that needs a table, in the order of first use.
+pub(super) fn shapes(models: &[AssessedModel]) -> Vec<(ShapeKey, Distribution)> {
+    let (mut shapes, mut known) = (Vec::new(), HashSet::new());
+    for model in models {
         for slot in Slot::ALL {
             let Some(factor) = &model.factors[slot as usize] else { continue };
             let distribution = sampled(slot, factor);
@@ -224,13 +223,12 @@ pub(super) fn shapes(assessment: &Assessment) -> (Vec<(ShapeKey, Distribution)>,
             }
             let (shape, _) = normalise(&distribution);
             let key = ShapeKey::of(&shape);
-            table_of.entry(key.clone()).or_insert_with(|| {
+            if known.insert(key.clone()) {
                 shapes.push((key, shape));
-                shapes.len() as u32 - 1
-            });
+            }
         }
     }
-    (shapes, table_of)
+    shapes
 }
 
 fn is_shifted_lognormal(distribution: &Distribution) -> bool {

@@ -44,13 +44,13 @@ mod tests {
     fn effects_that_differ_in_anything_have_other_keys() {
         let effect = |by: &[&str], value: &[&str], ordinal| SharedEffect {
             factor: crate::portfolio::Factor::Grid,
-            name: String::new(),
+            name: "".into(),
             by: by.iter().map(|s| s.to_string()).collect(),
             value: value.iter().map(|s| s.to_string()).collect(),
             ordinal,
             ln_gsd: 0.1,
             chosen: true,
-            source: String::new(),
+            source: "".into(),
         };
         let keys = [
             effect_key(&effect(&[], &[], 0)),

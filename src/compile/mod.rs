@@ -12,9 +12,9 @@ pub mod key;
 mod model;
 pub mod tables;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::assess::{Assessment, OUTPUTS, Output};
+use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output};
 use crate::engine::plan::range;
 use crate::engine::plan::{Cell, GroupPlan, Header, KEPT_GROUPS, MAX_BINNED_MODELS, ModelPlan, OutputPlan, Plan};
 use crate::portfolio::distribution::shape::ShapeKey;
@@ -102,16 +102,20 @@ pub struct Group {
     pub value: String,
 }
 
+impl Group {
+    /// The groups that a model is in.
+    pub fn of<'m>(model: &'m AssessedModel, groups_by: &'m [String]) -> impl Iterator<Item = Group> + 'm {
+        groups_by.iter().filter_map(|by| {
+            let value = model.labels.get(by).filter(|value| !value.is_empty())?;
+            Some(Group { by: by.clone(), value: value.to_string() })
+        })
+    }
+}
+
 /// The groups that have at least one model, sorted by (by, value).
 pub fn groups(assessment: &Assessment) -> Vec<Group> {
-    let mut groups: Vec<Group> = assessment
-        .groups_by
-        .iter()
-        .flat_map(|by| {
-            let values = assessment.models.iter().filter_map(|m| m.labels.get(by)).filter(|v| !v.is_empty());
-            values.map(|value| Group { by: by.clone(), value: value.clone() })
-        })
-        .collect();
+    let mut groups: Vec<Group> =
+        assessment.models.iter().flat_map(|model| Group::of(model, &assessment.groups_by)).collect();
     groups.sort();
     groups.dedup();
     groups
@@ -130,71 +134,119 @@ pub fn compile(assessment: &Assessment) -> Result<Plan, PlanError> {
 /// # Errors
 /// As [`compile`].
 pub fn compile_with(assessment: &Assessment, tables: &mut Tables) -> Result<Plan, PlanError> {
-    let (shapes, table_of) = shapes(assessment);
-    let tables = tables.of(&shapes);
-    let mut compiler = Compiler {
-        assessment,
-        outputs: OUTPUTS + assessment.further.len(),
-        tables,
-        table_of,
-        cells: Vec::new(),
-        cell_of: HashMap::new(),
-        groups: groups(assessment),
-    };
-    let mut ids: BTreeMap<u64, &str> = BTreeMap::new();
-    let mut models = Vec::with_capacity(assessment.models.len());
-    let mut spreads = Vec::with_capacity(assessment.models.len());
-    for model in &assessment.models {
-        let (plan, spread) = compiler.model(model)?;
-        if let Some(other) = ids.insert(plan.key, &model.id) {
-            return Err(PlanError::SameKey(other.to_string(), model.id.clone()));
-        }
-        models.push(plan);
-        spreads.push(spread);
-    }
-    Ok(Plan::new(compiler.header(&models, &spreads), models))
+    let mut compiler = Compiler::new(assessment, groups(assessment), tables);
+    let models = compiler.models(&assessment.models)?;
+    let id = |model: usize| assessment.models.get(model).map_or(String::new(), |m| m.id.clone());
+    Ok(Plan::new(compiler.header(&id)?, models))
 }
 
-/// What is compiled so far.
-struct Compiler<'a> {
-    assessment: &'a Assessment,
+/// Compiles models that come one after the other, and gathers what depends on all of them.
+pub struct Compiler<'a> {
+    /// Shared effects, further outputs, columns of groups: of its models nothing is looked at.
+    frame: &'a Assessment,
     outputs: usize,
+    known: &'a mut Tables,
     tables: Vec<Compiled>,
     table_of: HashMap<ShapeKey, u32>,
     cells: Vec<Cell>,
     cell_of: HashMap<Cell, u32>,
     groups: Vec<Group>,
+    sums: range::Sums,
+    group_sums: Vec<range::Sums>,
+    shares: bool,
+    /// Of each model so far.
+    keys: Vec<u64>,
 }
 
-impl Compiler<'_> {
-    /// What depends on all models.
-    fn header(self, models: &[ModelPlan], spreads: &[range::Spread]) -> Header {
-        let totals = range::totals(spreads, self.outputs, HEADLINE, Some(DENOMINATOR));
-        let mut members: Vec<Vec<usize>> = vec![vec![]; self.groups.len()];
-        for (m, model) in models.iter().enumerate() {
-            model.groups.iter().for_each(|&g| members[g as usize].push(m));
+impl<'a> Compiler<'a> {
+    /// For models under the shared effects and columns of `frame`; `groups` are those of all models, sorted.
+    pub fn new(frame: &'a Assessment, groups: Vec<Group>, tables: &'a mut Tables) -> Compiler<'a> {
+        let outputs = OUTPUTS + frame.further.len();
+        Compiler {
+            frame,
+            outputs,
+            known: tables,
+            tables: Vec::new(),
+            table_of: HashMap::new(),
+            cells: Vec::new(),
+            cell_of: HashMap::new(),
+            sums: range::Sums::none(outputs),
+            group_sums: vec![range::Sums::none(outputs); groups.len()],
+            groups,
+            shares: false,
+            keys: Vec::new(),
         }
+    }
+
+    /// The next models.
+    ///
+    /// # Errors
+    /// The first whose numbers the engine cannot hold.
+    pub fn models(&mut self, models: &[AssessedModel]) -> Result<Vec<ModelPlan>, PlanError> {
+        self.learn(models);
+        let mut plans = Vec::with_capacity(models.len());
+        for model in models {
+            let (plan, spread) = self.model(model)?;
+            self.sums.add(&spread);
+            plan.groups.iter().for_each(|&group| self.group_sums[group as usize].add(&spread));
+            self.shares |= plan.products_of(HEADLINE).iter().any(|p| plan.shares(p));
+            self.keys.push(plan.key);
+            plans.push(plan);
+        }
+        Ok(plans)
+    }
+
+    /// What all models so far have in common; `id` gives the id of one by its place.
+    ///
+    /// # Errors
+    /// Two models with the same random numbers.
+    pub fn header(self, id: &dyn Fn(usize) -> String) -> Result<Header, PlanError> {
+        let models = self.keys.len();
+        if let Some([a, b]) = twice(&self.keys) {
+            return Err(PlanError::SameKey(id(a), id(b)));
+        }
+        let totals = self.sums.totals(HEADLINE, Some(DENOMINATOR));
         let mut saturable = totals.saturable;
-        let groups: Vec<GroupPlan> = (0..self.groups.len())
-            .map(|g| {
-                let (plan, over) = range::group(spreads, g, &members[g], HEADLINE, Some(DENOMINATOR));
+        let groups: Vec<GroupPlan> = (self.group_sums.iter().enumerate())
+            .map(|(g, sums)| {
+                let (plan, over) = sums.group(g, HEADLINE, Some(DENOMINATOR));
                 saturable |= over;
                 plan
             })
             .collect();
-        let shares = |m: &ModelPlan| m.products_of(HEADLINE).iter().any(|p| m.shares(p));
-        Header {
-            has_independent: models.iter().any(shares),
+        Ok(Header {
+            has_independent: self.shares,
             tables: self.tables.into_iter().filter_map(Result::ok).collect(),
-            effects: self.assessment.shared.iter().map(effect_key).collect(),
+            effects: self.frame.shared.iter().map(effect_key).collect(),
             cells: self.cells,
             outputs: totals.units.iter().map(|&unit| OutputPlan { unit, kept: true }).collect(),
             headline: HEADLINE,
             denominator: Some(DENOMINATOR),
-            binned: models.len() <= MAX_BINNED_MODELS || groups.len() <= KEPT_GROUPS,
+            binned: models <= MAX_BINNED_MODELS || groups.len() <= KEPT_GROUPS,
             saturable,
             groups,
             ratio_shift: totals.ratio_shift,
-        }
+        })
     }
+
+    /// Compiles the tables of shapes that no model before had, on all cores.
+    fn learn(&mut self, models: &[AssessedModel]) {
+        let mut new = Vec::new();
+        for (key, shape) in shapes(models) {
+            let next = self.table_of.len() as u32;
+            self.table_of.entry(key.clone()).or_insert_with(|| {
+                new.push((key, shape));
+                next
+            });
+        }
+        self.tables.extend(self.known.of(&new));
+    }
+}
+
+/// The places of two equal keys.
+fn twice(keys: &[u64]) -> Option<[usize; 2]> {
+    let mut places: Vec<usize> = (0..keys.len()).collect();
+    places.sort_by_key(|&place| keys[place]);
+    let found = places.windows(2).find(|pair| keys[pair[0]] == keys[pair[1]])?;
+    Some([found[0], found[1]])
 }

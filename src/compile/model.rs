@@ -106,22 +106,15 @@ impl Compiler<'_> {
 
     fn groups_of(&self, model: &AssessedModel) -> Vec<u32> {
         // Groups are sorted by (by, value): one look-up per column.
-        self.assessment
-            .groups_by
-            .iter()
-            .filter_map(|by| {
-                let value = model.labels.get(by).filter(|v| !v.is_empty())?;
-                self.groups.binary_search(&Group { by: by.clone(), value: value.clone() }).ok()
-            })
-            .map(|g| g as u32)
-            .collect()
+        let groups = Group::of(model, &self.frame.groups_by);
+        groups.filter_map(|group| self.groups.binary_search(&group).ok()).map(|g| g as u32).collect()
     }
 
     /// The cell of one factor's shared effects.
     fn cell(&mut self, model: &AssessedModel, name: &'static str, factor: &AssessedFactor) -> Result<u32, PlanError> {
         let mut parts = Vec::with_capacity(factor.shared.len());
         for &(effect, weight) in &factor.shared {
-            let sd = self.assessment.shared[effect].ln_gsd * weight / std::f64::consts::LN_2;
+            let sd = self.frame.shared[effect].ln_gsd * weight / std::f64::consts::LN_2;
             let scale = fixed_scale(sd).ok_or(PlanError::TooWide { id: model.id.clone(), factor: name })?;
             parts.push((effect as u32, scale));
         }
@@ -144,7 +137,7 @@ impl Compiler<'_> {
             let reason = "shared effects act on its standard normal, which the engine does not draw".to_string();
             return Err(PlanError::Table { id: model.id.clone(), factor: slot.factor().name(), reason });
         }
-        let loads = factor.shared.iter().map(|&(effect, weight)| self.assessment.shared[effect].ln_gsd * weight);
+        let loads = factor.shared.iter().map(|&(effect, weight)| self.frame.shared[effect].ln_gsd * weight);
         let loads: Vec<f64> = loads.collect();
         let variance: f64 = loads.iter().map(|load| load * load).sum();
         let by = 1.0 / libm::sqrt(variance).max(1.0);

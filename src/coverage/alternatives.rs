@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::{assessed, spreads};
+use super::{Modelled, assessed, spreads};
 use crate::assess::effects::Effects;
 use crate::assess::priors::{Priors, names, set};
 use crate::assess::stated::guessed;
@@ -26,7 +26,7 @@ pub struct Alternative {
     pub name: &'static str,
     /// Total emissions under it, in t.
     pub emissions_t: Estimate,
-    /// Mean over the mean as modelled; `None` where that is 0.
+    /// Mean over the mean as modelled in the same draws; `None` where that is 0.
     pub ratio: Option<f64>,
     /// Upper over lower end of the interval; `None` where the lower end is 0.
     pub width: Option<f64>,
@@ -126,23 +126,22 @@ fn guessed_as(now: Option<f64>, certain: f64) -> Option<f64> {
     now.map(|p| if p > 0.0 && p < 1.0 { certain } else { p })
 }
 
-/// The table: of a portfolio whose rows are stated and completed. `modelled` is the headline that the lines are compared
-/// with.
+/// The table: of a portfolio whose rows are stated and completed.
 ///
 /// # Errors
 /// A portfolio that cannot be assessed or compiled otherwise, a stopped run.
 pub fn alternatives(
     [stated, portfolio]: [&Portfolio; 2],
     assessment: &Assessment,
-    modelled: &Estimate,
+    modelled: &Modelled,
     tables: &mut Tables,
     sampler: &Sampler<'_>,
 ) -> Result<Vec<Alternative>, RunError> {
-    let mut lines = vec![line("as modelled", "", *modelled, modelled)];
+    let mut lines = vec![line("as modelled", "", modelled.emissions_t, &modelled.emissions_t)];
     for Choice { choice, name, change } in choices(portfolio) {
         let otherwise = changed([stated, portfolio], assessment, &change)?;
         let emissions = sampler.emissions(compile_with(&otherwise, tables)?)?;
-        lines.push(line(choice, name, sampler.estimate(&emissions), modelled));
+        lines.push(line(choice, name, sampler.estimate(&emissions), &modelled.of_fewer_t));
     }
     Ok(lines)
 }
@@ -173,7 +172,7 @@ fn changed(
         Change::Model(change) => other.models.iter_mut().for_each(change),
         Change::Grid(region) => {
             for model in &mut other.models {
-                model.labels.insert("region".to_string(), region.to_string());
+                model.labels.insert("region", region);
             }
             return Ok(with_grid_of(assessment, &assessed(&other)?));
         }

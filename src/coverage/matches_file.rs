@@ -146,7 +146,7 @@ impl Reader {
     fn unknown(&mut self, matches: &[Match], lists: [&[Model]; 2]) {
         let models = || lists.into_iter().flatten();
         let ids: HashSet<&str> = models().map(|m| m.id.as_str()).collect();
-        let labels: HashSet<&str> = models().filter_map(|m| m.labels.get(NAME)).map(String::as_str).collect();
+        let labels: HashSet<&str> = models().filter_map(|m| m.labels.get(NAME)).collect();
         let mut rows: HashMap<&str, HashSet<&str>> = HashMap::new();
         for found in matches {
             rows.entry(&found.name).or_default().insert(&found.id);

@@ -29,7 +29,7 @@ use crate::assess::{Assessment, OUTPUTS, assess};
 use crate::compile::compile_with;
 use crate::compile::tables::Tables;
 use crate::engine::plan::Plan;
-use crate::engine::stats::precision::Precision;
+use crate::engine::stats::precision::{PILOT, Precision};
 use crate::portfolio::Portfolio;
 use crate::posterior::Estimate;
 use crate::run::{self, Progress, Request, RunError, Sampler, Session};
@@ -56,12 +56,18 @@ pub struct Settings {
     pub top: usize,
 }
 
+/// With a precision asked, an alternative has a quarter of the draws and is half as precise: with nearly thirty of them, all
+/// draws would take most of the time for digits that nobody reads.
+const FEWER: u64 = 4;
+
 /// Everything that `haze coverage` says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Coverage {
-    /// What was drawn, for every choice alike.
+    /// What was drawn of the list as modelled.
     #[serde(skip)]
     pub drawn: run::Settings,
+    /// Draws of every alternative and every size of the shared effects: the first of those of the list as modelled.
+    pub draws_of_alternatives: u64,
     /// How precisely the emissions of the list as modelled are known.
     pub precision: Precision,
     /// Models in the list.
@@ -121,9 +127,15 @@ impl Session {
         let thresholds = settings.thresholds.len().max(THRESHOLDS);
         let kept = 2 * (OUTPUTS + 1) + 4 * TIERS + 2 * thresholds + 6;
         self.memory().holds(stream.draws, kept as u64, (OUTPUTS + 1) as u64)?;
+        let draws_of_alternatives = match request.precision() {
+            Some(_) => (stream.draws / FEWER).next_multiple_of(PILOT).min(stream.draws),
+            None => stream.draws,
+        };
         let work = stream.draws.saturating_mul(models_drawn(portfolio, other, settings));
+        let work = work.saturating_add(draws_of_alternatives.saturating_mul(models_of_alternatives(portfolio)));
         let list = List { portfolios: [stated, portfolio], assessment: &by_tier, plan: &plan, downloads: &downloads };
-        let mut found = list.coverage(other, settings, &mut tables, &self.sampler(stream, work, progress))?;
+        let mut found =
+            list.coverage(other, settings, draws_of_alternatives, &mut tables, &self.sampler(stream, work, progress))?;
         found.precision = found.precision.asked(request.precision());
         Ok(found)
     }
@@ -145,6 +157,7 @@ impl List<'_> {
         &self,
         other: Option<&Other>,
         settings: &Settings,
+        draws_of_alternatives: u64,
         tables: &mut Tables,
         sampler: &Sampler<'_>,
     ) -> Result<Coverage, RunError> {
@@ -157,10 +170,13 @@ impl List<'_> {
         };
         let top = top::top(assessment, plan, &swept, settings.top, sampler)?;
         let emissions_t = sampler.estimate(&swept.total);
-        let alternatives = alternatives::alternatives([stated, portfolio], assessment, &emissions_t, tables, sampler)?;
-        let sizes = sizes::sizes(portfolio, assessment, &emissions_t, tables, sampler)?;
+        let fewer = sampler.first(draws_of_alternatives);
+        let modelled = Modelled { emissions_t, of_fewer_t: fewer.estimate(&swept.total.first(draws_of_alternatives)) };
+        let alternatives = alternatives::alternatives([stated, portfolio], assessment, &modelled, tables, &fewer)?;
+        let sizes = sizes::sizes(portfolio, assessment, &modelled, tables, &fewer)?;
         Ok(Coverage {
             drawn: sampler.settings(),
+            draws_of_alternatives,
             precision: Precision::reached(&emissions_t, sampler.draws),
             models: assessment.models.len(),
             emissions_t,
@@ -177,12 +193,25 @@ impl List<'_> {
     }
 }
 
-/// Model-draws per draw that the analysis takes, for progress: the whole list once in parts and once for every
-/// alternative and size, the largest models and the other list.
+/// The emissions of the list as modelled, in t: what the alternatives are compared with.
+pub struct Modelled {
+    /// From all draws.
+    pub emissions_t: Estimate,
+    /// From the draws that the alternatives have, so that a ratio compares like with like.
+    pub of_fewer_t: Estimate,
+}
+
+/// Model-draws per draw of the list as modelled, for progress: the whole list once in parts, the largest models and the
+/// other list.
 fn models_drawn(portfolio: &Portfolio, other: Option<&Other>, settings: &Settings) -> u64 {
     let n = portfolio.models.len();
     let others = other.map_or(0, |o| n + 2 * o.models.len());
-    (n * (1 + alternatives::choices(portfolio).len() + sizes::lines(portfolio)) + settings.top.min(n) + others) as u64
+    (n + settings.top.min(n) + others) as u64
+}
+
+/// Model-draws per draw of the alternatives and sizes.
+fn models_of_alternatives(portfolio: &Portfolio) -> u64 {
+    (portfolio.models.len() * (alternatives::choices(portfolio).len() + sizes::lines(portfolio))) as u64
 }
 
 /// The assessment of a changed portfolio.

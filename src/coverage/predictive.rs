@@ -179,13 +179,13 @@ mod tests {
         };
         let effect = SharedEffect {
             factor: Factor::Compute,
-            name: String::new(),
-            by: vec![],
-            value: vec![],
+            name: "".into(),
+            by: [].into(),
+            value: [].into(),
             ordinal: 0,
             ln_gsd: 0.5 * 2f64.ln(),
             chosen: false,
-            source: String::new(),
+            source: "".into(),
         };
         let assessment = Assessment {
             models: vec![model.clone()],

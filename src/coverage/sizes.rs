@@ -9,7 +9,7 @@
 
 use serde::Serialize;
 
-use super::assessed;
+use super::{Modelled, assessed};
 use crate::assess::Assessment;
 use crate::assess::default_effects::DefaultEffect;
 use crate::assess::priors::Priors;
@@ -60,7 +60,7 @@ pub struct Resized {
     pub exact_sd_t: Option<f64>,
     /// Total emissions, in t.
     pub emissions_t: Estimate,
-    /// Width of the interval over that of the headline; `None` where that is 0.
+    /// Width of the interval over that of the headline in the same draws; `None` where that is 0.
     pub width_ratio: Option<f64>,
 }
 
@@ -69,14 +69,14 @@ pub fn lines(portfolio: &Portfolio) -> usize {
     if portfolio.study.default_shared { TOGETHER.len() - 1 + ALONE.len() * LARGEST } else { 0 }
 }
 
-/// `None` where no default effect acts, or the variance is not finite. `modelled` is the headline.
+/// `None` where no default effect acts, or the variance is not finite.
 ///
 /// # Errors
 /// A portfolio that cannot be assessed or compiled otherwise, a stopped run.
 pub fn sizes(
     portfolio: &Portfolio,
     assessment: &Assessment,
-    modelled: &Estimate,
+    modelled: &Modelled,
     tables: &mut Tables,
     sampler: &Sampler<'_>,
 ) -> Result<Option<Sizes>, RunError> {
@@ -95,11 +95,12 @@ pub fn sizes(
         let other = other.transpose()?;
         let emissions_t = match &other {
             Some(other) => sampler.estimate(&sampler.emissions(compile_with(other, tables)?)?),
-            None => *modelled,
+            None => modelled.emissions_t,
         };
         let (exact_mean_t, exact_sd_t) = exact(other.as_ref().unwrap_or(assessment), &mut known);
         let width = |e: &Estimate| e.interval.map(|[lo, hi]| hi - lo);
-        let width_ratio = width(&emissions_t).zip(width(modelled).filter(|w| *w > 0.0)).map(|(is, was)| is / was);
+        let was = if as_modelled { &modelled.emissions_t } else { &modelled.of_fewer_t };
+        let width_ratio = width(&emissions_t).zip(width(was).filter(|w| *w > 0.0)).map(|(is, was)| is / was);
         Ok(Resized {
             effect: moved.map(DefaultEffect::name),
             factor,

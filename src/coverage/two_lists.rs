@@ -112,7 +112,7 @@ pub fn chapman(first: usize, second: usize, both: usize) -> (f64, f64) {
 
 /// What a row is an instance of.
 fn name<'m>(model: &'m Model, matches: &'m BTreeMap<String, String>) -> &'m str {
-    matches.get(&model.id).or_else(|| model.labels.get("epoch_model")).unwrap_or(&model.id)
+    matches.get(&model.id).map(String::as_str).or_else(|| model.labels.get("epoch_model")).unwrap_or(&model.id)
 }
 
 /// Draws the union of both lists and what the other list says of the models in both.

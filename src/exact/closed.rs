@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::field::by_factor::{self, Factors};
-use super::field::{Class, Field, among};
+use super::field::{Classes, Field, among};
 use super::joint::{components, dot};
 use super::rho::rho;
 use super::terms::Product;
@@ -51,14 +51,14 @@ pub struct Closed<'a> {
     /// Of the effects on bounded and rank factors.
     components: BTreeMap<usize, usize>,
     /// The products by their loads, once they are asked for.
-    classes: OnceLock<Vec<Class>>,
+    classes: OnceLock<Classes>,
 }
 
 impl<'a> Closed<'a> {
     /// `products` sorted by model.
     pub fn new(effects: &'a [SharedEffect], products: impl IntoIterator<Item = &'a Product>) -> Closed<'a> {
         let products: Vec<&Product> = products.into_iter().collect();
-        let components = components(products.iter().flat_map(|p| &p.joint));
+        let components = components(products.iter().flat_map(|p| &p.joint).map(|j| &j.loads));
         Closed { effects, products, components, classes: OnceLock::new() }
     }
 
@@ -71,7 +71,7 @@ impl<'a> Closed<'a> {
     pub fn variance(&self, of: Inputs<'_>) -> Option<f64> {
         let mut own = 0.0;
         for products in self.models() {
-            own += self.own(products, of)?;
+            own += own_of(products, of)?;
         }
         Some(self.field(of.shared).variance() + own)
     }
@@ -86,31 +86,14 @@ impl<'a> Closed<'a> {
         count: usize,
     ) -> Option<Option<Vec<f64>>> {
         let of: Vec<Option<usize>> = self.effects.iter().map(of_effect).collect();
-        let factor = |effect: usize| of.get(effect).copied().flatten();
-        let apart = |p: &Product| p.joint.iter().all(|j| j.loads.iter().all(|&(e, _)| factor(e) == of_slot(j.slot)));
-        if count > by_factor::MOST || !self.products.iter().all(|p| apart(p)) {
+        let factors = Factors { of: &of, count };
+        if count > by_factor::MOST || !self.products.iter().all(|p| is_apart(p, factors, of_slot)) {
             return Some(None);
         }
-        let factors = Factors { of: &of, count };
         let mut sums = self.field(&|_| true).variances(factors);
         for products in self.models() {
-            for (i, a) in products.iter().enumerate() {
-                for (j, b) in products.iter().enumerate().skip(i) {
-                    let (mut shared, mut whole) = ([1.0; by_factor::MOST], [1.0; by_factor::MOST]);
-                    for f in 0..count {
-                        let inputs =
-                            Inputs { shared: &|e| factor(e) == Some(f), own: &|slot| of_slot(slot) == Some(f) };
-                        let (x, y) = (among(&a.loads, inputs.shared), among(&b.loads, inputs.shared));
-                        let joint = Together::new(a, b, [&x, &y], inputs)?;
-                        let rho = rho(&x, &y);
-                        (shared[f], whole[f]) =
-                            (rho * joint.shared, rho * own_ratio(a, i == j, inputs.own)? * joint.whole);
-                    }
-                    let means = if i == j { 1.0 } else { 2.0 } * a.mean_t * b.mean_t;
-                    let both = factors.sets(&whole).into_iter().zip(factors.sets(&shared));
-                    sums.iter_mut().zip(both).for_each(|(sum, (whole, shared))| *sum += means * (whole - shared));
-                }
-            }
+            let own = own_of_sets(products, factors, of_slot)?;
+            sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
         }
         Some(Some(sums))
     }
@@ -120,28 +103,9 @@ impl<'a> Closed<'a> {
         let mut sum = 0.0;
         for products in self.models() {
             let Some(model) = products.first().map(|p| p.model) else { continue };
-            sum += self.own(products, Inputs { shared, own: &|slot| own(model, slot) })?;
+            sum += own_of(products, Inputs { shared, own: &|slot| own(model, slot) })?;
         }
         Some(self.field(shared).variance() + sum)
-    }
-
-    /// What one model's products add to V_u in addition to the shared effects. For all inputs it is the variance that
-    /// would remain if everything but the model's own parts were known.
-    pub fn own(&self, products: &[&Product], of: Inputs<'_>) -> Option<f64> {
-        pairs(products, |a, b, same| {
-            let (x, y) = (among(&a.loads, of.shared), among(&b.loads, of.shared));
-            let joint = Together::new(a, b, [&x, &y], of)?;
-            let ratio = own_ratio(a, same, of.own)?;
-            Some(rho(&x, &y) * (joint.shared * (ratio - 1.0) + ratio * (joint.whole - joint.shared)))
-        })
-    }
-
-    /// Variance of one model's emissions, all of its products together, in t².
-    pub fn model_variance(&self, products: &[&Product]) -> Option<f64> {
-        pairs(products, |a, b, same| {
-            let joint = Together::new(a, b, [&a.loads, &b.loads], Inputs::ALL)?.whole;
-            Some(rho(&a.loads, &b.loads) * own_ratio(a, same, &|_| true)? * joint - 1.0)
-        })
     }
 
     /// Π ρ of two products over all shared effects.
@@ -154,7 +118,7 @@ impl<'a> Closed<'a> {
     pub fn independent_variance(&self) -> Option<f64> {
         let mut variance = 0.0;
         for products in self.models() {
-            variance += self.model_variance(products)?;
+            variance += model_variance(products)?;
         }
         Some(variance)
     }
@@ -181,9 +145,58 @@ impl<'a> Closed<'a> {
 
     /// The products by their loads on the effects that `of` lets through.
     pub fn field(&self, of: &dyn Fn(usize) -> bool) -> Field<'_> {
-        let classes = self.classes.get_or_init(|| Class::all(&self.products, &self.components));
+        let classes = self.classes.get_or_init(|| Classes::all(&self.products));
         Field::new(self.effects, &self.components, classes, of)
     }
+}
+
+/// What one model's products add to V_u in addition to the shared effects. For all inputs it is the variance that
+/// would remain if everything but the model's own parts were known.
+pub fn own_of(products: &[&Product], of: Inputs<'_>) -> Option<f64> {
+    pairs(products, |a, b, same| {
+        let (x, y) = (among(&a.loads, of.shared), among(&b.loads, of.shared));
+        let joint = Together::new(a, b, [&x, &y], of)?;
+        let ratio = own_ratio(a, same, of.own)?;
+        Some(rho(&x, &y) * (joint.shared * (ratio - 1.0) + ratio * (joint.whole - joint.shared)))
+    })
+}
+
+/// Variance of one model's emissions, all of its products together, in t².
+pub fn model_variance(products: &[&Product]) -> Option<f64> {
+    pairs(products, |a, b, same| {
+        let joint = Together::new(a, b, [&a.loads, &b.loads], Inputs::ALL)?.whole;
+        Some(rho(&a.loads, &b.loads) * own_ratio(a, same, &|_| true)? * joint - 1.0)
+    })
+}
+
+/// Whether each bounded or rank factor of a product depends on effects of its own factor only.
+pub fn is_apart(product: &Product, factors: Factors<'_>, of_slot: &dyn Fn(Slot) -> Option<usize>) -> bool {
+    product.joint.iter().all(|j| j.loads.iter().all(|&(e, _)| factors.of(e) == of_slot(j.slot)))
+}
+
+/// [`own_of`] every set of factors, by its bits, where the factors are apart ([`is_apart`]).
+pub fn own_of_sets(
+    products: &[&Product],
+    factors: Factors<'_>,
+    of_slot: &dyn Fn(Slot) -> Option<usize>,
+) -> Option<Vec<f64>> {
+    let mut sums = vec![0.0; 1 << factors.count];
+    for (i, a) in products.iter().enumerate() {
+        for (j, b) in products.iter().enumerate().skip(i) {
+            let (mut shared, mut whole) = ([1.0; by_factor::MOST], [1.0; by_factor::MOST]);
+            for f in 0..factors.count {
+                let inputs = Inputs { shared: &|e| factors.of(e) == Some(f), own: &|slot| of_slot(slot) == Some(f) };
+                let (x, y) = (among(&a.loads, inputs.shared), among(&b.loads, inputs.shared));
+                let joint = Together::new(a, b, [&x, &y], inputs)?;
+                let rho = rho(&x, &y);
+                (shared[f], whole[f]) = (rho * joint.shared, rho * own_ratio(a, i == j, inputs.own)? * joint.whole);
+            }
+            let means = if i == j { 1.0 } else { 2.0 } * a.mean_t * b.mean_t;
+            let both = factors.sets(&whole).into_iter().zip(factors.sets(&shared));
+            sums.iter_mut().zip(both).for_each(|(sum, (whole, shared))| *sum += means * (whole - shared));
+        }
+    }
+    Some(sums)
 }
 
 /// `Σ_a Σ_b μ_a μ_b f(a, b)` over the products of one model; the last argument says whether they are the same one.

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::closed::{Closed, Inputs, Loads};
+use super::closed::{Closed, Inputs, Loads, model_variance};
 use super::disclosed::Disclosed;
 use super::field::Field;
 use super::joint::Joint;
@@ -161,7 +161,7 @@ fn value(closed: &Closed<'_>, field: &Field<'_>, before: &[&Product], after: &[&
         return None;
     }
     let mean: f64 = before.iter().map(|p| p.mean_t).sum();
-    let relative = |products: &[&Product]| Some(1.0 + closed.model_variance(products)? / (mean * mean));
+    let relative = |products: &[&Product]| Some(1.0 + model_variance(products)? / (mean * mean));
     let published = relative(before)? / relative(after)?;
     if published <= 1.0 {
         return None;

@@ -9,13 +9,14 @@
 pub mod by_factor;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::closed::Loads;
 use super::hermite::Series;
-use super::joint::{Joint, dot};
+use super::joint::{Joint, components, dot};
 use super::rho::rho;
 use super::tensor::Tensor;
 use super::terms::Product;
@@ -33,40 +34,93 @@ struct Axis {
 #[derive(Debug, Clone)]
 pub struct Class {
     loads: Loads,
-    /// By component.
-    axes: Vec<Axis>,
+    /// In the order of the slots that the factors are in.
+    directions: Vec<Loads>,
     of: Tensor,
+    /// The first model with such a product.
+    pub model: usize,
 }
 
 impl Class {
     /// A product, as if this were its mean.
-    fn of(product: &Product, mean: f64, components: &BTreeMap<usize, usize>) -> Class {
-        let mut joint: Vec<(usize, &Joint)> = product.joint.iter().map(|j| (component(j, components), j)).collect();
-        joint.sort_by_key(|(component, _)| *component);
-        let axes = joint.iter().map(|&(component, j)| Axis { component, direction: j.loads.clone() }).collect();
-        let series: Vec<Series> = joint.iter().map(|(_, j)| j.series.clone()).collect();
-        Class { loads: product.loads.clone(), axes, of: Tensor::product(mean, &series) }
+    fn of(product: &Product, mean: f64) -> Class {
+        let directions = product.joint.iter().map(|j| j.loads.clone()).collect();
+        let series: Vec<Series> = product.joint.iter().map(|j| j.series.clone()).collect();
+        Class { loads: product.loads.clone(), directions, of: Tensor::product(mean, &series), model: product.model }
     }
 
-    /// All products, in the order in which their loads first come.
-    pub fn all(products: &[&Product], components: &BTreeMap<usize, usize>) -> Vec<Class> {
-        let mut classes: Vec<Class> = Vec::new();
-        let mut place: HashMap<Key, usize> = HashMap::new();
-        for product in products {
-            let class = Class::of(product, product.mean_t, components);
-            let at = *place.entry(exact_key(&class)).or_insert(classes.len());
-            match classes.get_mut(at) {
-                Some(known) => known.of.add(&class.of),
-                None => classes.push(class),
-            }
-        }
-        classes
+    /// To the last bit.
+    fn has_loads_of(&self, other: &Class) -> bool {
+        let alike = |a: &Loads, b: &Loads| {
+            a.len() == b.len() && a.iter().zip(b).all(|((e, x), (f, y))| e == f && x.to_bits() == y.to_bits())
+        };
+        let directions = || self.directions.iter().zip(&other.directions).all(|(a, b)| alike(a, b));
+        alike(&self.loads, &other.loads) && self.directions.len() == other.directions.len() && directions()
+    }
+
+    /// Whether its factors depend on effects of different components, as they must.
+    pub fn is_separate(&self, components: &BTreeMap<usize, usize>) -> bool {
+        let mut seen = BTreeSet::new();
+        self.directions.iter().all(|direction| seen.insert(component(direction, components)))
     }
 }
 
-fn component(factor: &Joint, components: &BTreeMap<usize, usize>) -> usize {
-    let known = factor.loads.iter().find_map(|(e, _)| components.get(e).copied());
-    known.or_else(|| factor.loads.first().map(|(e, _)| *e)).unwrap_or(usize::MAX)
+/// Of loads and directions, to the last bit.
+impl Hash for Class {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for loads in [&self.loads].into_iter().chain(&self.directions) {
+            loads.len().hash(state);
+            loads.iter().for_each(|(e, x)| (e, x.to_bits()).hash(state));
+        }
+    }
+}
+
+/// All products, in the order in which their loads first come.
+#[derive(Debug, Default)]
+pub struct Classes {
+    list: Vec<Class>,
+    /// The place of a class by the hash of its loads: the loads themselves are in the class.
+    places: HashMap<u64, u32>,
+}
+
+impl Classes {
+    /// Of these products.
+    pub fn all(products: &[&Product]) -> Classes {
+        let mut classes = Classes::default();
+        products.iter().for_each(|product| classes.add(product));
+        classes
+    }
+
+    /// Adds a product.
+    pub fn add(&mut self, product: &Product) {
+        let class = Class::of(product, product.mean_t);
+        // The same in every run.
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&class);
+        let place = self.places.get(&hash).and_then(|place| self.list.get_mut(*place as usize));
+        match place {
+            Some(known) if known.has_loads_of(&class) => known.of.add(&class.of),
+            // Two classes with one hash stay apart, which changes nothing: the field brings equal loads together.
+            _ => {
+                self.places.entry(hash).or_insert(self.list.len() as u32);
+                self.list.push(class);
+            }
+        }
+    }
+
+    /// One by one.
+    pub fn iter(&self) -> impl Iterator<Item = &Class> {
+        self.list.iter()
+    }
+
+    /// Of the effects on bounded and rank factors.
+    pub fn components(&self) -> BTreeMap<usize, usize> {
+        components(self.list.iter().flat_map(|class| &class.directions))
+    }
+}
+
+fn component(direction: &Loads, components: &BTreeMap<usize, usize>) -> usize {
+    let known = direction.iter().find_map(|(e, _)| components.get(e).copied());
+    known.or_else(|| direction.first().map(|(e, _)| *e)).unwrap_or(usize::MAX)
 }
 
 /// Some products: what multiplies them, and a function of the normals of the axes.
@@ -134,12 +188,12 @@ impl<'c> Field<'c> {
     pub fn new(
         effects: &'c [SharedEffect],
         components: &'c BTreeMap<usize, usize>,
-        classes: &[Class],
+        classes: &Classes,
         of: &dyn Fn(usize) -> bool,
     ) -> Field<'c> {
         let mut field = Field { effects, components, globals: vec![], cells: vec![], touching: BTreeMap::new() };
         let (mut global_of, mut cell_of) = (HashMap::new(), HashMap::new());
-        for class in classes {
+        for class in classes.iter() {
             let (local, whole, common) = field.parts(class, of);
             let g = *global_of.entry(key(&common.loads, &common.axes)).or_insert(field.globals.len());
             match field.globals.get_mut(g) {
@@ -181,13 +235,14 @@ impl<'c> Field<'c> {
         let (global, local): (Loads, Loads) = loads.iter().partition(|(e, _)| self.is_global(*e));
         let part = |loads: Loads, keep: &dyn Fn(usize) -> bool| {
             let (mut axes, mut lengths) = (Vec::new(), Vec::new());
-            for Axis { component, direction } in &class.axes {
+            for direction in &class.directions {
+                let component = component(direction, self.components);
                 let direction = among(direction, keep);
                 let length = dot(&direction, &direction).sqrt();
                 lengths.push(length);
                 if length > 0.0 {
                     let direction = direction.into_iter().map(|(e, x)| (e, x / length)).collect();
-                    axes.push(Axis { component: *component, direction });
+                    axes.push(Axis { component, direction });
                 }
             }
             Part::new(loads, axes, class.of.given(&lengths))
@@ -213,7 +268,7 @@ impl<'c> Field<'c> {
     /// `Σ_q μ_q (ρ(p, q) − 1)` over all products q: the covariance of the total with the product, if its mean were 1, by
     /// shared effects alone.
     pub fn covariance(&self, product: &Product) -> f64 {
-        let (local, whole, common) = self.parts(&Class::of(product, 1.0, self.components), &|_| true);
+        let (local, whole, common) = self.parts(&Class::of(product, 1.0), &|_| true);
         self.of_parts(&local, &whole, &common)
     }
 
@@ -285,14 +340,4 @@ fn key(loads: &[(usize, f64)], axes: &[Axis]) -> Key {
     let rounded = |x: f64| libm::round(libm::ldexp(x, 40)) as i64;
     let of_axis = |axis: &Axis| (axis.component, axis.direction.iter().map(|&(e, x)| (e, rounded(x))).collect());
     Key { loads: loads.iter().map(|&(e, a)| (e, a.to_bits())).collect(), axes: axes.iter().map(of_axis).collect() }
-}
-
-/// Equal for equal loads and directions, to the last bit.
-fn exact_key(class: &Class) -> Key {
-    let of_axis = |axis: &Axis| {
-        let bits = axis.direction.iter().map(|&(e, x)| (e, x.to_bits() as i64)).collect();
-        (axis.component, bits)
-    };
-    let loads = class.loads.iter().map(|&(e, a)| (e, a.to_bits())).collect();
-    Key { loads, axes: class.axes.iter().map(of_axis).collect() }
 }

@@ -158,8 +158,8 @@ pub fn dot(a: &[(usize, f64)], b: &[(usize, f64)]) -> f64 {
     sum
 }
 
-/// Effect → the smallest number of an effect that such factors connect it with.
-pub fn components<'a>(joint: impl Iterator<Item = &'a Joint>) -> BTreeMap<usize, usize> {
+/// Effect → the smallest number of an effect that such factors, with these loads, connect it with.
+pub fn components<'a>(joint: impl Iterator<Item = &'a Loads>) -> BTreeMap<usize, usize> {
     let mut parent: BTreeMap<usize, usize> = BTreeMap::new();
     fn root(parent: &BTreeMap<usize, usize>, mut e: usize) -> usize {
         while let Some(&up) = parent.get(&e).filter(|up| **up != e) {
@@ -167,9 +167,9 @@ pub fn components<'a>(joint: impl Iterator<Item = &'a Joint>) -> BTreeMap<usize,
         }
         e
     }
-    for factor in joint {
+    for loads in joint {
         let mut first = None;
-        for &(e, _) in &factor.loads {
+        for &(e, _) in loads {
             parent.entry(e).or_insert(e);
             let here = root(&parent, e);
             let least = here.min(*first.get_or_insert(here));
@@ -299,7 +299,7 @@ mod tests {
     fn effects_are_connected_by_factors() {
         let of = |loads: &[usize]| bounded("even", 0.0).on(loads.iter().map(|&e| (e, 0.5)).collect());
         let joint = [of(&[3, 7]), of(&[9]), of(&[2, 7]), of(&[4, 11]), of(&[9, 11])];
-        let found = components(joint.iter());
+        let found = components(joint.iter().map(|j| &j.loads));
         let expected = [(2, 2), (3, 2), (4, 4), (7, 2), (9, 4), (11, 4)];
         assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
     }

@@ -6,11 +6,9 @@
 use rayon::prelude::*;
 
 use super::closed::{Closed, Inputs};
-use super::kurtosis::kurtosis;
-use super::terms::{Known, products};
-use crate::engine::stats::sensitivity::{Components, Shares};
-
+pub use super::oracle_sums::Moments;
 use crate::assess::Assessment;
+use crate::engine::stats::sensitivity::Components;
 use crate::portfolio::{Factor, Run};
 
 /// Exact moments of the total's emissions and the variance shares of the factors, without sampling.
@@ -90,7 +88,7 @@ pub fn components(closed: &Closed<'_>, assessment: &Assessment) -> Option<Compon
 }
 
 /// From what each union explains to what only the whole of it does (Möbius), one factor after another.
-fn explained(factors: usize, mut parts: Vec<f64>) -> Components {
+pub(super) fn explained(factors: usize, mut parts: Vec<f64>) -> Components {
     for k in 0..factors {
         for union in (0..parts.len()).filter(|union| union >> k & 1 == 1) {
             parts[union] -= parts[union ^ 1 << k];
@@ -101,49 +99,9 @@ fn explained(factors: usize, mut parts: Vec<f64>) -> Components {
 
 /// Computes the oracle of an assessment.
 pub fn oracle(assessment: &Assessment) -> Oracle {
-    let products = match products(assessment, &mut Known::default()) {
-        Ok(products) => products,
-        Err(reason) => {
-            return Oracle {
-                mean_t: f64::NAN,
-                sd_t: None,
-                kurtosis: None,
-                independent_mean_t: f64::NAN,
-                independent_sd_t: None,
-                groups: vec![],
-                reason: Some(reason),
-            };
-        }
-    };
-    // From a positive zero: `sum` of nothing is −0.
-    let mean_t = products.iter().fold(0.0, |sum, p| sum + p.mean_t);
-    let closed = Closed::new(&assessment.shared, &products);
-    let variance = closed.variance(Inputs::ALL).map(|v| resolved(v, mean_t));
-    let reason = variance.is_none().then(|| NO_SECOND_MOMENT.to_string());
-    let shares = |variance: f64| -> Vec<VarianceShare> {
-        if variance <= 0.0 {
-            return vec![];
-        }
-        let indices = components(&closed, assessment).and_then(|components| components.shares());
-        let share = |indices: &Shares<f64>, k: usize, factor: Factor| VarianceShare {
-            name: factor.name().to_string(),
-            first_order: indices.first_order[k],
-            total: indices.total[k],
-            shapley: indices.shapley[k],
-        };
-        let factors = factors(assessment).iter().enumerate();
-        let all = |indices: &Shares<f64>| factors.map(|(k, f)| share(indices, k, *f)).collect();
-        indices.as_ref().map_or(vec![], all)
-    };
-    Oracle {
-        mean_t,
-        sd_t: variance.map(libm::sqrt),
-        kurtosis: variance.filter(|v| *v > 0.0).and_then(|v| kurtosis(assessment, &products, v)),
-        independent_mean_t: mean_t,
-        independent_sd_t: closed.independent_variance().map(|v| libm::sqrt(resolved(v, mean_t))),
-        groups: variance.map_or(vec![], shares),
-        reason,
-    }
+    let mut moments = Moments::new(assessment);
+    moments.add(&assessment.models);
+    moments.finish(&|model| assessment.models.get(model).map_or(String::new(), |m| m.id.clone()))
 }
 
 /// A variance, or zero where it is only what is left of 1 − 1 in f64. Ratios of moments are good to some 1e-15, so a

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::closed::{Closed, Inputs};
+use super::closed::{Closed, Inputs, own_of};
 use super::joint::Joint;
 use super::oracle::{self, NO_SECOND_MOMENT, components, resolved};
 use super::terms::{Known, Product, products};
@@ -195,7 +195,7 @@ pub fn shares(assessment: &Assessment, by: &[String], known: &mut Known) -> Resu
         shared_own: SharedOwn { shared, own, interactions: 1.0 - shared.first_order - own.first_order },
         effects: effects(&closed, &assessment.shared, variance_t2).ok_or_else(none)?,
         tiers: column(&|m| Some(m.tier.name().to_string())),
-        labels: by.iter().map(|name| (name.clone(), column(&|m| m.labels.get(name).cloned()))).collect(),
+        labels: by.iter().map(|name| (name.clone(), column(&|m| m.labels.get(name).map(str::to_string)))).collect(),
         models,
     })
 }
@@ -292,9 +292,9 @@ fn effects(closed: &Closed<'_>, effects: &[SharedEffect], variance: f64) -> Opti
         let (alone, all) = closed.effect(index, &exposed)?;
         shares.push(EffectShare {
             factor: effect.factor.name(),
-            name: effect.name.clone(),
-            by: effect.by.clone(),
-            value: effect.value.clone(),
+            name: effect.name.to_string(),
+            by: effect.by.to_vec(),
+            value: effect.value.to_vec(),
             ordinal: effect.ordinal,
             models: exposed.chunk_by(|a, b| a.model == b.model).count(),
             first_order: alone / variance,
@@ -310,8 +310,8 @@ fn own_parts(closed: &Closed<'_>, assessment: &Assessment, variance: f64) -> Opt
     let mut parts = vec![Part::default(); assessment.models.len()];
     for products in closed.models() {
         let part = products.first().and_then(|p: &&Product| parts.get_mut(p.model))?;
-        part.first_order = closed.own(products, Inputs::OWN)? / variance;
-        part.total = closed.own(products, Inputs::ALL)? / variance;
+        part.first_order = own_of(products, Inputs::OWN)? / variance;
+        part.total = own_of(products, Inputs::ALL)? / variance;
     }
     Some(parts)
 }

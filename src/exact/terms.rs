@@ -54,15 +54,22 @@ pub struct Known {
 }
 
 impl Known {
+    /// Forgets all of it where it is more than so many.
+    pub fn forget_above(&mut self, most: usize) {
+        if self.moments.len() + self.ranks.len() + self.below.len() > most {
+            *self = Known::default();
+        }
+    }
+
     /// Moments of every distinct (distribution, power) that emissions depend on, computed on all cores.
-    fn learn(&mut self, assessment: &Assessment) {
+    fn learn(&mut self, models: &[AssessedModel], effects: &[SharedEffect]) {
         let mut distinct: HashMap<(ShapeKey, i8), Cow<'_, Distribution>> = HashMap::new();
         let mut ranked: HashMap<(ShapeKey, i8), &Distribution> = HashMap::new();
-        for model in &assessment.models {
+        for model in models {
             let powers = model.terms[Output::Emissions as usize].powers;
             for (slot, power) in Slot::ALL.into_iter().zip(powers).filter(|(_, power)| *power != 0) {
                 let Some(factor) = &model.factors[slot as usize] else { continue };
-                let acts = acts(factor, &assessment.shared);
+                let acts = acts(factor, effects);
                 let whole = factor.alone();
                 let mut add = |d: Cow<'_, Distribution>| {
                     let key = (ShapeKey::of(&d), power);
@@ -103,35 +110,50 @@ type Computed = (Product, Vec<Arc<Below>>);
 
 /// All products with a mean above zero, by model; or the reason why there is no finite mean.
 pub fn products(assessment: &Assessment, known: &mut Known) -> Result<Vec<Product>, String> {
-    known.learn(assessment);
+    let products = products_of(&assessment.shared, &assessment.models, 0, known)?;
+    separate(assessment, &products)?;
+    Ok(products)
+}
+
+/// Those of some models, the first of which has this place among all.
+pub fn products_of(
+    effects: &[SharedEffect],
+    models: &[AssessedModel],
+    first: usize,
+    known: &mut Known,
+) -> Result<Vec<Product>, String> {
+    known.learn(models, effects);
     let learned = &*known;
-    let of = |(index, model): (usize, &AssessedModel)| of_model(assessment, index, model, learned);
-    let by_model: Vec<Vec<Computed>> = assessment.models.par_iter().enumerate().map(of).collect::<Result<_, _>>()?;
-    let mut products = Vec::with_capacity(assessment.models.len());
+    let of = |(index, model): (usize, &AssessedModel)| of_model(effects, first + index, model, learned);
+    let by_model: Vec<Vec<Computed>> = models.par_iter().enumerate().map(of).collect::<Result<_, _>>()?;
+    let mut products = Vec::with_capacity(models.len());
     for (product, below) in by_model.into_iter().flatten() {
         known.below.extend(below.into_iter().map(|b| (b.shape().key(), b)));
         if product.mean_t > 0.0 {
             products.push(product);
         }
     }
-    separate(assessment, &products)?;
     Ok(products)
 }
 
 /// Refuses a product of which two joint factors depend on effects of one component.
 fn separate(assessment: &Assessment, products: &[Product]) -> Result<(), String> {
-    let components = components(products.iter().flat_map(|p| &p.joint));
+    let components = components(products.iter().flat_map(|p| &p.joint).map(|j| &j.loads));
     for p in products {
         let mut seen = BTreeSet::new();
         for joint in &p.joint {
             let component = joint.loads.first().and_then(|(e, _)| components.get(e));
             if !seen.insert(component) {
-                let id = assessment.models.get(p.model).map_or("", |m| m.id.as_str());
-                return Err(format!("{id}: shared effects connect two factors that are bounded or drawn by rank"));
+                return Err(connected(assessment.models.get(p.model).map_or("", |m| &m.id)));
             }
         }
     }
     Ok(())
+}
+
+/// Why a model's emissions have no exact moments.
+pub fn connected(id: &str) -> String {
+    format!("{id}: shared effects connect two factors that are bounded or drawn by rank")
 }
 
 /// How shared effects act on a factor, if they do.
@@ -148,7 +170,7 @@ fn loads(factor: &AssessedFactor, effects: &[SharedEffect]) -> Vec<(usize, f64)>
 
 /// The products of one model, with what was computed for their bounded factors.
 fn of_model(
-    assessment: &Assessment,
+    effects: &[SharedEffect],
     index: usize,
     model: &AssessedModel,
     known: &Known,
@@ -175,7 +197,7 @@ fn of_model(
             if is_split && power != 1 {
                 return Err(format!("{}: a shared effect on PUE − 1 that is divided by", model.id));
             }
-            let acts = acts(factor, &assessment.shared);
+            let acts = acts(factor, effects);
             if acts != Acts::Multiply {
                 if is_split {
                     return Err(format!("{}: shared effects on a PUE that is bounded or drawn by rank", model.id));
@@ -195,15 +217,16 @@ fn of_model(
             if spread {
                 product.own[s] = relative(raw);
             }
-            for (effect, size) in loads(factor, &assessment.shared) {
+            for (effect, size) in loads(factor, effects) {
                 *multiplied.entry(effect).or_insert(0.0) += size * f64::from(power);
             }
         }
         product.loads = multiplied.into_iter().filter(|(_, size)| *size != 0.0).collect();
+        product.loads.shrink_to_fit();
         product.mean_t *= product.loads.iter().map(|&(_, size)| lognormal_engine_moment(size)).product::<f64>();
         let mut below = Vec::new();
         for (slot, factor, power) in joint {
-            let (factor, of) = joined(assessment, model, slot, (factor, power), &product.loads, known)?;
+            let (factor, of) = joined(effects, model, slot, (factor, power), &product.loads, known)?;
             product.mean_t *= factor.mean;
             product.joint.push(factor);
             below.extend(of);
@@ -225,7 +248,7 @@ fn no_mean(model: &AssessedModel, slot: Slot) -> String {
 /// A factor that is below a bound or by rank, and what was computed for it if it is bounded. `others` is what the rest
 /// of its product loads.
 fn joined(
-    assessment: &Assessment,
+    effects: &[SharedEffect],
     model: &AssessedModel,
     slot: Slot,
     (factor, power): (&AssessedFactor, i8),
@@ -233,9 +256,9 @@ fn joined(
     known: &Known,
 ) -> Result<(Joint, Option<Arc<Below>>), String> {
     let (id, name) = (&model.id, slot.factor().name());
-    let loads = loads(factor, &assessment.shared);
+    let loads = loads(factor, effects);
     let squares = dot(&loads, &loads);
-    let (joint, below) = match (acts(factor, &assessment.shared), &factor.distribution) {
+    let (joint, below) = match (acts(factor, effects), &factor.distribution) {
         (Acts::Below { hi }, Distribution::LogNormal { median, gsd }) => {
             let (tau, sigma) = (libm::sqrt(squares), libm::log(*gsd));
             let loads: Vec<(usize, f64)> = loads.into_iter().map(|(e, x)| (e, x / tau)).collect();

@@ -198,8 +198,8 @@ pub fn tornado(assessment: &Assessment) -> Tornado {
         };
         Swing {
             factor: effect.factor.name(),
-            effect: Some(effect.name.clone()),
-            value: effect.value.clone(),
+            effect: Some(effect.name.to_string()),
+            value: effect.value.to_vec(),
             at_5_t: to(End::Low),
             at_95_t: to(End::High),
         }
@@ -244,12 +244,12 @@ mod tests {
         assessment.shared = vec![SharedEffect {
             factor: Factor::Compute,
             name: "bias".into(),
-            by: vec![],
-            value: vec![],
+            by: [].into(),
+            value: [].into(),
             ordinal: 0,
             ln_gsd: 1.5f64.ln(),
             chosen: false,
-            source: String::new(),
+            source: "".into(),
         }];
         let got = tornado(&assessment);
         let near = |got: f64, want: f64| (got / want - 1.0).abs() < 1e-12;

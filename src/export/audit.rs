@@ -160,7 +160,7 @@ fn coefficients(model: &AssessedModel, assessment: &Assessment) -> Vec<Json> {
             .filter_map(|(index, weight)| {
                 let effect = assessment.shared.get(*index)?;
                 let gsd = known(libm::exp((effect.ln_gsd * weight).abs()), Some(0.0));
-                Some(json!({ "name": effect.name, "of": effect.value, "gsd": gsd, "source": effect.source }))
+                Some(json!({ "name": *effect.name, "of": *effect.value, "gsd": gsd, "source": *effect.source }))
             })
             .collect();
         let effects: Vec<String> =

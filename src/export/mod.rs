@@ -16,6 +16,7 @@ pub mod card;
 pub mod cell;
 pub mod cyclonedx;
 pub mod dia;
+pub mod form;
 pub mod gpai;
 pub mod hf;
 pub mod ipcc;

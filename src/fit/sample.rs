@@ -180,7 +180,7 @@ fn row(model: &Model, size: Size) -> Result<Row, &'static str> {
     let says_yes = |label: &str| model.labels.get(label).is_some_and(|t| t.eq_ignore_ascii_case("yes"));
     Ok(Row {
         id: model.id.clone(),
-        organization: model.labels.get("organization").cloned().unwrap_or_else(|| model.id.clone()),
+        organization: model.labels.get("organization").map(str::to_string).unwrap_or_else(|| model.id.clone()),
         ln_size: libm::log(regressor / REFERENCE_SIZE),
         years: date.as_year() - REFERENCE_YEAR,
         domain: Domain::of(&model.labels),

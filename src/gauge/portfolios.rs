@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::assess::{
     Acts, AssessedFactor, AssessedModel, Assessment, Kind, OUTPUTS, Provenance, SLOTS, SharedEffect, Slot, Term, Tier,
 };
-use crate::portfolio::{Basis, Boundary, Distribution, Factor, Run, Scope};
+use crate::portfolio::{Basis, Boundary, Distribution, Factor, Labels, Run, Scope};
 
 /// σ of the four lognormals, and the slots they are in.
 pub const FOUR: [(Slot, f64); 4] =
@@ -117,7 +117,7 @@ fn model(id: String, factors: &[(Slot, Distribution)]) -> AssessedModel {
         factors: slots,
         terms,
         further: vec![],
-        labels: BTreeMap::new(),
+        labels: Labels::new(),
         provenance: BTreeMap::new(),
     }
 }
@@ -129,7 +129,7 @@ fn expose(model: &mut AssessedModel, slot: Slot, effect: usize) {
 }
 
 fn effect(factor: Factor, region: &str, sigma: f64) -> SharedEffect {
-    let of = |text: &str| if region.is_empty() { vec![] } else { vec![text.to_string()] };
+    let of = |text: &str| (!region.is_empty()).then(|| text.to_string()).into_iter().collect();
     SharedEffect {
         factor,
         name: "known answer".into(),

@@ -48,7 +48,7 @@ impl Workload {
                 Gamma { shape: (4 + k % 3) as f64, scale: 100.0 },
             ],
         };
-        let stated = |distribution| Some(Value::Distribution(distribution));
+        let stated = |distribution| Some(Value::from(distribution));
         Model {
             id: format!("model-{k:07}"),
             labels: [("organization".to_string(), format!("org-{:02}", k % 20))].into(),

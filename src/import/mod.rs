@@ -24,6 +24,7 @@ mod rows;
 mod runs;
 mod source;
 mod tally;
+mod track;
 mod tree;
 
 pub use rows::{Change, Imported, Row, What};
@@ -44,7 +45,8 @@ pub struct Importer {
 }
 
 /// All foreign formats, in the order in which they are tried.
-pub const IMPORTERS: [Importer; 7] = [
+pub const IMPORTERS: [Importer; 8] = [
+    track::IMPORTER,
     dia::DIA,
     mergekit::MERGEKIT,
     hf_card::CARD,

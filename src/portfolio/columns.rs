@@ -140,7 +140,7 @@ pub(crate) fn cells(model: &Model) -> Vec<(&'static str, String)> {
     let mut found: Vec<(&'static str, String)> = Vec::new();
     for (name, column) in COLUMNS {
         let text = match column {
-            Column::Text(_) => model.labels.get(name).cloned(),
+            Column::Text(_) => model.labels.get(name).map(str::to_string),
             // A quantity is written in the unit of the row, once.
             Column::Cell { scale, of, .. } if scale == Scale::ONE => of(&mut copy).as_ref().map(|value| match value {
                 Value::Number(x) => Decimal(*x).to_string(),
@@ -151,7 +151,7 @@ pub(crate) fn cells(model: &Model) -> Vec<(&'static str, String)> {
         };
         found.extend(text.map(|text| (name, text)));
     }
-    found.extend(LABELS.iter().filter_map(|name| Some((*name, model.labels.get(*name)?.clone()))));
+    found.extend(LABELS.iter().filter_map(|name| Some((*name, model.labels.get(name)?.to_string()))));
     found.retain(|(name, text)| !LEFT_OUT.contains(name) && !text.is_empty() && !model.published.contains_key(name));
     found
 }

@@ -160,7 +160,7 @@ fn other(text: &str) -> Option<String> {
 }
 
 /// The date so many days after 1 January 1970 (Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn since_1970(days: i64) -> String {
+pub fn since_1970(days: i64) -> String {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
     let of_era = z.rem_euclid(146_097);

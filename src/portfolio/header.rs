@@ -5,6 +5,7 @@
 //! under another name than its own is listed once (`read-as`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::columns::{self, Column, LABEL, meaning, names, quantity_of};
 use super::formats::Record;
@@ -21,9 +22,9 @@ use super::words;
 #[derive(Debug, Clone)]
 pub(super) struct Meaning {
     /// Its name as written.
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     /// Its own name where it is read, and what its text is kept under.
-    pub(super) own: String,
+    pub(super) own: Arc<str>,
     pub(super) column: Column,
 }
 
@@ -82,9 +83,9 @@ impl Header {
         let text = |m: &&Meaning| matches!(m.column, Column::Text(_));
         let mut found: Vec<String> = Vec::new();
         for m in self.meanings.iter().filter(text) {
-            found.push(m.own.clone());
+            found.push(m.own.to_string());
             if m.own != m.name {
-                found.push(m.name.clone());
+                found.push(m.name.to_string());
             }
         }
         found
@@ -94,7 +95,7 @@ impl Header {
 fn of_match(name: &str, found: Option<Match>) -> Meaning {
     let Some(Match { column: own, scale, nearness }) = found else {
         let column = if name.is_empty() { Column::Ignored } else { LABEL };
-        return Meaning { name: name.to_string(), own: name.to_string(), column };
+        return Meaning { name: name.into(), own: name.into(), column };
     };
     let column = match (meaning(own), scale) {
         // Fields of model cards, which hold any text.
@@ -103,7 +104,7 @@ fn of_match(name: &str, found: Option<Match>) -> Meaning {
         (Column::Cell { dimension, quantity, of, .. }, Some(scale)) => Column::Cell { dimension, scale, quantity, of },
         (column, _) => column,
     };
-    Meaning { name: name.to_string(), own: own.to_string(), column }
+    Meaning { name: name.into(), own: own.into(), column }
 }
 
 /// Names that are there twice.
@@ -176,13 +177,13 @@ fn id_column(meanings: &mut [Meaning], line: u64, found: &mut Findings) {
     let named = |id: &&str| meanings.iter().position(|m| super::spelling::normal(&m.name) == **id);
     if let Some(place) = IDS.iter().find_map(named) {
         meanings[place].column = Column::Id;
-        meanings[place].own = "id".to_string();
+        meanings[place].own = "id".into();
         return;
     }
-    let near = meanings.iter().find(|m| closest("id", &[m.name.as_str()]).is_some());
+    let near = meanings.iter().find(|m| closest("id", &[&*m.name]).is_some());
     let advice =
         near.map_or(String::new(), |m| format!(" (did you mean {}? the column must be named id)", shorten(&m.name)));
-    let all: Vec<&str> = meanings.iter().map(|m| m.name.as_str()).filter(|name| !name.is_empty()).collect();
+    let all: Vec<&str> = meanings.iter().map(|m| &*m.name).filter(|name| !name.is_empty()).collect();
     let columns = if all.len() > 40 { shorten(&all.join(", ")) } else { all.join(", ") };
     found.problem(line, "id", "", format!("there is no column id{advice}; the columns are {columns}"));
 }

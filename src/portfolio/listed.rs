@@ -33,19 +33,19 @@ const SEVERAL: [&str; 11] = [
 /// What stands there that is not one value, and what to write.
 pub(super) fn unpack<'t>(meaning: &Meaning, text: &'t str) -> Result<Cow<'t, str>, CellError> {
     let as_it_is = Ok(Cow::Borrowed(text));
-    if !text.starts_with(['[', '(', '{', '"', '\'']) || !columns::names().any(|name| name == meaning.own) {
+    if !text.starts_with(['[', '(', '{', '"', '\'']) || !columns::names().any(|name| *name == *meaning.own) {
         return as_it_is;
     }
     if text.starts_with('{') && text.ends_with('}') {
         return Err(CellError::new("an object of JSON", of_an_object(meaning)));
     }
     let Some(mut elements) = elements(text)? else { return as_it_is };
-    let lineage = ["base_model", "relation"].contains(&meaning.own.as_str());
+    let lineage = ["base_model", "relation"].contains(&&*meaning.own);
     elements.retain(|e| !(e.is_empty() || missing::is_word(e) || lineage && missing::is_word_for_no_base(e)));
     match elements.as_slice() {
         [] => Ok(Cow::Borrowed("")),
         [one] => Ok(Cow::Owned(one.clone())),
-        several if SEVERAL.contains(&meaning.own.as_str()) => Ok(Cow::Owned(several.join("; "))),
+        several if SEVERAL.contains(&&*meaning.own) => Ok(Cow::Owned(several.join("; "))),
         several => Err(of_several(meaning, several)),
     }
 }

@@ -13,14 +13,16 @@
 //! `suspect` and `unread` what is not read and should be, and `row` types one row, whatever format it came from. [`distribution`] has
 //! the families and reads one cell; `measure` reads a number in it, with `numeral` for its digits and [`units`];
 //! `listed` reads lists of JSON and Python, `missing` has the words for no value, `dates` the dates and `lines` the lines
-//! of a text. `bases` settles which rows the bases are. `quantity` says what a value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but suspicious.
+//! of a text. [`labels`] keeps a row's texts. `bases` settles which rows the bases are. `quantity` says what a value may be, `problem` is how errors and warnings name their place, `rules` finds what is legal but suspicious.
 
 mod bases;
 pub mod columns;
-mod dates;
+pub(crate) mod dates;
 pub mod distribution;
 pub mod formats;
+pub mod gathered;
 mod header;
+pub mod labels;
 pub(crate) mod lines;
 mod listed;
 pub(crate) mod measure;
@@ -50,8 +52,10 @@ pub mod words;
 
 pub use distribution::cell::Value;
 pub use distribution::{Distribution, cell, moments, quantile};
+pub use labels::Labels;
 pub use model::{Base, Confidence, Date, Model, Published, Relation, Source, YEAR};
 pub use output::{Further, OUTPUTS, Output, Outputs};
 pub use problem::{Place, Problem, Problems, Warning};
-pub use read::{Portfolio, joined};
+pub use read::{Portfolio, joined, read_from};
+pub use spelling::closest;
 pub use study::{Basis, Boundary, Factor, Imputation, Run, Scope, SharedSpec, Study};

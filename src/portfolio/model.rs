@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::dates;
 use super::distribution::cell::Value;
+use super::labels::Labels;
 use super::problem::{CellError, Place};
 use super::study::Basis;
 
@@ -17,7 +18,7 @@ pub struct Model {
     /// Every non-empty textual cell by its column name: the known ones (`name`, `organization`, `date`, `region`,
     /// `provider`, `hardware`, `task`, `base_model`, `relation`, `source`, …) and any other column.
     /// Groups and shared effects look here.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// Of publication.
     pub date: Option<Date>,
     /// Accelerators.
@@ -95,8 +96,8 @@ impl Model {
         let stated = self.labels.get(YEAR).filter(|year| !year.is_empty());
         let is_date = stated == self.labels.get("date");
         match (stated, self.date) {
-            (Some(year), None) => Some(year.clone()),
-            (Some(year), Some(_)) if !is_date => Some(year.clone()),
+            (Some(year), None) => Some(year.to_string()),
+            (Some(year), Some(_)) if !is_date => Some(year.to_string()),
             (_, date) => date.map(|date| date.year.to_string()),
         }
     }

@@ -34,6 +34,14 @@ pub fn of_imported(path: &Path, imported: Imported, files: &dyn Files) -> Result
     finished(imported.into_table(), files, Findings::of(path))
 }
 
+/// Types the rows of a table that is in memory already.
+///
+/// # Errors
+/// All problems of the rows.
+pub fn of_table(path: &Path, table: Table<'_>, files: &dyn Files) -> Result<ModelsFile, Problems> {
+    finished(table, files, Findings::of(path))
+}
+
 /// Reads a models file from its bytes. `path` is what messages name; `files` has what a cell names.
 ///
 /// # Errors
@@ -91,7 +99,6 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
     let Some(mut header) = Header::read(header, found) else { return (Vec::new(), Vec::new()) };
     let mut models = Vec::new();
     let mut rows = 0usize;
-    let mut first_line: HashMap<String, u64> = HashMap::new();
     for record in table.records {
         let record = match record {
             Ok(record) => record,
@@ -108,14 +115,9 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
             continue;
         };
         rows += 1;
-        if let Some(first) = first_line.get(&model.id) {
-            let message = format!("the id is already used on line {first}; ids must be unique");
-            found.problem(record.line, "id", &model.id, message);
-        } else if !model.id.is_empty() {
-            first_line.insert(model.id.clone(), record.line);
-        }
         models.push(model);
     }
+    twice(&models, found);
     if rows == 0 && found.problems.is_empty() {
         found.problem(0, "", "", "the file has a header but no models; add a row for each model");
     }
@@ -123,4 +125,18 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
     header.unread.tell(found);
     found.tell_missing();
     (models, labels)
+}
+
+/// Refuses ids that an earlier row has.
+fn twice(models: &[Model], found: &mut Findings) {
+    let mut first_line: HashMap<&str, u64> = HashMap::new();
+    for model in models.iter().filter(|model| !model.id.is_empty()) {
+        match first_line.get(model.id.as_str()) {
+            Some(first) => {
+                let message = format!("the id is already used on line {first}; ids must be unique");
+                found.problem(model.place.line, "id", &model.id, message);
+            }
+            None => _ = first_line.insert(&model.id, model.place.line),
+        }
+    }
 }

@@ -12,7 +12,7 @@ pub const THROUGH_HALF: f64 = 3.0;
 
 /// FLOP per parameter and token of the row's architecture.
 pub fn flop_per_parameter_and_token(model: &Model) -> f64 {
-    let architecture = model.labels.get("architecture").map(|a| normal(a)).unwrap_or_default();
+    let architecture = model.labels.get("architecture").map(normal).unwrap_or_default();
     let encdec = ["encdec", "encoderdecoder", "t5", "bart", "ul2", "pegasus", "marian", "m2m100", "nllb"];
     if encdec.iter().any(|w| architecture.contains(w)) { THROUGH_HALF } else { FORWARD_AND_BACKWARD }
 }

@@ -161,7 +161,7 @@ mod tests {
         for x in [1.0, 1.58, 3.0, 5.0] {
             assert_eq!(check(x), Ok(()));
         }
-        let wide = Value::Distribution(Distribution::Uniform { lo: 100.0, hi: 120.0 });
+        let wide = Value::from(Distribution::Uniform { lo: 100.0, hi: 120.0 });
         assert!(Quantity::Pue.check(&wide).is_err());
     }
 }

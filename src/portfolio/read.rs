@@ -11,6 +11,7 @@ use super::formats::inputs::Inputs;
 use super::formats::{self, STDIN, named};
 use super::model::{Model, YEAR};
 use super::models_file::{self, ModelsFile};
+use super::output::{Further, Outputs};
 use super::problem::{CellError, Place, Problem, Problems, READ_AS, Warning, shorten, shorten_path};
 use super::rules;
 use super::spelling::{closest, question};
@@ -79,6 +80,16 @@ impl Portfolio {
         Portfolio::read_tables(paths, &Inputs::default())
     }
 
+    /// The portfolio with these outputs as well as those of its study.
+    #[must_use]
+    pub fn with_outputs(mut self, outputs: Outputs) -> Portfolio {
+        self.study.outputs = self.study.outputs.and(outputs);
+        if self.study.outputs.has(Further::Water) {
+            self.warnings.retain(|w| w.rule != rules::WUE_UNUSED);
+        }
+        self
+    }
+
     fn read_tables(paths: &[impl AsRef<Path>], inputs: &Inputs) -> Result<Portfolio, Problems> {
         let models: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_path_buf()).collect();
         let model_places = models.iter().map(|path| whole(path)).collect();
@@ -99,6 +110,14 @@ impl Portfolio {
     }
 }
 
+/// [`Portfolio::read`] from files that may be archived, are kept, or are in memory.
+///
+/// # Errors
+/// All problems of all files.
+pub fn read_from(path: &Path, inputs: &Inputs) -> Result<Portfolio, Problems> {
+    Portfolio::read_from(path, inputs)
+}
+
 /// The file as a whole.
 fn whole(path: &Path) -> Place {
     Place { file: Arc::new(path.to_path_buf()), line: 0, column: String::new() }
@@ -112,6 +131,9 @@ fn models_of(path: &Path, named_at: &Place, inputs: &Inputs) -> Result<ModelsFil
         let value = if *named_at.file == *path { String::new() } else { shorten_path(shown) };
         Problem { place: named_at.clone(), value, message: e.to_string() }
     };
+    if let Some(table) = inputs.in_memory(path) {
+        return models_file::of_table(path, table, &inputs.folder(Path::new("")));
+    }
     if let Some(files) = inputs.files(path).map_err(at)? {
         return folder_of(path, files, inputs, at);
     }
@@ -169,38 +191,43 @@ fn folder_of(
 /// # Errors
 /// Ids that occur twice, and bases that cannot be.
 pub fn joined(files: impl IntoIterator<Item = ModelsFile>) -> Result<Vec<Model>, Problems> {
-    let mut models: Vec<Model> = Vec::new();
-    let mut first_place = HashMap::new();
-    let mut problems = Vec::new();
-    for file in files {
-        again(&file.models, &mut first_place, &mut problems);
-        models.extend(file.models);
-    }
+    let files: Vec<Vec<Model>> = files.into_iter().map(|file| file.models).collect();
+    let mut problems = again(&files);
+    let mut models = together(files);
     problems.extend(bases::resolve(&mut models, &mut Vec::new()));
     if problems.is_empty() { Ok(models) } else { Err(problems.into()) }
 }
 
 /// The ids that another model has too.
-fn again(models: &[Model], first_place: &mut HashMap<String, Place>, problems: &mut Vec<Problem>) {
-    for model in models {
-        if let Some(first) = first_place.get(&model.id) {
-            problems.push(Problem {
+fn again(files: &[Vec<Model>]) -> Vec<Problem> {
+    let mut first_place: HashMap<&str, &Place> = HashMap::new();
+    let mut problems = Vec::new();
+    for model in files.iter().flatten() {
+        match first_place.get(model.id.as_str()) {
+            Some(first) => problems.push(Problem {
                 place: Place { column: "id".into(), ..model.place.clone() },
                 value: model.id.clone(),
                 message: format!("the id is already used in {first}; ids must be unique across models files"),
-            });
-        } else {
-            first_place.insert(model.id.clone(), model.place.clone());
+            }),
+            None => _ = first_place.insert(&model.id, &model.place),
         }
     }
+    problems
+}
+
+/// The models of all files, without a copy where there is one.
+fn together(files: Vec<Vec<Model>>) -> Vec<Model> {
+    let mut files = files.into_iter();
+    let mut models = files.next().unwrap_or_default();
+    models.extend(files.flatten());
+    models
 }
 
 /// Reads the models files of a study and checks what only shows when all are together.
 fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: &Inputs) -> Result<Portfolio, Problems> {
-    let mut models = Vec::new();
+    let mut files = Vec::new();
     let mut warnings = Vec::new();
     let mut columns: BTreeSet<String> = BTreeSet::new();
-    let mut first_place: HashMap<String, Place> = HashMap::new();
     let mut all_read = true;
     for (path, named_at) in file.study.models.iter().zip(&file.model_places) {
         let found = match models_of(path, named_at, inputs) {
@@ -211,11 +238,12 @@ fn combine(file: StudyFile, mut problems: Vec<Problem>, inputs: &Inputs) -> Resu
                 continue;
             }
         };
-        again(&found.models, &mut first_place, &mut problems);
-        models.extend(found.models);
+        files.push(found.models);
         columns.extend(found.label_columns);
         warnings.extend(found.warnings);
     }
+    problems.extend(again(&files));
+    let mut models = together(files);
     problems.extend(bases::resolve(&mut models, &mut warnings));
     let study = file.study;
     // A file that could not be read may have held the column.

@@ -56,9 +56,9 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
         let read = match *column {
             Column::Id | Column::Ignored => Ok(()),
             Column::Text(read) => {
-                model.labels.insert(own.clone(), text.to_string());
+                model.labels.insert(own.clone(), text);
                 if own != name {
-                    model.labels.insert(name.clone(), text.to_string());
+                    model.labels.insert(name.clone(), text);
                 }
                 read(&mut model, text)
             }
@@ -70,21 +70,22 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
         if let Err(e) = read {
             found.problem(*line, name, text, e.to_string());
         }
-        model.emissions_from_card |= own == "emissions_g";
+        model.emissions_from_card |= **own == *"emissions_g";
     }
     if let Err(e) = words::weigh(&mut model) {
-        let weights = model.labels.get("merge_weights").cloned().unwrap_or_default();
-        found.problem(*line, "merge_weights", &weights, e.to_string());
+        let weights = model.labels.get("merge_weights").unwrap_or_default();
+        found.problem(*line, "merge_weights", weights, e.to_string());
     }
     if model.base_ids().any(|base| base == model.id) && !model.id.is_empty() {
         found.problem(*line, "base_model", &model.id, OWN_BASE);
     }
+    model.labels.shrink();
     Some(model)
 }
 
 /// The text of a cell, or none where it is a word for a value that is not there.
 fn stated<'t>(meaning: &Meaning, line: u64, text: &'t str, found: &mut Findings) -> &'t str {
-    let word = match (meaning.column, meaning.own.as_str()) {
+    let word = match (meaning.column, &*meaning.own) {
         (Column::Ignored, _) => false,
         // Epoch's word for a confidence of its own.
         (_, "compute_confidence") => missing::is_word(text) && !text.eq_ignore_ascii_case("unknown"),

@@ -94,7 +94,7 @@ pub(super) fn merge_weights(_: &mut Model, text: &str) -> Result<(), CellError> 
 /// # Errors
 /// Another number of weights than of bases; weights that are all 0.
 pub(super) fn weigh(model: &mut Model) -> Result<(), CellError> {
-    let Some(Ok(weights)) = model.labels.get("merge_weights").map(|text| weights(text)) else { return Ok(()) };
+    let Some(Ok(weights)) = model.labels.get("merge_weights").map(weights) else { return Ok(()) };
     if weights.len() != model.base_models.len() {
         let found = format!("{} weights for {} base models", weights.len(), model.base_models.len());
         return Err(CellError::new(found, "write one weight for each base model, in their order"));

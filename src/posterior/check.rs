@@ -8,7 +8,6 @@
 use serde::Serialize;
 
 use crate::engine::draw::accumulate::CEILING;
-use crate::engine::plan::Plan;
 use crate::engine::{GroupSummary, Summary};
 
 use super::{Oracle, Totals};
@@ -92,12 +91,11 @@ pub struct Discretisation {
     pub relative_mcse: Option<f64>,
 }
 
-/// The bounds for a run of `plan`; `tables` is the engine's own bound for one value.
-pub fn discretisation(total: &Totals, plan: &Plan, tables: f64) -> Discretisation {
+/// The bounds for a run whose total emissions are counted in `2^unit`, of so many models that emit; `tables` is the engine's
+/// own bound for one value.
+pub fn discretisation(total: &Totals, drawn: usize, unit: i32, tables: f64) -> Discretisation {
     let mean = total.emissions_t.mean.filter(|m| *m > 0.0);
-    let emissions = Output::Emissions as usize;
-    let drawn = plan.models.iter().filter(|m| !m.products_of(emissions).is_empty()).count();
-    let half_counts = libm::ldexp(drawn as f64, plan.unit(emissions) - 1);
+    let half_counts = libm::ldexp(drawn as f64, unit - 1);
     let rounding = mean.map(|mean| half_counts / mean);
     Discretisation {
         rounding,

@@ -2,7 +2,7 @@
 
 use crate::assess::Output;
 use crate::engine::Summary;
-use crate::engine::plan::Plan;
+use crate::engine::plan::Header;
 use crate::engine::stats::ratio::Side;
 
 /// An amount by draw: counts of `2^unit` of the output's unit.
@@ -25,6 +25,12 @@ impl Counts {
         for (sum, more) in self.counts.iter_mut().zip(more) {
             *sum = sum.saturating_add(*more);
         }
+    }
+
+    /// Of the first draws alone.
+    pub fn first(&self, draws: u64) -> Counts {
+        let draws = usize::try_from(draws).unwrap_or(usize::MAX).min(self.counts.len());
+        Counts { counts: self.counts[..draws].to_vec(), unit: self.unit }
     }
 
     /// What is left without a part of the same unit.
@@ -57,7 +63,7 @@ pub struct TotalDraws {
 
 impl TotalDraws {
     /// Of a run of a plan with these outputs.
-    pub fn of(outputs: impl Iterator<Item = Output>, plan: &Plan, summary: Summary) -> TotalDraws {
+    pub fn of(outputs: impl Iterator<Item = Output>, plan: &Header, summary: Summary) -> TotalDraws {
         let mut totals = summary.totals.into_iter();
         let mut next = |column: usize| Counts { counts: totals.next().unwrap_or_default(), unit: plan.unit(column) };
         let outputs = outputs.enumerate().map(|(column, output)| (output, next(column))).collect();

@@ -10,7 +10,7 @@ use crate::engine::plan::{
     GroupPlan, Header, LOG2_BITS, Marginal, ModelPlan, OutputPlan, Plan, Product, Range, SLOTS as PLAN_SLOTS,
 };
 use crate::engine::{GroupSummary, ModelSummary, Moments, Summary};
-use crate::portfolio::{Basis, Boundary, Distribution, Run, Scope};
+use crate::portfolio::{Basis, Boundary, Distribution, Labels, Run, Scope};
 
 use super::{Options, Oracle, VarianceShare};
 
@@ -238,10 +238,7 @@ fn assessment(models: usize) -> Assessment {
                 factors,
                 terms: std::array::from_fn(|_| Term { constant: 1.0, powers: [0; SLOTS] }),
                 further: vec![],
-                labels: BTreeMap::from([
-                    ("organization".into(), organization.into()),
-                    ("tier".into(), tier.name().into()),
-                ]),
+                labels: Labels::from([("organization", organization), ("tier", tier.name())]),
                 provenance: BTreeMap::from([("hardware".into(), provenance("NVIDIA A100, from the card"))]),
             }
         })

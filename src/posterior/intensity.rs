@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::concentration::ratio as share_of;
 use super::{KG_PER_T, of_ratios, of_side};
 use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output};
-use crate::engine::plan::Plan;
+use crate::engine::plan::Header;
 use crate::engine::stats::estimate::Estimate;
 use crate::engine::stats::ratio::{Side, ratios, widest_shift};
 use crate::engine::{Reduce, Summary};
@@ -56,7 +56,7 @@ pub struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     /// The totals of a run.
-    pub fn of(plan: &Plan, summary: &'a Summary) -> Chain<'a> {
+    pub fn of(plan: &Header, summary: &'a Summary) -> Chain<'a> {
         let side = |o: Output| Side { counts: &summary.totals[o as usize], unit: plan.unit(o as usize) };
         Chain { sides: Output::ALL.map(side), ratio_shift: Some(plan.ratio_shift), first: summary.draws.start }
     }
@@ -149,7 +149,7 @@ impl Row {
 
 /// The value of a column for one model.
 pub fn value<'m>(model: &'m AssessedModel, column: &str) -> Option<&'m str> {
-    model.labels.get(column).map(String::as_str).filter(|v| !v.is_empty())
+    model.labels.get(column).filter(|v| !v.is_empty())
 }
 
 /// The parts of a portfolio by a column, largest expected compute first, years in order: at most [`LARGEST`] values, what has none, and
@@ -224,7 +224,7 @@ mod tests {
     fn labelled(values: &[(&str, &str)]) -> Assessment {
         let (mut assessment, ..) = example::lognormal(values.len(), 1);
         for (model, (column, value)) in assessment.models.iter_mut().zip(values) {
-            model.labels.insert(column.to_string(), value.to_string());
+            model.labels.insert(*column, value);
         }
         assessment
     }

@@ -22,11 +22,13 @@ pub mod sampled;
 pub mod thresholds;
 pub mod trend;
 
+use std::io;
+
 use rayon::prelude::*;
 
 use crate::assess::{Assessment, OUTPUTS, Output, Tier};
 use crate::compile::{self, Group};
-use crate::engine::plan::Plan;
+use crate::engine::plan::{Header, ModelPlan, Plan};
 use crate::engine::{GroupSummary, ModelSummary, Reduce, Summary};
 
 use crate::engine::stats::estimate;
@@ -154,24 +156,66 @@ pub struct GroupPosterior {
 /// What the draws say of single models: emissions in t and ATCI in kgCO2e/EFLOP, in the order of the plan.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Singles {
-    estimates: Vec<(Estimate, Estimate)>,
+    estimates: Vec<Single>,
     /// Draws of single models at a ceiling.
     saturated: u64,
+}
+
+/// Emissions in t and ATCI in kgCO2e/EFLOP of one model.
+pub type Single = (Estimate, Estimate);
+
+/// The estimates of models, by the sums and bins of so many draws.
+pub fn singles(plans: &[ModelPlan], summaries: &[ModelSummary], draws: u64, level: f64) -> Vec<Single> {
+    // Each model is computed on its own; `collect` keeps their order.
+    let models = summaries.par_iter().zip(plans).map(|(summary, plan)| {
+        let emissions = single::of_moments(&summary.headline, plan.headline, draws, level, 1.0);
+        let atci = single::of_moments(&summary.ratio, plan.ratio, draws, level, KG_PER_T);
+        (emissions, atci)
+    });
+    models.collect()
+}
+
+/// Draws of single models at a ceiling.
+pub fn saturated(summaries: &[ModelSummary]) -> u64 {
+    summaries.iter().map(|m| m.headline.saturated + m.ratio.saturated).sum()
 }
 
 impl Singles {
     /// Adds the next models of a plan, by the sums and bins of so many draws.
     pub fn add(&mut self, plan: &Plan, summaries: &[ModelSummary], draws: u64, level: f64) {
         let first = self.estimates.len();
-        // Each model is computed on its own; `collect` keeps their order.
-        let models = summaries.par_iter().zip(plan.models.get(first..).unwrap_or(&[]));
-        self.estimates.par_extend(models.map(|(summary, plan)| {
-            let emissions = single::of_moments(&summary.headline, plan.headline, draws, level, 1.0);
-            let atci = single::of_moments(&summary.ratio, plan.ratio, draws, level, KG_PER_T);
-            (emissions, atci)
-        }));
-        self.saturated += summaries.iter().map(|m| m.headline.saturated + m.ratio.saturated).sum::<u64>();
+        self.estimates.extend(singles(plan.models.get(first..).unwrap_or(&[]), summaries, draws, level));
+        self.saturated += saturated(summaries);
     }
+}
+
+/// What is known of a group.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Known {
+    /// Its draws, in this place of [`Header::groups`] and [`Summary::groups`].
+    Draws(usize),
+    /// Its mean emissions alone, in t.
+    Mean(f64),
+}
+
+/// A run but for its single models: what the totals and groups are read off with.
+pub struct Frame<'a> {
+    /// Of its models nothing is looked at.
+    pub assessment: &'a Assessment,
+    /// What the models of the plan have in common.
+    pub header: &'a Header,
+    /// What was drawn.
+    pub summary: &'a Summary,
+    /// Sorted, with the number of models in each and what is known of it.
+    pub groups: Vec<(Group, usize, Known)>,
+    /// Models whose emissions are not a true zero.
+    pub drawn: usize,
+    /// Mean emissions of every model.
+    pub means: &'a [f64],
+    /// Of every model.
+    pub tiers: &'a [Tier],
+    /// Draws of single models at a ceiling.
+    pub saturated: u64,
 }
 
 /// The posterior of a run. `summary` is a run of `plan`, and `plan` was compiled from `assessment`, model by model
@@ -200,19 +244,68 @@ pub fn posterior_with(
     options: &Options,
     reduce: &dyn Reduce,
 ) -> Posterior {
+    let mut members = vec![0; plan.groups.len()];
+    plan.models.iter().flat_map(|m| &m.groups).for_each(|&group| members[group as usize] += 1);
+    let emissions = Output::Emissions as usize;
+    let means: Vec<f64> = singles.estimates.iter().map(|(e, _)| e.mean.unwrap_or(0.0)).collect();
+    let tiers: Vec<Tier> = assessment.models.iter().map(|m| m.tier).collect();
+    let frame = Frame {
+        assessment,
+        header: &plan.header,
+        summary,
+        groups: (compile::groups(assessment).into_iter().zip(members).enumerate())
+            .map(|(place, (group, models))| (group, models, Known::Draws(place)))
+            .collect(),
+        drawn: plan.models.iter().filter(|m| !m.products_of(emissions).is_empty()).count(),
+        means: &means,
+        tiers: &tiers,
+        saturated: singles.saturated,
+    };
+    let shares = concentration::shares(frame.means);
+    let models = (assessment.models.iter().zip(singles.estimates).enumerate())
+        .map(|(i, (model, single))| ModelPosterior::new(&model.id, model.tier, single, shares.get(i).copied()))
+        .collect();
+    Posterior { models, ..of_frame(&frame, oracle, options, reduce) }
+}
+
+/// Models that can be gone through, in the order of their ids, as often as needed.
+pub trait EachModel {
+    /// Gives each model to `take`, until that fails.
+    ///
+    /// # Errors
+    /// Those of `take`, and of a file that the models are kept in.
+    fn each(&self, take: &mut dyn FnMut(&ModelPosterior) -> io::Result<()>) -> io::Result<()>;
+}
+
+impl EachModel for Posterior {
+    fn each(&self, take: &mut dyn FnMut(&ModelPosterior) -> io::Result<()>) -> io::Result<()> {
+        self.models.iter().try_for_each(take)
+    }
+}
+
+impl ModelPosterior {
+    /// `share`: of the mean total.
+    pub fn new(id: &str, tier: Tier, (emissions_t, atci_kg_per_eflop): Single, share: Option<f64>) -> ModelPosterior {
+        ModelPosterior { id: id.to_string(), tier, emissions_t, atci_kg_per_eflop, share }
+    }
+}
+
+/// The posterior of a run without its single models.
+pub fn of_frame(frame: &Frame<'_>, oracle: &Oracle, options: &Options, reduce: &dyn Reduce) -> Posterior {
+    let Frame { assessment, header, summary, .. } = frame;
     let level = options.interval;
     let first = summary.draws.start;
     let draws = summary.draws.end.saturating_sub(first);
 
     // One sorted copy at a time: 8 bytes per draw each.
-    let side = |output: usize| Side { counts: &summary.totals[output], unit: plan.unit(output) };
+    let side = |output: usize| Side { counts: &summary.totals[output], unit: header.unit(output) };
     let kept = |output: usize| of_side(reduce, side(output), first, level);
     let [compute, it_energy, energy, emissions] = Output::ALL.map(|o| o as usize);
-    let (carbon, counted) = intensity::intensity(intensity::Chain::of(plan, summary), level, reduce);
+    let (carbon, counted) = intensity::intensity(intensity::Chain::of(header, summary), level, reduce);
     let total = Totals {
-        models: assessment.models.len(),
+        models: frame.means.len(),
         emissions_t: kept(emissions),
-        independent_t: kept(plan.independent()),
+        independent_t: kept(header.independent()),
         compute_eflop: kept(compute),
         it_energy_kwh: kept(it_energy),
         energy_kwh: kept(energy),
@@ -224,28 +317,27 @@ pub fn posterior_with(
 
     let outputs = assessment.outputs().enumerate().skip(OUTPUTS);
     let further = outputs.map(|(index, output)| (output, kept(index))).collect();
-    let (groups, saturated_in_groups) = groups(assessment, plan, summary, level, total.emissions_t.mean, reduce);
-    let saturated_models = singles.saturated;
-    let (models, concentration) = models(assessment, singles);
+    let (groups, saturated_in_groups) = groups(frame, level, total.emissions_t.mean, reduce);
 
     let drawn = summary.totals[emissions].iter().map(|&y| y as f64);
     let kurtosis = oracle.kurtosis.or_else(|| tail::kurtosis(drawn.clone()));
+    let tables = options.discretisation_bound;
 
     Posterior {
         seed: options.seed,
         draws,
         precision: Precision::reached(&total.emissions_t, draws),
         level,
-        models,
+        models: vec![],
         groups,
-        concentration,
+        concentration: concentration::concentration(&concentration::shares(frame.means), frame.tiers),
         check: check::against_oracle(&total, oracle, kurtosis, draws),
         pareto_k: tail::pareto_k(drawn.clone(), drawn.len()),
         oracle: oracle.clone(),
         sampled: None,
         further,
-        discretisation: check::discretisation(&total, plan, options.discretisation_bound),
-        saturated: check::saturated(summary, counted.saturated + saturated_in_groups, saturated_models),
+        discretisation: check::discretisation(&total, frame.drawn, header.unit(emissions), tables),
+        saturated: check::saturated(summary, counted.saturated + saturated_in_groups, frame.saturated),
         draws_without_compute: counted.without_compute,
         warnings: assessment.warnings.iter().filter(|w| !w.is_note()).count(),
         total,
@@ -253,63 +345,36 @@ pub fn posterior_with(
 }
 
 /// The groups, and the ratios among them that reached their ceiling.
-fn groups(
-    assessment: &Assessment,
-    plan: &Plan,
-    summary: &Summary,
-    level: f64,
-    mean_t: Option<f64>,
-    reduce: &dyn Reduce,
-) -> (Vec<GroupPosterior>, u64) {
+fn groups(frame: &Frame<'_>, level: f64, mean_t: Option<f64>, reduce: &dyn Reduce) -> (Vec<GroupPosterior>, u64) {
+    let Frame { header, summary, .. } = frame;
     let first = summary.draws.start;
     let draws = summary.draws.end.saturating_sub(first);
-    let mut members = vec![0; plan.groups.len()];
-    for &group in plan.models.iter().flat_map(|m| &m.groups) {
-        if let Some(members) = members.get_mut(group as usize) {
-            *members += 1;
-        }
-    }
     let (mut groups, mut saturated) = (Vec::new(), 0);
-    let named = compile::groups(assessment).into_iter().zip(members);
-    for ((Group { by, value }, models), (group_plan, group)) in named.zip(plan.groups.iter().zip(&summary.groups)) {
-        let (emissions_t, compute_eflop, atci_kg_per_eflop) = match group {
-            GroupSummary::Kept { headline: emissions, denominator: compute } => {
-                let over = Side { counts: emissions, unit: group_plan.headline.unit };
-                let under = Side { counts: compute, unit: group_plan.denominator.unit };
-                let atci = ratio::ratios(reduce, over, under, group_plan.ratio_shift, first);
+    for (Group { by, value }, models, known) in &frame.groups {
+        let drawn = |place: usize| header.groups.get(place).zip(summary.groups.get(place));
+        let known = match *known {
+            Known::Draws(place) => drawn(place).ok_or(None),
+            Known::Mean(mean) => Err(Some(mean)),
+        };
+        let (emissions_t, compute_eflop, atci_kg_per_eflop) = match known {
+            Err(mean) => (Estimate { mean, ..Estimate::NONE }, None, None),
+            Ok((plan, GroupSummary::Kept { headline: emissions, denominator: compute })) => {
+                let over = Side { counts: emissions, unit: plan.headline.unit };
+                let under = Side { counts: compute, unit: plan.denominator.unit };
+                let atci = ratio::ratios(reduce, over, under, plan.ratio_shift, first);
                 saturated += atci.saturated;
                 let atci = of_ratios(atci, level, KG_PER_T);
                 (of_side(reduce, over, first, level), Some(of_side(reduce, under, first, level)), Some(atci))
             }
-            GroupSummary::Binned { headline: emissions } => {
-                (single::of_moments(emissions, group_plan.headline, draws, level, 1.0), None, None)
+            Ok((plan, GroupSummary::Binned { headline: emissions })) => {
+                (single::of_moments(emissions, plan.headline, draws, level, 1.0), None, None)
             }
         };
         let share = concentration::ratio(emissions_t.mean, mean_t);
+        let (by, value, models) = (by.clone(), value.clone(), *models);
         groups.push(GroupPosterior { by, value, models, emissions_t, compute_eflop, atci_kg_per_eflop, share });
     }
     (groups, saturated)
-}
-
-/// The models, and how few of them matter.
-fn models(assessment: &Assessment, Singles { estimates, .. }: Singles) -> (Vec<ModelPosterior>, Concentration) {
-    let means: Vec<f64> = estimates.iter().map(|(e, _)| e.mean.unwrap_or(0.0)).collect();
-    let tiers: Vec<Tier> = assessment.models.iter().map(|m| m.tier).collect();
-    let shares = concentration::shares(&means);
-    let models = assessment
-        .models
-        .iter()
-        .zip(estimates)
-        .zip(shares.iter().copied().map(Some).chain(std::iter::repeat(None)))
-        .map(|((model, (emissions_t, atci_kg_per_eflop)), share)| ModelPosterior {
-            id: model.id.clone(),
-            tier: model.tier,
-            emissions_t,
-            atci_kg_per_eflop,
-            share,
-        })
-        .collect();
-    (models, concentration::concentration(&shares, &tiers))
 }
 
 fn of_side(reduce: &dyn Reduce, side: Side, first: u64, level: f64) -> Estimate {

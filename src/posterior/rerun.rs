@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use crate::assess::{Alternative, AssessedModel, Assessment, Output, SLOTS, Slot, Term};
 use crate::engine::stats::estimate::tails;
 use crate::engine::stats::order::{BATCHES, rank};
-use crate::exact::closed::Closed;
+use crate::exact::closed::model_variance;
 pub use crate::exact::disclosed::{AtValue, Disclosed};
 use crate::exact::disclosure::{Disclosure, chip_parts};
 use crate::exact::terms::{Known, products};
@@ -237,8 +237,7 @@ fn alone(of: &Assessment, mut model: AssessedModel) -> Assessment {
 /// Mean emissions, and E[Y²]/E[Y]².
 fn moments(assessment: &Assessment, known: &mut Known) -> Option<(f64, f64)> {
     let products = products(assessment, known).ok()?;
-    let closed = Closed::new(&assessment.shared, &products);
     let mean: f64 = products.iter().map(|p| p.mean_t).sum();
-    let variance = closed.model_variance(&products.iter().collect::<Vec<_>>())?;
+    let variance = model_variance(&products.iter().collect::<Vec<_>>())?;
     Some((mean, 1.0 + variance / (mean * mean)))
 }

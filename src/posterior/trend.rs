@@ -285,7 +285,7 @@ mod tests {
         let (mut assessment, ..) = example::lognormal(6, 1);
         let labels = ["2023", "2024", "2023", "soon", "", "9999"];
         for (model, label) in assessment.models.iter_mut().zip(labels) {
-            model.labels.insert(YEAR.to_string(), label.to_string());
+            model.labels.insert(YEAR, label);
         }
         let sizes: Vec<(Option<i32>, usize)> =
             by_year(&assessment).into_iter().map(|(year, part)| (year, part.models.len())).collect();

@@ -14,7 +14,6 @@ use super::page::{Cell, Page, Style, heads, left, right, shorten};
 use super::precision;
 use super::scope;
 use crate::coverage::Coverage;
-use crate::coverage::alternatives::Alternative;
 use crate::coverage::bands::Bands;
 use crate::coverage::predictive::{LEVELS, Predictive};
 use crate::coverage::sizes::{Effect, Sizes};
@@ -107,7 +106,7 @@ pub fn terminal(result: &Findings<'_>, style: Style) -> String {
         two_lists(&mut page, lists, &level);
     }
     tiers(&mut page, c, &unit, &level);
-    alternatives(&mut page, &c.alternatives, &unit, &level);
+    alternatives(&mut page, c, &unit, &level);
     if let Some(chosen) = &c.chosen {
         page.line(&format!(
             "  Priors marked \"chosen\": {} of the variance alone, {} with interactions ({} of {} factors, {} of {} shared \
@@ -232,13 +231,17 @@ fn tiers(page: &mut Page, c: &Coverage, unit: &Unit, level: &str) {
     page.rows(&rows, true);
 }
 
-fn alternatives(page: &mut Page, lines: &[Alternative], unit: &Unit, level: &str) {
+fn alternatives(page: &mut Page, c: &Coverage, unit: &Unit, level: &str) {
     page.section(
         &format!("Structural choices, {}", unit.name),
         "outside the interval: each line is a run of its own with one choice changed",
     );
+    if c.draws_of_alternatives < c.drawn.draws {
+        let draws = numbers::count(c.draws_of_alternatives);
+        page.line(&format!("  The first {draws} draws each; ratios and widths compare the same draws."));
+    }
     let mut rows = vec![heads(2, &["", "", "mean", "ratio", "median", &format!("{level} interval"), "hi/lo"])];
-    for line in lines {
+    for line in &c.alternatives {
         let [mean, median, interval] = amounts(&line.emissions_t, unit.factor);
         let times = |x: Option<f64>, decimals: usize| right(x.map_or("–".into(), |x| format!("{x:.decimals$}")));
         rows.push(vec![

@@ -3,38 +3,46 @@
 //! An undefined number is an empty cell. Rows stand in the order of the JSON result: models by id, groups by
 //! (by, value).
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use super::columns::{self, Cell, Column};
 use super::numbers;
-use crate::posterior::Posterior;
+use crate::posterior::{EachModel, Posterior};
 
 /// One row per model.
-pub fn models(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
-    table(out, &columns::of_models(), posterior.models.iter().map(columns::of_model))
+pub fn models(out: &mut dyn Write, models: &dyn EachModel) -> io::Result<()> {
+    let mut table = Table::new(out, &columns::of_models())?;
+    models.each(&mut |model| table.row(columns::of_model(model)))?;
+    table.csv.flush()
 }
 
 /// One row per group; only the header where no groups were asked for.
-pub fn groups(out: &mut dyn Write, posterior: &Posterior) -> csv::Result<()> {
-    table(out, &columns::of_groups(), posterior.groups.iter().map(columns::of_group))
+pub fn groups(out: &mut dyn Write, posterior: &Posterior) -> io::Result<()> {
+    let mut table = Table::new(out, &columns::of_groups())?;
+    posterior.groups.iter().try_for_each(|group| table.row(columns::of_group(group)))?;
+    table.csv.flush()
 }
 
-fn table<'a>(
-    out: &mut dyn Write,
-    columns: &[Column],
-    rows: impl Iterator<Item = impl Iterator<Item = Cell<'a>>>,
-) -> csv::Result<()> {
-    let mut table = csv::Writer::from_writer(out);
-    table.write_record(columns.iter().map(|column| &column.name))?;
-    for row in rows {
+/// A file under way.
+struct Table<'w> {
+    csv: csv::Writer<&'w mut dyn Write>,
+}
+
+impl<'w> Table<'w> {
+    fn new(out: &'w mut dyn Write, columns: &[Column]) -> io::Result<Table<'w>> {
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(columns.iter().map(|column| &column.name))?;
+        Ok(Table { csv })
+    }
+
+    fn row<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> io::Result<()> {
         let cell = |cell| match cell {
             Cell::Text(text) => as_text(text),
             Cell::Count(count) => count.to_string(),
             Cell::Number(number) => numbers::round_trip(number),
         };
-        table.write_record(row.map(cell))?;
+        Ok(self.csv.write_record(cells.map(cell))?)
     }
-    Ok(table.flush()?)
 }
 
 /// A name as text: a spreadsheet would take one that begins like this for a formula. An apostrophe in front is how

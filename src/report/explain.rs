@@ -103,7 +103,7 @@ mod tests {
             );
         }
         for effect in &a.shared {
-            assert!(text.contains(&effect.name), "{}", effect.name);
+            assert!(text.contains(&*effect.name), "{}", effect.name);
         }
         assert!(text.contains("emissions   t     = 2.778e-13 · compute / efficiency · pue · grid"), "{text}");
         assert!(text.contains("6 · N_active · tokens = 8.4000e22 FLOP, GSD 1.05"), "{text}");

@@ -3,7 +3,7 @@
 //! `table` draws the page of a run, `json` writes the public result, `csv` and `parquet` the models and
 //! groups (`columns` has what both have); `sensitivity`,
 //! `sampled` (with `--sample`), `coverage`, `atci`, `trend`, `fit`, `gauge` and `validate` are the pages and documents of
-//! the commands of these names; `explain` says where one model's factors come from; `study` writes the study file that gives
+//! the commands of these names, `track` that of `haze track summary`; `explain` says where one model's factors come from; `study` writes the study file that gives
 //! the same result again; `methods`, `priors` and `references` write what a paper needs that uses the result; `files` puts
 //! outputs in place whole or not at all; `figure` draws the figures for papers.
 //!
@@ -42,5 +42,6 @@ pub mod sensitivity;
 pub mod study;
 pub mod table;
 pub mod tables;
+pub mod track;
 pub mod trend;
 pub mod validate;

@@ -4,7 +4,7 @@
 //! Names are text as they are (no apostrophe), numbers are 64-bit floats and null where they are undefined. The metadata of
 //! each column has its `unit`, that of the file version, draws, seed, level and the plan's hash; nothing says when or where
 //! it was written. Rows may come block by block: what is in memory is bounded by one group of rows, and the bytes do not
-//! depend on the blocks.
+//! depend on the blocks. [`models_batch`] and [`groups_batch`] give the same rows to readers in the same process.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, StringBuilder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::Result;
@@ -23,7 +23,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::columns::{self, Cell, Column, Kind};
 use super::json::SCHEMA_VERSION;
-use crate::posterior::{GroupPosterior, ModelPosterior};
+use crate::posterior::{EachModel, GroupPosterior, ModelPosterior};
 
 /// Rows that one reader takes at a time, and rows that are turned into columns at a time.
 const ROW_GROUP: usize = 65_536;
@@ -81,11 +81,66 @@ pub fn groups<W: Write + Send>(out: W, about: &About<'_>, groups: &[GroupPosteri
     table.finish()
 }
 
+/// The rows of `models.parquet` in memory.
+///
+/// # Errors
+/// More text than a column of Arrow holds (2 GiB), and those of a file that the models are kept in.
+pub fn models_batch(models: &dyn EachModel) -> std::result::Result<RecordBatch, ArrowError> {
+    let mut batch = Batch::new(columns::of_models());
+    let failed = |e: std::io::Error| ArrowError::ExternalError(Box::new(e));
+    models.each(&mut |model| batch.push(columns::of_model(model)).map_err(std::io::Error::other)).map_err(failed)?;
+    batch.take()
+}
+
+/// The rows of `groups.parquet` in memory.
+///
+/// # Errors
+/// More text than a column of Arrow holds (2 GiB).
+pub fn groups_batch(groups: &[GroupPosterior]) -> std::result::Result<RecordBatch, ArrowError> {
+    let mut batch = Batch::new(columns::of_groups());
+    groups.iter().try_for_each(|group| batch.push(columns::of_group(group)))?;
+    batch.take()
+}
+
+/// Rows in memory under way.
+struct Batch {
+    schema: SchemaRef,
+    columns: Vec<Growing>,
+    /// Bytes of all text.
+    text: usize,
+}
+
+impl Batch {
+    fn new(columns: Vec<Column>) -> Batch {
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        Batch { schema, columns: columns.iter().map(|column| Growing::of(column.kind)).collect(), text: 0 }
+    }
+
+    fn push<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> std::result::Result<(), ArrowError> {
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            if let Cell::Text(name) = cell {
+                self.text += name.len();
+            }
+            // All columns together: none of them can have more.
+            if i32::try_from(self.text).is_err() {
+                return Err(ArrowError::OffsetOverflowError(self.text));
+            }
+            column.push(cell);
+        }
+        Ok(())
+    }
+
+    /// The rows since the last time.
+    fn take(&mut self) -> std::result::Result<RecordBatch, ArrowError> {
+        self.text = 0;
+        RecordBatch::try_new(Arc::clone(&self.schema), self.columns.iter_mut().map(Growing::take).collect())
+    }
+}
+
 /// A file under way.
 struct Table<W: Write + Send> {
     writer: ArrowWriter<W>,
-    schema: SchemaRef,
-    columns: Vec<Growing>,
+    batch: Batch,
     rows: usize,
 }
 
@@ -98,14 +153,13 @@ enum Growing {
 
 impl<W: Write + Send> Table<W> {
     fn new(out: W, about: &About<'_>, columns: Vec<Column>) -> Result<Table<W>> {
-        let schema: SchemaRef = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
-        let writer = ArrowWriter::try_new(out, Arc::clone(&schema), Some(properties(about)))?;
-        let columns = columns.iter().map(|column| Growing::of(column.kind)).collect();
-        Ok(Table { writer, schema, columns, rows: 0 })
+        let batch = Batch::new(columns);
+        let writer = ArrowWriter::try_new(out, Arc::clone(&batch.schema), Some(properties(about)))?;
+        Ok(Table { writer, batch, rows: 0 })
     }
 
     fn push<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> Result<()> {
-        self.columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell));
+        self.batch.push(cells)?;
         self.rows += 1;
         // Batches end at the same rows however the models come: so do the pages of the file.
         if self.rows == BATCH { self.write() } else { Ok(()) }
@@ -113,8 +167,7 @@ impl<W: Write + Send> Table<W> {
 
     fn write(&mut self) -> Result<()> {
         self.rows = 0;
-        let columns = self.columns.iter_mut().map(Growing::take).collect();
-        self.writer.write(&RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+        self.writer.write(&self.batch.take()?)
     }
 
     fn finish(mut self) -> Result<W> {

@@ -76,7 +76,7 @@ fn value(entry: &Entry) -> String {
 
 /// A prior's source, and that of the prior which it refers to (`as mfu_a100`).
 fn whole_source(priors: &Priors, entry: &Entry) -> String {
-    let mut source = entry.source.clone();
+    let mut source = entry.source.to_string();
     let mut last = entry;
     // No longer than the list, should two of them refer to each other.
     for _ in 0..priors.entries().len() {
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn every_number_has_an_entry() {
         let defaults = Priors::defaults();
-        let sources: Vec<&str> = defaults.entries().iter().map(|entry| entry.source.as_str()).collect();
+        let sources: Vec<&str> = defaults.entries().iter().map(|entry| &*entry.source).collect();
         let works: Vec<&Work> = references::all().iter().collect();
         assert_eq!(wrong(&sources, &works), Vec::<String>::new());
         // Negative controls: a number that nobody knows, and a list without one that is named.

@@ -1,7 +1,7 @@
 //! Whether the draws fit into memory: asked before they are drawn.
 
 use super::RunError;
-use crate::engine::plan::Plan;
+use crate::engine::plan::Header;
 
 /// Draws of one chunk, of which each thread holds totals of its own.
 const CHUNK: u64 = 4096;
@@ -18,7 +18,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`RunError::Memory`] where there is less.
-    pub fn fits(self, plan: &Plan, draws: u64) -> Result<(), RunError> {
+    pub fn fits(self, plan: &Header, draws: u64) -> Result<(), RunError> {
         let columns = (0..plan.columns()).filter(|&column| plan.keeps(column)).count();
         let kept = (columns + 2 * plan.kept_groups() + 2) as u64;
         self.holds(draws, kept, (columns + plan.groups.len()) as u64)

@@ -12,6 +12,22 @@ use crate::portfolio::Portfolio;
 use crate::posterior::Singles;
 
 impl Session {
+    /// What a run draws, before it is divided: the number of draws that was asked for, or that which the precision needs,
+    /// found by the pilot of [`Session::run_assessed`].
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn settings_of(
+        &self,
+        portfolio: &Portfolio,
+        assessment: &Assessment,
+        request: &Request,
+        progress: &dyn Progress,
+    ) -> Result<Settings, RunError> {
+        let plan = compile(&with_outputs(portfolio, assessment)?)?;
+        self.settled(request, &plan, progress)
+    }
+
     /// Draws a part of a run.
     ///
     /// # Errors

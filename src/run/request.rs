@@ -2,7 +2,7 @@
 
 use super::{INTERVAL, Progress, RunError, SEED, Sampler, Session, Settings};
 use crate::engine::Summary;
-use crate::engine::plan::Plan;
+use crate::engine::plan::{Header, Plan};
 use crate::engine::stats::estimate::{Estimate, Scale, of_draws};
 use crate::engine::stats::order::Draws;
 use crate::engine::stats::precision::{PILOT, draws_needed};
@@ -80,7 +80,7 @@ impl Session {
     ) -> Result<Settings, RunError> {
         self.settled_by(request, plan.models.len(), progress, |pilot| {
             let plan = plan.clone().dependent_only();
-            Ok(headline(&plan, &pilot.draw(&plan)?, pilot))
+            Ok(headline_of(&plan, &pilot.draw(&plan)?, pilot))
         })
     }
 
@@ -97,7 +97,7 @@ impl Session {
         let mut first = None;
         let settings = self.settled_by(request, plan.models.len(), progress, |pilot| {
             let summary = pilot.draw(plan)?;
-            let estimate = headline(plan, &summary, pilot);
+            let estimate = headline_of(plan, &summary, pilot);
             first = Some(summary);
             Ok(estimate)
         })?;
@@ -122,7 +122,8 @@ impl Session {
     }
 }
 
-fn headline(plan: &Plan, summary: &Summary, sampler: &Sampler<'_>) -> Estimate {
+/// The total of the headline in the draws of a pilot.
+pub(super) fn headline_of(plan: &Header, summary: &Summary, sampler: &Sampler<'_>) -> Estimate {
     let counts = summary.totals[plan.headline].iter().copied();
     let draws = Draws::new(sampler.reduce(), (0..).zip(counts));
     of_draws(&draws, sampler.level, Scale::power_of_two(plan.unit(plan.headline)))

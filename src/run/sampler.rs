@@ -31,6 +31,11 @@ impl Sampler<'_> {
         self.draw_part(plan, self.seed, 0..self.draws)
     }
 
+    /// The first draws alone.
+    pub fn first(&self, draws: u64) -> Sampler<'_> {
+        Sampler { draws, device_line: self.device_line.clone(), ..*self }
+    }
+
     /// Draws another range of draws of a plan, possibly from another stream.
     ///
     /// # Errors

@@ -119,7 +119,7 @@ pub fn read_list(path: &Path, bytes: &[u8], files: &dyn Files) -> Result<MaskedL
 }
 
 fn organization(model: &Model) -> &str {
-    model.labels.get("organization").map_or("", String::as_str)
+    model.labels.get("organization").unwrap_or("")
 }
 
 /// The models that take part, without what would tell their compute, and what they state in EFLOP.

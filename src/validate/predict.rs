@@ -5,8 +5,6 @@
 //! so that hours times the TDP stay hours times the TDP. Accelerator-hours are no output of the product; they are the ratio
 //! of two rows, the run's compute and the compute of one accelerator-hour of its chips, drawn together.
 
-use std::collections::BTreeMap;
-
 use super::calibrate::{self, Point};
 use super::runs_file::{Architecture, EnergyBasis, Run};
 use super::{Input, Judged, Quantity, Row, regions, scores, shipped};
@@ -15,7 +13,9 @@ use crate::assess::priors::set;
 use crate::assess::{self, Output, hardware};
 use crate::compile::compile;
 use crate::engine::GroupSummary;
-use crate::portfolio::{Boundary, Date, Distribution, Model, Place, Portfolio, Problem, Problems, Study, Value};
+use crate::portfolio::{
+    Boundary, Date, Distribution, Labels, Model, Place, Portfolio, Problem, Problems, Study, Value,
+};
 use crate::run::{RunError, Sampler};
 
 /// Rounding of published figures that are made of one another (GSD): LLaMA's energies are within 1 % of their product,
@@ -150,21 +150,21 @@ pub fn region(run: &Run) -> Option<String> {
 
 /// The part of the row that says what was trained where, on what.
 fn described(run: &Run, draft: &mut Draft) -> Model {
-    let mut labels = BTreeMap::new();
+    let mut labels = Labels::new();
     if !run.organization.is_empty() {
-        labels.insert("organization".to_string(), run.organization.clone());
+        labels.insert("organization", run.organization.clone());
     }
     if run.architecture == Architecture::EncoderDecoder {
-        labels.insert("architecture".to_string(), "encdec".to_string());
+        labels.insert("architecture", "encdec");
     }
     if chips(run).is_some() {
-        labels.insert("hardware".to_string(), run.hardware.clone());
+        labels.insert("hardware", run.hardware.clone());
     } else {
         draft.note("chip not known: mixture of its year");
     }
     let year = year(run);
     if let Some(region) = region(run) {
-        labels.insert("region".to_string(), region);
+        labels.insert("region", region);
     } else if !run.region.is_empty() {
         draft.note("region not known: grid unknown");
     }
@@ -251,7 +251,7 @@ fn includes_pue(run: &Run, quantity: Quantity, input: Input) -> &'static [bool] 
 /// The row without what is predicted, and the scope in which it was published.
 fn energy_or_emissions(run: &Run, quantity: Quantity, input: Input, includes: bool, draft: &mut Draft) -> Model {
     let mut model = described(run, draft);
-    model.pue = run.pue.map(|pue| Value::Distribution(Distribution::Fixed(pue)));
+    model.pue = run.pue.map(|pue| Value::from(Distribution::Fixed(pue)));
     match input {
         Input::Energy => {
             model.energy_kwh = run.energy_kwh.map(Value::Number);
@@ -361,12 +361,12 @@ pub fn row(run: &Run, quantity: Quantity, input: Input, sampler: &Sampler<'_>) -
             draft.study.groups_by = vec!["part".to_string()];
             let part = |name: &str, mut model: Model| {
                 model.id = format!("{} ({name})", model.id);
-                model.labels.insert("part".to_string(), name.to_string());
+                model.labels.insert("part", name);
                 model
             };
             let bare = described(run, &mut draft);
             let mut hour = bare.clone();
-            hour.gpu_hours = Some(Value::Distribution(Distribution::Fixed(1.0)));
+            hour.gpu_hours = Some(Value::from(Distribution::Fixed(1.0)));
             vec![part("hour", hour), part("run", with_compute(bare, run))]
         } else {
             vec![energy_or_emissions(run, quantity, input, includes, &mut draft)]

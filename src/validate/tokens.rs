@@ -47,7 +47,7 @@ struct Generation {
 static GENERATIONS: LazyLock<Vec<Generation>> = LazyLock::new(|| generations(&embedded(TRAINING_TOKENS)));
 
 fn generations(models: &[Model]) -> Vec<Generation> {
-    let label = |m: &Model, name: &str| m.labels.get(name).cloned().unwrap_or_default();
+    let label = |m: &Model, name: &str| m.labels.get(name).map(str::to_string).unwrap_or_default();
     let mut found: BTreeMap<(String, i32, String), Vec<(f64, f64)>> = BTreeMap::new();
     for model in models {
         let size = active_parameters(model).and_then(positive);

@@ -54,14 +54,14 @@ fn what_a_row_states_wins_and_a_list_does_not() {
     let [_, known] = both("deepseek-ai/DeepSeek-V3,,,,NVIDIA A100,,,1e6,,,,\n");
     let row = &known.models[0];
     assert_eq!(row.gpu_hours, Some(Value::Number(1e6)));
-    assert_eq!((row.labels["hardware"].as_str(), &row.tokens), ("NVIDIA A100", &None));
+    assert_eq!((&row.labels["hardware"], &row.tokens), ("NVIDIA A100", &None));
     assert_eq!(row.parameters, Some(Value::Number(671e9)));
     assert!(!row.published.contains_key("gpu_hours") && row.published.contains_key("parameters"));
     // The same from a list.
     let [_, known] = both("deepseek-ai/DeepSeek-V3,,,,NVIDIA A100,,,1e6,5,x/y,0.4,list\n");
     let row = &known.models[0];
     assert_eq!((&row.gpu_hours, &row.energy_kwh), (&Some(Value::Number(2.788e6)), &None));
-    assert_eq!((row.labels["hardware"].as_str(), row.base_probability), ("NVIDIA H800 SXM5", None));
+    assert_eq!((&row.labels["hardware"], row.base_probability), ("NVIDIA H800 SXM5", None));
     assert!(row.base_models.is_empty());
 }
 

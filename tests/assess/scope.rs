@@ -122,7 +122,7 @@ fn effects_on_the_grid_do_not_act_on_electricity_as_bought() {
         portfolio.study.shared.push(SharedSpec { factor: Factor::Grid, gsd: 1.5, by: vec![], place: Place::default() });
         let a = assess(&portfolio).unwrap();
         let grid = a.models[0].factors[Slot::Grid as usize].as_ref().unwrap();
-        grid.shared.iter().any(|(effect, _)| a.shared[*effect].source == "the study file")
+        grid.shared.iter().any(|(effect, _)| *a.shared[*effect].source == *"the study file")
     };
     for cells in [&figure[..], &contract, &combined] {
         assert!(!of(Basis::Market, cells), "{cells:?}");

@@ -254,7 +254,7 @@ fn import_export_and_import_again_keeps_every_value() {
             let text = format!("{bases:?}");
             // The lineage is compared above, step by step.
             (model.base_models, model.relation) = (vec![], None);
-            model.labels.retain(|name, _| !["base_model", "relation"].contains(&name.as_str()));
+            ["base_model", "relation"].iter().for_each(|name| model.labels.remove(name));
             model.place = carbonhaze::Place::default();
             rows.push(format!("{text} {model:?}"));
         }

@@ -158,6 +158,8 @@ fn a_run_says_what_draws_and_why() {
     assert!(told(&["--draws", "100"]).contains("drawing on the CPU"));
     assert!(told(&["--draws", "100"]).contains("the run is short"));
     assert!(!told(&["--draws", "100", "--quiet"]).contains("drawing"));
+    // A pilot and the draws that it asks for are one run.
+    assert_eq!(told(&["--precision", "0.003"]).matches("drawing on").count(), 1);
     if let Some(adapter) = adapter() {
         let part = adapter[..5].to_uppercase();
         assert!(told(&["--draws", "100", "--adapter", &part]).contains(&format!("drawing on {adapter}")));

@@ -18,6 +18,7 @@ mod gauge;
 mod gpu;
 mod import;
 mod invariance;
+mod large;
 mod lineage;
 mod order;
 mod outputs;
@@ -30,6 +31,8 @@ mod separately;
 mod shards;
 mod tables;
 mod thresholds;
+#[cfg(all(target_os = "linux", feature = "track"))]
+mod track;
 mod trend;
 mod validate;
 

@@ -72,7 +72,7 @@ pub fn model(id: &str, factors: [Option<AssessedFactor>; SLOTS]) -> AssessedMode
         factors,
         terms: std::array::from_fn(|o| Term { constant: constants[o], powers: chain(o) }),
         further: vec![],
-        labels: BTreeMap::from([("tier".into(), "4".into())]),
+        labels: Labels::from([("tier", "4")]),
         provenance: BTreeMap::new(),
     }
 }
@@ -119,7 +119,7 @@ pub fn random_assessment(seed: u64, models: usize, families: Families, zeros: bo
         }
     }
     shared.sort_by(|a, b| (a.factor, &a.by, &a.value, a.ordinal).cmp(&(b.factor, &b.by, &b.value, b.ordinal)));
-    let find = |f: Factor, value: &[&str]| shared.iter().position(|e| e.factor == f && e.value == value);
+    let find = |f: Factor, value: &[&str]| shared.iter().position(|e| e.factor == f && *e.value == *value);
     let mut list = vec![];
     for k in 0..models {
         let region = regions[rng.random_range(0..3)];
@@ -166,8 +166,8 @@ pub fn random_assessment(seed: u64, models: usize, families: Families, zeros: bo
             share(Slot::Pue, find(Factor::Pue, &[]));
         }
         let mut m = model(&format!("model-{seed}-{k:03}"), factors);
-        m.labels.insert("region".into(), region.into());
-        m.labels.insert("which".into(), format!("{}", k % 40));
+        m.labels.insert("region", region);
+        m.labels.insert("which", format!("{}", k % 40));
         list.push(m);
     }
     list.sort_by(|a, b| a.id.cmp(&b.id));

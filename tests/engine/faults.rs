@@ -30,7 +30,7 @@ fn plan() -> Plan {
         assessment.models.extend(few.iter().enumerate().map(|(k, m)| {
             let mut m = m.clone();
             m.id = format!("{}-{copy}", m.id);
-            m.labels.insert("which".into(), format!("{copy} {}", k % 2));
+            m.labels.insert("which", format!("{copy} {}", k % 2));
             m
         }));
     }

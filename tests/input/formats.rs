@@ -53,8 +53,8 @@ fn problems_of(name: &str, bytes: &[u8]) -> String {
 fn the_same_table_is_the_same_models_in_every_format() {
     let want = models(&at("models.csv"));
     assert_eq!(want.len(), 6);
-    assert_eq!(want[0].labels["date"], "2024-05-17");
-    assert_eq!(want[3].labels["base_model"], "lab/base; =other/b");
+    assert_eq!(&want[0].labels["date"], "2024-05-17");
+    assert_eq!(&want[3].labels["base_model"], "lab/base; =other/b");
     for name in FILES {
         let found = models(&at(name));
         for (found, want) in found.iter().zip(&want) {

@@ -208,8 +208,10 @@ fn scores(exact: &Shares) -> Vec<(String, f64)> {
     let own = &exact.shared_own.own;
     add("own".into(), &all(&[], OWN), &[], own.first_order, own.total);
     for e in &exact.effects {
-        let index =
-            portfolio().shared.iter().position(|s| s.factor.name() == e.factor && s.by == e.by && s.value == e.value);
+        let index = portfolio()
+            .shared
+            .iter()
+            .position(|s| s.factor.name() == e.factor && *s.by == *e.by && *s.value == *e.value);
         add(format!("{} {:?}", e.factor, e.value), &[], &[index.unwrap()], e.first_order, e.total);
     }
     let found = covariances(exact.mean_t, 0..ROWS.len(), &sets);

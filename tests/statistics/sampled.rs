@@ -216,7 +216,8 @@ fn shared_effects_by_rank_agree_with_the_exact_ones() {
         let (mut large, mut worst) = (0, 0f64);
         for share in &exact.effects {
             let is = |e: &&carbonhaze::low_level::assess::SharedEffect| {
-                (e.factor.name(), &e.by, &e.value, e.ordinal) == (share.factor, &share.by, &share.value, share.ordinal)
+                (e.factor.name(), &*e.by, &*e.value, e.ordinal)
+                    == (share.factor, &*share.by, &*share.value, share.ordinal)
             };
             let at = assessment.shared.iter().position(|e| is(&e)).unwrap();
             let index = found[at][0].unwrap();
@@ -237,7 +238,7 @@ fn shared_effects_by_rank_agree_with_the_exact_ones() {
         let at = assessment
             .shared
             .iter()
-            .position(|e| (e.factor.name(), &e.value) == (first.factor, &first.value) && e.name == first.name)
+            .position(|e| (e.factor.name(), &*e.value) == (first.factor, &*first.value) && *e.name == *first.name)
             .unwrap();
         let index = other[at][0].unwrap();
         assert!((index.value - first.first_order) / index.se < -4.0, "{index:?} {first:?}");

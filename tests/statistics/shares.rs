@@ -117,12 +117,12 @@ fn compared(assessment: &Assessment, got: &Shares) -> Vec<(String, Part, Part)> 
     pairs.push(("shared".into(), got.shared_own.shared, brute(assessment, &is_shared)));
     pairs.push(("own".into(), got.shared_own.own, brute(assessment, &|i| !is_shared(i))));
     for e in &got.effects {
-        let index = assessment.shared.iter().position(|s| s.factor.name() == e.factor && s.value == e.value).unwrap();
+        let index = assessment.shared.iter().position(|s| s.factor.name() == e.factor && *s.value == *e.value).unwrap();
         let want = brute(assessment, &|i| i == Input::Shared(index));
         pairs.push((format!("{} {:?}", e.factor, e.value), part(e.first_order, e.total), want));
     }
     for r in &got.labels["region"] {
-        let here = |m: &AssessedModel| m.labels.get("region") == r.value.as_ref();
+        let here = |m: &AssessedModel| m.labels.get("region") == r.value.as_deref();
         let want = brute(assessment, &|i| of_model(i, &here));
         pairs.push((format!("region {:?}", r.value), part(r.first_order, r.total), want));
     }

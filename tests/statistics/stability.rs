@@ -122,7 +122,7 @@ fn study() -> Assessment {
         );
         m.factors[Slot::Grid as usize].as_mut().unwrap().shared.push((1 + k % 2, 1.0));
         m.factors[Slot::Pue as usize].as_mut().unwrap().shared.push((0, 0.5));
-        m.labels.insert("region".into(), ["north", "south"][k % 2].into());
+        m.labels.insert("region", ["north", "south"][k % 2]);
         m
     });
     let mut shared = vec![

@@ -46,7 +46,7 @@ fn years_of_lognormals() -> (Assessment, [i32; 4], [f64; 4]) {
         model.terms[0].powers[Slot::Grid as usize] = 0;
         let shared = if *year >= 2021 { vec![(0, 1.0), (1, 1.0)] } else { vec![(0, 1.0)] };
         model.factors[Slot::Compute as usize].as_mut().unwrap().shared = shared;
-        model.labels.insert("year".into(), year.to_string());
+        model.labels.insert("year", year.to_string());
         model
     };
     let mut assessment = sum(years.iter().zip(&sds).map(model).collect());
@@ -114,12 +114,12 @@ fn slopes_agree_with_a_float_monte_carlo() {
     let years = [2020, 2021, 2023];
     let mut assessment = random_assessment(11, 12, Families::All, false);
     for (k, model) in assessment.models.iter_mut().enumerate() {
-        model.labels.insert("year".into(), years[k % 3].to_string());
+        model.labels.insert("year", years[k % 3].to_string());
     }
     // What the last year has in common shows in the slope.
     assessment.shared.push(effect(Factor::Reporting, &["year"], &["2023"], 0, 1.8));
     let late = assessment.shared.len() - 1;
-    for model in assessment.models.iter_mut().filter(|m| m.labels["year"] == "2023") {
+    for model in assessment.models.iter_mut().filter(|m| m.labels["year"] == *"2023") {
         model.factors[Slot::Compute as usize].as_mut().unwrap().shared.push((late, 1.0));
     }
     let found = growths(&assessment, DRAWS as u64);

@@ -1,9 +1,8 @@
 //! The intensity of each place that a cell may mean.
 
-use std::collections::BTreeMap;
-
 use super::place::{Mention, Place, Trouble, read};
 use super::table::{Country, TABLES};
+use crate::portfolio::Labels;
 use crate::portfolio::spelling::question;
 
 /// How closely a place is known: it decides the spread.
@@ -54,8 +53,8 @@ const LARGE: [&str; 10] = ["CHN", "IND", "RUS", "AUS", "BRA", "CAN", "JPN", "IDN
 ///
 /// # Errors
 /// As [`find`].
-pub fn of_row(labels: &BTreeMap<String, String>, year: i32) -> Result<Found, (String, String)> {
-    let label = |name: &str| labels.get(name).map_or("", String::as_str);
+pub fn of_row(labels: &Labels, year: i32) -> Result<Found, (String, String)> {
+    let label = |name: &str| labels.get(name).unwrap_or("");
     find(label("region"), label("provider"), year)
 }
 

@@ -5,7 +5,7 @@
 //! row may have used and says nothing of what rows have in common. Loadings are rounded as those that several disclosures
 //! leave are, and the move with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocks::Known;
 use crate::assess::acts::Acts;
@@ -67,6 +67,13 @@ impl Posterior {
                 .provenance
                 .insert(format!("{name}{whose}"), Provenance { kind: Kind::Imputed, how, source, chosen: false });
         }
+    }
+
+    /// Adds the effects that factors load on now, of those that they loaded on before.
+    pub fn reach(&self, keys: &mut BTreeSet<EffectKey>) {
+        let informed: Vec<&Informed> = keys.iter().filter_map(|key| self.effects.get(*self.places.get(key)?)).collect();
+        let reached: BTreeSet<usize> = informed.iter().flat_map(|e| e.known.loads.iter().map(|(j, _)| *j)).collect();
+        keys.extend(reached.into_iter().map(|j| self.effects[j].key.clone()));
     }
 
     /// Loads (ln) on effects as they were before, as loads on what is left of them.

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::length::{Generation, Length};
 use super::{NOTHING, Posterior, ROUNDING};
 use crate::assess::context::Context;
-use crate::assess::described::described;
+use crate::assess::described::ln_gsd;
 use crate::assess::draft::Informs;
 use crate::assess::effects::{EffectKey, Innovation, Loads};
 use crate::assess::imputed::ln_expected;
@@ -72,7 +72,7 @@ impl Lesson {
     /// In terms of the effects as the rows leave them; `None` if it says nothing of them.
     pub fn given(&self, context: &Context<'_>, posterior: &Posterior) -> Option<Taught> {
         let ln = |(key, weight): (&EffectKey, &f64)| {
-            Some((key.clone(), weight * described(key, context.study, context.priors)?.ln_gsd))
+            Some((key.clone(), weight * ln_gsd(key, context.study, context.priors)?))
         };
         let loads: Loads = posterior.left(&self.innovation.loads.iter().filter_map(ln).collect());
         let shared: f64 = loads.values().map(|l| l * l).sum();

@@ -32,7 +32,7 @@ pub(super) struct Shared {
 pub(super) fn given(value: &Value, error: f64) -> Distribution {
     match value {
         Value::Number(x) => lognormal(LogNormal { median: *x, ln_sd: error }),
-        Value::Distribution(d) => d.clone(),
+        Value::Distribution(d) => (**d).clone(),
     }
 }
 
@@ -63,9 +63,9 @@ impl Rate {
 fn effect(slot: Slot, shared: &Shared) -> SharedEffect {
     SharedEffect {
         factor: slot.factor(),
-        name: shared.by.join(" by "),
+        name: shared.by.join(" by ").into(),
         by: shared.by.iter().map(|s| s.to_string()).collect(),
-        value: shared.value.clone(),
+        value: shared.value.clone().into(),
         ordinal: ORDINAL,
         ln_gsd: 1.0,
         chosen: true,

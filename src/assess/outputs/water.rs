@@ -41,7 +41,7 @@ fn split(row: Exposure<'_>, what: &'static str, place: &str, ln_sd: f64) -> (f64
     let organization = row.model.labels.get("organization").filter(|o| !o.is_empty() && row.on);
     let Some(organization) = organization else { return (ln_sd, vec![]) };
     let share = row.priors.number(names::water::ORGANIZATION_SHARE);
-    let value = vec![organization.clone(), place.to_string()];
+    let value = vec![organization.to_string(), place.to_string()];
     let shared = Shared { by: vec![what, "organization"], value, ln_sd: ln_sd * share.sqrt() };
     (ln_sd * (1.0 - share).sqrt(), vec![shared])
 }

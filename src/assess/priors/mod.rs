@@ -113,7 +113,7 @@ impl Priors {
         let entry = &mut self.entries[name.index()];
         entry.content = content;
         entry.text = text;
-        entry.source = "the study file".to_string();
+        entry.source = "the study file".into();
         entry.chosen = false;
         entry.evidence = None;
         entry.replaced = true;
@@ -218,14 +218,14 @@ impl Priors {
     /// Provenance of a value taken from this prior.
     pub(crate) fn provenance(&self, name: impl Into<Name>, how: impl Into<String>) -> Provenance {
         let entry = self.entry(name);
-        Provenance { kind: Kind::Default, how: how.into(), source: entry.source.clone(), chosen: entry.chosen }
+        Provenance { kind: Kind::Default, how: how.into(), source: entry.source.to_string(), chosen: entry.chosen }
     }
 
     pub(crate) fn chosen(&self, name: impl Into<Name>) -> bool {
         self.entry(name).chosen
     }
 
-    pub(crate) fn source(&self, name: impl Into<Name>) -> &str {
+    pub(crate) fn source(&self, name: impl Into<Name>) -> &Arc<str> {
         &self.entry(name).source
     }
 }

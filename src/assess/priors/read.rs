@@ -1,5 +1,7 @@
 //! Priors from their text: the embedded file, and the value that a study gives in the place of one.
 
+use std::sync::Arc;
+
 use super::names::{DIRECTIONS, Form, Name};
 use crate::assess::hardware::{self, Chip};
 use crate::assess::lognormal::LogNormal;
@@ -35,7 +37,7 @@ pub struct Entry {
     /// Unit of the value, for people; starts with "GSD" for geometric standard deviations.
     pub unit: String,
     /// Where the value comes from; "the study file" where a study replaced it.
-    pub source: String,
+    pub source: Arc<str>,
     /// Its centre or spread is a choice without a firm source.
     pub chosen: bool,
     /// What a fitted prior rests on: numbers of runs, families and the like.
@@ -122,20 +124,22 @@ fn in_form(form: Form, parsed: Value) -> Result<Content, String> {
             Err("this prior is a plain number, not a distribution".to_string())
         }
         (Form::Lognormal, Value::Number(x)) if x > 0.0 => Ok(Content::LogNormal(LogNormal { median: x, ln_sd: 0.0 })),
-        (Form::Lognormal, Value::Distribution(Distribution::LogNormal { median, gsd })) => {
-            Ok(Content::LogNormal(LogNormal { median, ln_sd: libm::log(gsd) }))
-        }
-        (Form::Lognormal, _) => {
-            Err("this prior is combined with others in logs: write lognormal(median, gsd), \"a to b\" or a positive \
-                 number"
-                .to_string())
-        }
+        (Form::Lognormal, Value::Distribution(d)) => match *d {
+            Distribution::LogNormal { median, gsd } => {
+                Ok(Content::LogNormal(LogNormal { median, ln_sd: libm::log(gsd) }))
+            }
+            _ => Err(IN_LOGS.to_string()),
+        },
+        (Form::Lognormal, _) => Err(IN_LOGS.to_string()),
         (Form::Shape, Value::Number(x)) => Ok(Content::Distribution(Distribution::Fixed(x))),
-        (Form::Shape, Value::Distribution(d)) => Ok(Content::Distribution(d)),
+        (Form::Shape, Value::Distribution(d)) => Ok(Content::Distribution(*d)),
         (Form::Chips, _) => Err("shares of chips are a text such as \"0.6: H100, 0.4: A100\"".to_string()),
         (Form::Loadings, _) => Err("loadings are a text of numbers such as \"0.12, -0.03\"".to_string()),
     }
 }
+
+const IN_LOGS: &str =
+    "this prior is combined with others in logs: write lognormal(median, gsd), \"a to b\" or a positive number";
 
 /// Largest loading: a factor of a thousand for one standard deviation.
 const LARGEST_LOADING: f64 = 7.0;
@@ -187,7 +191,7 @@ pub fn embedded(text: &str) -> Result<Vec<Entry>, String> {
         let section = entries[i].section();
         let whole = entries.iter().find(|e| e.section() == section && e.key() == key);
         let whole = whole.ok_or_else(|| format!("{section}.{key} is referred to and missing"))?;
-        entries[i].source = whole.source.clone() + remark;
+        entries[i].source = format!("{}{remark}", whole.source).into();
     }
     Ok(entries)
 }
@@ -209,7 +213,7 @@ fn entry(table: &toml::Table, name: Name) -> Result<Entry, String> {
         content: read(value, name, &NoFiles).map_err(|e| format!("{section}.{key}: {e}"))?,
         text: written(value),
         unit: text("unit")?,
-        source: text("source")?,
+        source: text("source")?.into(),
         chosen: spec.get("chosen").and_then(|c| c.as_bool()).ok_or_else(|| format!("{section}.{key}: chosen?"))?,
         evidence: spec.get("evidence").and_then(|e| e.as_str()).map(str::to_string),
         replaced: false,

@@ -185,7 +185,7 @@ fn a_stated_power_that_holds_the_host_is_not_multiplied() {
 fn a_given_mfu_stands_as_it_is() {
     let given = Distribution::Uniform { lo: 0.3, hi: 0.5 };
     let with = |mfu| one(Model { mfu: Some(mfu), ..llama("m") }).1;
-    let m = with(Value::Distribution(given.clone()));
+    let m = with(Value::from(given.clone()));
     let f = m.factors[Slot::Efficiency as usize].as_ref().unwrap();
     // 312e12 FLOP/s over 1.52 · 400 W.
     let Distribution::Uniform { lo, hi } = f.distribution else { panic!("{f:?}") };
@@ -193,7 +193,7 @@ fn a_given_mfu_stands_as_it_is() {
     close(hi, 0.5 * 312e12 / 608.0, 1e-9);
     assert_eq!((f.provenance.kind, f.provenance.how.contains("0.76")), (Kind::Disclosed, false));
     assert!(f.provenance.how.contains("k_node without its own spread"));
-    let hours = Model { gpu_hours: number(1.0), mfu: Some(Value::Distribution(given.clone())), ..model("h", &LLAMA) };
+    let hours = Model { gpu_hours: number(1.0), mfu: Some(Value::from(given.clone())), ..model("h", &LLAMA) };
     let throughput = one(hours).1.factors[Slot::Compute as usize].as_ref().unwrap().distribution.clone();
     assert_eq!(throughput, given.scaled(312e12));
     // A number is lowered: 0.5 · 0.76.

@@ -108,7 +108,7 @@ fn a_laboratorys_derivative_goes_by_the_tokens_of_its_kind() {
         let mut m = Model { relation: Some(relation), parameters: number(2f64.powi(33)), ..model("d", &LLAMA) };
         m.base_models = vec![Base::of("base")];
         if let Some(label) = label {
-            m.labels.insert("further_training".to_string(), label.to_string());
+            m.labels.insert("further_training", label);
         }
         m
     };
@@ -145,7 +145,7 @@ fn rows_of_a_class_share_the_error_of_its_probability() {
     let row = |id: &str, class: &str, sd: Option<f64>| {
         let mut m = llama(id);
         (m.base_probability, m.base_probability_sd) = (Some(0.1), sd);
-        m.labels.insert("lineage_class".to_string(), class.to_string());
+        m.labels.insert("lineage_class", class);
         m
     };
     let rows =
@@ -173,7 +173,7 @@ fn an_undated_rows_chips_and_grid_are_those_of_its_architectures_year() {
     let row = |architecture: Option<&str>| {
         let mut m = Model { parameters: number(7e9), date: None, ..model("u", &[("region", "USA")]) };
         if let Some(architecture) = architecture {
-            m.labels.insert("architecture".to_string(), architecture.to_string());
+            m.labels.insert("architecture", architecture);
         }
         one(m).1
     };

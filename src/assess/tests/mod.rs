@@ -72,7 +72,7 @@ fn shared_sd(a: &Assessment, m: &AssessedModel, slot: Slot) -> f64 {
 
 fn names(a: &Assessment, m: &AssessedModel, slot: Slot) -> Vec<(String, f64)> {
     let effects = &m.factors[slot as usize].as_ref().unwrap().shared;
-    effects.iter().map(|(i, w)| (a.shared[*i].name.clone(), *w)).collect()
+    effects.iter().map(|(i, w)| (a.shared[*i].name.to_string(), *w)).collect()
 }
 
 const LLAMA: [(&str, &str); 3] = [("hardware", "NVIDIA A100"), ("region", "USA"), ("organization", "Meta AI")];

@@ -36,7 +36,7 @@ fn the_uncertainty_of_the_priors_is_shared_by_all() {
     };
     let on = |chip: &str, n: f64| {
         let mut m = Model { parameters: number(n), ..llama("x") };
-        m.labels.insert("hardware".to_string(), chip.to_string());
+        m.labels.insert("hardware", chip);
         m
     };
     let (a100, h100) = (loads(on("A100", 7e9)), loads(on("H100", 20e9)));
@@ -113,7 +113,7 @@ fn the_flop_convention_cancels_in_energy() {
 
 #[test]
 fn given_distributions_stand_as_they_are() {
-    let given = |d: Distribution| Some(Value::Distribution(d));
+    let given = |d: Distribution| Some(Value::from(d));
     let m = Model {
         compute_flop: given(Distribution::LogNormal { median: 1e23, gsd: 1.5 }),
         efficiency_flop_per_j: given(Distribution::Fixed(3e11)),
@@ -138,7 +138,7 @@ fn given_distributions_stand_as_they_are() {
         (Slot::Grid, &m.grid_g_per_kwh),
     ] {
         let d = plain.factors[slot as usize].as_ref().unwrap().distribution.clone();
-        assert_eq!(Some(Value::Distribution(d)), *expected);
+        assert_eq!(Some(Value::from(d)), *expected);
     }
     // The study's own effects act all the same, two equal ones as two draws, and not without the label.
     s.shared = vec![
@@ -148,7 +148,7 @@ fn given_distributions_stand_as_they_are() {
         spec(Factor::Pue, &["provider"]),
     ];
     let (b, m) = one_in(m, s);
-    let keys: Vec<_> = b.shared.iter().map(|e| (e.factor, e.value.clone(), e.ordinal)).collect();
+    let keys: Vec<_> = b.shared.iter().map(|e| (e.factor, e.value.to_vec(), e.ordinal)).collect();
     assert_eq!(
         keys,
         [

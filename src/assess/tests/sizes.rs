@@ -16,7 +16,7 @@ fn assessed(factor: impl Fn(DefaultEffect) -> f64) -> Assessment {
 /// Variance of a factor's logarithm by each effect.
 fn shared(a: &Assessment, slot: Slot) -> Vec<(String, f64)> {
     let effects = &a.models[0].factors[slot as usize].as_ref().unwrap().shared;
-    effects.iter().map(|(i, w)| (a.shared[*i].name.clone(), (a.shared[*i].ln_gsd * w).powi(2))).collect()
+    effects.iter().map(|(i, w)| (a.shared[*i].name.to_string(), (a.shared[*i].ln_gsd * w).powi(2))).collect()
 }
 
 const SPLIT: [Slot; 3] = [Slot::Compute, Slot::Efficiency, Slot::Grid];

@@ -62,7 +62,7 @@ fn scopes() {
 fn a_model_depends_on_its_own_row_and_on_what_informs_its_effects() {
     let mut undated = llama("undated");
     (undated.date, undated.tokens) = (None, None);
-    undated.labels.insert("architecture".to_string(), "qwen2".to_string());
+    undated.labels.insert("architecture", "qwen2");
     let mut all = vec![
         llama("z"),
         undated,

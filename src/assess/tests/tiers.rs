@@ -20,7 +20,7 @@ fn tier_4_is_six_n_d_over_the_efficiency() {
     assert_eq!(m.terms[Output::Emissions as usize].powers[..6], [1, -1, 1, 1, 0, 0]);
     // Negative control: another chip gives another energy.
     let mut v100 = llama("v100");
-    v100.labels.insert("hardware".to_string(), "V100".to_string());
+    v100.labels.insert("hardware", "V100");
     let (_, v) = one(v100);
     assert!(at_medians(&v, Output::ItEnergy) > 1.5 * it);
 }
@@ -102,7 +102,7 @@ fn tiers_1_and_1b_are_emissions_with_their_error() {
     let (_, e) = one(Model { energy_kwh: number(30_000.0), energy_includes_pue: true, ..base.clone() });
     close(at_medians(&e, Output::Energy), 30_000.0, 0.01);
     let given = Distribution::Uniform { lo: 10_000.0, hi: 20_000.0 };
-    let (_, d) = one(Model { emissions_kg: Some(Value::Distribution(given.clone())), ..base });
+    let (_, d) = one(Model { emissions_kg: Some(Value::from(given.clone())), ..base });
     assert_eq!(d.factors[Slot::Reporting as usize].as_ref().unwrap().distribution, given);
 }
 
@@ -132,7 +132,7 @@ fn tier_5_is_tokens_of_the_era_truncated() {
     let (_, moe) = one(Model { parameters: number(200e9), active_parameters: number(20e9), ..model("p", &LLAMA) });
     assert_eq!(moe.factors[Slot::Compute as usize], m.factors[Slot::Compute as usize]);
     let mut t5 = llama("t5");
-    t5.labels.insert("architecture".to_string(), "t5".to_string());
+    t5.labels.insert("architecture", "t5");
     close(at_medians(&one(t5).1, Output::Compute), 4.2e22 / 1e18, 1e-9);
     // The largest open-weight compute bounds a giant.
     let (_, giant) = one(Model { parameters: number(2e12), ..model("p", &LLAMA) });
@@ -144,7 +144,7 @@ fn tier_5_is_tokens_of_the_era_truncated() {
 fn an_undated_model_has_its_architectures_date_or_all_eras() {
     let undated = |architecture: &str| {
         let mut m = Model { date: None, parameters: number(7e9), ..model("u", &LLAMA) };
-        m.labels.insert("architecture".to_string(), architecture.to_string());
+        m.labels.insert("architecture", architecture);
         one(m).1.factors[Slot::Compute as usize].clone().unwrap()
     };
     // data/architecture_dates.csv: qwen3 2025, mistral 2024.
@@ -158,7 +158,7 @@ fn an_undated_model_has_its_architectures_date_or_all_eras() {
 #[test]
 fn tier_6_goes_by_kind_and_stays_below_the_bound() {
     let mut m = model("n", &LLAMA);
-    m.labels.insert("task".to_string(), "image-classification".to_string());
+    m.labels.insert("task", "image-classification");
     let (_, m) = one(m);
     assert_eq!(m.tier, Tier::T6);
     let f = m.factors[Slot::Compute as usize].as_ref().unwrap();

@@ -19,16 +19,18 @@ const EXP2: f64 = 8.4e-8;
 
 /// The largest relative error of the first `outputs` outputs of any model in any draw.
 pub fn relative_bound(plan: &Plan, outputs: usize) -> f64 {
-    let octaves = plan.models.iter().map(|m| octaves(plan, m, outputs)).fold(0.0, f64::max);
+    let tables: Vec<f64> = plan.tables.iter().map(|t| t.error_log2 + t.steepest() * NORMAL).collect();
+    let octaves = plan.models.iter().map(|m| octaves(plan, m, &tables, outputs)).fold(0.0, f64::max);
     libm::expm1(octaves * std::f64::consts::LN_2) + EXP2
 }
 
-fn octaves(plan: &Plan, model: &ModelPlan, outputs: usize) -> f64 {
+/// `tables`: the error of each.
+fn octaves(plan: &Plan, model: &ModelPlan, tables: &[f64], outputs: usize) -> f64 {
     let products = || model.products.iter().filter(|p| usize::from(p.output) < outputs);
     let enters = |slot: &usize| products().any(|p| p.signs[*slot] != 0);
     let slots: Vec<usize> = (0..SLOTS).filter(enters).collect();
     let scaled = |scale: i32| libm::ldexp(f64::from(scale).abs(), -(SCALE_BITS as i32)) * NORMAL + HALF_UNIT;
-    let table = |index: u32| plan.tables.get(index as usize).map_or(0.0, |t| t.error_log2 + t.steepest() * NORMAL);
+    let table = |index: u32| tables.get(index as usize).copied().unwrap_or(0.0);
     let own = slots.iter().map(|&s| match model.marginals[s] {
         Marginal::None | Marginal::Gate { .. } => 0.0,
         Marginal::Affine { scale } => scaled(scale),

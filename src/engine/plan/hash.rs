@@ -1,4 +1,4 @@
-//! The plan's fingerprint: SHA-256 of its content sorted by key, so that the order of rows does not matter.
+//! The plan's fingerprint: SHA-256 of the digests of its models, sorted by key, so that the order of rows does not matter.
 //!
 //! Seed and number of draws are not part of a plan. Units are not hashed: they follow from the rest. A summary's integers
 //! depend on them all the same, and on the order of the models; that is what [`LayoutHash`] is for.
@@ -32,7 +32,29 @@ pub fn plan_hash(plan: &Plan) -> String {
 impl PlanHash {
     /// Of a plan.
     pub fn of(plan: &Plan) -> PlanHash {
-        PlanHash(content(plan))
+        let mut digests = Digests::default();
+        digests.add(plan);
+        digests.finish()
+    }
+}
+
+/// The fingerprint of a plan whose models come in parts.
+#[derive(Debug, Default)]
+pub struct Digests(Vec<(u64, [u8; 32])>);
+
+impl Digests {
+    /// Adds models. What they are does not depend on what else there is.
+    pub fn add(&mut self, part: &Plan) {
+        let tables: Vec<[u8; 32]> = part.tables.iter().map(|t| table_hash(t)).collect();
+        self.0.extend(part.models.iter().map(|model| (model.key, model_digest(model, part, &tables))));
+    }
+
+    /// Of all that were added, in whatever order.
+    pub fn finish(mut self) -> PlanHash {
+        self.0.sort_unstable();
+        let mut hash = Sha256::new();
+        self.0.iter().for_each(|(_, digest)| hash.update(digest));
+        PlanHash(hash.finalize().into())
     }
 }
 
@@ -74,35 +96,30 @@ fn range_bytes(range: &Range, hash: &mut Sha256) {
     hash.update(range.bin_scale.to_le_bytes());
 }
 
-fn content(plan: &Plan) -> [u8; 32] {
-    let tables: Vec<[u8; 32]> = plan.tables.iter().map(|t| table_hash(t)).collect();
-    let mut models: Vec<&ModelPlan> = plan.models.iter().collect();
-    models.sort_by_key(|m| m.key);
+fn model_digest(model: &ModelPlan, plan: &Plan, tables: &[[u8; 32]]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for model in models {
-        hash.update(model.key.to_le_bytes());
-        for (marginal, cell) in model.marginals.iter().zip(model.cells) {
-            marginal_bytes(marginal, &tables, &mut hash);
-            let Some(cell) = cell.and_then(|c| plan.cells.get(c as usize)) else {
-                hash.update([0]);
-                continue;
-            };
-            let mut parts: Vec<(u64, i32)> = cell.parts.iter().map(|&(e, s)| (plan.effects[e as usize], s)).collect();
-            parts.sort_unstable();
-            hash.update((parts.len() as u64).to_le_bytes());
-            for (effect, scale) in parts {
-                hash.update(effect.to_le_bytes());
-                hash.update(scale.to_le_bytes());
-            }
+    hash.update(model.key.to_le_bytes());
+    for (marginal, cell) in model.marginals.iter().zip(model.cells) {
+        marginal_bytes(marginal, tables, &mut hash);
+        let Some(cell) = cell.and_then(|c| plan.cells.get(c as usize)) else {
+            hash.update([0]);
+            continue;
+        };
+        let mut parts: Vec<(u64, i32)> = cell.parts.iter().map(|&(e, s)| (plan.effects[e as usize], s)).collect();
+        parts.sort_unstable();
+        hash.update((parts.len() as u64).to_le_bytes());
+        for (effect, scale) in parts {
+            hash.update(effect.to_le_bytes());
+            hash.update(scale.to_le_bytes());
         }
-        hash.update((model.groups.len() as u64).to_le_bytes());
-        model.groups.iter().for_each(|group| hash.update(group.to_le_bytes()));
-        hash.update((model.products.len() as u64).to_le_bytes());
-        for product in &model.products {
-            hash.update([product.output]);
-            hash.update(product.loc.to_le_bytes());
-            hash.update(product.signs.map(|s| s as u8));
-        }
+    }
+    hash.update((model.groups.len() as u64).to_le_bytes());
+    model.groups.iter().for_each(|group| hash.update(group.to_le_bytes()));
+    hash.update((model.products.len() as u64).to_le_bytes());
+    for product in &model.products {
+        hash.update([product.output]);
+        hash.update(product.loc.to_le_bytes());
+        hash.update(product.signs.map(|s| s as u8));
     }
     hash.finalize().into()
 }

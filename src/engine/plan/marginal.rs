@@ -1,7 +1,9 @@
 //! How one factor's logarithm comes from its standard normal.
 
+use serde::{Deserialize, Serialize};
+
 /// A factor of a model, without its shared effects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Marginal {
     /// No random input in this slot (log2 = 0; a constant is in the products' `loc`).
     None,
@@ -60,7 +62,7 @@ pub enum Marginal {
 }
 
 /// A marginal that is a function of one standard normal, by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shape {
     /// As [`Marginal::Affine`].
     Affine {

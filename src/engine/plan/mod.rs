@@ -238,7 +238,14 @@ impl Plan {
     /// Consecutive models as a plan of their own, in the units of the whole, with the tables and shared effects that they
     /// depend on.
     pub fn part(&self, models: ops::Range<usize>) -> Plan {
-        let mut models = self.models[models].to_vec();
+        self.header.part(self.models[models].to_vec())
+    }
+}
+
+impl Header {
+    /// Some of the models as a plan of their own, in the units of the whole, with the tables and shared effects that they
+    /// depend on.
+    pub fn part(&self, mut models: Vec<ModelPlan>) -> Plan {
         let (mut tables, mut cells, mut effects) = (Used::default(), Used::default(), Used::default());
         for model in &mut models {
             model.cells.iter_mut().flatten().for_each(|cell| *cell = cells.place(*cell));
@@ -256,7 +263,7 @@ impl Plan {
             effects: effects.of(&self.effects).copied().collect(),
             outputs: self.outputs.clone(),
             groups: self.groups.clone(),
-            ..self.header
+            ..*self
         };
         Plan::new(header, models)
     }

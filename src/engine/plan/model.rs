@@ -1,9 +1,11 @@
 //! One model's numbers: a marginal by slot, and its outputs as sums of products.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Marginal, Range, SLOTS};
 
 /// One model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelPlan {
     /// What tells its random words from other models'.
     pub key: u64,
@@ -35,7 +37,7 @@ pub struct ModelPlan {
 }
 
 /// A product of powers of the factors, one of those that an output is the sum of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     /// Index into `Header::outputs`.
     pub output: u8,

@@ -6,10 +6,12 @@
 //! ceiling are held there and counted. In any case it is so coarse that a zero factor rounds to no count. Bins cover
 //! the lognormal parts in quadrature and the tables' own ranges in full; what lies beyond is in the end bins.
 
+use serde::{Deserialize, Serialize};
+
 use super::{BINS, GroupPlan, KEPT_GROUPS, LOG2_BITS, MODEL_BITS, TOTAL_BITS, Z_BITS};
 
 /// Unit and histogram range of one output of one single model, in that model's own unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// A count of 1 is `2^unit` in the output's unit; values stay below `2^MODEL_BITS` counts.
     pub unit: i32,
@@ -107,45 +109,73 @@ pub struct TotalUnits {
     pub ratio_shift: u32,
 }
 
-/// Units of the totals over all models.
-pub fn totals(spreads: &[Spread], outputs: usize, headline: usize, denominator: Option<usize>) -> TotalUnits {
-    let all: Vec<usize> = (0..spreads.len()).collect();
-    let mut saturable = false;
-    let mut common = vec![];
-    let units = (0..outputs).map(|o| {
-        let sum = sum_extent(spreads, o, &all);
-        let (unit, over) = unit(sum.common, sum.max, TOTAL_BITS);
-        saturable |= over;
-        common.push(sum.common - f64::from(unit));
-        unit
-    });
-    let units = units.collect();
-    let ratio_shift = denominator.map_or(0, |d| ratio_shift(common[headline], common[d]));
-    TotalUnits { units, saturable, ratio_shift }
+/// The extents of sums over models that come one after the other: one for each output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sums(Vec<Ends>);
+
+/// 2 to the power of the ends of an extent, added up: least, median, largest, common, lower and upper end of the bins.
+/// Ends within [`MAX_OCTAVES`] leave their sums finite.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Ends([f64; 6]);
+
+impl Ends {
+    fn add(&mut self, e: &Extent) {
+        let ends = [e.min, e.median, e.max, e.common, e.median - e.down, e.median + e.up];
+        self.0.iter_mut().zip(ends).for_each(|(sum, end)| *sum += libm::exp2(end));
+    }
+
+    fn extent(&self) -> Extent {
+        let ends = self.0.map(|sum| if sum > 0.0 { libm::log2(sum) } else { 0.0 });
+        let [min, median, max, common, low, high] = ends;
+        Extent { min, median, max, common, down: median - low, up: high - median }
+    }
 }
 
-/// Units of group number `index` with the given members; the later groups are binned like single models.
-pub fn group(
-    spreads: &[Spread],
-    index: usize,
-    members: &[usize],
-    headline: usize,
-    denominator: Option<usize>,
-) -> (GroupPlan, bool) {
-    let bits = if index < KEPT_GROUPS { TOTAL_BITS } else { MODEL_BITS };
-    let of = |output: Option<usize>| {
-        let extent = output.map_or(Extent::none(), |o| sum_extent(spreads, o, members));
-        (extent.range(bits), extent.common)
-    };
-    let ((headline, h), (denominator, d)) = (of(Some(headline)), of(denominator));
-    let ratio_shift = ratio_shift(h - f64::from(headline.unit), d - f64::from(denominator.unit));
-    let saturable = headline.saturable || denominator.saturable;
-    (GroupPlan { headline, denominator, ratio_shift }, saturable)
-}
+impl Sums {
+    /// Of no model.
+    pub fn none(outputs: usize) -> Sums {
+        Sums(vec![Ends::default(); outputs])
+    }
 
-/// Extent of a sum over some models: its ends are the sums of the models' ends.
-fn sum_extent(spreads: &[Spread], output: usize, members: &[usize]) -> Extent {
-    sum(|| members.iter().filter_map(|&m| spreads[m].outputs[output]))
+    /// Adds a model.
+    pub fn add(&mut self, spread: &Spread) {
+        for (sum, extent) in self.0.iter_mut().zip(&spread.outputs) {
+            extent.iter().for_each(|extent| sum.add(extent));
+        }
+    }
+
+    fn extent(&self, output: usize) -> Extent {
+        self.0.get(output).map_or(Extent::none(), Ends::extent)
+    }
+
+    /// Units of the totals over all models.
+    pub fn totals(&self, headline: usize, denominator: Option<usize>) -> TotalUnits {
+        let mut saturable = false;
+        let mut common = vec![];
+        let units = (0..self.0.len()).map(|o| {
+            let sum = self.extent(o);
+            let (unit, over) = unit(sum.common, sum.max, TOTAL_BITS);
+            saturable |= over;
+            common.push(sum.common - f64::from(unit));
+            unit
+        });
+        let units = units.collect();
+        let ratio_shift = denominator.map_or(0, |d| ratio_shift(common[headline], common[d]));
+        TotalUnits { units, saturable, ratio_shift }
+    }
+
+    /// Units of group number `index`, whose models these are; the later groups are binned like single models.
+    pub fn group(&self, index: usize, headline: usize, denominator: Option<usize>) -> (GroupPlan, bool) {
+        let bits = if index < KEPT_GROUPS { TOTAL_BITS } else { MODEL_BITS };
+        let of = |output: Option<usize>| {
+            let extent = output.map_or(Extent::none(), |o| self.extent(o));
+            (extent.range(bits), extent.common)
+        };
+        let ((headline, h), (denominator, d)) = (of(Some(headline)), of(denominator));
+        let ratio_shift = ratio_shift(h - f64::from(headline.unit), d - f64::from(denominator.unit));
+        let saturable = headline.saturable || denominator.saturable;
+        (GroupPlan { headline, denominator, ratio_shift }, saturable)
+    }
 }
 
 /// Extent of a sum of values whose extents are given: its ends are the sums of their ends.

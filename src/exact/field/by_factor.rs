@@ -29,7 +29,8 @@ pub struct Factors<'f> {
 }
 
 impl Factors<'_> {
-    fn of(&self, effect: usize) -> Option<usize> {
+    /// The factor of an effect.
+    pub fn of(&self, effect: usize) -> Option<usize> {
         self.of.get(effect).copied().flatten()
     }
 

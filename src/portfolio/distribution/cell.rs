@@ -30,13 +30,22 @@ pub enum Value {
     /// A plain number.
     Number(f64),
     /// What is known of the number, as written.
-    Distribution(Distribution),
+    Distribution(Box<Distribution>),
 }
 
 impl Value {
     /// A zero without doubt.
     pub fn is_zero(&self) -> bool {
-        matches!(self, Value::Number(x) | Value::Distribution(Distribution::Fixed(x)) if *x == 0.0)
+        match self {
+            Value::Number(x) => *x == 0.0,
+            Value::Distribution(d) => **d == Distribution::Fixed(0.0),
+        }
+    }
+}
+
+impl From<Distribution> for Value {
+    fn from(distribution: Distribution) -> Value {
+        Value::Distribution(Box::new(distribution))
     }
 }
 
@@ -68,7 +77,7 @@ impl FromStr for Distribution {
     fn from_str(text: &str) -> Result<Distribution, CellError> {
         Ok(match parse(text, &NoFiles)? {
             Value::Number(x) => Distribution::Fixed(x),
-            Value::Distribution(d) => d,
+            Value::Distribution(d) => *d,
         })
     }
 }
@@ -107,7 +116,7 @@ fn written(text: &str, files: &dyn Files, measure: Measure, depth: usize) -> Res
             return Err(refused);
         }
         if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
-            return function(name, rest, files, measure, depth).map(Value::Distribution);
+            return function(name, rest, files, measure, depth).map(Value::from);
         }
         return Err(CellError::new("a parenthesis without a function name", known_functions()));
     }
@@ -119,11 +128,11 @@ fn written(text: &str, files: &dyn Files, measure: Measure, depth: usize) -> Res
             return Err(CellError::new("± takes no level", "the number after ± is the standard deviation"));
         }
         let (mean, sd) = measure.spread(mean, sd)?;
-        return Ok(Value::Distribution(Distribution::Normal { mean, sd }));
+        return Ok(Distribution::Normal { mean, sd }.into());
     }
     if let Some((lo, hi, level)) = interval_parts(text)? {
         let (lo, hi) = measure.interval(&lo, &hi)?;
-        return lognormal::between(lo, hi, level).map(Value::Distribution);
+        return lognormal::between(lo, hi, level).map(Value::from);
     }
     measure.number(text).map(Value::Number)
 }
@@ -241,7 +250,7 @@ impl Arguments<'_> {
     pub(super) fn inner(&self, text: &str) -> Result<Distribution, CellError> {
         Ok(match written(text, self.files, self.measure, self.depth + 1)? {
             Value::Number(x) => Distribution::Fixed(x),
-            Value::Distribution(d) => d,
+            Value::Distribution(d) => *d,
         })
     }
 

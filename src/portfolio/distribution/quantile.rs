@@ -8,18 +8,44 @@
 //!
 //! Each family prepares itself (`Prepared`); this file knows none of them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::Distribution;
+use super::shape::ShapeKey;
 use crate::engine::stats::normal::Level;
 
 /// Standard normals at which a part of a mixture is looked at.
 const LANDMARKS: [f64; 7] = [-4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5];
 
+/// Quantiles that a thread remembers at most.
+const REMEMBERED: usize = 1 << 12;
+
+thread_local! {
+    /// Rows have most of their priors in common, and some families are inverted by a search.
+    static KNOWN: RefCell<HashMap<(ShapeKey, u64), f64>> = RefCell::default();
+}
+
 /// The p-quantile, p in [0, 1].
 pub fn quantile(d: &Distribution, p: f64) -> f64 {
-    Quantiles::new(d).at(Level::below(p))
+    let found = || Quantiles::new(d).at(Level::below(p));
+    if matches!(d, Distribution::Fixed(_) | Distribution::LogNormal { .. } | Distribution::Uniform { .. }) {
+        return found();
+    }
+    let key = (ShapeKey::of(d), p.to_bits());
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
+        return known;
+    }
+    let found = found();
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, found);
+    });
+    found
 }
 
 /// The quantile at `Φ(z)`, accurate in both tails.

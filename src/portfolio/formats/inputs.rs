@@ -4,14 +4,15 @@
 //! that, and a device (which may have no end) at once. Tables that are gzipped are unpacked, up to the same limit.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::archive::Archive;
 use super::values::Folder;
-use super::{STDIN, gzip};
+use super::{STDIN, Table, gzip};
 use crate::import::folder;
 use crate::portfolio::problem::CellError;
 use crate::portfolio::recognise;
@@ -27,6 +28,18 @@ pub struct Inputs {
     opened: RefCell<BTreeSet<PathBuf>>,
     /// Where they come from, and whether their contents are kept.
     from: From,
+    /// Texts and tables that stand for files of these names, and are in memory.
+    texts: BTreeMap<PathBuf, Vec<u8>>,
+    tables: BTreeMap<PathBuf, InMemory>,
+}
+
+/// A table that no file holds: gives its rows from the first on as often as it is asked.
+pub struct InMemory(Box<dyn Fn() -> Table<'static>>);
+
+impl fmt::Debug for InMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InMemory")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +60,37 @@ impl Inputs {
     /// Files that were kept; no other is read.
     pub fn archived(archive: Archive) -> Inputs {
         Inputs { from: From::Archive(archive), ..Inputs::default() }
+    }
+
+    /// With a text that stands for the file of this name.
+    #[must_use]
+    pub fn with_text(mut self, name: impl Into<PathBuf>, text: Vec<u8>) -> Inputs {
+        self.texts.insert(name.into(), text);
+        self
+    }
+
+    /// With a table that stands for the models file of this name.
+    ///
+    /// ```
+    /// use carbonhaze::low_level::portfolio::formats::{csv, inputs::Inputs};
+    /// use carbonhaze::low_level::portfolio::read_from;
+    ///
+    /// let inputs = Inputs::default().with_table("rows", || csv::table(b"id,tokens\nllama,2e12\n"));
+    /// let portfolio = read_from("rows".as_ref(), &inputs)?;
+    /// assert_eq!(portfolio.models[0].id, "llama");
+    /// // It was never opened, so no output can replace it.
+    /// assert!(portfolio.opened.is_empty());
+    /// # Ok::<(), carbonhaze::Problems>(())
+    /// ```
+    #[must_use]
+    pub fn with_table(mut self, name: impl Into<PathBuf>, rows: impl Fn() -> Table<'static> + 'static) -> Inputs {
+        self.tables.insert(name.into(), InMemory(Box::new(rows)));
+        self
+    }
+
+    /// The table that stands for this file, if one does.
+    pub fn in_memory(&self, path: &Path) -> Option<Table<'static>> {
+        self.tables.get(path).map(|InMemory(rows)| rows())
     }
 
     /// What was kept; nothing where that was not asked for.
@@ -106,6 +150,12 @@ impl Inputs {
     }
 
     fn bytes(&self, path: &Path, most: u64) -> Result<Vec<u8>, CellError> {
+        if let Some(text) = self.texts.get(path) {
+            if let From::DiskKept(kept) = &self.from {
+                kept.borrow_mut().keep(path, text);
+            }
+            return Ok(text.clone());
+        }
         if path != Path::new(STDIN) {
             self.opened.borrow_mut().insert(path.to_path_buf());
         }

@@ -4,6 +4,8 @@
 //! function such as [`csv::table`] and let [`table`] choose it. [`inputs`] has unpacked what was gzipped before.
 
 pub mod archive;
+#[cfg(feature = "parquet")]
+pub mod arrow;
 pub mod csv;
 pub(crate) mod csv_text;
 #[cfg(feature = "parquet")]

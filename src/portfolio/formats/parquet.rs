@@ -90,7 +90,7 @@ fn damaged(error: &str) -> String {
 }
 
 /// What a column holds that is no value of a table.
-fn unreadable(data_type: &DataType) -> Option<&'static str> {
+pub(super) fn unreadable(data_type: &DataType) -> Option<&'static str> {
     match data_type {
         DataType::Null
         | DataType::Boolean
@@ -167,7 +167,7 @@ impl Iterator for Records {
 }
 
 /// A value as a CSV file has it in a cell.
-fn text(column: &dyn Array, row: usize) -> String {
+pub(super) fn text(column: &dyn Array, row: usize) -> String {
     if column.is_null(row) {
         return String::new();
     }

@@ -91,7 +91,7 @@ fn is_called_total(name: &str) -> bool {
 fn totals(models: &[Model], found: &mut Vec<Warning>) {
     let mut groups: BTreeMap<&str, Vec<&Model>> = BTreeMap::new();
     for model in models {
-        groups.entry(model.labels.get("organization").map_or("", String::as_str)).or_default().push(model);
+        groups.entry(model.labels.get("organization").unwrap_or("")).or_default().push(model);
     }
     let sums: BTreeMap<&str, Sums> = groups.iter().map(|(of, rows)| (*of, sums(rows.iter().copied()))).collect();
     let of_all = sums_of_all(models, groups.len());
@@ -100,7 +100,7 @@ fn totals(models: &[Model], found: &mut Vec<Warning>) {
             let of_others = sums.get(organization).and_then(|sums| is_sum(model, sums));
             let of_all = || of_all.as_ref().and_then(|sums| is_sum(model, sums));
             let sum = of_others.map(|sum| (sum, " of its organization")).or_else(|| Some((of_all()?, "")));
-            let called = is_called_total(&model.id) || model.labels.get("name").is_some_and(|n| is_called_total(n));
+            let called = is_called_total(&model.id) || model.labels.get("name").is_some_and(is_called_total);
             let mut row = Row { model, found };
             if let Some(((name, x, others), whose)) = sum {
                 let message = format!(
@@ -152,7 +152,7 @@ fn equal_energies(models: &[Model], found: &mut Vec<Warning>) {
     // By the date that was read: the time of day does not tell processes of one machine apart.
     let mut groups: BTreeMap<(&str, Date), Vec<(f64, &Model)>> = BTreeMap::new();
     for model in models {
-        let organization = model.labels.get("organization").map_or("", String::as_str);
+        let organization = model.labels.get("organization").unwrap_or("");
         if let (Some(kwh), Some(date)) = (size(&model.energy_kwh), model.date) {
             groups.entry((organization, date)).or_default().push((kwh, model));
         }
@@ -229,7 +229,7 @@ fn later_parents(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Ve
             if is_later(of_base, own) {
                 let message =
                     format!("earlier than the date of its base {}; is one of the dates wrong?", shorten(&base.id));
-                let date = model.labels.get("date").map_or("", String::as_str);
+                let date = model.labels.get("date").unwrap_or("");
                 Row { model, found }.warn_text("parent-later", "date", date, message);
             }
         }

@@ -56,7 +56,7 @@ impl Row<'_> {
     pub(super) fn parameters(&mut self) {
         let m = self.model;
         let Some(n) = size(&m.parameters) else { return };
-        let sizes = sizes_in(m.labels.get("name").map_or(m.id.as_str(), String::as_str));
+        let sizes = sizes_in(m.labels.get("name").unwrap_or(&m.id));
         let fits = |named: &f64| (1.0 / NAME_OFF_BY..=NAME_OFF_BY).contains(&(n / named));
         if let Some(named) = sizes.first().filter(|_| !sizes.iter().any(fits)) {
             let message = format!(

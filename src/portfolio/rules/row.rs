@@ -83,8 +83,8 @@ impl Row<'_> {
         let upstream_only = [&m.compute_flop, &m.gpu_hours, &m.energy_kwh, &m.emissions_kg].iter().all(|v| v.is_none());
         let Some(n) = size(&m.parameters).filter(|_| upstream_only && m.active_parameters.is_none()) else { return };
         let architecture = m.labels.get("architecture").map(|a| a.to_lowercase()).unwrap_or_default();
-        let names = [Some(&m.id), m.labels.get("name")];
-        if architecture.contains("moe") || names.into_iter().flatten().any(|name| names_experts(name)) {
+        let names = [Some(m.id.as_str()), m.labels.get("name")];
+        if architecture.contains("moe") || names.into_iter().flatten().any(names_experts) {
             let message = "a mixture of experts, by its name or architecture, without active_parameters: all parameters are \
                            counted, which overstates the compute several times";
             self.warn("active-not-stated", "parameters", n, message.into());

@@ -1,12 +1,12 @@
 //! Rules about figures that no run can have, and about rows that are no models: headings, footnotes, copies.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::{Row, shown, size};
 use crate::portfolio::columns;
 use crate::portfolio::problem::{Warning, shorten};
 use crate::portfolio::spelling::normal;
-use crate::portfolio::{Model, Value};
+use crate::portfolio::{Labels, Model, Value};
 
 /// Published runs reach 0.1 on thousands of chips and less on processors; per cent of a fraction is below this.
 const LEAST_MFU: f64 = 0.01;
@@ -80,7 +80,7 @@ pub(super) fn check(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut
 fn nothing_stated(models: &[Model], found: &mut Vec<Warning>) {
     let states = |m: &Model| {
         let bare = Model { id: m.id.clone(), place: m.place.clone(), ..Model::default() };
-        m.labels.keys().any(|label| label != "name") || Model { labels: BTreeMap::new(), ..m.clone() } != bare
+        m.labels.keys().any(|label| label != "name") || Model { labels: Labels::new(), ..m.clone() } != bare
     };
     if !models.iter().any(states) {
         return;

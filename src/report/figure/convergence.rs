@@ -60,7 +60,7 @@ pub fn figure(outcome: &Outcome, width: Width) -> Figure {
     }
     let path = path(counts, posterior.level, unit.factor);
     let level = numbers::level(posterior.level);
-    let models = numbers::counted(posterior.models.len(), "model");
+    let models = numbers::counted(posterior.total.models, "model");
     let subtitle = format!("Training emissions of {models}, {}: the first n draws of the run", unit.name);
     let mut sheet = Sheet::new(Kind::Convergence, width, title, &subtitle);
     let line = stripe(Stroke::solid(BLUE, BOLD));

@@ -125,7 +125,7 @@ impl Picture<'_> {
 /// Draws the total of a run.
 pub fn figure(outcome: &Outcome, width: Width) -> Figure {
     let (posterior, draws) = (&outcome.posterior, &outcome.draws);
-    let title = format!("Training emissions of {}", numbers::counted(posterior.models.len(), "model"));
+    let title = format!("Training emissions of {}", numbers::counted(posterior.total.models, "model"));
     let total = &posterior.total;
     let unit = Quantity::Emissions.unit(total.emissions_t.median.unwrap_or(0.0));
     let levels = levels(posterior.level);

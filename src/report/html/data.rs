@@ -176,7 +176,7 @@ fn defaults(portfolio: &Portfolio) -> Vec<Prior> {
             name: row.entry.key().to_string(),
             value: row.value,
             unit: row.entry.unit.clone(),
-            source: row.entry.source.clone(),
+            source: row.entry.source.to_string(),
             chosen: row.basis == "chosen",
             changed: row.entry.replaced,
             url: row.works.iter().find_map(|work| work.link()),

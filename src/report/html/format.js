@@ -64,7 +64,13 @@ const Format = (() => {
   function significant(x, digits = EXACT) {
     if (!known(x)) return DASH;
     if (x === 0) return "0";
-    const text = atPlace(x, magnitude(x) + 1 - digits);
+    const power = magnitude(x);
+    // Five zeros after the point are hard to count: 5.673 × 10⁻⁶.
+    if (power < -5) {
+      const [digitsOf, exponent] = x.toExponential(digits - 1).split("e");
+      return `${Number(digitsOf)}${NBSP}×${NBSP}10${superscript(Number(exponent))}`;
+    }
+    const text = atPlace(x, power + 1 - digits);
     return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   }
 

@@ -24,14 +24,19 @@ pub enum Listed {
 }
 
 impl Listed {
+    /// How many of so many models are listed.
+    pub fn of_models(self, models: usize) -> usize {
+        match self {
+            Listed::All => models,
+            Listed::Largest(most) => most.min(models),
+            Listed::Usual if models <= ALL_UP_TO => models,
+            Listed::Usual => LARGEST,
+        }
+    }
+
     /// Which of these, by index, in their order.
     fn of(self, models: &[ModelPosterior]) -> Vec<usize> {
-        let most = match self {
-            Listed::All => models.len(),
-            Listed::Largest(most) => most,
-            Listed::Usual if models.len() <= ALL_UP_TO => models.len(),
-            Listed::Usual => LARGEST,
-        };
+        let most = self.of_models(models.len());
         let mut places: Vec<usize> = (0..models.len()).collect();
         if most < models.len() {
             let mean = |place: &usize| models[*place].emissions_t.mean.unwrap_or(0.0);

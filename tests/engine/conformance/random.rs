@@ -32,7 +32,8 @@ fn every_backend_gives_the_definition(
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    // Each is a kernel of its own to compile.
+    #![proptest_config(cases(12))]
 
     #[test]
     fn every_backend_is_the_scalar_definition(

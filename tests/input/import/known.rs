@@ -14,11 +14,23 @@ fn number(value: &Option<Value>) -> Option<f64> {
 
 /// A figure without any error.
 fn certain(value: &Option<Value>) -> Option<f64> {
-    if let Some(Value::Distribution(Distribution::Fixed(x))) = value { Some(*x) } else { None }
+    if let Some(Value::Distribution(d)) = value
+        && let Distribution::Fixed(x) = **d
+    {
+        Some(x)
+    } else {
+        None
+    }
 }
 
 fn ends(value: &Option<Value>) -> Option<(f64, f64)> {
-    if let Some(Value::Distribution(Distribution::Uniform { lo, hi })) = value { Some((*lo, *hi)) } else { None }
+    if let Some(Value::Distribution(d)) = value
+        && let Distribution::Uniform { lo, hi } = **d
+    {
+        Some((lo, hi))
+    } else {
+        None
+    }
 }
 
 /// A base of 100 kg, derivatives of 10 and 20, their merge of 5: the small example of DIA's aggregation.
@@ -48,7 +60,7 @@ fn a_state_of_dia() {
     );
     assert_eq!((a.energy_includes_pue, a.emissions_include_pue, a.hardware_count), (true, Some(true), Some(4.0)));
     assert_eq!((number(&a.gpu_hours), a.relation, a.place.line), (Some(100.5), Some(Relation::Lora), 5));
-    assert_eq!((a.labels["hardware"].as_str(), a.labels["region"].as_str()), ("NVIDIA A100", "eu-west-3"));
+    assert_eq!((&a.labels["hardware"], &a.labels["region"]), ("NVIDIA A100", "eu-west-3"));
     assert_eq!(ends(&b.emissions_kg), Some((18.0, 22.0)));
     let of_m: Vec<_> = m.base_models.iter().map(|base| (base.id.as_str(), base.relation)).collect();
     assert_eq!(of_m, [("o/a", Some(Relation::Merge)), ("o/b", Some(Relation::Finetune))]);
@@ -104,7 +116,7 @@ fn a_distribution_travels_in_a_report() {
     let portfolio = good("report.json", text);
     let model = &portfolio.models[0];
     let expected = Distribution::LogNormal { median: 1.2, gsd: 1.3 };
-    assert_eq!((&model.energy_kwh, model.energy_includes_pue), (&Some(Value::Distribution(expected)), true));
+    assert_eq!((&model.energy_kwh, model.energy_includes_pue), (&Some(Value::from(expected)), true));
     assert_eq!(model.emissions_kg, None);
     // Negative control: without the block it is the interval.
     let plain = good("report.json", &text.replace("\"cell\"", "\"bell\""));

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{BOAMPS, CODECARBON, EPOCH, RUNS, read};
+use super::{BOAMPS, CODECARBON, EPOCH, RUNS, TRACK, read};
 use crate::common::cases::cases;
 
 /// Pieces that are legal somewhere, and some that are legal nowhere.
@@ -53,14 +53,19 @@ const PIECES: [&str; 40] = [
 fn text() -> impl Strategy<Value = String> {
     let piece = select(&PIECES[..]);
     let line = prop::collection::vec(piece, 1..24).prop_map(|pieces| pieces.join(","));
-    let head = select(vec![CODECARBON, EPOCH, BOAMPS]);
+    let head = select(vec![CODECARBON, EPOCH, BOAMPS, TRACK]);
     (head, prop::collection::vec(line, 0..6)).prop_map(|(head, lines)| format!("{head}{}", lines.join("\n")))
 }
 
 /// A good file with pieces put in the place of others.
 fn mutated() -> impl Strategy<Value = String> {
     let row = "X-7B,Language,Lab,2023-05-01,7e9,8.4e22,2e12,1000,NVIDIA A100,512,0.4,Confident,,,France\n";
-    let good = select(vec![format!("{CODECARBON}{RUNS}"), format!("{EPOCH}{row}{row}"), BOAMPS.to_string()]);
+    let good = select(vec![
+        format!("{CODECARBON}{RUNS}"),
+        format!("{EPOCH}{row}{row}"),
+        BOAMPS.to_string(),
+        TRACK.to_string(),
+    ]);
     let change = (any::<Index>(), select(&PIECES[..]), 0usize..6);
     (good, prop::collection::vec(change, 1..6)).prop_map(|(mut text, changes)| {
         for (at, piece, length) in changes {

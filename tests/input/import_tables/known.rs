@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use carbonhaze::{Distribution, Portfolio, Value};
 
-use super::{BOAMPS, CODECARBON, EPOCH, RUNS, good, number, read, rules};
+use super::{BOAMPS, CODECARBON, EPOCH, RUNS, TRACK, good, number, read, rules};
 
 /// Energy: 0.3 + 0.2 kWh, because the first line is an earlier state of the second. Hours: (3600 + 1800) × 2 / 3600.
 #[test]
@@ -18,9 +18,9 @@ fn a_log_of_codecarbon_is_a_model_per_project() {
     // The meter has the energy: the clock's hours are not evidence of another one.
     assert_eq!(number(&bert.gpu_hours), None);
     assert_eq!(bert.hardware_count, Some(2.0));
-    assert_eq!(bert.labels["hardware"], "NVIDIA A100-SXM4-80GB");
-    assert_eq!(bert.labels["project"], "bert");
-    assert_eq!(file.models[1].labels["region"], "california, USA");
+    assert_eq!(&bert.labels["hardware"], "NVIDIA A100-SXM4-80GB");
+    assert_eq!(&bert.labels["project"], "bert");
+    assert_eq!(&file.models[1].labels["region"], "california, USA");
     assert_eq!(number(&file.models[1].gpu_hours), None);
     assert!(file.warnings.iter().any(|w| w.message.contains("CodeCarbon")));
     // Negative control: with ids of their own the three lines are three runs.
@@ -53,7 +53,7 @@ fn an_export_of_epoch_is_a_model_per_row() {
     let [x, y] = &file.models[..] else { panic!("two models") };
     assert_eq!(number(&x.compute_flop), Some(8.4e22));
     assert_eq!((number(&x.tokens), number(&x.gpu_hours), number(&x.mfu)), (Some(2e12), Some(512_000.0), Some(0.4)));
-    assert_eq!((x.labels["organization"].as_str(), x.labels["region"].as_str()), ("Lab", "France"));
+    assert_eq!((&x.labels["organization"], &x.labels["region"]), ("Lab", "France"));
     assert!(x.from_list);
     assert_eq!((number(&y.compute_flop), number(&y.tokens)), (Some(1e20), None));
     assert_eq!(y.base_models[0].id, "X-7B");
@@ -80,9 +80,9 @@ fn whole_exports_of_epoch_are_read() {
 fn a_report_of_boamps_is_a_model() {
     let file = good("bert-report.json", BOAMPS);
     let model = &file.models[0];
-    assert_eq!(model.energy_kwh, Some(Value::Distribution(Distribution::Normal { mean: 40.0, sd: 10.0 })));
+    assert_eq!(model.energy_kwh, Some(Value::from(Distribution::Normal { mean: 40.0, sd: 10.0 })));
     assert_eq!((number(&model.gpu_hours), number(&model.parameters)), (Some(40.0), Some(1.1e8)));
-    assert_eq!((model.id.as_str(), model.labels["hardware"].as_str()), ("bert-report", "NVIDIA V100"));
+    assert_eq!((model.id.as_str(), &model.labels["hardware"]), ("bert-report", "NVIDIA V100"));
     // Negative control: inference is refused at its line.
     let problems = read("r.json", &BOAMPS.replace("\"training\"", "\"inference\"")).unwrap_err();
     assert_eq!((problems.len(), problems[0].place.line), (1, 2));
@@ -124,4 +124,21 @@ fn a_folder_is_its_files() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("models.csv"), "id,energy_kwh\na,1\n").unwrap();
     assert!(Portfolio::read(dir.path()).unwrap_err()[0].message.contains("no file in this folder"));
+}
+
+/// 2 kWh and 3 kWh whose errors are common: 5 kWh with the same GSD.
+#[test]
+fn records_of_haze_track_are_a_model_per_name() {
+    let file = good("haze-track.jsonl", TRACK);
+    let [model] = &file.models[..] else { panic!("one model") };
+    assert_eq!(model.id, "lab/a");
+    let energy = model.energy_kwh.clone();
+    assert_eq!(energy, Some(Value::from(Distribution::LogNormal { median: 5.0, gsd: 1.1 })));
+    assert_eq!(number(&model.gpu_hours), None);
+    assert_eq!(&model.labels["hardware"], "NVIDIA H100 80GB HBM3");
+    // Negative controls: a name of its own is another model, and what is torn is no record.
+    assert_eq!(good("x.jsonl", &TRACK.replacen("lab/a", "lab/b", 1)).models.len(), 2);
+    let torn =
+        good("x.jsonl", &TRACK.replace("\"version\":\"0.1.0\"}\n", "\n").replacen("\n", "\"version\":\"0\"}\n", 1));
+    assert_eq!((torn.models.len(), rules(&torn).contains(&"import-dropped")), (1, true));
 }

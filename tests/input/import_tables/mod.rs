@@ -1,4 +1,4 @@
-//! Files of CodeCarbon, Epoch AI and BoAmps, read as models: known answers with negative controls, and fuzz.
+//! Files of CodeCarbon, Epoch AI, BoAmps and `haze track`, read as models: known answers with negative controls, and fuzz.
 
 mod fuzz;
 mod known;
@@ -52,3 +52,18 @@ const BOAMPS: &str = r#"{"header": {"reportId": "r-1", "reportDatetime": "2025-0
  "infrastructure": {"infraType": "onPremise",
   "components": [{"componentType": "gpu", "componentName": "NVIDIA V100", "nbComponent": 4}]},
  "environment": {"country": "France"}, "quality": "medium"}"#;
+
+/// Two records of one name, 2 kWh and 3 kWh, the first with an H100.
+const TRACK: &str = concat!(
+    r#"{"haze_track":1,"id":"1","name":"lab/a","started":"2026-07-30T10:00:00.000Z","ended":"2026-07-30T11:00:00.000Z","#,
+    r#""duration_s":3600,"ended_by":{"exit":0},"measured":{"devices":[{"name":"GPU 0","part":"accelerator","#,
+    r#""model":"NVIDIA H100 80GB HBM3","basis":"energy-counter","energy":{"median_kwh":2,"gsd":1.1},"share":1,"#,
+    r#""mean_power_w":null,"max_power_w":null,"mean_utilisation":0.5,"samples":3600,"longest_gap_s":1,"notes":[]}],"#,
+    r#""energy":{"median_kwh":2,"gsd":1.1},"accelerator_hours":1,"cpu_time_s":null,"unread":[]},"node":"0","#,
+    r#""interval_s":1,"notes":[],"version":"0.1.0"}"#,
+    "\n",
+    r#"{"haze_track":1,"id":"2","name":"lab/a","started":"2026-07-31T10:00:00.000Z","ended":"2026-07-31T11:00:00.000Z","#,
+    r#""duration_s":3600,"ended_by":"stopped","measured":{"devices":[],"energy":{"median_kwh":3,"gsd":1.1},"#,
+    r#""accelerator_hours":null,"cpu_time_s":null,"unread":[]},"node":"0","interval_s":1,"notes":[],"version":"0.1.0"}"#,
+    "\n",
+);

@@ -15,7 +15,7 @@ fn intervals_are_the_lognormals_mpmath_says() {
         ("3 to 4 @ 1%", 3.464101615137755, 96428.17690725376),
     ];
     for (text, median, gsd) in known {
-        let Ok(Value::Distribution(Distribution::LogNormal { median: m, gsd: g })) = parsed(text) else {
+        let Ok(Distribution::LogNormal { median: m, gsd: g }) = text.parse() else {
             panic!("{text}: {:?}", parsed(text))
         };
         assert!((m / median - 1.0).abs() < 2e-15, "{text}: {m}");
@@ -61,7 +61,7 @@ fn every_form_of_the_grammar() {
         ),
     ];
     for (text, distribution) in known {
-        assert_eq!(parsed(text), Ok(Value::Distribution(distribution)), "{text}");
+        assert_eq!(parsed(text), Ok(Value::from(distribution)), "{text}");
     }
     assert_eq!(parsed(" 6.2E23 "), Ok(Value::Number(6.2e23)));
     assert_eq!(parsed("-0").map(|v| format!("{v:?}")), Ok("Number(0.0)".to_string()));
@@ -70,7 +70,7 @@ fn every_form_of_the_grammar() {
 #[test]
 fn weights_are_normalised_only_when_nearly_one() {
     let text = "mixture(0.3333333: 1, 0.3333333: 2, 0.3333333: 3)";
-    let Ok(Value::Distribution(Distribution::Mixture(parts))) = parsed(text) else { panic!() };
+    let Ok(Distribution::Mixture(parts)) = text.parse() else { panic!() };
     assert!(parts.iter().all(|(w, _)| (w - 1.0 / 3.0).abs() < 1e-15));
     assert!(parsed("mixture(0.333: 1, 0.333: 2, 0.333: 3)").unwrap_err().contains("0.999000"));
 }
@@ -142,7 +142,7 @@ fn empirical_files_are_read_next_to_the_file_that_names_them() {
     ]);
     let portfolio = Portfolio::read(dir.path().join("models.csv")).unwrap();
     let values = Distribution::Empirical([3.0, 20.0, 100.0].into());
-    assert_eq!(portfolio.models[0].grid_g_per_kwh, Some(Value::Distribution(values)));
+    assert_eq!(portfolio.models[0].grid_g_per_kwh, Some(Value::from(values)));
     let read = |text| cell::parse(text, &Inputs::default().folder(dir.path())).map_err(|e| e.to_string());
     assert!(read("empirical(\"a, b.txt\")").is_ok());
     assert!(read("empirical(bad.txt)").unwrap_err().contains("bad.txt:3: \"x2\" is not a number"));

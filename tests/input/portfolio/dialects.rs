@@ -11,8 +11,7 @@ use crate::common::cases::cases;
 fn understood(text: &str) -> Vec<Model> {
     let file = models(text).unwrap_or_else(|problems| panic!("{text:?} was refused: {}", listed(&problems)));
     let bare = |model: Model| {
-        let labels =
-            model.labels.into_iter().filter(|(name, _)| ["organization", "region", "hardware"].contains(&&**name));
+        let labels = model.labels.iter().filter(|(name, _)| ["organization", "region", "hardware"].contains(name));
         Model { place: Place::default(), labels: labels.collect(), ..model }
     };
     file.models.into_iter().map(bare).collect()

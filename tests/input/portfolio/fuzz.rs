@@ -163,7 +163,7 @@ proptest! {
 
     #[test]
     fn what_is_written_reads_back(d in distribution()) {
-        prop_assert_eq!(parsed(&d.to_string()), Ok(Value::Distribution(d.clone())), "{}", d);
+        prop_assert_eq!(parsed(&d.to_string()), Ok(Value::from(d.clone())), "{}", d);
     }
 
     /// Whatever is accepted can be computed with: the quantile function takes it.

@@ -1,11 +1,10 @@
 //! Models files: a table of bad ones, each with a single problem, and what good ones mean.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use carbonhaze::low_level::portfolio::formats::inputs::Inputs;
 use carbonhaze::low_level::portfolio::models_file;
-use carbonhaze::low_level::portfolio::{Date, Distribution, Source, Value};
+use carbonhaze::low_level::portfolio::{Date, Distribution, Labels, Source, Value};
 
 use super::{Bad, good, listed, models};
 
@@ -156,13 +155,12 @@ fn units_zeros_empty_cells_and_labels() {
     assert_eq!(found[0].energy_kwh, Some(Value::Number(0.0)));
     assert_eq!(found[0].tokens, None);
     assert_eq!(found[1].tokens, Some(Value::Number(0.0)));
-    let labels = BTreeMap::from([("team".to_string(), "blue".to_string()), ("organization".into(), "Org".into())]);
+    let labels = Labels::from([("team", "blue"), ("organization", "Org")]);
     assert_eq!(found[0].labels, labels);
     assert!(found[1].labels.is_empty());
     assert_eq!((found[0].place.line, found[1].place.line), (3, 4));
-    let Some(Value::Distribution(Distribution::LogNormal { median, .. })) = found[1].emissions_kg else {
-        panic!("{:?}", found[1].emissions_kg)
-    };
+    let Some(Value::Distribution(d)) = &found[1].emissions_kg else { panic!("{:?}", found[1].emissions_kg) };
+    let Distribution::LogNormal { median, .. } = **d else { panic!("{d:?}") };
     // 1000 · √3
     assert!((median / 1732.0508075688772 - 1.0).abs() < 1e-15);
     assert_eq!(good("id,emissions_g\na,2500\n")[0].emissions_kg, Some(Value::Number(2.5)));

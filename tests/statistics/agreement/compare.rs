@@ -212,7 +212,8 @@ fn separated(assessment: &Assessment) -> Assessment {
         for (effect, _) in model.factors.iter_mut().flatten().flat_map(|f| &mut f.shared) {
             *effect = *own.entry(*effect).or_insert_with(|| {
                 let effect = &assessment.shared[*effect];
-                let alone = SharedEffect { by: vec!["id".into()], value: vec![m.to_string()], ..effect.clone() };
+                let alone =
+                    SharedEffect { by: ["id".to_string()].into(), value: [m.to_string()].into(), ..effect.clone() };
                 other.shared.push(alone);
                 other.shared.len() - 1
             });

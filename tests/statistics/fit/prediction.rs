@@ -140,11 +140,8 @@ fn the_coefficients_are_shared_by_all() {
     let fit = embedded().iter().find(|f| f.name == "vision").unwrap();
     assert_eq!(found.shared.len(), 3);
     for (j, effect) in found.shared.iter().enumerate() {
-        assert_eq!(
-            (effect.by.as_slice(), effect.value.as_slice()),
-            (&["regression".into()][..], &["vision".into()][..])
-        );
-        assert_eq!(effect.name, format!("coefficients of the vision regression, {} of 3", j + 1));
+        assert_eq!((&*effect.by, &*effect.value), (&["regression".into()][..], &["vision".into()][..]));
+        assert_eq!(*effect.name, *format!("coefficients of the vision regression, {} of 3", j + 1));
     }
     for model in &found.models {
         let compute = model.factors[Slot::Compute as usize].as_ref().unwrap();
@@ -155,7 +152,7 @@ fn the_coefficients_are_shared_by_all() {
         assert!(loading > 0.0 && loading < fit.sd * fit.sd);
     }
     let tokens = assessment("tokens", true, true, "");
-    assert!(tokens.shared.iter().all(|e| e.by != ["regression"]));
+    assert!(tokens.shared.iter().all(|e| *e.by != ["regression"]));
 }
 
 #[test]
@@ -166,7 +163,7 @@ fn models_beyond_the_fits_are_widened() {
     let none = "[priors.regression]\nbeyond_shared_gsd = 1\nbeyond_own_gsd = 1\n";
     assert_eq!(sd(false, none), inside);
     let shared = assessment("regression", true, false, "").shared;
-    let beyond = shared.iter().find(|e| e.name == "models beyond those of the vision regression").unwrap();
+    let beyond = shared.iter().find(|e| *e.name == *"models beyond those of the vision regression").unwrap();
     assert!(beyond.chosen && (beyond.ln_gsd - 1.6_f64.ln()).abs() < 1e-12);
 }
 

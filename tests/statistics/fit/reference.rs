@@ -41,7 +41,7 @@ fn raw() -> Portfolio {
 fn without_domains(mut portfolio: Portfolio) -> Portfolio {
     portfolio.models.retain(|m| m.labels.contains_key("open_weights"));
     for model in &mut portfolio.models {
-        model.labels.insert("domain".into(), "Language".into());
+        model.labels.insert("domain", "Language");
     }
     portfolio
 }

@@ -128,7 +128,10 @@ pub fn assembled(
     mut warnings: Vec<Warning>,
 ) -> Assessment {
     warnings.extend(study_effects::idle(study, &used(&drafts)));
-    drafts.par_iter_mut().for_each(|(_, draft)| posterior.apply(draft));
+    drafts.par_iter_mut().for_each(|(_, draft)| {
+        posterior.explain(draft);
+        posterior.apply(draft);
+    });
     let effects = numbered(used(&drafts), study, priors);
     let models = drafts.into_par_iter().map(|(model, draft)| assessed(model, draft, &effects)).collect();
     Assessment { models, ..frame(study, effects, warnings) }

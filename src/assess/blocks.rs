@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::assemble::{Read, assessed, by_id, drafted, frame, numbered, read};
 use super::assessment::{AssessedModel, Assessment};
 use super::context::{Context, Rows};
+use super::draft::DraftModel;
 use super::effects::{EffectKey, Effects};
 use super::learn::Posterior;
 use super::priors::Priors;
@@ -95,13 +96,13 @@ impl<'p> Blocks<'p> {
         self.groups.iter()
     }
 
-    /// Some models.
+    /// Some models. Their provenance does not say what the rows say of shared effects: they are drawn, not shown.
     ///
     /// # Errors
     /// As [`super::assess`]; there are none that the first pass has not found.
     pub fn models(&self, range: Range<usize>) -> Result<Vec<AssessedModel>, Problems> {
         let rows = self.rows.sorted().get(range).unwrap_or(&[]);
-        rows.par_iter().map(|&row| self.model(row)).collect()
+        rows.par_iter().map(|&row| self.model(row, |_| ())).collect()
     }
 
     /// The models at these places, in the order given, with all that they share.
@@ -110,14 +111,16 @@ impl<'p> Blocks<'p> {
     /// As [`Blocks::models`].
     pub fn only(&self, places: &[usize]) -> Result<Assessment, Problems> {
         let rows = places.par_iter().filter_map(|&place| self.rows.sorted().get(place));
-        let models = rows.map(|&row| self.model(row)).collect::<Result<_, _>>()?;
+        let explained = |draft: &mut DraftModel| self.posterior.explain(draft);
+        let models = rows.map(|&row| self.model(row, explained)).collect::<Result<_, _>>()?;
         Ok(Assessment { models, ..self.frame.clone() })
     }
 
-    fn model(&self, row: &Model) -> Result<AssessedModel, Problems> {
+    fn model(&self, row: &Model, explained: impl Fn(&mut DraftModel)) -> Result<AssessedModel, Problems> {
         let context = Context { priors: &self.priors, study: self.study, by_id: &self.rows };
         let evidence = row::evidence(&context, row);
         let mut draft = drafted(&context, row, &evidence)?;
+        explained(&mut draft);
         self.posterior.apply(&mut draft);
         Ok(assessed(row, draft, &self.effects))
     }

@@ -16,7 +16,8 @@ use super::slot::{SLOTS, Slot};
 use super::stated::{column, is_zero};
 use super::term::Term;
 use super::{basis, combine, facility, lineage, single};
-use crate::portfolio::quantile::quantile;
+use crate::engine::stats::normal::Level;
+use crate::portfolio::quantile::{Quantiles, quantile};
 use crate::portfolio::{Basis, Boundary, Distribution, Model, OUTPUTS, Problem};
 
 /// The model of a row of which it is known what counts.
@@ -94,13 +95,22 @@ fn is_number(draft: &Draft) -> bool {
     has_quantiles(&draft.alone()) && draft.shared.values().all(|weight| weight.is_finite())
 }
 
+/// Where a distribution is looked at.
+const QUARTILES: [f64; 3] = [0.25, 0.5, 0.75];
+
 /// A mixture has them where its parts do: to invert it would take longer than all of the rest.
 fn has_quantiles(distribution: &Distribution) -> bool {
     match distribution {
         Distribution::Mixture(parts) => parts.iter().all(|(weight, part)| weight.is_finite() && has_quantiles(part)),
         // Beyond its quartiles.
         Distribution::LogNormal { median, gsd } => (median * gsd).is_finite() && (median / gsd).is_finite(),
-        other => [0.25, 0.5, 0.75].iter().all(|p| quantile(other, *p).is_finite()),
+        Distribution::Shifted { shift, inner } => shift.is_finite() && has_quantiles(inner),
+        // Of nearly every row its own: nothing to remember.
+        Distribution::Truncated { .. } => {
+            let quantiles = Quantiles::new(distribution);
+            QUARTILES.iter().all(|p| quantiles.at(Level::below(*p)).is_finite())
+        }
+        other => QUARTILES.iter().all(|p| quantile(other, *p).is_finite()),
     }
 }
 

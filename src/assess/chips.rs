@@ -263,6 +263,7 @@ fn mixtures_of(model: &Model) -> &'static Mixtures {
 
 /// The chip that the row names, where it names one.
 pub fn only_chip(priors: &Priors, model: &Model) -> Option<&'static Chip> {
+    model.labels.get("hardware")?;
     match chips(priors, model).ok().filter(|c| c.named)?.shares.as_slice() {
         [(_, chip)] => Some(chip),
         _ => None,

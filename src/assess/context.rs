@@ -1,7 +1,5 @@
 //! What surrounds a row: the priors and the study it is read under, and the other rows that it may name.
 
-use std::collections::HashMap;
-
 use super::exposure::Exposure;
 use super::priors::Priors;
 use crate::portfolio::{Model, Study};
@@ -12,11 +10,10 @@ pub struct Context<'a> {
     pub by_id: &'a Rows<'a>,
 }
 
-/// The rows of a portfolio: in the order of their ids, and by id at once, since a row may name many ancestors.
+/// The rows of a portfolio, in the order of their ids.
 #[derive(Default)]
 pub struct Rows<'a> {
     sorted: Vec<&'a Model>,
-    by_id: HashMap<&'a str, &'a Model>,
 }
 
 impl<'a> Rows<'a> {
@@ -24,12 +21,13 @@ impl<'a> Rows<'a> {
     pub fn new(models: &'a [Model]) -> Rows<'a> {
         let mut sorted: Vec<&Model> = models.iter().collect();
         sorted.sort_by(|a, b| a.id.cmp(&b.id));
-        Rows { by_id: sorted.iter().map(|m| (m.id.as_str(), *m)).collect(), sorted }
+        Rows { sorted }
     }
 
     /// The row of an id.
     pub fn get(&self, id: &str) -> Option<&'a Model> {
-        self.by_id.get(id).copied()
+        let place = self.sorted.binary_search_by(|model| model.id.as_str().cmp(id)).ok()?;
+        self.sorted.get(place).copied()
     }
 
     /// In the order of their ids.

@@ -194,15 +194,26 @@ impl DefaultEffect {
 
     /// The key for one model; `None` where a label it goes by is empty.
     pub fn key(self, model: &Model) -> Option<EffectKey> {
-        let mut value = Vec::with_capacity(self.by().len());
-        for column in self.by() {
-            value.push(match *column {
-                "year" => when::year(model)?.to_string(),
-                column => model.labels.get(column).filter(|label| !label.is_empty())?.to_string(),
-            });
-        }
-        let Listed { by, .. } = self.listed()?;
-        Some(EffectKey { factor: self.factor(), by: by.clone(), value: value.into(), ordinal: self.ordinal() })
+        let Listed { by, ordinal, no_value, .. } = self.listed()?;
+        let value = match self.by() {
+            [] => no_value.clone(),
+            columns => {
+                let of = |column: &&str| match *column {
+                    "year" => when::year(model).map(|year| year.to_string()),
+                    column => label(model, column).map(str::to_string),
+                };
+                columns.iter().map(of).collect::<Option<Texts>>()?
+            }
+        };
+        Some(EffectKey { factor: self.factor(), by: by.clone(), value, ordinal: *ordinal })
+    }
+
+    /// Whether there is a key for this model.
+    pub fn has_key(self, model: &Model) -> bool {
+        self.by().iter().all(|column| match *column {
+            "year" => when::year(model).is_some(),
+            column => label(model, column).is_some(),
+        })
     }
 
     /// The default effect behind a key.
@@ -223,11 +234,18 @@ impl DefaultEffect {
     }
 }
 
+/// A label that says something.
+fn label<'m>(model: &'m Model, column: &str) -> Option<&'m str> {
+    model.labels.get(column).filter(|label| !label.is_empty())
+}
+
 /// What all keys of a kind have in common.
 struct Listed {
     effect: DefaultEffect,
     ordinal: u32,
     by: Texts,
+    /// What it goes by where it goes by nothing.
+    no_value: Texts,
     name: Arc<str>,
 }
 
@@ -236,6 +254,7 @@ static LISTED: LazyLock<Vec<Listed>> = LazyLock::new(|| {
         effect,
         ordinal: effect.ordinal(),
         by: effect.by().iter().map(|column| column.to_string()).collect(),
+        no_value: Texts::default(),
         name: effect.name().into(),
     };
     DefaultEffect::all().map(listed).collect()

@@ -37,7 +37,7 @@ impl Exposure<'_> {
 
     /// The spread (ln) that `expose` would let act.
     pub fn acting(self, effect: DefaultEffect, sd: f64) -> f64 {
-        let acts = self.on && effect.ln_gsd(self.priors) > 0.0 && effect.key(self.model).is_some();
+        let acts = self.on && effect.ln_gsd(self.priors) > 0.0 && effect.has_key(self.model);
         if acts { sd } else { 0.0 }
     }
 

@@ -71,6 +71,16 @@ fn names_a_tpu(cell: &str) -> bool {
     cell.contains("tpu") || hardware::read(cell).is_ok_and(of_google)
 }
 
+/// Whether a word of the text, in lower case, begins with one of these.
+fn named(text: &str, words: &[&str]) -> bool {
+    if text.is_empty() {
+        return false;
+    }
+    let padded = format!(" {} ", text.replace(|c: char| !c.is_alphanumeric(), " "));
+    let begins = |at: usize| padded.get(..at).is_some_and(|before| before.ends_with(' '));
+    words.iter().any(|word| padded.match_indices(word).any(|(at, _)| begins(at)))
+}
+
 /// PUE ≥ 1.
 pub fn pue(exposure: Exposure<'_>) -> Draft {
     let (priors, model) = (exposure.priors, exposure.model);
@@ -87,10 +97,6 @@ pub fn pue(exposure: Exposure<'_>) -> Draft {
     }
     let label = |name: &str| model.labels.get(name).map(|t| t.to_lowercase()).unwrap_or_default();
     let (provider, organization, hardware) = (label("provider"), label("organization"), label("hardware"));
-    let named = |text: &str, words: &[&str]| {
-        let padded = format!(" {} ", text.replace(|c: char| !c.is_alphanumeric(), " "));
-        words.iter().any(|w| padded.contains(&format!(" {w}")))
-    };
     let (prior, why) = if named(&provider, &HYPERSCALERS) {
         (names::pue::HYPERSCALER, format!("provider {provider}: hyperscaler"))
     } else if named(&provider, &CLOUDS) {

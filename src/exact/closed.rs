@@ -146,7 +146,7 @@ impl<'a> Closed<'a> {
     /// The products by their loads on the effects that `of` lets through.
     pub fn field(&self, of: &dyn Fn(usize) -> bool) -> Field<'_> {
         let classes = self.classes.get_or_init(|| Classes::all(&self.products));
-        Field::new(self.effects, &self.components, classes, of)
+        Field::new(self.effects, &self.components, classes.iter(), of)
     }
 }
 

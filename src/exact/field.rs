@@ -8,6 +8,7 @@
 
 pub mod by_factor;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,7 @@ use super::terms::Product;
 use crate::assess::SharedEffect;
 
 /// The direction of a bounded or rank factor's normal.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Axis {
     component: usize,
     direction: Loads,
@@ -94,8 +95,7 @@ impl Classes {
     /// Adds a product.
     pub fn add(&mut self, product: &Product) {
         let class = Class::of(product, product.mean_t);
-        // The same in every run.
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&class);
+        let hash = hash_of(&class);
         let place = self.places.get(&hash).and_then(|place| self.list.get_mut(*place as usize));
         match place {
             Some(known) if known.has_loads_of(&class) => known.of.add(&class.of),
@@ -105,6 +105,11 @@ impl Classes {
                 self.list.push(class);
             }
         }
+    }
+
+    /// One by one, each gone once it has been looked at.
+    pub fn into_iter(self) -> impl Iterator<Item = Class> {
+        self.list.into_iter()
     }
 
     /// One by one.
@@ -118,32 +123,46 @@ impl Classes {
     }
 }
 
+/// The same in every run.
+fn hash_of(of: &impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(of)
+}
+
 fn component(direction: &Loads, components: &BTreeMap<usize, usize>) -> usize {
     let known = direction.iter().find_map(|(e, _)| components.get(e).copied());
     known.or_else(|| direction.first().map(|(e, _)| *e)).unwrap_or(usize::MAX)
 }
 
-/// Some products: what multiplies them, and a function of the normals of the axes.
+/// Functions as they are once the normals of the axes are shifted, by the bits of the shifts.
+type Shifted = HashMap<Vec<u64>, Arc<Tensor>>;
+
+/// Some products: what multiplies them, and a function of the normals of the axes. Small, as there can be as many as
+/// models.
 struct Part {
-    loads: Loads,
+    loads: Arc<[(usize, f64)]>,
     /// By component.
-    axes: Vec<Axis>,
+    axes: Arc<[Axis]>,
     of: Tensor,
-    shifted: Mutex<HashMap<Vec<u64>, Arc<Tensor>>>,
+    shifted: Mutex<Option<Box<Shifted>>>,
 }
 
 impl Part {
-    fn new(loads: Loads, axes: Vec<Axis>, of: Tensor) -> Part {
+    fn new(loads: Arc<[(usize, f64)]>, axes: Arc<[Axis]>, of: Tensor) -> Part {
         Part { loads, axes, of, shifted: Mutex::default() }
     }
 
+    /// Another function of the same normals.
+    fn with(&self, of: Tensor) -> Part {
+        Part::new(self.loads.clone(), self.axes.clone(), of)
+    }
+
     /// As another part sees it that multiplies by `loads`.
-    fn seen(&self, loads: &Loads) -> Arc<Tensor> {
+    fn seen(&self, loads: &[(usize, f64)]) -> Arc<Tensor> {
         let shifts: Vec<f64> = self.axes.iter().map(|axis| dot(&axis.direction, loads)).collect();
         let key = shifts.iter().map(|x| x.to_bits()).collect();
         let seen = || Arc::new(self.of.shifted(&shifts).into_owned());
         let mut shifted = self.shifted.lock().unwrap_or_else(PoisonError::into_inner);
-        shifted.entry(key).or_insert_with(seen).clone()
+        shifted.get_or_insert_default().entry(key).or_insert_with(seen).clone()
     }
 
     /// `E[F G]` over what the shared effects that multiply both make of it.
@@ -188,25 +207,37 @@ impl<'c> Field<'c> {
     pub fn new(
         effects: &'c [SharedEffect],
         components: &'c BTreeMap<usize, usize>,
-        classes: &Classes,
+        classes: impl Iterator<Item = impl Borrow<Class>>,
         of: &dyn Fn(usize) -> bool,
     ) -> Field<'c> {
         let mut field = Field { effects, components, globals: vec![], cells: vec![], touching: BTreeMap::new() };
-        let (mut global_of, mut cell_of) = (HashMap::new(), HashMap::new());
-        for class in classes.iter() {
-            let (local, whole, common) = field.parts(class, of);
+        let mut global_of = HashMap::new();
+        // By the hash of a key: the key itself follows from the cell.
+        let mut cell_of: HashMap<u64, usize> = HashMap::new();
+        for class in classes {
+            let (local, whole, common) = field.parts(class.borrow(), of);
             let g = *global_of.entry(key(&common.loads, &common.axes)).or_insert(field.globals.len());
-            match field.globals.get_mut(g) {
-                Some(pattern) => pattern.of.add(&common.of),
-                None => field.globals.push(Part::new(common.loads.clone(), common.axes.clone(), common.of.clone())),
-            }
-            let c = *cell_of.entry((g, key(&local, &whole.axes))).or_insert(field.cells.len());
-            match field.cells.get_mut(c) {
-                Some(cell) => {
+            let common = match field.globals.get_mut(g) {
+                Some(pattern) => {
+                    pattern.of.add(&common.of);
+                    // The same normals, or the same to 40 bits.
+                    if pattern.axes == common.axes { pattern.with(common.of) } else { common }
+                }
+                None => {
+                    field.globals.push(common.with(common.of.clone()));
+                    common
+                }
+            };
+            let key_of = |local: &Loads, whole: &Part| key(local, &whole.axes);
+            let of_cell = key_of(&local, &whole);
+            let c = cell_of.entry(hash_of(&(g, &of_cell))).or_insert(field.cells.len());
+            match field.cells.get_mut(*c) {
+                Some(cell) if cell.global == g && key_of(&cell.local, &cell.whole) == of_cell => {
                     cell.whole.of.add(&whole.of);
                     cell.common.of.add(&common.of);
                 }
-                None => field.push(Cell { global: g, local, whole, common }),
+                // Two cells with one hash stay apart, which changes nothing: sums over cells are the same.
+                _ => field.push(Cell { global: g, local, whole, common }),
             }
         }
         field
@@ -232,7 +263,7 @@ impl<'c> Field<'c> {
     /// Of products: their loads on local effects, all of them, and the part on effects without `by`.
     fn parts(&self, class: &Class, of: &dyn Fn(usize) -> bool) -> (Loads, Part, Part) {
         let loads = among(&class.loads, of);
-        let (global, local): (Loads, Loads) = loads.iter().partition(|(e, _)| self.is_global(*e));
+        let (global, local) = (among(&loads, &|e| self.is_global(e)), among(&loads, &|e| !self.is_global(e)));
         let part = |loads: Loads, keep: &dyn Fn(usize) -> bool| {
             let (mut axes, mut lengths) = (Vec::new(), Vec::new());
             for direction in &class.directions {
@@ -245,7 +276,7 @@ impl<'c> Field<'c> {
                     axes.push(Axis { component, direction });
                 }
             }
-            Part::new(loads, axes, class.of.given(&lengths))
+            Part::new(loads.into(), axes.into(), class.of.given(&lengths))
         };
         let whole = part(loads, of);
         let common = part(global, &|e| of(e) && self.is_global(e));
@@ -325,7 +356,10 @@ impl<'c> Field<'c> {
 
 /// The loads on the effects that `of` lets through.
 pub fn among(loads: &[(usize, f64)], of: &dyn Fn(usize) -> bool) -> Loads {
-    loads.iter().copied().filter(|&(e, _)| of(e)).collect()
+    let mut among = Loads::with_capacity(loads.len());
+    among.extend(loads.iter().copied().filter(|&(e, _)| of(e)));
+    among.shrink_to_fit();
+    among
 }
 
 /// By effect; by component and effect.

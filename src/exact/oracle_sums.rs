@@ -134,16 +134,18 @@ impl<'a> Moments<'a> {
     }
 
     /// The oracle of all models that were added; `id` gives the id of one by its place.
-    pub fn finish(self, id: &dyn Fn(usize) -> String) -> Oracle {
+    pub fn finish(mut self, id: &dyn Fn(usize) -> String) -> Oracle {
         let components = self.classes.components();
         let joined = self.classes.iter().find(|class| !class.is_separate(&components));
         if let Some(reason) = self.failed.clone().or_else(|| joined.map(|class| connected(&id(class.model)))) {
             return unknown(reason);
         }
+        let classes = std::mem::take(&mut self.classes);
         let sets = self.own.as_ref().map(|own| {
-            let field = |of: &dyn Fn(usize) -> bool| Field::new(&self.frame.shared, &components, &self.classes, of);
+            let effects = &self.frame.shared;
+            let field = |of: &dyn Fn(usize) -> bool| Field::new(effects, &components, classes.iter(), of);
             let shared: Vec<f64> = match self.apart {
-                true => field(&|_| true).variances(self.by_factor()),
+                true => Field::new(effects, &components, classes.into_iter(), &|_| true).variances(self.by_factor()),
                 // Each sum is formed in one order, whatever the number of threads.
                 false => {
                     let sets = (0..own.len()).into_par_iter();

@@ -24,11 +24,15 @@ pub(super) fn resolve(models: &mut [Model], warnings: &mut Vec<Warning>) -> Vec<
         let place = || Place { column: "base_model".into(), ..model.place.clone() };
         let mut bases = Vec::new();
         for base in std::mem::take(&mut model.base_models) {
-            let known = by_lower.get(&base.id.to_lowercase());
+            if !others.contains(&base.id) {
+                bases.push(base);
+                continue;
+            }
+            let lower = base.id.to_lowercase();
+            let known = by_lower.get(&lower);
             let message = match known {
-                _ if !others.contains(&base.id) => None,
                 Some(Some(id)) if *id == model.id => Some(row::OWN_BASE),
-                None if FLAGS.contains(&base.id.to_lowercase().as_str()) => {
+                None if FLAGS.contains(&lower.as_str()) => {
                     Some("this is not the id of the base model; write its id, or leave the cell empty if there is none")
                 }
                 _ => None,
@@ -39,16 +43,16 @@ pub(super) fn resolve(models: &mut [Model], warnings: &mut Vec<Warning>) -> Vec<
                 message: message.to_string(),
             }));
             match known {
-                None if others.contains(&base.id) && is_flag_of_no_base(&base.id) => {
-                    none.push((place(), shorten(&base.id)))
-                }
-                Some(Some(id)) if others.contains(&base.id) => bases.push(Base { id: id.clone(), ..base }),
+                None if is_flag_of_no_base(&base.id) => none.push((place(), shorten(&base.id))),
+                Some(Some(id)) => bases.push(Base { id: id.clone(), ..base }),
                 _ => bases.push(base),
             }
         }
         if bases.is_empty() {
             model.labels.remove("base_model");
         }
+        // Nearly always one.
+        bases.shrink_to_fit();
         model.base_models = bases;
     }
     warnings.extend(note(none));

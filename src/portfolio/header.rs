@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use super::columns::{self, Column, LABEL, meaning, names, quantity_of};
 use super::formats::Record;
+use super::labels::Names;
+use super::model::YEAR;
 use super::problem::{Findings, READ_AS, shorten};
 use super::recognise;
 use super::spelling::closest;
@@ -31,6 +33,8 @@ pub(super) struct Meaning {
 /// The columns of one file.
 pub(super) struct Header {
     meanings: Vec<Meaning>,
+    /// What labels of its rows go by, with those that every model has.
+    pub(super) names: Names,
     /// What is not read and should perhaps be.
     pub(super) unread: Unread,
 }
@@ -59,7 +63,9 @@ impl Header {
         }
         let unread = suspicions(&mut meanings, &matches, &dropped, line);
         read_as(&meanings, &matches, line, found);
-        Some(Header { meanings, unread })
+        let texts = meanings.iter().flat_map(|m| [m.own.clone(), m.name.clone()]);
+        let names = texts.chain([YEAR, "tier"].map(Arc::from)).collect();
+        Some(Header { meanings, names, unread })
     }
 
     /// How many columns there are.

@@ -6,19 +6,42 @@ use std::fmt;
 use std::ops::Index;
 use std::sync::Arc;
 
+/// Names of columns, sorted, each once.
+#[derive(Clone, Default)]
+pub struct Names(Arc<[Arc<str>]>);
+
+impl Names {
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|known| (**known).cmp(name))
+    }
+}
+
+impl FromIterator<Arc<str>> for Names {
+    fn from_iter<I: IntoIterator<Item = Arc<str>>>(names: I) -> Names {
+        let mut names: Vec<Arc<str>> = names.into_iter().collect();
+        names.sort_unstable();
+        names.dedup();
+        Names(names.into())
+    }
+}
+
 /// Texts by column, in the order of the columns' names.
 #[derive(Clone, Default)]
 pub struct Labels {
-    text: String,
-    /// Sorted by name.
+    /// Of the file that the row is from.
+    names: Names,
+    /// In the order of the names.
     entries: Vec<Entry>,
+    /// All of them, in the same order.
+    text: String,
 }
 
-/// A column, and where its text stands.
+/// A column.
 #[derive(Clone)]
 struct Entry {
-    name: Arc<str>,
-    begin: u32,
+    /// The place of its name.
+    name: u32,
+    /// Where its text ends.
     end: u32,
 }
 
@@ -28,17 +51,31 @@ impl Labels {
         Labels::default()
     }
 
-    fn place(&self, name: &str) -> Result<usize, usize> {
-        self.entries.binary_search_by(|entry| (*entry.name).cmp(name))
+    /// None, in columns that are most likely among these.
+    pub fn among(names: &Names) -> Labels {
+        Labels { names: names.clone(), ..Labels::default() }
     }
 
-    fn text(&self, entry: &Entry) -> &str {
-        self.text.get(entry.begin as usize..entry.end as usize).unwrap_or("")
+    /// The entry of a column, or where it would be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        let found = self.names.place(name);
+        let (Ok(number) | Err(number)) = found;
+        let entry = self.entries.binary_search_by(|entry| (entry.name as usize).cmp(&number));
+        if found.is_ok() { entry } else { Err(entry.unwrap_or_else(|place| place)) }
+    }
+
+    fn begin(&self, place: usize) -> usize {
+        place.checked_sub(1).and_then(|before| self.entries.get(before)).map_or(0, |entry| entry.end as usize)
+    }
+
+    fn text(&self, place: usize) -> &str {
+        let end = self.entries.get(place).map_or(0, |entry| entry.end as usize);
+        self.text.get(self.begin(place)..end).unwrap_or("")
     }
 
     /// The text in a column.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.place(name).ok().map(|place| self.text(&self.entries[place]))
+        self.place(name).ok().map(|place| self.text(place))
     }
 
     /// Whether the column has a text, be it empty.
@@ -47,25 +84,41 @@ impl Labels {
     }
 
     /// Puts a text into a column, in the place of the one that is there. Beyond 4 GiB in one row nothing is added.
-    pub fn insert(&mut self, name: impl Into<Arc<str>>, text: impl AsRef<str>) {
-        let (name, text) = (name.into(), text.as_ref());
-        self.remove(&name);
-        let (begin, end) = (self.text.len(), self.text.len() + text.len());
-        let (Ok(begin), Ok(end)) = (u32::try_from(begin), u32::try_from(end)) else { return };
-        self.text.push_str(text);
-        let place = self.place(&name).unwrap_or_else(|place| place);
-        self.entries.insert(place, Entry { name, begin, end });
+    pub fn insert(&mut self, name: impl AsRef<str> + Into<Arc<str>>, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        self.remove(name.as_ref());
+        let Ok(longer) = u32::try_from(text.len()) else { return };
+        if self.text.len() + text.len() > u32::MAX as usize {
+            return;
+        }
+        let (Ok(place) | Err(place)) = self.place(name.as_ref());
+        let number = self.number(name);
+        let begin = self.begin(place);
+        self.text.insert_str(begin, text);
+        self.entries.insert(place, Entry { name: number, end: begin as u32 });
+        self.entries.iter_mut().skip(place).for_each(|entry| entry.end += longer);
+    }
+
+    /// The place of a name, which is added where it is not among those of the file.
+    fn number(&mut self, name: impl AsRef<str> + Into<Arc<str>>) -> u32 {
+        let place = self.names.place(name.as_ref());
+        if let Err(place) = place {
+            let mut names = self.names.0.to_vec();
+            names.insert(place, name.into());
+            self.names = Names(names.into());
+            self.entries.iter_mut().filter(|entry| entry.name as usize >= place).for_each(|entry| entry.name += 1);
+        }
+        let (Ok(place) | Err(place)) = place;
+        place as u32
     }
 
     /// Takes a column out.
     pub fn remove(&mut self, name: &str) {
         let Ok(place) = self.place(name) else { return };
-        let Entry { begin, end, .. } = self.entries.remove(place);
-        self.text.replace_range(begin as usize..end as usize, "");
-        for entry in self.entries.iter_mut().filter(|entry| entry.begin >= end) {
-            entry.begin -= end - begin;
-            entry.end -= end - begin;
-        }
+        let begin = self.begin(place);
+        let end = self.entries.remove(place).end;
+        self.text.replace_range(begin..end as usize, "");
+        self.entries.iter_mut().skip(place).for_each(|entry| entry.end -= end - begin as u32);
     }
 
     /// Gives back memory that is not used.
@@ -76,12 +129,12 @@ impl Labels {
 
     /// Columns and texts, in the order of the columns' names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().map(|entry| (&*entry.name, self.text(entry)))
+        self.keys().enumerate().map(|(place, name)| (name, self.text(place)))
     }
 
     /// The columns, in the order of their names.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| &*entry.name)
+        self.entries.iter().map(|entry| self.names.0.get(entry.name as usize).map_or("", |name| &**name))
     }
 
     /// Whether there is none.
@@ -111,7 +164,7 @@ impl Index<&str> for Labels {
     }
 }
 
-impl<N: Into<Arc<str>>, T: AsRef<str>> FromIterator<(N, T)> for Labels {
+impl<N: AsRef<str> + Into<Arc<str>>, T: AsRef<str>> FromIterator<(N, T)> for Labels {
     fn from_iter<I: IntoIterator<Item = (N, T)>>(entries: I) -> Labels {
         let mut labels = Labels::default();
         entries.into_iter().for_each(|(name, text)| labels.insert(name, text));
@@ -119,7 +172,7 @@ impl<N: Into<Arc<str>>, T: AsRef<str>> FromIterator<(N, T)> for Labels {
     }
 }
 
-impl<N: Into<Arc<str>>, T: AsRef<str>, const K: usize> From<[(N, T); K]> for Labels {
+impl<N: AsRef<str> + Into<Arc<str>>, T: AsRef<str>, const K: usize> From<[(N, T); K]> for Labels {
     fn from(entries: [(N, T); K]) -> Labels {
         entries.into_iter().collect()
     }
@@ -143,5 +196,20 @@ mod tests {
         // The order in which they came does not matter, nor does what was there before.
         assert_eq!(labels, Labels::from([("empty", ""), ("region", "Texas"), ("chip", "H100")]));
         assert_ne!(labels, Labels::from([("empty", ""), ("region", "Texas"), ("chip", "H10")]));
+    }
+    #[test]
+    fn rows_of_a_file_share_its_names() {
+        let names: Names = ["region", "date", "tier", "date"].into_iter().map(Arc::from).collect();
+        let mut labels = Labels::among(&names);
+        labels.insert("tier", "5");
+        labels.insert("date", "2024");
+        assert!(Arc::ptr_eq(&labels.names.0, &names.0));
+        // A name that is none of the file's comes before those that are there.
+        labels.insert("chip", "H100");
+        assert_eq!(labels.iter().collect::<Vec<_>>(), [("chip", "H100"), ("date", "2024"), ("tier", "5")]);
+        assert_eq!((labels.get("region"), labels.get("other")), (None, None));
+        labels.insert("date", "2025-01");
+        labels.remove("chip");
+        assert_eq!(labels, Labels::from([("date", "2025-01"), ("tier", "5")]));
     }
 }

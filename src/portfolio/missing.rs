@@ -103,7 +103,9 @@ pub(crate) fn is_word(text: &str) -> bool {
 
 /// The same in columns of lineage, where a model trained from scratch has no base.
 pub(super) fn is_word_for_no_base(text: &str) -> bool {
-    is_word(text) || (text.len() <= LONGEST && NO_BASE.contains(&even(text).as_str()))
+    // Most are names: as above.
+    let starts = |c: char| "sSfFtTpPnN-_ ([{<\"'".contains(c) || c.is_whitespace();
+    is_word(text) || (text.len() <= LONGEST && text.starts_with(starts) && NO_BASE.contains(&even(text).as_str()))
 }
 
 /// Whether the text says that there is no base model, unless it is the id of a row.

@@ -5,6 +5,7 @@ use super::columns::Column;
 use super::distribution::check::magnitude;
 use super::formats::Record;
 use super::header::{Header, Meaning};
+use super::labels::Labels;
 use super::listed;
 use super::measure::Measure;
 use super::missing;
@@ -35,7 +36,8 @@ pub(super) fn read(header: &Header, record: &Record, files: &dyn Files, found: &
         found.problem(*line, "", &cells.join(","), message);
         return None;
     }
-    let mut model = Model { place: found.place(*line, ""), ..Model::default() };
+    let place = found.place(*line, "");
+    let mut model = Model { place, labels: Labels::among(&header.names), ..Model::default() };
     for (meaning, text) in header.columns().zip(cells) {
         let text = match listed::unpack(meaning, stated(meaning, *line, text, found)) {
             Ok(unpacked) => unpacked,

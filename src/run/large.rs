@@ -8,6 +8,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::mpsc;
 
 use super::headline::{Outcome, RunOptions};
 use super::info::{Clock, RunInfo};
@@ -302,15 +303,21 @@ fn drawn(compiled: &Compiled, sampler: &Sampler<'_>, singles: Spool<Single>) -> 
         groups: vec![(0, 0.0); compiled.groups.len()],
     };
     let mut whole = None;
-    for number in 0..compiled.plans.blocks() {
-        let (part, groups) = compiled.block(number)?;
-        let mut summary = sampler.draw(&part)?;
-        let models = std::mem::take(&mut summary.models);
-        add(&mut whole, summary)?;
-        drawn.saturated += posterior::saturated(&models);
-        let singles = posterior::singles(&part.models, &models, sampler.draws, sampler.level);
-        drawn.add(part, groups, singles)?;
-    }
+    // The next block is made ready while one is drawn.
+    std::thread::scope(|scope| {
+        let (send, blocks) = mpsc::sync_channel(1);
+        scope.spawn(move || (0..compiled.plans.blocks()).try_for_each(|number| send.send(compiled.block(number))));
+        for block in blocks {
+            let (part, groups) = block?;
+            let mut summary = sampler.draw(&part)?;
+            let models = std::mem::take(&mut summary.models);
+            add(&mut whole, summary)?;
+            drawn.saturated += posterior::saturated(&models);
+            let singles = posterior::singles(&part.models, &models, sampler.draws, sampler.level);
+            drawn.add(part, groups, singles)?;
+        }
+        Ok::<(), RunError>(())
+    })?;
     drawn.summary = whole.unwrap_or_else(|| nothing(&compiled.header, sampler.settings()));
     Ok(drawn)
 }

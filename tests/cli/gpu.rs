@@ -25,7 +25,7 @@ fn the_result_differs_in_backend_and_timings_only() {
     let Some(adapter) = adapter() else { return };
     let dir = folder(&[("models.csv", MODELS), ("study.toml", STUDY)]);
     let (hub, open) = (format!("{FIXTURES}/hub_models.csv"), format!("{FIXTURES}/open_weights.csv"));
-    for (file, draws) in [("study.toml", "5001"), (&hub, "2001"), (&open, "20001")] {
+    for (file, draws) in [("study.toml", "5001"), (&hub, "2001"), (&open, "4001")] {
         let on = |args: &[&str]| result(dir.path(), &[&[file, "--draws", draws], args].concat());
         let (cpu, gpu) = (on(&["--backend", "cpu"]), on(&["--backend", "gpu", "--adapter", &adapter]));
         assert_eq!((&gpu["backend"]["name"], &gpu["backend"]["threads"]), (&Value::from("gpu"), &Value::Null));
@@ -118,7 +118,7 @@ fn every_command_that_draws_gives_the_same_document() {
     let runs = slice("reported_training_emissions.csv", 7);
     let dir = folder(&[("hub.csv", &hub), ("open.csv", &open), ("regression.toml", regression), ("runs.csv", &runs)]);
     let document = |args: &[&str], more: &[&str]| {
-        let ran = outcome(dir.path(), &[args, &["--draws", "3001", "--json", "-"], more].concat());
+        let ran = outcome(dir.path(), &[args, &["--draws", "1025", "--json", "-"], more].concat());
         assert!(ran.status.success(), "{args:?}: {}", errors(&ran));
         let line = if more.contains(&"gpu") { format!("drawing on {adapter}") } else { "drawing on the CPU".into() };
         assert!(errors(&ran).contains(&line), "{args:?}: {}", errors(&ran));

@@ -1,6 +1,7 @@
 //! Totals at the corners of pick-freeze designs: every path gives the plain definition, and the corner where all comes
 //! from sample A is the plain run.
 
+use carbonhaze::engine::gpu::{Gpu, Options};
 use carbonhaze::engine::plan::design::Design;
 use carbonhaze::engine::plan::{Plan, WORDS};
 use carbonhaze::engine::{Backend, Corners, Cpu, Prepared, Scalar, Simd};
@@ -9,7 +10,7 @@ use carbonhaze::low_level::compile::compile;
 use proptest::prelude::*;
 
 use crate::common::cases::cases;
-use crate::common::{Families, random_assessment};
+use crate::common::{Families, gpu, random_assessment};
 
 /// A group for each slot of the chain.
 const BY_SLOT: [u8; WORDS] = [0, 1, 2, 3, 4, 5, 5, 5, 5, 5];
@@ -104,4 +105,24 @@ fn another_group_and_another_sample_are_seen() {
             assert!(expected.of(output as usize, none) != plain.totals[output as usize], "{kind} {output:?}");
         }
     }
+}
+
+/// Tables lie on the device from one slab to the next; those of another plan take their place.
+#[test]
+fn slabs_of_a_design_share_their_tables() {
+    let Some(found) = gpu::first() else { return };
+    let gpu = Gpu::with(found, Options::default(), None);
+    let assessment = random_assessment(31, 20, Families::All, true);
+    let plans = [compile(&assessment).unwrap(), compile(&assessment).unwrap()];
+    assert!(!plans[0].tables.is_empty());
+    let mut uploads = Vec::new();
+    for plan in &plans {
+        let design = design(plan, 0);
+        for slab in [0..700, 700..1400, 1400..1500] {
+            assert!(run(&gpu, plan, &design, 7, slab.clone()) == run(&Scalar, plan, &design, 7, slab));
+            uploads.push(gpu.table_uploads());
+        }
+    }
+    let first = uploads[0];
+    assert_eq!(uploads, [first, first, first, first + 1, first + 1, first + 1]);
 }

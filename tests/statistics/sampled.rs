@@ -131,7 +131,7 @@ fn against_exact(name: &str, column: &str, draws: u64) -> (Sampled, Vec<[f64; 2]
 
 #[test]
 fn tiers_and_labels_agree_with_the_exact_shares() {
-    let draws = 1 << 17;
+    let draws = 1 << 16;
     for (name, column, is_cube) in [
         ("hub_models", "tier", true),
         ("open_weights", "tier", true),

@@ -47,15 +47,22 @@ impl Posterior {
         Posterior { effects, places }
     }
 
-    /// The model with the effects as they are now, and what became of them among its provenance.
+    /// The model with the effects as they are now.
     pub fn apply(&self, model: &mut DraftModel) {
-        let mut said: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for slot in Slot::ALL {
-            let Some(factor) = model.factors.get_mut(slot).filter(|f| f.acts != Acts::Rank) else { continue };
+            if let Some(factor) = model.factors.get_mut(slot).filter(|f| f.acts != Acts::Rank) {
+                self.update(slot, factor);
+            }
+        }
+    }
+
+    /// What will become of the effects, among the provenance of a model that is still to have them applied.
+    pub fn explain(&self, model: &mut DraftModel) {
+        let mut said: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (slot, factor) in model.factors.iter().filter(|(_, factor)| factor.acts != Acts::Rank) {
             for (effect, loading) in self.loadings(factor) {
                 said.entry(effect).or_default().extend(self.effects[effect].said(slot, loading));
             }
-            self.update(slot, factor);
         }
         for (effect, parts) in said.into_iter().filter(|(_, parts)| !parts.is_empty()) {
             let Informed { key, name, rows, .. } = &self.effects[effect];

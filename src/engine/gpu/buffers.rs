@@ -1,10 +1,12 @@
 //! What lies on the device during a run: its buffers, sized once, and which kernel sees which of them.
 
+use std::sync::Arc;
+
 use super::budget::Cut;
 use super::corner_layout::{CornerBlock, CornerLayout, MAX_BLOCKS};
-use super::device::Device;
 use super::error::GpuError;
 use super::layout::{self, GROUP_SUMS, MODEL_SUMS, Params, ProductRecord, RangeRecord, WINDOW, WINDOW_STRIDE};
+use super::session::Session;
 use crate::engine::Prepared;
 use crate::engine::plan::{BINS, Block, KEPT_GROUPS, ModelPlan};
 
@@ -42,13 +44,14 @@ pub struct Buffers {
 
 impl Buffers {
     /// With the tables, shared effects and ranges of groups in place. Also where each of the plan's tables begins.
-    pub fn new(device: &Device, plan: Block<'_>, cut: &Cut) -> Result<(Buffers, Vec<u32>), GpuError> {
+    pub fn new(session: &Session, plan: Block<'_>, cut: &Cut) -> Result<(Buffers, Arc<[u32]>), GpuError> {
+        let device = &session.device;
         let kept = plan.groups.len().min(KEPT_GROUPS);
         let binned = plan.groups.len() - kept;
         let group_rows = (plan.groups.len() + kept) as u64;
         let splits = u64::from(cut.splits);
         let (log_row, total_row) = rows(cut);
-        let (tables, table_starts) = layout::tables(plan.tables.iter().map(|t| &**t));
+        let (tables, table_starts) = session.tables(&plan.tables)?;
         let effects = layout::effects(plan, &plan.cells);
         let memberships = plan.models.chunks(cut.tile).map(|t| t.iter().map(|m| m.groups.len()).sum::<usize>()).max();
         let of_tile = |t: &[ModelPlan]| t.iter().map(|m| m.products.len()).sum::<usize>();
@@ -56,7 +59,7 @@ impl Buffers {
         let tile = cut.tile as u64;
         let buffers = Buffers {
             params: device.uniform("parameters", size_of::<Params>() as u64)?,
-            tables: device.input("tables", 8 * tables.len() as u64)?,
+            tables,
             effects: device.input("shared effects", 8 * effects.len() as u64)?,
             logs: device.storage("logarithms of shared effects", plan.cells.len() as u64 * log_row)?,
             normals: device.storage("normals of shared effects", plan.effects.len() as u64 * log_row)?,
@@ -71,7 +74,6 @@ impl Buffers {
             group_sums: device.storage("sums by group", (binned * 4 * GROUP_SUMS) as u64)?,
             group_bins: device.storage("bins by group", (binned * 4 * BINS) as u64)?,
         };
-        device.write(&buffers.tables, &tables);
         device.write(&buffers.effects, &effects);
         let ranges: Vec<RangeRecord> = plan.groups.iter().skip(kept).map(|g| (&g.headline).into()).collect();
         device.write(&buffers.group_ranges, &ranges);
@@ -129,19 +131,19 @@ pub struct CornerBuffers {
 impl CornerBuffers {
     /// With what does not change in place. Also where each of the plan's tables begins.
     pub fn new(
-        device: &Device,
+        session: &Session,
         prepared: &Prepared,
         layout: &CornerLayout,
         cut: &Cut,
-    ) -> Result<(CornerBuffers, Vec<u32>), GpuError> {
-        let plan = prepared.plan;
+    ) -> Result<(CornerBuffers, Arc<[u32]>), GpuError> {
+        let (device, plan) = (&session.device, prepared.plan);
         let (log_row, total_row) = rows(cut);
-        let (tables, table_starts) = layout::tables(plan.tables.iter().map(|t| &**t));
+        let (tables, table_starts) = session.tables(&plan.tables)?;
         let effects = layout::effects(plan, &prepared.parts);
         let logs = |what| device.storage(what, prepared.parts.len() as u64 * log_row);
         let buffers = CornerBuffers {
             params: device.uniform("parameters", size_of::<Params>() as u64)?,
-            tables: device.input("tables", 8 * tables.len() as u64)?,
+            tables,
             effects: device.input("shared effects", 8 * effects.len() as u64)?,
             logs: [logs("logarithms of shared effects, sample A")?, logs("logarithms of shared effects, sample B")?],
             normals: device.storage("normals of shared effects", plan.effects.len() as u64 * log_row)?,
@@ -153,7 +155,6 @@ impl CornerBuffers {
             merged: device.storage("totals at corners", layout.distinct as u64 * total_row)?,
             sources: device.input("rows of corners", 8 * layout.sources.len() as u64)?,
         };
-        device.write(&buffers.tables, &tables);
         device.write(&buffers.effects, &effects);
         device.write(&buffers.extras, &layout.extras);
         device.write(&buffers.more, &layout.more);

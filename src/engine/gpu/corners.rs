@@ -5,6 +5,8 @@
 //! corners at a time as a dispatch takes, then the totals are put together and come back as one. So a stretch is in or
 //! it is not, and a replay begins with the first that is not.
 
+use std::sync::Arc;
+
 use super::budget::{Cut, WORKGROUP_DRAWS};
 use super::buffers::{At, CornerBuffers};
 use super::corner_layout::{CORNER_WINDOW, CornerLayout, CornerWindow, MAX_BLOCKS};
@@ -35,7 +37,7 @@ struct Work<'a> {
     corner_block: Bound,
     window_groups: Vec<wgpu::BindGroup>,
     merge: Bound,
-    table_starts: Vec<u32>,
+    table_starts: Arc<[u32]>,
     places: Vec<Place<'a>>,
     /// The tile of places whose windows are on the device.
     there: Option<usize>,
@@ -91,7 +93,7 @@ impl<'a> Work<'a> {
             .flat_map(|(family, f)| f.models.chunks(CORNER_WINDOW).map(move |models| Place { family, models }))
             .collect();
         let cut = Cut { tile: cut.tile.min(places.len()).max(1), ..cut };
-        let (buffers, table_starts) = CornerBuffers::new(device, prepared, layout, &cut)?;
+        let (buffers, table_starts) = CornerBuffers::new(session, prepared, layout, &cut)?;
         let traits = Traits { corners: layout.traits, ..Traits::of(plan) };
         let bound = |kernel: Kernel, traits: &Traits, with: &[At<'_>]| {
             let pipeline = session.pipeline(kernel, traits)?;

@@ -129,6 +129,13 @@ impl Gpu {
         self_test::checks(&*self.open()?)
     }
 
+    /// How often tables were sent to the device in use: for tests.
+    #[doc(hidden)]
+    pub fn table_uploads(&self) -> u64 {
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.as_ref().map_or(0, |session| session.uploads())
+    }
+
     /// Whether the CPU had to finish a run of this backend, or its reductions.
     pub fn finished_on_cpu(&self) -> bool {
         self.finished_on_cpu.load(Ordering::Relaxed)

@@ -4,6 +4,7 @@
 //! totals come back. Two submissions are in flight, so that the device has work while the host takes results in.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::budget::{Cut, WORKGROUP_DRAWS};
 use super::buffers::{Buffers, bins_of};
@@ -69,7 +70,7 @@ struct Work<'a> {
     merge: Option<Bound>,
     bin_groups: Option<Bound>,
     /// Where each of the plan's tables begins.
-    table_starts: Vec<u32>,
+    table_starts: Arc<[u32]>,
     /// Groups that are kept, and that are not.
     kept: usize,
     binned: usize,
@@ -109,7 +110,7 @@ impl<'a> Work<'a> {
         let device = &session.device;
         let kept = plan.groups.len().min(KEPT_GROUPS);
         let binned = plan.groups.len() - kept;
-        let (buffers, table_starts) = Buffers::new(device, plan, &cut)?;
+        let (buffers, table_starts) = Buffers::new(session, plan, &cut)?;
         let traits = Traits::of(plan);
         let bound = |kernel: Kernel, with: &[(u32, &wgpu::Buffer)]| {
             let pipeline = session.pipeline(kernel, &traits)?;

@@ -1,11 +1,14 @@
 //! An opened device with its kernels, compiled when first needed.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::device::Device;
 use super::error::GpuError;
+use super::layout;
 use super::shader::Kernel;
+use crate::engine::plan::table::Table;
 use crate::engine::plan::{Block, Marginal, ModelPlan};
 
 /// What a plan has; what it has not is left out of the kernels.
@@ -139,17 +142,60 @@ impl Traits {
 
 type Key = (&'static str, Vec<u64>);
 
+/// The tables of a plan, as they lie on the device.
+struct Tables {
+    /// Held, so that no others can have their addresses.
+    of: Vec<Arc<Table>>,
+    buffer: wgpu::Buffer,
+    /// Where each begins.
+    starts: Arc<[u32]>,
+}
+
 /// A device and what was compiled for it.
 pub struct Session {
     pub device: Device,
     pipelines: Mutex<BTreeMap<Key, wgpu::ComputePipeline>>,
+    tables: Mutex<Option<Tables>>,
+    /// How often tables were sent to the device.
+    uploads: AtomicU64,
     /// Set once the kernels for corners have given the known answers.
     pub corners_tested: OnceLock<()>,
 }
 
 impl Session {
     pub fn new(device: Device) -> Session {
-        Session { device, pipelines: Mutex::default(), corners_tested: OnceLock::new() }
+        Session {
+            device,
+            pipelines: Mutex::default(),
+            tables: Mutex::default(),
+            uploads: AtomicU64::new(0),
+            corners_tested: OnceLock::new(),
+        }
+    }
+
+    /// The tables of a plan on the device, and where each begins. They stay there for the next run of the same plan: a
+    /// design is drawn in many slabs.
+    pub fn tables(&self, of: &[Arc<Table>]) -> Result<(wgpu::Buffer, Arc<[u32]>), GpuError> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |a: &[Arc<Table>]| a.len() == of.len() && a.iter().zip(of).all(|(a, b)| Arc::ptr_eq(a, b));
+        if let Some(there) = tables.as_ref().filter(|there| same(&there.of)) {
+            return Ok((there.buffer.clone(), there.starts.clone()));
+        }
+        // Those that lie there make room first.
+        *tables = None;
+        let (entries, starts) = layout::tables(of.iter().map(|table| &**table));
+        let buffer = self.device.input("tables", 8 * entries.len() as u64)?;
+        self.device.write(&buffer, &entries);
+        self.uploads.fetch_add(1, Ordering::Relaxed);
+        let there = Tables { of: of.to_vec(), buffer, starts: starts.into() };
+        let found = (there.buffer.clone(), there.starts.clone());
+        *tables = Some(there);
+        Ok(found)
+    }
+
+    /// How often tables were sent to the device.
+    pub fn uploads(&self) -> u64 {
+        self.uploads.load(Ordering::Relaxed)
     }
 
     /// The kernel for plans with these traits.

@@ -18,7 +18,7 @@
 
 use super::Distribution;
 use super::check::{ordered, shape};
-use super::family::{Family, Syntax};
+use super::family::{Family, Numbers, Syntax};
 use super::logitnormal::logistic;
 use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
@@ -47,8 +47,8 @@ impl Family for Beta {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.a, self.b, self.lo, self.hi]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.a, self.b, self.lo, self.hi])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

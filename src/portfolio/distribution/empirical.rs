@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::Distribution;
 use super::cell::Arguments;
 use super::check::{fail, magnitude};
-use super::family::{Family, Style, Syntax};
+use super::family::{Family, Numbers, Style, Syntax, Words};
 use super::moments::{Power, in_open};
 use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
@@ -60,8 +60,8 @@ impl Family for Empirical<'_> {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        self.0.to_vec()
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(self.0)
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {
@@ -106,7 +106,7 @@ impl Family for Empirical<'_> {
         if style.lists { style.call(SYNTAX.name, self.0) } else { format!("empirical of {} values", self.0.len()) }
     }
 
-    fn spell(&self, words: &mut Vec<u64>) {
+    fn spell(&self, words: &mut Words) {
         words.extend([SYNTAX.key, self.0.len() as u64]);
         words.extend(self.0.iter().map(|x| x.to_bits()));
     }

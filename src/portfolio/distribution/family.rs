@@ -1,5 +1,7 @@
 //! What each family has to say of itself; everything else is computed from the answers.
 
+use smallvec::SmallVec;
+
 use super::Distribution;
 use super::cell::Arguments;
 use super::moments::{Power, quadrature};
@@ -30,12 +32,18 @@ impl Style<'_> {
     }
 }
 
+/// Those of one distribution: few, but for lists of values.
+pub(super) type Numbers = SmallVec<[f64; 4]>;
+
+/// Words of a key.
+pub(super) type Words = SmallVec<[u64; 8]>;
+
 /// A family with the numbers of one distribution.
 pub(super) trait Family {
     fn syntax(&self) -> &'static Syntax;
 
     /// Its numbers, in the order of the arguments.
-    fn numbers(&self) -> Vec<f64>;
+    fn numbers(&self) -> Numbers;
 
     /// Refuses numbers that make no distribution, with advice. `depth` counts the distributions around it, itself
     /// included.
@@ -93,7 +101,7 @@ pub(super) trait Family {
     }
 
     /// Adds the words of its key: the family's, then the bits of its numbers.
-    fn spell(&self, words: &mut Vec<u64>) {
+    fn spell(&self, words: &mut Words) {
         words.push(self.syntax().key);
         words.extend(self.numbers().iter().map(|x| x.to_bits()));
     }

@@ -15,7 +15,7 @@
 
 use super::Distribution;
 use super::check;
-use super::family::{Family, Syntax};
+use super::family::{Family, Numbers, Syntax};
 use super::moments::{Power, in_open};
 use super::quantile::{Prepared, step};
 use crate::engine::stats::normal::Level;
@@ -36,8 +36,8 @@ impl Family for Fixed {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.0]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.0])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

@@ -18,7 +18,7 @@
 
 use super::Distribution;
 use super::check::{positive, shape};
-use super::family::{Family, Syntax};
+use super::family::{Family, Numbers, Syntax};
 use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
 use crate::engine::stats::special;
@@ -44,8 +44,8 @@ impl Family for Gamma {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.shape, self.scale]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.shape, self.scale])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

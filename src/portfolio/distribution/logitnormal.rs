@@ -19,7 +19,7 @@
 
 use super::Distribution;
 use super::check::{fail, ordered};
-use super::family::{Family, Style, Syntax};
+use super::family::{Family, Numbers, Style, Syntax};
 use super::quantile::Prepared;
 use crate::engine::stats::normal::{Level, density};
 use crate::engine::stats::special::softplus;
@@ -53,8 +53,8 @@ impl Family for LogitNormal {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.mu, self.sd, self.lo, self.hi]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.mu, self.sd, self.lo, self.hi])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

@@ -19,7 +19,7 @@
 
 use super::Distribution;
 use super::check::{fail, magnitude, positive};
-use super::family::{Family, Syntax};
+use super::family::{Family, Numbers, Syntax};
 use super::moments::{Power, lognormal_engine_moment, quadrature};
 use super::quantile::{Prepared, Quantiles, mass_between};
 use crate::engine::stats::normal::{Level, density};
@@ -89,8 +89,8 @@ impl Family for LogNormal {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.median, self.gsd]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.median, self.gsd])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

@@ -18,7 +18,7 @@
 
 use super::Distribution;
 use super::check::{ordered, positive};
-use super::family::{Family, Syntax};
+use super::family::{Family, Numbers, Syntax};
 use super::quantile::{Prepared, fraction};
 use crate::engine::stats::normal::Level;
 use crate::portfolio::problem::CellError;
@@ -43,8 +43,8 @@ impl Family for LogUniform {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.lo, self.hi]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.lo, self.hi])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

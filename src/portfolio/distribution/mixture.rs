@@ -19,7 +19,7 @@
 
 use super::Distribution;
 use super::check::{fail, nested};
-use super::family::{Family, Style, Syntax};
+use super::family::{Family, Numbers, Style, Syntax, Words};
 use super::inversion::Inverted;
 use super::moments::{Power, order_at_zero, partial, raw_moment};
 use super::quantile::Prepared;
@@ -69,7 +69,7 @@ impl Family for Mixture<'_> {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
+    fn numbers(&self) -> Numbers {
         self.0.iter().map(|(w, _)| *w).collect()
     }
 
@@ -158,7 +158,7 @@ impl Family for Mixture<'_> {
         format!("{}({})", SYNTAX.name, self.0.iter().map(part).collect::<Vec<_>>().join(", "))
     }
 
-    fn spell(&self, words: &mut Vec<u64>) {
+    fn spell(&self, words: &mut Words) {
         words.extend([SYNTAX.key, self.0.len() as u64]);
         for (weight, part) in self.0 {
             words.push(weight.to_bits());

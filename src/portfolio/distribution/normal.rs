@@ -18,7 +18,7 @@
 
 use super::Distribution;
 use super::check::{fail, positive};
-use super::family::{Family, Syntax};
+use super::family::{Family, Numbers, Syntax};
 use super::moments::GAUSS_10;
 use super::quantile::Prepared;
 use crate::engine::stats::normal::{Level, density};
@@ -50,8 +50,8 @@ impl Family for Normal {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.mean, self.sd]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.mean, self.sd])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

@@ -18,7 +18,7 @@
 use super::Distribution;
 use super::beta::Beta;
 use super::check::moded;
-use super::family::{Family, Syntax};
+use super::family::{Family, Numbers, Syntax};
 use super::quantile::Prepared;
 use crate::portfolio::problem::CellError;
 
@@ -51,8 +51,8 @@ impl Family for Pert {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.lo, self.mode, self.hi]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.lo, self.mode, self.hi])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

@@ -2,6 +2,7 @@
 //! a shape of scale 1. Each family says what its scale is and how its key is spelled.
 
 use super::Distribution;
+use super::family::Words;
 
 /// `d` as `scale · shape`, the scale positive. Lognormals with the same spread, uniforms with the same ratio of ends
 /// and so on have the same shape, up to the rounding of one division.
@@ -15,12 +16,12 @@ pub fn normalise(d: &Distribution) -> (Distribution, f64) {
 
 /// A key that is equal exactly for equal distributions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ShapeKey(Vec<u64>);
+pub struct ShapeKey(Words);
 
 impl ShapeKey {
     /// The key of a shape.
     pub fn of(d: &Distribution) -> ShapeKey {
-        let mut words = Vec::new();
+        let mut words = Words::new();
         d.family(|f| f.spell(&mut words));
         ShapeKey(words)
     }

@@ -18,7 +18,7 @@
 
 use super::Distribution;
 use super::check::{magnitude, nested};
-use super::family::{Family, Style, Syntax};
+use super::family::{Family, Numbers, Style, Syntax, Words};
 use super::moments::{Power, order_at_zero, partial};
 use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
@@ -44,8 +44,8 @@ impl Family for Shifted<'_> {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.shift]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.shift])
     }
 
     fn check(&self, depth: usize) -> Result<(), CellError> {
@@ -92,7 +92,7 @@ impl Family for Shifted<'_> {
         format!("{}({}, {inner})", SYNTAX.name, (style.number)(self.shift))
     }
 
-    fn spell(&self, words: &mut Vec<u64>) {
+    fn spell(&self, words: &mut Words) {
         words.extend([SYNTAX.key, self.shift.to_bits()]);
         self.inner.family(|f| f.spell(words));
     }

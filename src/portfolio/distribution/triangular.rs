@@ -18,7 +18,7 @@
 
 use super::Distribution;
 use super::check::moded;
-use super::family::{Family, Syntax};
+use super::family::{Family, Numbers, Syntax};
 use super::quantile::Prepared;
 use crate::engine::stats::normal::Level;
 use crate::portfolio::problem::CellError;
@@ -45,8 +45,8 @@ impl Family for Triangular {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.lo, self.mode, self.hi]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.lo, self.mode, self.hi])
     }
 
     fn check(&self, _depth: usize) -> Result<(), CellError> {

@@ -18,7 +18,7 @@
 
 use super::Distribution;
 use super::check::{fail, magnitude, nested, ordered};
-use super::family::{Family, Style, Syntax};
+use super::family::{Family, Numbers, Style, Syntax, Words};
 use super::moments::{Power, order_at_zero, partial};
 use super::quantile::{Prepared, Quantiles, mass_between, step};
 use crate::engine::stats::normal::Level;
@@ -50,8 +50,8 @@ impl Family for Truncated<'_> {
         &SYNTAX
     }
 
-    fn numbers(&self) -> Vec<f64> {
-        vec![self.lo, self.hi]
+    fn numbers(&self) -> Numbers {
+        Numbers::from_slice(&[self.lo, self.hi])
     }
 
     fn check(&self, depth: usize) -> Result<(), CellError> {
@@ -127,7 +127,7 @@ impl Family for Truncated<'_> {
         format!("{}({inner}, {}, {})", SYNTAX.name, (style.number)(self.lo), (style.number)(self.hi))
     }
 
-    fn spell(&self, words: &mut Vec<u64>) {
+    fn spell(&self, words: &mut Words) {
         words.extend([SYNTAX.key, self.lo.to_bits(), self.hi.to_bits()]);
         self.inner.family(|f| f.spell(words));
     }

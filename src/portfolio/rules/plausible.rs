@@ -172,6 +172,9 @@ fn by_tokens(m: &Model) -> Option<f64> {
 fn sizes_in(name: &str) -> Vec<f64> {
     let mut lower = name.to_lowercase();
     for (word, letter) in [("billion", "b"), ("million", "m")] {
+        if !lower.contains(word) {
+            continue;
+        }
         for blank in [" ", "-", "_"] {
             lower = lower.replace(&format!("{blank}{word}"), letter);
         }

@@ -4,7 +4,7 @@
 //! are, the groups, problems and warnings. A model is then what [`super::assess`] makes of its row, to the last digit, but
 //! for the numbers of effects that no model is left exposed to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -41,7 +41,7 @@ impl<'p> Blocks<'p> {
     pub fn new(portfolio: &'p Portfolio) -> Result<Blocks<'p>, Problems> {
         let study = &portfolio.study;
         let rows = by_id(portfolio);
-        let (mut keys, mut groups) = (BTreeSet::<EffectKey>::new(), BTreeSet::new());
+        let (mut keys, mut groups) = (HashSet::<EffectKey>::new(), BTreeSet::new());
         let mut tiers = Vec::with_capacity(rows.count());
         let Read { priors, posterior, mut warnings } = read(study, &rows, |model, draft| {
             for key in draft.factors.iter().flat_map(|(_, factor)| factor.shared.keys()) {
@@ -53,6 +53,7 @@ impl<'p> Blocks<'p> {
             groups.extend(study.groups_by.iter().filter_map(group));
             tiers.push(draft.tier);
         })?;
+        let mut keys: BTreeSet<EffectKey> = keys.into_iter().collect();
         warnings.extend(study_effects::idle(study, &keys.iter().collect()));
         posterior.reach(&mut keys);
         let effects = numbered(&keys, study, &priors);

@@ -1,5 +1,7 @@
 //! What surrounds a row: the priors and the study it is read under, and the other rows that it may name.
 
+use std::collections::{HashMap, HashSet};
+
 use super::exposure::Exposure;
 use super::priors::Priors;
 use crate::portfolio::{Model, Study};
@@ -10,10 +12,12 @@ pub struct Context<'a> {
     pub by_id: &'a Rows<'a>,
 }
 
-/// The rows of a portfolio, in the order of their ids.
+/// The rows of a portfolio, in the order of their ids, and at once those that others are made from: a row may have many
+/// ancestors.
 #[derive(Default)]
 pub struct Rows<'a> {
     sorted: Vec<&'a Model>,
+    bases: HashMap<&'a str, &'a Model>,
 }
 
 impl<'a> Rows<'a> {
@@ -21,11 +25,17 @@ impl<'a> Rows<'a> {
     pub fn new(models: &'a [Model]) -> Rows<'a> {
         let mut sorted: Vec<&Model> = models.iter().collect();
         sorted.sort_by(|a, b| a.id.cmp(&b.id));
-        Rows { sorted }
+        let mut rows = Rows { sorted, bases: HashMap::new() };
+        let named: HashSet<&str> = models.iter().flat_map(Model::base_ids).collect();
+        rows.bases = named.into_iter().filter_map(|id| Some((id, rows.get(id)?))).collect();
+        rows
     }
 
     /// The row of an id.
     pub fn get(&self, id: &str) -> Option<&'a Model> {
+        if let Some(base) = self.bases.get(id) {
+            return Some(base);
+        }
         let place = self.sorted.binary_search_by(|model| model.id.as_str().cmp(id)).ok()?;
         self.sorted.get(place).copied()
     }

@@ -4,7 +4,7 @@
 //! draw made by it. In an assessment an effect goes by a number, its place in the list; [`Effects`] gives the numbers
 //! and is the only place that changes them. Loads on numbered effects are sorted by number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::portfolio::Factor;
@@ -13,7 +13,7 @@ use crate::portfolio::Factor;
 pub type Texts = Arc<[String]>;
 
 /// What tells one draw from another. Ordered by its fields, as `Assessment::shared` is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EffectKey {
     /// The factor that is multiplied.
     pub factor: Factor,
@@ -69,7 +69,7 @@ pub struct Innovation {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Effects {
     list: Vec<SharedEffect>,
-    numbers: BTreeMap<EffectKey, usize>,
+    numbers: HashMap<EffectKey, usize>,
 }
 
 impl Effects {

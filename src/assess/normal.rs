@@ -1,9 +1,13 @@
 //! Normals with loadings on shared effects: the logarithms of factors.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::draft::Draft;
 use super::effects::Loads;
 use crate::engine::stats::normal::Level;
 use crate::portfolio::Distribution;
+use crate::portfolio::distribution::shape::ShapeKey;
 use crate::portfolio::quantile::Quantiles;
 
 /// A normal with loadings on shared effects.
@@ -46,18 +50,39 @@ pub fn ln(draft: &Draft) -> Normal {
 /// Quantiles from which the moments of a logarithm are taken.
 const MIDPOINTS: usize = 128;
 
+/// Moments that a thread remembers at most.
+const REMEMBERED: usize = 1 << 12;
+
+thread_local! {
+    /// Rows have most of their priors in common.
+    static KNOWN: RefCell<HashMap<ShapeKey, (f64, f64)>> = RefCell::default();
+}
+
 fn ln_moments(d: &Distribution) -> (f64, f64) {
     match d {
-        Distribution::Fixed(x) => (libm::log(*x), 0.0),
-        Distribution::LogNormal { median, gsd } => (libm::log(*median), libm::log(*gsd)),
-        d => {
-            let quantiles = Quantiles::new(d);
-            let level = |k: usize| Level::below((k as f64 + 0.5) / MIDPOINTS as f64);
-            let at = |k: usize| libm::log(quantiles.at(level(k)).max(f64::MIN_POSITIVE));
-            let values: Vec<f64> = (0..MIDPOINTS).map(at).collect();
-            let mean = values.iter().sum::<f64>() / MIDPOINTS as f64;
-            let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-            (mean, (squares / MIDPOINTS as f64).sqrt())
-        }
+        Distribution::Fixed(x) => return (libm::log(*x), 0.0),
+        Distribution::LogNormal { median, gsd } => return (libm::log(*median), libm::log(*gsd)),
+        _ => {}
     }
+    let key = ShapeKey::of(d);
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
+        return known;
+    }
+    let found = of_quantiles(&Quantiles::new(d));
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, found);
+    });
+    found
+}
+
+fn of_quantiles(quantiles: &Quantiles) -> (f64, f64) {
+    let level = |k: usize| Level::below((k as f64 + 0.5) / MIDPOINTS as f64);
+    let at = |k: usize| libm::log(quantiles.at(level(k)).max(f64::MIN_POSITIVE));
+    let values: Vec<f64> = (0..MIDPOINTS).map(at).collect();
+    let mean = values.iter().sum::<f64>() / MIDPOINTS as f64;
+    let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+    (mean, (squares / MIDPOINTS as f64).sqrt())
 }

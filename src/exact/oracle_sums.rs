@@ -17,6 +17,8 @@ use crate::portfolio::Factor;
 
 /// Models whose moments are worked out on all cores before they are added.
 const AT_ONCE: usize = 512;
+/// Distributions whose moments are remembered at most: rows have most of their priors in common.
+const REMEMBERED: usize = 1 << 13;
 /// Products from which the kurtosis is computed at most: with more of them their effects are too entangled.
 const KEPT: usize = 5_000;
 
@@ -80,7 +82,7 @@ impl<'a> Moments<'a> {
                 Err(reason) => self.failed = Some(reason),
             }
             self.models += models.len();
-            self.known.forget_above(2 * AT_ONCE);
+            self.known.forget_above(REMEMBERED);
         }
     }
 

@@ -5,7 +5,7 @@
 //! row may have used and says nothing of what rows have in common. Loadings are rounded as those that several disclosures
 //! leave are, and the move with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::blocks::Known;
 use crate::assess::acts::Acts;
@@ -34,7 +34,7 @@ pub struct Informed {
 pub struct Posterior {
     /// Loads of one are on the places of others in this list.
     effects: Vec<Informed>,
-    places: BTreeMap<EffectKey, usize>,
+    places: HashMap<EffectKey, usize>,
 }
 
 /// Changes smaller than this (ln) are not said.

@@ -3,10 +3,13 @@
 //! Seed and number of draws are not part of a plan. Units are not hashed: they follow from the rest. A summary's integers
 //! depend on them all the same, and on the order of the models; that is what [`LayoutHash`] is for.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::table::Table;
 use super::{Marginal, ModelPlan, Plan, Range, Shape};
 
 /// SHA-256 of what is drawn, the same for every order of the models.
@@ -40,20 +43,28 @@ impl PlanHash {
 
 /// The fingerprint of a plan whose models come in parts.
 #[derive(Debug, Default)]
-pub struct Digests(Vec<(u64, [u8; 32])>);
+pub struct Digests {
+    models: Vec<(u64, [u8; 32])>,
+    /// By address: parts of a plan have most of their tables in common. They are held, so that no others can be there.
+    tables: HashMap<usize, (Arc<Table>, [u8; 32])>,
+}
 
 impl Digests {
     /// Adds models. What they are does not depend on what else there is.
     pub fn add(&mut self, part: &Plan) {
-        let tables: Vec<[u8; 32]> = part.tables.iter().map(|t| table_hash(t)).collect();
-        self.0.extend(part.models.iter().map(|model| (model.key, model_digest(model, part, &tables))));
+        let of = |table: &Arc<Table>| {
+            let known = self.tables.entry(Arc::as_ptr(table).addr());
+            known.or_insert_with(|| (table.clone(), table_hash(table))).1
+        };
+        let tables: Vec<[u8; 32]> = part.tables.iter().map(of).collect();
+        self.models.extend(part.models.iter().map(|model| (model.key, model_digest(model, part, &tables))));
     }
 
     /// Of all that were added, in whatever order.
     pub fn finish(mut self) -> PlanHash {
-        self.0.sort_unstable();
+        self.models.sort_unstable();
         let mut hash = Sha256::new();
-        self.0.iter().for_each(|(_, digest)| hash.update(digest));
+        self.models.iter().for_each(|(_, digest)| hash.update(digest));
         PlanHash(hash.finalize().into())
     }
 }
@@ -145,7 +156,7 @@ fn marginal_bytes(marginal: &Marginal, tables: &[[u8; 32]], hash: &mut Sha256) {
     }
 }
 
-fn table_hash(table: &super::table::Table) -> [u8; 32] {
+fn table_hash(table: &Table) -> [u8; 32] {
     let mut hash = Sha256::new();
     table.cells.iter().for_each(|cell| hash.update(cell.to_le_bytes()));
     for piece in &table.pieces {

@@ -357,7 +357,7 @@ impl Opened {
             };
             let inputs = Source { file: file.clone(), texts, frame: None }.inputs(true);
             read_from(Path::new(&file), &inputs)?;
-            inputs.archive().to_bytes().map_err(|_| Failure::Usage("parts of a run need paths in UTF-8".into()))
+            inputs.into_archive().into_bytes().map_err(|_| Failure::Usage("parts of a run need paths in UTF-8".into()))
         })?;
         Ok(bytes)
     }

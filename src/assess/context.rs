@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rayon::prelude::*;
+
 use super::exposure::Exposure;
 use super::priors::Priors;
 use crate::portfolio::{Model, Study};
@@ -24,11 +26,11 @@ impl<'a> Rows<'a> {
     /// Of rows whose ids are unique.
     pub fn new(models: &'a [Model]) -> Rows<'a> {
         let mut sorted: Vec<&Model> = models.iter().collect();
-        sorted.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut rows = Rows { sorted, bases: HashMap::new() };
+        sorted.par_sort_by(|a, b| a.id.cmp(&b.id));
         let named: HashSet<&str> = models.iter().flat_map(Model::base_ids).collect();
-        rows.bases = named.into_iter().filter_map(|id| Some((id, rows.get(id)?))).collect();
-        rows
+        let is_named = |model: &&&Model| named.contains(model.id.as_str());
+        let bases = sorted.iter().filter(is_named).map(|model| (model.id.as_str(), *model)).collect();
+        Rows { sorted, bases }
     }
 
     /// The row of an id.

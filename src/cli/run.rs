@@ -141,7 +141,7 @@ pub fn run(args: RunArgs) -> Result<(), Failure> {
     clock.lap("read_and_assess_s");
     // Until here nothing was touched.
     interrupt.hold();
-    let asked = ReadFrom { input: &args.input, outputs: args.further.asked, archive: inputs.archive() };
+    let asked = ReadFrom { input: &args.input, outputs: args.further.asked, archive: inputs.into_archive() };
     let prepare = |out: &PathBuf| Folder::prepare(out, &portfolio, &options, asked);
     let folder = args.results.out.as_ref().map(prepare).transpose()?;
     let output = Output::prepare(args.results.json.as_deref(), &portfolio.opened)?;
@@ -315,7 +315,7 @@ impl Folder {
         let inputs: Vec<PathBuf> = opened.iter().filter(|path| Some(path.as_path()) != again).cloned().collect();
         spare(&inputs, &target)?;
         let not_text = || Failure::Usage("--out needs the paths of its input in UTF-8".into());
-        let input = source.archive.to_bytes().map_err(|_| not_text())?;
+        let input = source.archive.into_bytes().map_err(|_| not_text())?;
         let run = part::Run {
             draws: 0,
             seed,
@@ -328,16 +328,6 @@ impl Folder {
         let version = env!("CARGO_PKG_VERSION").into();
         let head = kept::Head { version, precision: request.precision(), plan_hash: String::new(), run };
         Ok(Folder { target, study: text, kept: (head, input) })
-    }
-
-    /// The run as it is kept, once it is known what came out.
-    fn kept(&self, outcome: &Outcome) -> Result<Vec<u8>, Failure> {
-        let (head, input) = &self.kept;
-        let mut head = head.clone();
-        (head.run.draws, head.plan_hash) = (outcome.settings.draws, outcome.info.plan_hash.clone());
-        let mut bytes = Vec::new();
-        kept::write(&mut bytes, &head, input).context("cannot write run.haze")?;
-        Ok(bytes)
     }
 
     /// The files in the order of [`files::OUT`].
@@ -355,14 +345,17 @@ impl Folder {
         let methods = methods::methods(portfolio, outcome, &priors);
         let cited = methods::keys(&methods).into_iter().chain(report::priors::cited(&priors)).collect();
         let works = references::bibtex(&cited);
-        let kept = self.kept(outcome)?;
-        let texts = [&groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes(), &kept];
+        let (mut head, input) = self.kept;
+        (head.run.draws, head.plan_hash) = (outcome.settings.draws, outcome.info.plan_hash.clone());
+        let kept = |out: &mut dyn Write| kept::write(out, &head, &input);
+        let texts = [&groups, self.study.as_bytes(), methods.as_bytes(), &table, works.as_bytes()];
         let (result, texts) = (bytes(result), texts.map(bytes));
         let by_model = |out: &mut dyn Write| csv::models(out, models);
         let columnar = columnar(outcome, models)?;
         let columnar: Vec<_> = columnar.iter().map(copied).collect();
         let mut contents: Vec<files::Content> = vec![&result, &by_model];
         contents.extend(texts.iter().map(|text| text as files::Content));
+        contents.push(&kept);
         contents.extend(columnar.iter().map(|file| file as files::Content));
         self.target.commit(&contents).map_err(|e| Failure::Run(e.into()))
     }

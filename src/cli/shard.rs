@@ -40,7 +40,7 @@ pub(super) fn draw(asked: &Asked<'_>, (shard, of): (u64, u64), to: &Path) -> Res
     let settings = settings(&asked.options.request(&portfolio.study), of)?;
     let opened = Opened::assessed(portfolio)?;
     let not_text = || Failure::Usage("--shard needs paths in UTF-8".into());
-    let input = inputs.archive().to_bytes().map_err(|_| not_text())?;
+    let input = inputs.into_archive().into_bytes().map_err(|_| not_text())?;
     let run = part::Run {
         draws: settings.draws,
         seed: settings.seed,

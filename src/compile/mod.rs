@@ -149,7 +149,8 @@ pub struct Compiler<'a> {
     tables: Vec<Compiled>,
     table_of: HashMap<ShapeKey, u32>,
     cells: Vec<Cell>,
-    cell_of: HashMap<Cell, u32>,
+    /// By hash: there can be as many as models.
+    cell_of: HashMap<u64, u32>,
     groups: Vec<Group>,
     sums: range::Sums,
     group_sums: Vec<range::Sums>,

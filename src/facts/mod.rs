@@ -12,6 +12,8 @@ mod table;
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use crate::portfolio::problem::{PUBLISHED, SAME_RUN, shorten};
 use crate::portfolio::{Model, Place, Portfolio, Warning};
 
@@ -26,8 +28,9 @@ pub fn completed(mut portfolio: Portfolio) -> Portfolio {
     let mut found = Vec::new();
     let mut runs: HashMap<&str, String> = HashMap::new();
     let mut doubles = Vec::new();
-    for model in &mut portfolio.models {
-        let Some(fact) = table::of(model) else { continue };
+    let facts: Vec<Option<&Fact>> = portfolio.models.par_iter().map(table::of).collect();
+    for (model, fact) in portfolio.models.iter_mut().zip(facts) {
+        let Some(fact) = fact else { continue };
         if fill::fill(model, fact) {
             found.push((model.place.clone(), model.id.clone()));
         }

@@ -43,17 +43,17 @@ impl Archive {
         self.folders.get(path).map(Vec::as_slice)
     }
 
-    /// As bytes.
+    /// As bytes; the files are given up one after the other, as they can be large.
     ///
     /// # Errors
     /// A path that is not in UTF-8.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn into_bytes(self) -> Result<Vec<u8>, serde_json::Error> {
         let files = self.files.iter().map(|(path, bytes)| (path.clone(), bytes.len() as u64)).collect();
-        let index = serde_json::to_vec(&Index { files, folders: self.folders.clone() })?;
+        let index = serde_json::to_vec(&Index { files, folders: self.folders })?;
         let mut all = Vec::with_capacity(LENGTH + index.len() + self.files.values().map(Vec::len).sum::<usize>());
         all.extend((index.len() as u64).to_le_bytes());
         all.extend(index);
-        self.files.values().for_each(|bytes| all.extend(bytes));
+        self.files.into_values().for_each(|bytes| all.extend(bytes));
         Ok(all)
     }
 
@@ -83,7 +83,7 @@ mod tests {
         archive.keep(Path::new("a/models.csv"), b"id\n\xff\n");
         archive.keep(Path::new("-"), b"");
         archive.keep_folder(Path::new("cards"), &["cards/1.md".into(), "cards/2.md".into()]);
-        let bytes = archive.to_bytes().unwrap();
+        let bytes = archive.clone().into_bytes().unwrap();
         let again = Archive::from_bytes(&bytes).unwrap();
         assert_eq!(again, archive);
         assert_eq!(again.file(Path::new("a/models.csv")), Some(&b"id\n\xff\n"[..]));

@@ -94,11 +94,11 @@ impl Inputs {
     }
 
     /// What was kept; nothing where that was not asked for.
-    pub fn archive(&self) -> Archive {
-        match &self.from {
+    pub fn into_archive(self) -> Archive {
+        match self.from {
             From::Disk => Archive::default(),
-            From::DiskKept(kept) => kept.borrow().clone(),
-            From::Archive(archive) => archive.clone(),
+            From::DiskKept(kept) => kept.into_inner(),
+            From::Archive(archive) => archive,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Row, size};
+use super::{Across, ById, Row, size};
 use crate::portfolio::problem::{Warning, shorten};
 use crate::portfolio::{Date, Model, Source, Value};
 
@@ -55,14 +55,8 @@ const TOTALS: [&str; 36] = [
 /// The sign of a sum by itself.
 const SIGMA: [&str; 2] = ["Σ", "∑"];
 
-/// Applies every rule of this file.
-pub(super) fn check(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
-    totals(models, found);
-    equal_energies(models, found);
-    cycles(models, by_id, found);
-    later_parents(models, by_id, found);
-    calculators(models, found);
-}
+/// Every rule of this file.
+pub(super) const RULES: [Across; 5] = [totals, equal_energies, cycles, later_parents, calculators];
 
 type Figure = (&'static str, fn(&Model) -> &Option<Value>);
 
@@ -88,7 +82,7 @@ fn is_called_total(name: &str) -> bool {
 }
 
 /// Rows that are the sum of the others of their organization or of all, or are called a total.
-fn totals(models: &[Model], found: &mut Vec<Warning>) {
+fn totals<'m>(models: &'m [Model], _: &ById<'m>, found: &mut Vec<Warning>) {
     let mut groups: BTreeMap<&str, Vec<&Model>> = BTreeMap::new();
     for model in models {
         groups.entry(model.labels.get("organization").unwrap_or("")).or_default().push(model);
@@ -148,7 +142,7 @@ fn is_sum(model: &Model, sums: &Sums) -> Option<(&'static str, f64, usize)> {
 }
 
 /// Rows of one organization and date with the same energy: copies, or processes that each measured the whole machine.
-fn equal_energies(models: &[Model], found: &mut Vec<Warning>) {
+fn equal_energies<'m>(models: &'m [Model], _: &ById<'m>, found: &mut Vec<Warning>) {
     // By the date that was read: the time of day does not tell processes of one machine apart.
     let mut groups: BTreeMap<(&str, Date), Vec<(f64, &Model)>> = BTreeMap::new();
     for model in models {
@@ -175,7 +169,7 @@ fn equal_energies(models: &[Model], found: &mut Vec<Warning>) {
 }
 
 /// Cycles of bases, each once, at the row of it that comes first.
-fn cycles(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
+fn cycles<'m>(models: &'m [Model], by_id: &ById<'m>, found: &mut Vec<Warning>) {
     // What is known to lead out, or to have been reported.
     let mut done: HashSet<&str> = HashSet::new();
     for start in models {
@@ -221,7 +215,7 @@ fn report_cycle(cycle: &[(&Model, usize)], found: &mut Vec<Warning>) {
 }
 
 /// Bases that are dated later than what was made of them.
-fn later_parents(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
+fn later_parents<'m>(models: &'m [Model], by_id: &ById<'m>, found: &mut Vec<Warning>) {
     for model in models {
         let bases = model.base_ids().filter_map(|id| by_id.get(id));
         for base in bases {
@@ -247,7 +241,7 @@ fn is_later(a: Date, b: Date) -> bool {
 }
 
 /// Emissions that a calculator made of the energy that it states too: one warning for each file.
-fn calculators(models: &[Model], found: &mut Vec<Warning>) {
+fn calculators<'m>(models: &'m [Model], _: &ById<'m>, found: &mut Vec<Warning>) {
     // A distribution is an interval that somebody states, and is used as it is.
     let plain = |m: &Model| matches!(m.emissions_kg, Some(Value::Number(_)));
     let both = |m: &&Model| {
@@ -288,7 +282,7 @@ mod tests {
     fn rules(models: &[Model]) -> Vec<(&'static str, String)> {
         let by_id = models.iter().map(|m| (m.id.as_str(), m)).collect();
         let mut found = Vec::new();
-        check(models, &by_id, &mut found);
+        RULES.iter().for_each(|rule| rule(models, &by_id, &mut found));
         found.into_iter().map(|w| (w.rule, w.message)).collect()
     }
 

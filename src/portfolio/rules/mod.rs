@@ -10,6 +10,8 @@ mod slips;
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::moments::lognormal_engine_moment;
 use super::number::Decimal;
 use super::output::Further;
@@ -124,9 +126,44 @@ const MOST_SDS: f64 = 6.34;
 
 /// Applies every rule. Warnings are in the order of the models, then water, then those of the study.
 pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
-    let by_id: HashMap<&str, &Model> = portfolio.models.iter().map(|m| (m.id.as_str(), m)).collect();
+    let models = &portfolio.models;
+    let by_id: ById = models.iter().map(|m| (m.id.as_str(), m)).collect();
+    let by_row: Vec<Vec<Warning>> = models.par_chunks(AT_ONCE).map(|models| by_rows(models, &by_id)).collect();
+    let rules: Vec<Across> = across::RULES.iter().chain(&slips::RULES).copied().collect();
+    let all = rules.into_par_iter().map(|rule| {
+        let mut found = Vec::new();
+        rule(models, &by_id, &mut found);
+        found
+    });
+    let all: Vec<Vec<Warning>> = all.collect();
+    let mut found: Vec<Warning> = by_row.into_iter().chain(all).flatten().collect();
+    if !portfolio.study.outputs.has(Further::Water) {
+        found.extend(unused_water(&portfolio.models));
+    }
+    for effect in &portfolio.study.shared {
+        let value = Decimal(effect.gsd).to_string();
+        let place = Place { column: "shared.gsd".into(), ..effect.place.clone() };
+        if let Some((rule, message)) = spread(effect.gsd) {
+            let rule = if rule == "gsd-one" { "shared-gsd-one" } else { "shared-sigma-large" };
+            found.push(Warning { rule, place, value, message });
+        }
+    }
+    found
+}
+
+/// Rows that one core looks at.
+const AT_ONCE: usize = 4096;
+
+/// All rows by their ids.
+type ById<'m> = HashMap<&'m str, &'m Model>;
+
+/// A rule that takes the other rows to see.
+type Across = for<'m> fn(&'m [Model], &ById<'m>, &mut Vec<Warning>);
+
+/// The rules that a row is looked at by itself for, or with its bases.
+fn by_rows(models: &[Model], by_id: &ById<'_>) -> Vec<Warning> {
     let mut found = Vec::new();
-    for model in &portfolio.models {
+    for model in models {
         let mut row = Row { model, found: &mut found };
         row.units();
         row.experts();
@@ -142,19 +179,6 @@ pub fn check(portfolio: &Portfolio) -> Vec<Warning> {
         row.slips();
         for base in model.base_ids().filter_map(|id| by_id.get(id)) {
             row.copies(base);
-        }
-    }
-    across::check(&portfolio.models, &by_id, &mut found);
-    slips::check(&portfolio.models, &by_id, &mut found);
-    if !portfolio.study.outputs.has(Further::Water) {
-        found.extend(unused_water(&portfolio.models));
-    }
-    for effect in &portfolio.study.shared {
-        let value = Decimal(effect.gsd).to_string();
-        let place = Place { column: "shared.gsd".into(), ..effect.place.clone() };
-        if let Some((rule, message)) = spread(effect.gsd) {
-            let rule = if rule == "gsd-one" { "shared-gsd-one" } else { "shared-sigma-large" };
-            found.push(Warning { rule, place, value, message });
         }
     }
     found

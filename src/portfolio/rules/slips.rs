@@ -1,8 +1,8 @@
 //! Rules about figures that no run can have, and about rows that are no models: headings, footnotes, copies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::{Row, shown, size};
+use super::{Across, ById, Row, shown, size};
 use crate::portfolio::columns;
 use crate::portfolio::problem::{Warning, shorten};
 use crate::portfolio::spelling::normal;
@@ -69,15 +69,10 @@ impl Row<'_> {
 }
 
 /// Rules that take the other rows to see.
-pub(super) fn check(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
-    nothing_stated(models, found);
-    transposed(models, found);
-    unknown_bases(models, by_id, found);
-    copies(models, found);
-}
+pub(super) const RULES: [Across; 4] = [nothing_stated, transposed, unknown_bases, copies];
 
 /// Headings, footnotes, units and remarks that stand in the column of names.
-fn nothing_stated(models: &[Model], found: &mut Vec<Warning>) {
+fn nothing_stated<'m>(models: &'m [Model], _: &ById<'m>, found: &mut Vec<Warning>) {
     let states = |m: &Model| {
         let bare = Model { id: m.id.clone(), place: m.place.clone(), ..Model::default() };
         m.labels.keys().any(|label| label != "name") || Model { labels: Labels::new(), ..m.clone() } != bare
@@ -95,7 +90,7 @@ fn nothing_stated(models: &[Model], found: &mut Vec<Warning>) {
 }
 
 /// A table with the models in its columns.
-fn transposed(models: &[Model], found: &mut Vec<Warning>) {
+fn transposed<'m>(models: &'m [Model], _: &ById<'m>, found: &mut Vec<Warning>) {
     let known: HashSet<String> = columns::known().into_iter().map(normal).collect();
     let mut named = models.iter().filter(|m| known.contains(&normal(&m.id)));
     if let (Some(model), Some(_)) = (named.next(), named.next()) {
@@ -105,7 +100,7 @@ fn transposed(models: &[Model], found: &mut Vec<Warning>) {
 }
 
 /// A base that is in no row and does not look like the name of a model makes a row a derivative all the same.
-fn unknown_bases(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Vec<Warning>) {
+fn unknown_bases<'m>(models: &'m [Model], by_id: &ById<'m>, found: &mut Vec<Warning>) {
     for model in models.iter().filter(|m| !m.from_list) {
         let unlike = |base: &&str| !base.contains('/') && !base.contains(|c: char| c.is_ascii_digit());
         let base = model.base_ids().find(|base| unlike(base) && !by_id.contains_key(*base));
@@ -118,20 +113,24 @@ fn unknown_bases(models: &[Model], by_id: &HashMap<&str, &Model>, found: &mut Ve
 }
 
 /// Quantised or converted copies of another row, by their names, that do not say so.
-fn copies(models: &[Model], found: &mut Vec<Warning>) {
-    let names: HashSet<String> = models.iter().map(|m| m.id.to_lowercase()).collect();
-    for model in
-        models.iter().filter(|m| m.base_models.is_empty() && m.relation.is_none() && m.base_probability.is_none())
-    {
+fn copies<'m>(models: &'m [Model], _: &ById<'m>, found: &mut Vec<Warning>) {
+    let of_name = |model: &Model| {
         let lower = model.id.to_lowercase();
         let original = lower.rsplit_once(['-', '_', '.']).filter(|(_, end)| COPIES.contains(end));
-        if let Some((original, _)) = original.filter(|(original, _)| names.contains(*original)) {
-            let message = format!(
-                "by its name a quantised or converted copy of {}, and counted as a run of its own; give base_model and \
-                 relation = quantized",
-                shorten(original)
-            );
-            Row { model, found }.warn_text("copy-by-name", "id", &model.id, message);
-        }
+        original.map(|(original, _)| original.to_string())
+    };
+    let unsaid = |m: &&Model| m.base_models.is_empty() && m.relation.is_none() && m.base_probability.is_none();
+    let copies: Vec<(&Model, String)> =
+        models.iter().filter(unsaid).filter_map(|model| Some((model, of_name(model)?))).collect();
+    let originals: HashSet<&str> = copies.iter().map(|(_, original)| original.as_str()).collect();
+    let names = models.iter().map(|m| m.id.to_lowercase());
+    let names: HashSet<String> = names.filter(|name| originals.contains(name.as_str())).collect();
+    for (model, original) in copies.iter().filter(|(_, original)| names.contains(original)) {
+        let message = format!(
+            "by its name a quantised or converted copy of {}, and counted as a run of its own; give base_model and relation = \
+             quantized",
+            shorten(original)
+        );
+        Row { model, found }.warn_text("copy-by-name", "id", &model.id, message);
     }
 }

@@ -306,7 +306,7 @@ fn drawn(compiled: &Compiled, sampler: &Sampler<'_>, singles: Spool<Single>) -> 
     // The next block is made ready while one is drawn.
     std::thread::scope(|scope| {
         let (send, blocks) = mpsc::sync_channel(1);
-        scope.spawn(move || (0..compiled.plans.blocks()).try_for_each(|number| send.send(compiled.block(number))));
+        scope.spawn(move || (0..compiled.plans.blocks()).all(|number| send.send(compiled.block(number)).is_ok()));
         for block in blocks {
             let (part, groups) = block?;
             let mut summary = sampler.draw(&part)?;

@@ -32,10 +32,10 @@ impl Style<'_> {
     }
 }
 
-/// Those of one distribution: few, but for lists of values.
+/// The numbers of one distribution: few, but for lists of values.
 pub(super) type Numbers = SmallVec<[f64; 4]>;
 
-/// Words of a key.
+/// The words of a key.
 pub(super) type Words = SmallVec<[u64; 8]>;
 
 /// A family with the numbers of one distribution.

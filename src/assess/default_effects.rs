@@ -3,6 +3,7 @@
 //! Their ordinals start at [`DEFAULT_ORDINAL`], beyond those of a study's own effects, so that neither moves the other's
 //! draws.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use super::effects::{EffectKey, Texts};
@@ -194,26 +195,18 @@ impl DefaultEffect {
 
     /// The key for one model; `None` where a label it goes by is empty.
     pub fn key(self, model: &Model) -> Option<EffectKey> {
-        let Listed { by, ordinal, no_value, .. } = self.listed()?;
+        let Listed { by, ordinal, .. } = self.listed()?;
         let value = match self.by() {
-            [] => no_value.clone(),
-            columns => {
-                let of = |column: &&str| match *column {
-                    "year" => when::year(model).map(|year| year.to_string()),
-                    column => label(model, column).map(str::to_string),
-                };
-                columns.iter().map(of).collect::<Option<Texts>>()?
-            }
+            // Of one copy.
+            [] => Texts::default(),
+            columns => columns.iter().map(|column| Some(value(model, column)?.into_owned())).collect::<Option<_>>()?,
         };
         Some(EffectKey { factor: self.factor(), by: by.clone(), value, ordinal: *ordinal })
     }
 
     /// Whether there is a key for this model.
     pub fn has_key(self, model: &Model) -> bool {
-        self.by().iter().all(|column| match *column {
-            "year" => when::year(model).is_some(),
-            column => label(model, column).is_some(),
-        })
+        self.by().iter().all(|column| value(model, column).is_some())
     }
 
     /// The default effect behind a key.
@@ -234,9 +227,12 @@ impl DefaultEffect {
     }
 }
 
-/// A label that says something.
-fn label<'m>(model: &'m Model, column: &str) -> Option<&'m str> {
-    model.labels.get(column).filter(|label| !label.is_empty())
+/// What a model has in a column that effects go by.
+fn value<'m>(model: &'m Model, column: &str) -> Option<Cow<'m, str>> {
+    match column {
+        "year" => when::year(model).map(|year| year.to_string().into()),
+        column => model.labels.stated(column).map(Cow::from),
+    }
 }
 
 /// What all keys of a kind have in common.
@@ -244,8 +240,6 @@ struct Listed {
     effect: DefaultEffect,
     ordinal: u32,
     by: Texts,
-    /// What it goes by where it goes by nothing.
-    no_value: Texts,
     name: Arc<str>,
 }
 
@@ -254,7 +248,6 @@ static LISTED: LazyLock<Vec<Listed>> = LazyLock::new(|| {
         effect,
         ordinal: effect.ordinal(),
         by: effect.by().iter().map(|column| column.to_string()).collect(),
-        no_value: Texts::default(),
         name: effect.name().into(),
     };
     DefaultEffect::all().map(listed).collect()

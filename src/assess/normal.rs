@@ -1,12 +1,12 @@
 //! Normals with loadings on shared effects: the logarithms of factors.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use super::draft::Draft;
 use super::effects::Loads;
 use crate::engine::stats::normal::Level;
 use crate::portfolio::Distribution;
+use crate::portfolio::distribution::remembered::{Remembered, of_thread};
 use crate::portfolio::distribution::shape::ShapeKey;
 use crate::portfolio::quantile::Quantiles;
 
@@ -54,28 +54,15 @@ const MIDPOINTS: usize = 128;
 const REMEMBERED: usize = 1 << 12;
 
 thread_local! {
-    /// Rows have most of their priors in common.
-    static KNOWN: RefCell<HashMap<ShapeKey, (f64, f64)>> = RefCell::default();
+    static KNOWN: RefCell<Remembered<ShapeKey, (f64, f64)>> = RefCell::new(Remembered::at_most(REMEMBERED));
 }
 
 fn ln_moments(d: &Distribution) -> (f64, f64) {
     match d {
-        Distribution::Fixed(x) => return (libm::log(*x), 0.0),
-        Distribution::LogNormal { median, gsd } => return (libm::log(*median), libm::log(*gsd)),
-        _ => {}
+        Distribution::Fixed(x) => (libm::log(*x), 0.0),
+        Distribution::LogNormal { median, gsd } => (libm::log(*median), libm::log(*gsd)),
+        d => of_thread(&KNOWN, ShapeKey::of(d), || of_quantiles(&Quantiles::new(d))),
     }
-    let key = ShapeKey::of(d);
-    if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
-        return known;
-    }
-    let found = of_quantiles(&Quantiles::new(d));
-    KNOWN.with_borrow_mut(|known| {
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(key, found);
-    });
-    found
 }
 
 fn of_quantiles(quantiles: &Quantiles) -> (f64, f64) {

@@ -15,6 +15,7 @@ pub mod tables;
 use std::collections::HashMap;
 
 use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output};
+use crate::engine::plan::by_hash::ByHash;
 use crate::engine::plan::range;
 use crate::engine::plan::{Cell, GroupPlan, Header, KEPT_GROUPS, MAX_BINNED_MODELS, ModelPlan, OutputPlan, Plan};
 use crate::portfolio::distribution::shape::ShapeKey;
@@ -106,7 +107,7 @@ impl Group {
     /// The groups that a model is in.
     pub fn of<'m>(model: &'m AssessedModel, groups_by: &'m [String]) -> impl Iterator<Item = Group> + 'm {
         groups_by.iter().filter_map(|by| {
-            let value = model.labels.get(by).filter(|value| !value.is_empty())?;
+            let value = model.labels.stated(by)?;
             Some(Group { by: by.clone(), value: value.to_string() })
         })
     }
@@ -149,8 +150,7 @@ pub struct Compiler<'a> {
     tables: Vec<Compiled>,
     table_of: HashMap<ShapeKey, u32>,
     cells: Vec<Cell>,
-    /// By hash: there can be as many as models.
-    cell_of: HashMap<u64, u32>,
+    cell_of: ByHash,
     groups: Vec<Group>,
     sums: range::Sums,
     group_sums: Vec<range::Sums>,
@@ -170,7 +170,7 @@ impl<'a> Compiler<'a> {
             tables: Vec::new(),
             table_of: HashMap::new(),
             cells: Vec::new(),
-            cell_of: HashMap::new(),
+            cell_of: ByHash::default(),
             sums: range::Sums::none(outputs),
             group_sums: vec![range::Sums::none(outputs); groups.len()],
             groups,

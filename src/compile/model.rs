@@ -1,7 +1,6 @@
 //! One model compiled: its factors, the products of its outputs, and how far these range.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::factor::{CompiledFactor, fixed_scale, octaves};
 use super::key::model_key;
@@ -150,16 +149,12 @@ impl Compiler<'_> {
 
     fn known_cell(&mut self, parts: Vec<(u32, i32)>) -> u32 {
         let cell = Cell { parts };
-        // The same in every run.
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&cell);
-        let next = self.cells.len() as u32;
-        let index = *self.cell_of.entry(hash).or_insert(next);
-        if self.cells.get(index as usize) == Some(&cell) {
-            return index;
+        // Should a cell be there twice, no draw is another.
+        let place = self.cell_of.place(&cell, self.cells.len(), |place| self.cells[place] == cell);
+        if place == self.cells.len() {
+            self.cells.push(cell);
         }
-        // New, or another of the same hash: that one is there as often as it is met, which changes no draw.
-        self.cells.push(cell);
-        next
+        place as u32
     }
 
     /// Scales of the normals that stand for the headline's shared effects when these are drawn for each model alone: the

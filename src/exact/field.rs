@@ -10,7 +10,7 @@ pub mod by_factor;
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -22,6 +22,7 @@ use super::rho::rho;
 use super::tensor::Tensor;
 use super::terms::Product;
 use crate::assess::SharedEffect;
+use crate::engine::plan::by_hash::ByHash;
 
 /// The direction of a bounded or rank factor's normal.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,8 +81,8 @@ impl Hash for Class {
 #[derive(Debug, Default)]
 pub struct Classes {
     list: Vec<Class>,
-    /// The place of a class by the hash of its loads: the loads themselves are in the class.
-    places: HashMap<u64, u32>,
+    /// By the loads.
+    places: ByHash,
 }
 
 impl Classes {
@@ -95,15 +96,11 @@ impl Classes {
     /// Adds a product.
     pub fn add(&mut self, product: &Product) {
         let class = Class::of(product, product.mean_t);
-        let hash = hash_of(&class);
-        let place = self.places.get(&hash).and_then(|place| self.list.get_mut(*place as usize));
-        match place {
-            Some(known) if known.has_loads_of(&class) => known.of.add(&class.of),
-            // Two classes with one hash stay apart, which changes nothing: the field brings equal loads together.
-            _ => {
-                self.places.entry(hash).or_insert(self.list.len() as u32);
-                self.list.push(class);
-            }
+        // Should classes with equal loads stay apart, the field brings them together.
+        let place = self.places.place(&class, self.list.len(), |place| self.list[place].has_loads_of(&class));
+        match self.list.get_mut(place) {
+            Some(known) => known.of.add(&class.of),
+            None => self.list.push(class),
         }
     }
 
@@ -121,11 +118,6 @@ impl Classes {
     pub fn components(&self) -> BTreeMap<usize, usize> {
         components(self.list.iter().flat_map(|class| &class.directions))
     }
-}
-
-/// The same in every run.
-fn hash_of(of: &impl Hash) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(of)
 }
 
 fn component(direction: &Loads, components: &BTreeMap<usize, usize>) -> usize {
@@ -212,8 +204,8 @@ impl<'c> Field<'c> {
     ) -> Field<'c> {
         let mut field = Field { effects, components, globals: vec![], cells: vec![], touching: BTreeMap::new() };
         let mut global_of = HashMap::new();
-        // By the hash of a key: the key itself follows from the cell.
-        let mut cell_of: HashMap<u64, usize> = HashMap::new();
+        // By a key that follows from the cell.
+        let mut cell_of = ByHash::default();
         for class in classes {
             let (local, whole, common) = field.parts(class.borrow(), of);
             let g = *global_of.entry(key(&common.loads, &common.axes)).or_insert(field.globals.len());
@@ -230,14 +222,18 @@ impl<'c> Field<'c> {
             };
             let key_of = |local: &Loads, whole: &Part| key(local, &whole.axes);
             let of_cell = key_of(&local, &whole);
-            let c = cell_of.entry(hash_of(&(g, &of_cell))).or_insert(field.cells.len());
-            match field.cells.get_mut(*c) {
-                Some(cell) if cell.global == g && key_of(&cell.local, &cell.whole) == of_cell => {
+            let is = |c: usize| {
+                let cell = &field.cells[c];
+                cell.global == g && key_of(&cell.local, &cell.whole) == of_cell
+            };
+            // Should equal cells stay apart, sums over cells are the same.
+            let c = cell_of.place(&(g, &of_cell), field.cells.len(), is);
+            match field.cells.get_mut(c) {
+                Some(cell) => {
                     cell.whole.of.add(&whole.of);
                     cell.common.of.add(&common.of);
                 }
-                // Two cells with one hash stay apart, which changes nothing: sums over cells are the same.
-                _ => field.push(Cell { global: g, local, whole, common }),
+                None => field.push(Cell { global: g, local, whole, common }),
             }
         }
         field

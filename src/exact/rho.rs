@@ -1,15 +1,15 @@
 //! What one shared effect does to the product of two factors that it multiplies.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
+use crate::portfolio::distribution::remembered::{Remembered, of_thread};
 use crate::portfolio::moments::lognormal_engine_moment;
 
 /// Pairs that are remembered, by thread: assessments have few distinct loads.
 const REMEMBERED: usize = 1 << 18;
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<(u64, u64), f64>> = RefCell::default();
+    static KNOWN: RefCell<Remembered<(u64, u64), f64>> = RefCell::new(Remembered::at_most(REMEMBERED));
 }
 
 /// `Π E[e^{(a+b)z}] / (E[e^{az}] E[e^{bz}])` over the effects in both lists, which are sorted by effect.
@@ -28,10 +28,5 @@ pub fn rho(a: &[(usize, f64)], b: &[(usize, f64)]) -> f64 {
 /// The same of one effect.
 pub fn one(a: f64, b: f64) -> f64 {
     let rho = || lognormal_engine_moment(a + b) / (lognormal_engine_moment(a) * lognormal_engine_moment(b));
-    KNOWN.with_borrow_mut(|known| {
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        *known.entry((a.to_bits(), b.to_bits())).or_insert_with(rho)
-    })
+    of_thread(&KNOWN, (a.to_bits(), b.to_bits()), rho)
 }

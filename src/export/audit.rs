@@ -137,7 +137,7 @@ fn activity(row: &Model) -> Vec<Json> {
 
 fn mapping(row: &Model, model: &AssessedModel) -> Vec<Json> {
     let of = |(column, slots): (&str, &[Slot])| {
-        let written = row.labels.get(column).filter(|text| !text.is_empty())?;
+        let written = row.labels.stated(column)?;
         let factor = |slot: &Slot| Some((slot.factor().name(), model.factors.get(*slot as usize)?.as_ref()?));
         let found = slots.iter().find_map(factor);
         Some(json!({

@@ -78,6 +78,11 @@ impl Labels {
         self.place(name).ok().map(|place| self.text(place))
     }
 
+    /// The same, unless it is empty.
+    pub fn stated(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|text| !text.is_empty())
+    }
+
     /// Whether the column has a text, be it empty.
     pub fn contains_key(&self, name: &str) -> bool {
         self.place(name).is_ok()
@@ -186,6 +191,7 @@ mod tests {
     fn texts_are_found_by_their_columns() {
         let mut labels = Labels::from([("region", "Île-de-France"), ("date", "2024"), ("empty", "")]);
         assert_eq!((labels.get("date"), labels.get("empty"), labels.get("dat")), (Some("2024"), Some(""), None));
+        assert_eq!((labels.stated("date"), labels.stated("empty"), labels.stated("dat")), (Some("2024"), None, None));
         assert_eq!(labels.keys().collect::<Vec<_>>(), ["date", "empty", "region"]);
         labels.insert("region", "Texas");
         labels.remove("date");

@@ -93,7 +93,7 @@ impl Model {
     /// What the row counts as in groups and effects by year: its column `year`, else the year of its date. Where the
     /// date was read from that column, the year of it alone.
     pub fn year(&self) -> Option<String> {
-        let stated = self.labels.get(YEAR).filter(|year| !year.is_empty());
+        let stated = self.labels.stated(YEAR);
         let is_date = stated == self.labels.get("date");
         match (stated, self.date) {
             (Some(year), None) => Some(year.to_string()),

@@ -149,7 +149,7 @@ impl Row {
 
 /// The value of a column for one model.
 pub fn value<'m>(model: &'m AssessedModel, column: &str) -> Option<&'m str> {
-    model.labels.get(column).filter(|v| !v.is_empty())
+    model.labels.stated(column)
 }
 
 /// The parts of a portfolio by a column, largest expected compute first, years in order: at most [`LARGEST`] values, what has none, and

@@ -38,7 +38,7 @@ pub(super) fn of(row: Exposure<'_>, model: &mut AssessedModel, effects: &mut Eff
 /// Splits a spread: what an organisation's sites have in common, and the rest. Without an organisation, or without default
 /// effects, all of it is the model's own.
 fn split(row: Exposure<'_>, what: &'static str, place: &str, ln_sd: f64) -> (f64, Vec<Shared>) {
-    let organization = row.model.labels.get("organization").filter(|o| !o.is_empty() && row.on);
+    let organization = row.model.labels.stated("organization").filter(|_| row.on);
     let Some(organization) = organization else { return (ln_sd, vec![]) };
     let share = row.priors.number(names::water::ORGANIZATION_SHARE);
     let value = vec![organization.to_string(), place.to_string()];

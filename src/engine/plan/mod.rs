@@ -52,6 +52,7 @@
 //! assert_ne!(plan_hash(&Plan::new(plan.header.clone(), larger)), plan_hash(&plan));
 //! ```
 
+pub mod by_hash;
 pub mod design;
 pub mod error;
 pub mod hash;

@@ -5,12 +5,12 @@
 //! mean. Each pair is therefore looked at once, and not once for every set. It takes effects that act, in a bounded or rank
 //! factor, on one factor only.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::{Field, Part, Tensor, dot};
+use crate::portfolio::distribution::remembered::Remembered;
 
 /// Functions that are remembered in one of as many places as there are walks.
 const REMEMBERED: usize = 1 << 13;
@@ -72,12 +72,12 @@ type Key = (usize, usize, Vec<u64>);
 /// The axes of some factors, of parts by their place, as parts with other loads see them: each worked out once, whoever
 /// asks first.
 struct Seen {
-    known: Vec<Mutex<HashMap<Key, Arc<Tensor>>>>,
+    known: Vec<Mutex<Remembered<Key, Arc<Tensor>>>>,
 }
 
 impl Seen {
     fn new() -> Seen {
-        Seen { known: (0..WALKS).map(|_| Mutex::default()).collect() }
+        Seen { known: (0..WALKS).map(|_| Mutex::new(Remembered::at_most(REMEMBERED))).collect() }
     }
 
     /// `part` is in place `place`.
@@ -88,15 +88,11 @@ impl Seen {
         let key = (place, kept, shifts.iter().map(|x| x.to_bits()).collect());
         let known = &self.known[place % self.known.len()];
         if let Some(tensor) = known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return tensor.clone();
+            return tensor;
         }
         let lengths: Vec<f64> = directions.map(|d| f64::from(u8::from(is_kept(d)))).collect();
         let tensor = Arc::new(part.of.given(&lengths).shifted(&shifts).into_owned());
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(key, tensor.clone());
+        known.lock().unwrap_or_else(PoisonError::into_inner).put(key, tensor.clone());
         tensor
     }
 

@@ -30,6 +30,7 @@ pub mod moments;
 mod normal;
 mod pert;
 pub mod quantile;
+pub mod remembered;
 pub mod shape;
 mod shifted;
 mod triangular;

@@ -9,11 +9,11 @@
 //! Each family prepares itself (`Prepared`); this file knows none of them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::Distribution;
+use super::remembered::{Remembered, of_thread};
 use super::shape::ShapeKey;
 use crate::engine::stats::normal::Level;
 
@@ -24,8 +24,8 @@ const LANDMARKS: [f64; 7] = [-4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5];
 const REMEMBERED: usize = 1 << 12;
 
 thread_local! {
-    /// Rows have most of their priors in common, and some families are inverted by a search.
-    static KNOWN: RefCell<HashMap<(ShapeKey, u64), f64>> = RefCell::default();
+    /// Some families are inverted by a search.
+    static KNOWN: RefCell<Remembered<(ShapeKey, u64), f64>> = RefCell::new(Remembered::at_most(REMEMBERED));
 }
 
 /// The p-quantile, p in [0, 1].
@@ -34,18 +34,7 @@ pub fn quantile(d: &Distribution, p: f64) -> f64 {
     if matches!(d, Distribution::Fixed(_) | Distribution::LogNormal { .. } | Distribution::Uniform { .. }) {
         return found();
     }
-    let key = (ShapeKey::of(d), p.to_bits());
-    if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
-        return known;
-    }
-    let found = found();
-    KNOWN.with_borrow_mut(|known| {
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(key, found);
-    });
-    found
+    of_thread(&KNOWN, (ShapeKey::of(d), p.to_bits()), found)
 }
 
 /// The quantile at `Φ(z)`, accurate in both tails.

@@ -66,6 +66,7 @@ mod export;
 pub mod facts;
 mod fit;
 mod gauge;
+mod hashed;
 mod import;
 mod lineage;
 pub mod low_level;

@@ -13,6 +13,7 @@ use super::evidence::Evidence;
 use super::learn::{self, Lessons, Posterior};
 use super::priors::Priors;
 use super::provenance::{Kind, Provenance};
+use super::stated::states_several;
 use super::{basis, checks, row, study_effects};
 use crate::portfolio::{Model, Portfolio, Problem, Problems, Study, Warning, YEAR};
 
@@ -107,7 +108,7 @@ pub fn lessons(context: &Context<'_>) -> Lessons {
     let mut lessons = Lessons::default();
     for model in context.by_id.values() {
         let evidence = row::evidence(context, model);
-        let several = learn::states_several(&evidence.model);
+        let several = states_several(&evidence.model);
         let mut draft = if several { row::exposed(context, model, &evidence).ok() } else { None };
         lessons.add(context, &evidence, draft.as_mut());
     }

@@ -4,7 +4,7 @@
 //! are, the groups, problems and warnings. A model is then what [`super::assess`] makes of its row, to the last digit, but
 //! for the numbers of effects that no model is left exposed to.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -19,6 +19,7 @@ use super::priors::Priors;
 use super::row;
 use super::study_effects::{self, label};
 use super::tier::Tier;
+use crate::hashed::Set;
 use crate::portfolio::{Model, Portfolio, Problems, Study, Warning};
 
 /// A portfolio's models, in the order of their ids.
@@ -41,7 +42,7 @@ impl<'p> Blocks<'p> {
     pub fn new(portfolio: &'p Portfolio) -> Result<Blocks<'p>, Problems> {
         let study = &portfolio.study;
         let rows = by_id(portfolio);
-        let (mut keys, mut groups) = (HashSet::<EffectKey>::new(), BTreeSet::new());
+        let (mut keys, mut groups) = (Set::<EffectKey>::default(), BTreeSet::new());
         let mut tiers = Vec::with_capacity(rows.count());
         let Read { priors, posterior, mut warnings } = read(study, &rows, |model, draft| {
             for key in draft.factors.iter().flat_map(|(_, factor)| factor.shared.keys()) {

@@ -1,11 +1,10 @@
 //! What surrounds a row: the priors and the study it is read under, and the other rows that it may name.
 
-use std::collections::{HashMap, HashSet};
-
 use rayon::prelude::*;
 
 use super::exposure::Exposure;
 use super::priors::Priors;
+use crate::hashed::{Map, Set};
 use crate::portfolio::{Model, Study};
 
 pub struct Context<'a> {
@@ -19,7 +18,7 @@ pub struct Context<'a> {
 #[derive(Default)]
 pub struct Rows<'a> {
     sorted: Vec<&'a Model>,
-    bases: HashMap<&'a str, &'a Model>,
+    bases: Map<&'a str, &'a Model>,
 }
 
 impl<'a> Rows<'a> {
@@ -27,7 +26,7 @@ impl<'a> Rows<'a> {
     pub fn new(models: &'a [Model]) -> Rows<'a> {
         let mut sorted: Vec<&Model> = models.iter().collect();
         sorted.par_sort_by(|a, b| a.id.cmp(&b.id));
-        let named: HashSet<&str> = models.iter().flat_map(Model::base_ids).collect();
+        let named: Set<&str> = models.iter().flat_map(Model::base_ids).collect();
         let is_named = |model: &&&Model| named.contains(model.id.as_str());
         let bases = sorted.iter().filter(is_named).map(|model| (model.id.as_str(), *model)).collect();
         Rows { sorted, bases }

@@ -14,7 +14,7 @@
 //!
 //! What is left is put in the scope's basis ([`super::basis`]).
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::basis;
 use super::chips::{self, only_chip};
@@ -24,6 +24,7 @@ use super::grid;
 use super::number_format;
 use super::stated::{column, is_derivative, is_six_n_d, is_zero, number, plain_compute, positive};
 use super::wording::shown;
+use crate::hashed::Set;
 use crate::portfolio::{Basis, Model, Source, Value, Warning};
 
 /// Figures nearer than this are one figure.
@@ -52,7 +53,7 @@ const ANCESTORS: usize = 64;
 /// The rows it was made from, and those they were made from, each once.
 fn ancestors<'a>(context: &Context<'a>, model: &Model) -> Vec<&'a Model> {
     let mut found: Vec<&Model> = Vec::new();
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: Set<&str> = Set::default();
     let mut next: VecDeque<&str> = model.base_ids().collect();
     while let Some(id) = next.pop_front().filter(|_| found.len() < ANCESTORS) {
         let Some(base) = context.by_id.get(id) else { continue };

@@ -5,7 +5,7 @@ use super::compute::known_besides;
 use super::draft::Draft;
 use super::exposure::Exposure;
 use super::figure;
-use super::stated::plain;
+use super::stated::{plain, states_several};
 use super::tier::Tier;
 use crate::portfolio::Value;
 
@@ -27,6 +27,9 @@ impl Disclosures {
 /// The disclosures that count and the row's tier, where there are several and all are plain numbers.
 pub fn several(exposure: Exposure<'_>) -> Option<(Disclosures, Tier)> {
     let model = exposure.model;
+    if !states_several(model) {
+        return None;
+    }
     let other = |value: &Option<Value>| value.as_ref().is_some_and(|v| plain(v).is_none());
     // Zeros and distributions do not combine; nor do an efficiency given and hours, nor what lies on both
     // sides of a chip that is not known.

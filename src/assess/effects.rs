@@ -4,9 +4,10 @@
 //! draw made by it. In an assessment an effect goes by a number, its place in the list; [`Effects`] gives the numbers
 //! and is the only place that changes them. Loads on numbered effects are sorted by number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::hashed::Map;
 use crate::portfolio::Factor;
 
 /// Texts of which there are as many copies as loads: a copy is a reference.
@@ -69,7 +70,7 @@ pub struct Innovation {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Effects {
     list: Vec<SharedEffect>,
-    numbers: HashMap<EffectKey, usize>,
+    numbers: Map<EffectKey, usize>,
 }
 
 impl Effects {

@@ -68,17 +68,21 @@ const HPC: [&str; 18] = [
 /// Whether a `hardware` cell names a TPU; slices of them have names without the word ("v3-8").
 fn names_a_tpu(cell: &str) -> bool {
     let of_google = |found: hardware::Cell| found.chips.iter().any(|named| named.chip.name.starts_with("Google TPU"));
-    cell.contains("tpu") || hardware::read(cell).is_ok_and(of_google)
+    !cell.is_empty() && (cell.contains("tpu") || hardware::read(cell).is_ok_and(of_google))
 }
 
-/// Whether a word of the text, in lower case, begins with one of these.
+/// Whether a word of the text, in lower case, begins with one of these. Whatever is no letter or digit is a space.
 fn named(text: &str, words: &[&str]) -> bool {
-    if text.is_empty() {
-        return false;
-    }
-    let padded = format!(" {} ", text.replace(|c: char| !c.is_alphanumeric(), " "));
-    let begins = |at: usize| padded.get(..at).is_some_and(|before| before.ends_with(' '));
-    words.iter().any(|word| padded.match_indices(word).any(|(at, _)| begins(at)))
+    let same = |a: char, b: char| a == b || b == ' ' && !a.is_alphanumeric();
+    let begins = |rest: &str, word: &str| {
+        let mut rest = rest.chars();
+        word.chars().all(|b| rest.next().is_some_and(|a| same(a, b)))
+    };
+    let mut inside = false;
+    text.char_indices().any(|(at, c)| {
+        let first = !std::mem::replace(&mut inside, c.is_alphanumeric());
+        first && inside && text.get(at..).is_some_and(|rest| words.iter().any(|word| begins(rest, word)))
+    })
 }
 
 /// PUE ≥ 1.

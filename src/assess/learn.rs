@@ -37,8 +37,8 @@ use super::draft::DraftModel;
 use super::effects::{EffectKey, Innovation, SharedEffect};
 use super::evidence::Evidence;
 use super::provenance::{Kind, Provenance};
-use super::stated::{guessed, states_compute};
-use crate::portfolio::{Model, Warning};
+use super::stated::guessed;
+use crate::portfolio::Warning;
 use blocks::Observation;
 use length::Length;
 use posterior::Informed;
@@ -48,12 +48,6 @@ use posterior::Informed;
 const NOTHING: f64 = 1e-6;
 /// The least variance of an observation: figures without error that differ by a thousandth are the same.
 const ROUNDING: f64 = 1e-6;
-
-/// Whether a row states two figures or more, which its chain connects.
-pub fn states_several(model: &Model) -> bool {
-    let figures = [&model.gpu_hours, &model.energy_kwh, &model.emissions_kg].into_iter().flatten().count();
-    figures + usize::from(states_compute(model)) > 1
-}
 
 /// Says of a model that its row informs no shared effect, where that is so.
 pub fn note_unsettled(context: &Context<'_>, evidence: &Evidence, draft: &mut DraftModel) {

@@ -174,6 +174,12 @@ pub fn states_compute(model: &Model) -> bool {
     stated_flop(model).is_some() || parameters_and_tokens(model).is_some()
 }
 
+/// Whether a row states two figures or more, which its chain connects.
+pub fn states_several(model: &Model) -> bool {
+    let figures = [&model.gpu_hours, &model.energy_kwh, &model.emissions_kg].into_iter().flatten().count();
+    figures + usize::from(states_compute(model)) > 1
+}
+
 /// `per` · N_active · D · epochs with the cells as `read` takes them; one epoch where none are stated.
 pub fn product(model: &Model, per: f64, read: impl Fn(&Value) -> Option<f64>) -> Option<f64> {
     let n = active_parameters(model).and_then(&read)?;

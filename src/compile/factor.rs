@@ -1,12 +1,11 @@
 //! One factor compiled: its marginal, the constant that goes into the products, and its spread.
 
-use std::collections::HashSet;
-
 use super::{Compiler, PlanError};
 use crate::assess::{Acts, AssessedFactor, AssessedModel, Slot};
 use crate::engine::draw::bounded::Bound;
 use crate::engine::plan::range;
 use crate::engine::plan::{BOUNDED, LOG2_BITS, Marginal, SCALE_BITS, Shape};
+use crate::hashed::Set;
 use crate::portfolio::Distribution;
 use crate::portfolio::distribution::shape::{ShapeKey, normalise};
 
@@ -213,7 +212,7 @@ fn sampled(slot: Slot, factor: &AssessedFactor) -> Distribution {
 
 /// Every shape of the models that needs a table, in the order of first use.
 pub(super) fn shapes(models: &[AssessedModel]) -> Vec<(ShapeKey, Distribution)> {
-    let (mut shapes, mut known) = (Vec::new(), HashSet::new());
+    let (mut shapes, mut known) = (Vec::new(), Set::default());
     for model in models {
         for slot in Slot::ALL {
             let Some(factor) = &model.factors[slot as usize] else { continue };

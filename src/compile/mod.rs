@@ -12,12 +12,11 @@ pub mod key;
 mod model;
 pub mod tables;
 
-use std::collections::HashMap;
-
 use crate::assess::{AssessedModel, Assessment, OUTPUTS, Output};
 use crate::engine::plan::by_hash::ByHash;
 use crate::engine::plan::range;
 use crate::engine::plan::{Cell, GroupPlan, Header, KEPT_GROUPS, MAX_BINNED_MODELS, ModelPlan, OutputPlan, Plan};
+use crate::hashed::Map;
 use crate::portfolio::distribution::shape::ShapeKey;
 use crate::portfolio::{Model, Problem};
 use factor::shapes;
@@ -148,7 +147,7 @@ pub struct Compiler<'a> {
     outputs: usize,
     known: &'a mut Tables,
     tables: Vec<Compiled>,
-    table_of: HashMap<ShapeKey, u32>,
+    table_of: Map<ShapeKey, u32>,
     cells: Vec<Cell>,
     cell_of: ByHash,
     groups: Vec<Group>,
@@ -168,7 +167,7 @@ impl<'a> Compiler<'a> {
             outputs,
             known: tables,
             tables: Vec::new(),
-            table_of: HashMap::new(),
+            table_of: Map::default(),
             cells: Vec::new(),
             cell_of: ByHash::default(),
             sums: range::Sums::none(outputs),

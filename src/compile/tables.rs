@@ -3,13 +3,14 @@
 //! A table depends on its shape only. Assessments that differ by one choice have most of their shapes in common, and
 //! compiling a table costs milliseconds: a [`Tables`] that is kept from one plan to the next compiles each shape once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::engine::plan::Z_BITS;
 use crate::engine::plan::table::{LIMIT, Table, TableError};
+use crate::hashed::Map;
 use crate::portfolio::Distribution;
 use crate::portfolio::distribution::interpolated::{Interpolated, TOLERANCE};
 use crate::portfolio::distribution::shape::ShapeKey;
@@ -21,7 +22,7 @@ pub type Compiled = Result<Arc<Table>, TableError>;
 /// What was compiled so far.
 #[derive(Debug, Default)]
 pub struct Tables {
-    by_shape: HashMap<ShapeKey, Compiled>,
+    by_shape: Map<ShapeKey, Compiled>,
 }
 
 impl Tables {

@@ -15,7 +15,7 @@
 //!
 //! Everything is relative to medianⁿ.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use super::hermite::{Grid, Series};
 use crate::engine::stats::normal::Level;
@@ -94,6 +94,8 @@ pub struct Below {
     pub rest: f64,
     /// By point of the own normal: weight, and the series of the factor over its mean.
     own: OnceLock<Vec<(f64, Series)>>,
+    /// By power and shift: one model asks twice, and models have most shifts in common.
+    moments: Mutex<Vec<((i32, u64), f64)>>,
 }
 
 impl Below {
@@ -106,12 +108,19 @@ impl Below {
         let series = series.times(1.0 / mean);
         let squares: f64 = grid.points.iter().zip(&values).map(|((_, w), f)| w * f * f).sum();
         let rest = (squares / (mean * mean) - series.squares()).max(0.0);
-        Below { shape, mean, series, rest, own: OnceLock::new() }
+        Below { shape, mean, series, rest, own: OnceLock::new(), moments: Mutex::default() }
     }
 
     /// Of the k-th power, where the shared normal has the mean `shift`.
     pub fn moment(&self, k: i32, shift: f64) -> f64 {
-        self.shape.grids()[0].mean(|s| self.shape.given(k, s + shift))
+        let key = (k, shift.to_bits());
+        let mut known = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, moment)) = known.iter().find(|(of, _)| *of == key) {
+            return *moment;
+        }
+        let moment = self.shape.grids()[0].mean(|s| self.shape.given(k, s + shift));
+        known.push((key, moment));
+        moment
     }
 
     /// Whether the rule's error is negligible.

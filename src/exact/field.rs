@@ -9,7 +9,7 @@
 pub mod by_factor;
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,6 +23,7 @@ use super::tensor::Tensor;
 use super::terms::Product;
 use crate::assess::SharedEffect;
 use crate::engine::plan::by_hash::ByHash;
+use crate::hashed::Map;
 
 /// The direction of a bounded or rank factor's normal.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +127,7 @@ fn component(direction: &Loads, components: &BTreeMap<usize, usize>) -> usize {
 }
 
 /// Functions as they are once the normals of the axes are shifted, by the bits of the shifts.
-type Shifted = HashMap<Vec<u64>, Arc<Tensor>>;
+type Shifted = Map<Vec<u64>, Arc<Tensor>>;
 
 /// Some products: what multiplies them, and a function of the normals of the axes. Small, as there can be as many as
 /// models.
@@ -203,7 +204,7 @@ impl<'c> Field<'c> {
         of: &dyn Fn(usize) -> bool,
     ) -> Field<'c> {
         let mut field = Field { effects, components, globals: vec![], cells: vec![], touching: BTreeMap::new() };
-        let mut global_of = HashMap::new();
+        let mut global_of = Map::default();
         // By a key that follows from the cell.
         let mut cell_of = ByHash::default();
         for class in classes {

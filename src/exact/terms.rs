@@ -5,7 +5,7 @@
 //! effects act below a bound or by rank is a `Joint`, own and shared part together.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -14,6 +14,7 @@ use super::below::{Below, Shape};
 use super::joint::{Joint, components, dot};
 use super::rank::Rank;
 use crate::assess::{Acts, AssessedFactor, AssessedModel, Assessment, Output, SLOTS, SharedEffect, Slot};
+use crate::hashed::Map;
 use crate::portfolio::Distribution;
 use crate::portfolio::distribution::shape::ShapeKey;
 use crate::portfolio::moments::{engine_moments, lognormal_engine_moment};
@@ -48,9 +49,9 @@ type Moments = [Option<f64>; 4];
 /// most of their distributions in common.
 #[derive(Default)]
 pub struct Known {
-    moments: HashMap<(ShapeKey, i8), Moments>,
-    ranks: HashMap<(ShapeKey, i8), Arc<Rank>>,
-    below: HashMap<[u64; 5], Arc<Below>>,
+    moments: Map<(ShapeKey, i8), Moments>,
+    ranks: Map<(ShapeKey, i8), Arc<Rank>>,
+    below: Map<[u64; 5], Arc<Below>>,
 }
 
 impl Known {
@@ -63,8 +64,8 @@ impl Known {
 
     /// Moments of every distinct (distribution, power) that emissions depend on, computed on all cores.
     fn learn(&mut self, models: &[AssessedModel], effects: &[SharedEffect]) {
-        let mut distinct: HashMap<(ShapeKey, i8), Cow<'_, Distribution>> = HashMap::new();
-        let mut ranked: HashMap<(ShapeKey, i8), &Distribution> = HashMap::new();
+        let mut distinct: Map<(ShapeKey, i8), Cow<'_, Distribution>> = Map::default();
+        let mut ranked: Map<(ShapeKey, i8), &Distribution> = Map::default();
         for model in models {
             let powers = model.terms[Output::Emissions as usize].powers;
             for (slot, power) in Slot::ALL.into_iter().zip(powers).filter(|(_, power)| *power != 0) {

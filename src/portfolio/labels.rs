@@ -14,6 +14,11 @@ impl Names {
     fn place(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|known| (**known).cmp(name))
     }
+
+    /// Few names are as long as another: nearly all are passed over without a look at their letters.
+    fn find(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|known| **known == *name)
+    }
 }
 
 impl FromIterator<Arc<str>> for Names {
@@ -60,8 +65,18 @@ impl Labels {
     fn place(&self, name: &str) -> Result<usize, usize> {
         let found = self.names.place(name);
         let (Ok(number) | Err(number)) = found;
-        let entry = self.entries.binary_search_by(|entry| (entry.name as usize).cmp(&number));
+        let entry = self.entry(number);
         if found.is_ok() { entry } else { Err(entry.unwrap_or_else(|place| place)) }
+    }
+
+    /// The entry of a name, by its place, or where it would be.
+    fn entry(&self, number: usize) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| (entry.name as usize).cmp(&number))
+    }
+
+    /// The entry of a column that has a text.
+    fn find(&self, name: &str) -> Option<usize> {
+        self.entry(self.names.find(name)?).ok()
     }
 
     fn begin(&self, place: usize) -> usize {
@@ -75,7 +90,7 @@ impl Labels {
 
     /// The text in a column.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.place(name).ok().map(|place| self.text(place))
+        self.find(name).map(|place| self.text(place))
     }
 
     /// The same, unless it is empty.
@@ -85,7 +100,7 @@ impl Labels {
 
     /// Whether the column has a text, be it empty.
     pub fn contains_key(&self, name: &str) -> bool {
-        self.place(name).is_ok()
+        self.find(name).is_some()
     }
 
     /// Puts a text into a column, in the place of the one that is there. Beyond 4 GiB in one row nothing is added.

@@ -143,6 +143,10 @@ impl<'a> Piece<'a> {
 
 /// The places of a cell; `provider` is the row's. None where it names none ("Multinational").
 pub(super) fn read(cell: &str, provider: &str) -> Result<Vec<Mention>, Trouble> {
+    // Most rows state no place.
+    if cell.trim().is_empty() {
+        return Ok(Vec::new());
+    }
     let alone = |text: &str| -> Result<Option<Mention>, Trouble> {
         let place = Piece::of(text, provider).alone()?;
         Ok(place.map(|place| Mention { place, text: text.trim().to_string() }))

@@ -5,7 +5,7 @@
 //! row may have used and says nothing of what rows have in common. Loadings are rounded as those that several disclosures
 //! leave are, and the move with them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocks::Known;
 use crate::assess::acts::Acts;
@@ -14,6 +14,7 @@ use crate::assess::draft::{Draft, DraftModel};
 use crate::assess::effects::{EffectKey, Loads};
 use crate::assess::provenance::{Kind, Provenance};
 use crate::assess::slot::Slot;
+use crate::hashed::Map;
 use crate::portfolio::Distribution;
 
 /// An effect that rows inform.
@@ -34,7 +35,7 @@ pub struct Informed {
 pub struct Posterior {
     /// Loads of one are on the places of others in this list.
     effects: Vec<Informed>,
-    places: HashMap<EffectKey, usize>,
+    places: Map<EffectKey, usize>,
 }
 
 /// Changes smaller than this (ln) are not said.

@@ -2,11 +2,13 @@
 //! as long as there are models.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::FixedState;
 
 /// Places by the hashes of what lies there.
 #[derive(Debug, Default)]
-pub struct ByHash(HashMap<u64, u32>);
+pub struct ByHash(HashMap<u64, u32, FixedState>);
 
 impl ByHash {
     /// The place of a value in a list of `length` values; `length` where it is to be added. `is`: whether what lies in a
@@ -14,7 +16,7 @@ impl ByHash {
     /// they come.
     pub fn place(&mut self, value: &impl Hash, length: usize, is: impl FnOnce(usize) -> bool) -> usize {
         // The same in every run.
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(value);
+        let hash = FixedState::default().hash_one(value);
         let place = *self.0.entry(hash).or_insert(length as u32) as usize;
         if place < length && is(place) { place } else { length }
     }

@@ -66,6 +66,8 @@ use std::collections::HashMap;
 use std::ops::{self, Deref};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 pub use marginal::{Marginal, Shape};
 pub use model::{ModelPlan, Product};
 pub use range::Range;
@@ -273,7 +275,7 @@ impl Header {
 /// What of a list is used, in the order of first use.
 #[derive(Default)]
 struct Used {
-    places: HashMap<u32, u32>,
+    places: HashMap<u32, u32, FixedState>,
     order: Vec<u32>,
 }
 

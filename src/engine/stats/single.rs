@@ -57,9 +57,12 @@ pub fn at_most(moments: &Moments, range: Range, x: f64) -> Option<f64> {
     if moments.bins.is_empty() { None } else { Bins::new(moments, range, 1.0).at_most(x) }
 }
 
-/// The binned distribution: pieces of a distribution function that is linear in log2 x.
+/// The binned distribution: pieces of a distribution function that is linear in log2 x. Bins before the first that holds a
+/// draw, and after the last, are left out.
 struct Bins<'a> {
     counts: &'a [u32],
+    /// The bin that the first of them is.
+    first: usize,
     range: Range,
     factor: f64,
     /// Values at the edges of the bins.
@@ -71,22 +74,27 @@ struct Bins<'a> {
 /// Bins from one power of two that is computed to the next: the edges between are products of two.
 const STEP: usize = 32;
 
-/// The values at the edges of the bins.
-fn edges(range: Range, bins: usize, factor: f64) -> Vec<f64> {
+/// The values at the edges of so many bins, from the bin `begin` on.
+fn edges(range: Range, begin: usize, bins: usize, factor: f64) -> Vec<f64> {
     let width = range.edge(1) - range.edge(0);
     let fine: [f64; STEP] = std::array::from_fn(|i| libm::exp2(i as f64 * width));
-    let mut edges = Vec::with_capacity(bins + STEP);
-    for first in (0..=bins).step_by(STEP) {
+    let (start, end) = (begin / STEP * STEP, begin + bins);
+    let mut edges = Vec::with_capacity(end - start + STEP);
+    for first in (start..=end).step_by(STEP) {
         let coarse = libm::exp2(range.edge(first)) * factor;
         edges.extend(fine.iter().map(|x| coarse * x));
     }
-    edges.truncate(bins + 1);
+    edges.truncate(end - start + 1);
+    edges.drain(..begin - start);
     edges
 }
 
 impl<'a> Bins<'a> {
     fn new(moments: &'a Moments, range: Range, factor: f64) -> Bins<'a> {
-        let counts = &moments.bins;
+        let holds = |count: &u32| *count > 0;
+        let first = moments.bins.iter().position(holds).unwrap_or(0);
+        let end = moments.bins.iter().rposition(holds).map_or(first, |last| last + 1);
+        let counts = moments.bins.get(first..end).unwrap_or(&[]);
         let mut total = moments.zeros;
         let mut before = Vec::with_capacity(counts.len() + 1);
         before.push(total);
@@ -94,7 +102,12 @@ impl<'a> Bins<'a> {
             total += u64::from(count);
             total
         }));
-        Bins { counts, range, factor, edges: edges(range, counts.len(), factor), before }
+        Bins { counts, first, range, factor, edges: edges(range, first, counts.len(), factor), before }
+    }
+
+    /// log2 of the edge of a bin.
+    fn edge(&self, bin: usize) -> f64 {
+        self.range.edge(self.first + bin)
     }
 
     fn n(&self) -> u64 {
@@ -104,7 +117,7 @@ impl<'a> Bins<'a> {
     /// The value in a bin below which `rank` draws lie.
     fn inside(&self, bin: usize, rank: f64) -> f64 {
         let fraction = (rank - self.before[bin] as f64) / self.counts[bin] as f64;
-        let (lo, hi) = (self.range.edge(bin), self.range.edge(bin + 1));
+        let (lo, hi) = (self.edge(bin), self.edge(bin + 1));
         libm::exp2(lo + fraction * (hi - lo)) * self.factor
     }
 
@@ -150,7 +163,7 @@ impl<'a> Bins<'a> {
             }
             Some(bin) if bin >= self.counts.len() => n as f64,
             Some(bin) => {
-                let (lo, hi) = (self.range.edge(bin), self.range.edge(bin + 1));
+                let (lo, hi) = (self.edge(bin), self.edge(bin + 1));
                 let fraction = (libm::log2(x / self.factor) - lo) / (hi - lo);
                 self.before[bin] as f64 + fraction.clamp(0.0, 1.0) * f64::from(self.counts[bin])
             }
@@ -357,11 +370,15 @@ mod tests {
     #[test]
     fn edges_are_powers_of_two() {
         let range = Range { unit: -36, saturable: false, bins_lo: -123_456_789, bin_scale: 98_765 };
-        let got = edges(range, 1024, 1000.0);
+        let got = edges(range, 0, 1024, 1000.0);
         assert_eq!(got.len(), 1025);
         for (i, &edge) in got.iter().enumerate() {
             let want = libm::exp2(range.edge(i)) * 1000.0;
             assert!(close(edge, want, 1e-13) && !close(edge * (1.0 + 1e-12), want, 1e-13), "{i}: {edge} {want}");
+        }
+        // From anywhere on they are the same.
+        for (begin, bins) in [(0, 1), (31, 2), (32, 0), (77, 500), (1023, 1)] {
+            assert_eq!(edges(range, begin, bins, 1000.0), got[begin..=begin + bins], "{begin}");
         }
     }
 
@@ -383,7 +400,7 @@ mod tests {
             let (n, level) = (bins.n() as f64, [0.5, 0.8, 0.95][round % 3]);
             let mut widths =
                 vec![bins.at_rank(level * n).unwrap() - if m.zeros > 0 { 0.0 } else { bins.at_rank(0.0).unwrap() }];
-            for bin in (0..1024).filter(|&bin| m.bins[bin] > 0) {
+            for bin in (0..bins.counts.len()).filter(|&bin| bins.counts[bin] > 0) {
                 let to = bins.before[bin] as f64 + level * n;
                 widths.extend((to <= n).then(|| bins.at_rank(to).unwrap() - bins.edges[bin]));
                 let from = bins.before[bin + 1] as f64 - level * n;

@@ -4,21 +4,22 @@
 //! result depends on it, nor on the thread.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::thread::LocalKey;
+
+use crate::hashed::Map;
 
 /// What was found so far, by what it was asked for with.
 #[derive(Debug)]
 pub struct Remembered<K, V> {
     most: usize,
-    known: HashMap<K, V>,
+    known: Map<K, V>,
 }
 
 impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
     /// Nothing, and never more than this.
     pub fn at_most(most: usize) -> Remembered<K, V> {
-        Remembered { most, known: HashMap::new() }
+        Remembered { most, known: Map::default() }
     }
 
     /// What was found before.

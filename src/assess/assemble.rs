@@ -61,24 +61,31 @@ pub fn read<'p>(study: &Study, rows: &Rows<'p>, mut take: impl FnMut(&'p Model, 
     let mut warnings = Vec::new();
     let mut at_location = 0;
     let mut lessons = Lessons::default();
-    for block in rows.sorted().chunks(AT_ONCE) {
-        // On all cores, and taken in one after the other.
-        let drafted = block.par_iter().map(|&model| {
-            let evidence = row::evidence(&context, model);
-            (model, drafted(&context, model, &evidence), evidence, checks::warnings_of(&priors, model))
-        });
-        for (model, draft, evidence, of_row) in drafted.collect::<Vec<_>>() {
-            match draft {
-                Ok(mut draft) => {
-                    lessons.add(&context, &evidence, Some(&mut draft));
-                    warnings.append(&mut draft.warnings);
-                    at_location += usize::from(draft.location_stands_in);
-                    take(model, draft);
+    let draft = |&model: &&'p Model| {
+        let evidence = row::evidence(&context, model);
+        (model, drafted(&context, model, &evidence), evidence, checks::warnings_of(&priors, model))
+    };
+    let block_of = |rows: &[&'p Model]| rows.par_iter().map(draft).collect::<Vec<_>>();
+    let mut blocks = rows.sorted().chunks(AT_ONCE);
+    let mut next = blocks.next().map(block_of);
+    while let Some(block) = next.take() {
+        let further = blocks.next();
+        // The next ones are drafted, on all cores, while these are taken in one after the other.
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| next = further.map(block_of));
+            for (model, draft, evidence, of_row) in block {
+                match draft {
+                    Ok(mut draft) => {
+                        lessons.add(&context, &evidence, Some(&mut draft));
+                        warnings.append(&mut draft.warnings);
+                        at_location += usize::from(draft.location_stands_in);
+                        take(model, draft);
+                    }
+                    Err(found) => problems.extend(found),
                 }
-                Err(found) => problems.extend(found),
+                warnings.extend(of_row);
             }
-            warnings.extend(of_row);
-        }
+        });
     }
     if !problems.is_empty() {
         // In the order of the file, whatever the order of ids.

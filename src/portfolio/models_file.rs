@@ -7,13 +7,18 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::cell::Files;
-use super::formats::{self, Fault, Table};
+use super::formats::{self, Fault, Record, Table};
 use super::header::Header;
 use super::model::Model;
 use super::problem::{Findings, IMPORT_ASSUMED, IMPORT_DROPPED, IMPORT_REPAIRED, Problems, READ_AS, Warning, shorten};
 use super::row;
 use crate::import::{self, Change, GroupBy, Imported, Source, What};
+
+/// Records that are typed on all cores before their models are taken in.
+const AT_ONCE: usize = 4096;
 
 /// What one models file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,25 +102,26 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
         return (Vec::new(), Vec::new());
     };
     let Some(mut header) = Header::read(header, found) else { return (Vec::new(), Vec::new()) };
-    let mut models = Vec::new();
-    let mut rows = 0usize;
-    for record in table.records {
-        let record = match record {
-            Ok(record) => record,
-            Err(f) => {
-                fault(f, found);
-                continue;
-            }
-        };
-        let problems = found.problems.len();
-        header.unread.see(&record.cells);
-        let Some(model) = row::read(&header, &record, files, found) else {
-            // An empty row is none.
-            rows += usize::from(found.problems.len() > problems);
-            continue;
-        };
-        rows += 1;
-        models.push(model);
+    let (mut models, mut rows) = (Vec::new(), 0);
+    let mut records = table.records;
+    let mut next = seen(records.by_ref().take(AT_ONCE).collect(), &mut header);
+    while !next.is_empty() {
+        let (of, here, file) = (&header, &next, &*found);
+        let mut read = Vec::new();
+        // On all cores, while the next ones are taken from the file.
+        let further = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| {
+                let parts = here.par_chunks(AT_ONCE / 16).map(|records| Rows::read(of, records, files, file.none_yet()));
+                read = parts.collect();
+            });
+            records.by_ref().take(AT_ONCE).collect()
+        });
+        for part in read {
+            rows += part.rows;
+            models.extend(part.models);
+            found.add(part.found);
+        }
+        next = seen(further, &mut header);
     }
     twice(&models, found);
     if rows == 0 && found.problems.is_empty() {
@@ -125,6 +131,44 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
     header.unread.tell(found);
     found.tell_missing();
     (models, labels)
+}
+
+/// The next records of the file.
+type Block = Vec<Result<Record, Fault>>;
+
+/// They go by.
+fn seen(block: Block, header: &mut Header) -> Block {
+    block.iter().flatten().for_each(|record| header.unread.see(&record.cells));
+    block
+}
+
+/// Some rows, typed.
+struct Rows {
+    models: Vec<Model>,
+    /// Those that are not empty, models or not.
+    rows: usize,
+    found: Findings,
+}
+
+impl Rows {
+    fn read(header: &Header, records: &[Result<Record, Fault>], files: &dyn Files, found: Findings) -> Rows {
+        let mut rows = Rows { models: Vec::with_capacity(records.len()), rows: 0, found };
+        for record in records {
+            let problems = rows.found.problems.len();
+            match record {
+                Ok(record) => match row::read(header, record, files, &mut rows.found) {
+                    Some(model) => {
+                        rows.models.push(model);
+                        rows.rows += 1;
+                    }
+                    // An empty row is none.
+                    None => rows.rows += usize::from(rows.found.problems.len() > problems),
+                },
+                Err(Fault { line, value, message }) => rows.found.problem(*line, "", value, message.clone()),
+            }
+        }
+        rows
+    }
 }
 
 /// Refuses ids that an earlier row has.

@@ -174,6 +174,20 @@ impl Findings {
         }
     }
 
+    /// Nothing yet, of the same file.
+    pub(super) fn none_yet(&self) -> Findings {
+        let (problems, warnings) = (Vec::new(), Vec::new());
+        Findings { file: self.file.clone(), problems, warnings, missing: 0, first_missing: None }
+    }
+
+    /// Adds what was found further on.
+    pub(super) fn add(&mut self, further: Findings) {
+        self.problems.extend(further.problems);
+        self.warnings.extend(further.warnings);
+        self.missing += further.missing;
+        self.first_missing = self.first_missing.take().or(further.first_missing);
+    }
+
     pub(super) fn place(&self, line: u64, column: &str) -> Place {
         Place { file: Arc::clone(&self.file), line, column: column.to_string() }
     }

@@ -50,7 +50,7 @@ impl From<Distribution> for Value {
 }
 
 /// Gives the values of `empirical(file)`.
-pub trait Files {
+pub trait Files: Sync {
     /// The numbers in the file of this name, in any order.
     ///
     /// # Errors

@@ -3,12 +3,12 @@
 //! Nothing is read without an end: a file above its limit is refused by its size, a pipe when it has given more than
 //! that, and a device (which may have no end) at once. Tables that are gzipped are unpacked, up to the same limit.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::archive::Archive;
 use super::values::Folder;
@@ -25,7 +25,7 @@ pub const MOST_TEXT: u64 = 32 << 20;
 /// The files that were opened.
 #[derive(Debug, Default)]
 pub struct Inputs {
-    opened: RefCell<BTreeSet<PathBuf>>,
+    opened: Mutex<BTreeSet<PathBuf>>,
     /// Where they come from, and whether their contents are kept.
     from: From,
     /// Texts and tables that stand for files of these names, and are in memory.
@@ -34,7 +34,7 @@ pub struct Inputs {
 }
 
 /// A table that no file holds: gives its rows from the first on as often as it is asked.
-pub struct InMemory(Box<dyn Fn() -> Table<'static>>);
+pub struct InMemory(Box<dyn Fn() -> Table<'static> + Send + Sync>);
 
 impl fmt::Debug for InMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,19 +42,24 @@ impl fmt::Debug for InMemory {
     }
 }
 
+/// What was written, whole or not: there is nothing that could be half done.
+fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[derive(Debug, Default)]
 enum From {
     #[default]
     Disk,
     /// And kept.
-    DiskKept(RefCell<Archive>),
+    DiskKept(Mutex<Archive>),
     Archive(Archive),
 }
 
 impl Inputs {
     /// Files whose contents are kept.
     pub fn kept() -> Inputs {
-        Inputs { from: From::DiskKept(RefCell::default()), ..Inputs::default() }
+        Inputs { from: From::DiskKept(Mutex::default()), ..Inputs::default() }
     }
 
     /// Files that were kept; no other is read.
@@ -83,7 +88,7 @@ impl Inputs {
     /// # Ok::<(), carbonhaze::Problems>(())
     /// ```
     #[must_use]
-    pub fn with_table(mut self, name: impl Into<PathBuf>, rows: impl Fn() -> Table<'static> + 'static) -> Inputs {
+    pub fn with_table(mut self, name: impl Into<PathBuf>, rows: impl Fn() -> Table<'static> + Send + Sync + 'static) -> Inputs {
         self.tables.insert(name.into(), InMemory(Box::new(rows)));
         self
     }
@@ -97,7 +102,7 @@ impl Inputs {
     pub fn into_archive(self) -> Archive {
         match self.from {
             From::Disk => Archive::default(),
-            From::DiskKept(kept) => kept.into_inner(),
+            From::DiskKept(kept) => kept.into_inner().unwrap_or_else(PoisonError::into_inner),
             From::Archive(archive) => archive,
         }
     }
@@ -125,7 +130,7 @@ impl Inputs {
         }
         let files = folder::files(path).map_err(unreadable)?;
         if let From::DiskKept(kept) = &self.from {
-            kept.borrow_mut().keep_folder(path, &files);
+            locked(kept).keep_folder(path, &files);
         }
         Ok(Some(files))
     }
@@ -146,24 +151,24 @@ impl Inputs {
 
     /// Every file that was opened, each once, by its path as it was named.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.opened.borrow().iter().cloned().collect()
+        locked(&self.opened).iter().cloned().collect()
     }
 
     fn bytes(&self, path: &Path, most: u64) -> Result<Vec<u8>, CellError> {
         if let Some(text) = self.texts.get(path) {
             if let From::DiskKept(kept) = &self.from {
-                kept.borrow_mut().keep(path, text);
+                locked(kept).keep(path, text);
             }
             return Ok(text.clone());
         }
         if path != Path::new(STDIN) {
-            self.opened.borrow_mut().insert(path.to_path_buf());
+            locked(&self.opened).insert(path.to_path_buf());
         }
         match &self.from {
             From::Disk => of_disk(path, most),
             From::DiskKept(kept) => {
                 let bytes = of_disk(path, most)?;
-                kept.borrow_mut().keep(path, &bytes);
+                locked(kept).keep(path, &bytes);
                 Ok(bytes)
             }
             From::Archive(archive) => {

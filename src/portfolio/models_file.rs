@@ -111,7 +111,8 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
         // On all cores, while the next ones are taken from the file.
         let further = rayon::in_place_scope(|scope| {
             scope.spawn(|_| {
-                let parts = here.par_chunks(AT_ONCE / 16).map(|records| Rows::read(of, records, files, file.none_yet()));
+                let parts =
+                    here.par_chunks(AT_ONCE / 16).map(|records| Rows::read(of, records, files, file.none_yet()));
                 read = parts.collect();
             });
             records.by_ref().take(AT_ONCE).collect()

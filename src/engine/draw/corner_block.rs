@@ -6,6 +6,7 @@
 //! one. It is computed for every combination of sides of the groups within it. An output that is a sum of products is summed at each corner.
 
 use super::factor::{joint_all, sample_own};
+use super::fused::Fused;
 use super::loops::{add_all, exp2_all, log_sum_all, sub_all};
 use super::model_block::{BLOCK, SharedLogs, Span};
 use super::one_plus::one_plus;
@@ -142,6 +143,7 @@ struct Joint {
 
 /// Working arrays of one thread.
 pub struct Scratch {
+    fused: Option<Fused>,
     words: [[u32; BLOCK]; 4],
     z: [i32; BLOCK],
     /// Own logarithms by sample.
@@ -163,8 +165,9 @@ pub struct Scratch {
 
 impl Scratch {
     /// All zero.
-    pub fn new() -> Box<Scratch> {
+    pub fn new(fused: Option<Fused>) -> Box<Scratch> {
         Box::new(Scratch {
+            fused,
             words: [[0; BLOCK]; 4],
             z: [0; BLOCK],
             own: [[[0; BLOCK]; SLOTS]; 2],
@@ -216,7 +219,7 @@ pub fn add_model(
             for (&corner, total) in corners.iter().zip(totals) {
                 walk.to(corner, scratch);
                 let (y, fractions) = (&scratch.y[..n], &mut scratch.fractions[..n]);
-                exp2_all(y, fractions);
+                exp2_all(scratch.fused, y, fractions);
                 accumulate::add_all(y, fractions, unit, &mut total[stretch.clone()], plan.saturable);
             }
             continue;
@@ -231,7 +234,7 @@ pub fn add_model(
                 }
             }
             let (y, fractions) = (&scratch.sum[..n], &mut scratch.fractions[..n]);
-            exp2_all(y, fractions);
+            exp2_all(scratch.fused, y, fractions);
             accumulate::add_all(y, fractions, unit, &mut total[stretch.clone()], plan.saturable);
         }
     }

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::accumulate::{self, CEILING};
 use super::cpu_corners;
+use super::fused::Fused;
 use super::log2::log2_count;
 use super::model_block::{BLOCK, Scratch, SharedLogs, Span, Totals};
 use super::philox::Domain;
@@ -99,7 +100,8 @@ impl Cpu {
         let bounded = self.chunk.min(MAX_GROUP_WORDS / (plan.groups.len() + 1)).min(MAX_SHARED_WORDS / shared_words);
         let bounded = (bounded / BLOCK * BLOCK).max(BLOCK);
         let chunk = bounded.min((draws.end - draws.start) as usize).max(1);
-        let workers: Vec<Mutex<Worker>> = (0..threads).map(|_| Mutex::new(Worker::new(plan, chunk))).collect();
+        let workers: Vec<Mutex<Worker>> =
+            (0..threads).map(|_| Mutex::new(Worker::new(plan, chunk, self.simd.fused()))).collect();
         let mut normals = vec![0; plan.effects.len() * chunk];
         let mut shared = vec![0; plan.cells.len() * chunk];
         let tile = plan.models.len().div_ceil(4 * threads).clamp(1, TILE);
@@ -154,14 +156,14 @@ impl Cpu {
 }
 
 impl Worker {
-    fn new(plan: Block<'_>, chunk: usize) -> Worker {
+    fn new(plan: Block<'_>, chunk: usize, fused: Option<Fused>) -> Worker {
         let totals = Totals {
             totals: (0..plan.columns()).map(|c| vec![0; if plan.keeps(c) { chunk } else { 0 }]).collect(),
             groups: (0..plan.groups.len())
                 .map(|g| [vec![0; chunk], vec![0; if g < plan::KEPT_GROUPS { chunk } else { 0 }]])
                 .collect(),
         };
-        Worker { scratch: Scratch::new(), totals }
+        Worker { scratch: Scratch::new(fused), totals }
     }
 }
 

@@ -38,7 +38,7 @@ pub fn run(
         prepared.classes.iter().map(of).collect()
     };
     let workers: Vec<Mutex<Worker>> =
-        (0..threads).map(|_| Mutex::new(Worker { scratch: Scratch::new(), totals: room() })).collect();
+        (0..threads).map(|_| Mutex::new(Worker { scratch: Scratch::new(simd.fused()), totals: room() })).collect();
     let mut normals = vec![0; plan.effects.len() * CHUNK];
     let mut shared = [Sample::A, Sample::B].map(|_| vec![0; prepared.parts.len() * CHUNK]);
     let tile = plan.models.len().div_ceil(4 * threads).clamp(1, TILE);

@@ -1,6 +1,7 @@
 //! Loops over the draws of a block, which the compiler vectorises for the caller's instruction set; and the walk from one
 //! product of factors to another.
 
+use super::fused::Fused;
 use super::inverse_normal::inverse_normal;
 use super::model_block::BLOCK;
 use super::{exp2, one_plus};
@@ -39,7 +40,10 @@ pub fn normals(words: &[u32], z: &mut [i32]) {
 
 /// The fraction of 2^y of every logarithm.
 #[inline(always)]
-pub fn exp2_all(y: &[i32], fractions: &mut [u32]) {
+pub fn exp2_all(fused: Option<Fused>, y: &[i32], fractions: &mut [u32]) {
+    if let Some(fused) = fused {
+        return fused.exp2_all(y, fractions);
+    }
     for (h, &y) in fractions.iter_mut().zip(y) {
         *h = exp2::fraction(y);
     }

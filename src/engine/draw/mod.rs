@@ -29,6 +29,7 @@ pub mod cpu;
 mod cpu_corners;
 pub mod exp2;
 pub mod factor;
+pub mod fused;
 pub mod inverse_normal;
 pub mod log2;
 pub mod loops;

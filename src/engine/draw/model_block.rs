@@ -6,6 +6,7 @@
 //! (`one_plus::log_sum`), and is a value like any other from there on.
 
 use super::factor::{joint_all, sample_own};
+use super::fused::Fused;
 use super::loops::{add_all, exp2_all, log_sum_all, one_plus_all, one_plus_sum, step};
 use super::philox::Domain;
 use super::separate::separate_shared;
@@ -46,6 +47,7 @@ pub struct Totals {
 
 /// Working arrays of one thread.
 pub struct Scratch {
+    fused: Option<Fused>,
     pub(super) words: [[u32; BLOCK]; 4],
     pub(super) z: [i32; BLOCK],
     /// Logarithms of the factors, shared effects included.
@@ -68,8 +70,9 @@ pub struct Scratch {
 
 impl Scratch {
     /// All zero.
-    pub fn new() -> Box<Scratch> {
+    pub fn new(fused: Option<Fused>) -> Box<Scratch> {
         Box::new(Scratch {
+            fused,
             words: [[0; BLOCK]; 4],
             z: [0; BLOCK],
             logs: [[0; BLOCK]; SLOTS],
@@ -126,10 +129,10 @@ pub fn add_model(
             continue;
         };
         output_log(these, &mut at, n, scratch);
-        let Scratch { y, sum, headline, denominator, fractions, .. } = scratch;
+        let Scratch { fused, y, sum, headline, denominator, fractions, .. } = scratch;
         let y = if of_output == 1 { &y[..n] } else { &sum[..n] };
         let fractions = &mut fractions[..n];
-        exp2_all(y, fractions);
+        exp2_all(*fused, y, fractions);
         let stretch = span.at..span.at + n;
         if output.kept {
             accumulate::add_all(y, fractions, output.unit, &mut totals.totals[o][stretch.clone()], plan.saturable);
@@ -218,7 +221,7 @@ fn add_headline(
     if products.iter().any(|p| model.shares(p)) {
         separate_shared(plan, model, products, span, shared, scratch);
         let (y, fractions) = (&scratch.separate[..n], &mut scratch.fractions[..n]);
-        exp2_all(y, fractions);
+        exp2_all(scratch.fused, y, fractions);
         accumulate::add_all(y, fractions, unit, into, plan.saturable);
     } else {
         accumulate::add_all(y, fractions, unit, into, plan.saturable);
@@ -237,7 +240,7 @@ fn add_ratio(plan: Block<'_>, model: &ModelPlan, n: usize, scratch: &mut Scratch
         summary.ratio.undefined += n as u64;
         return;
     }
-    let Scratch { y, headline, denominator, fractions, bins, zero_slots, .. } = scratch;
+    let Scratch { fused, y, headline, denominator, fractions, bins, zero_slots, .. } = scratch;
     let always = |products: &[Product]| products.iter().any(|p| model.zeros_of(p) == 0);
     let undefined = |i: usize| model.is_zero(under, zero_slots[i]);
     if over.is_empty() {
@@ -250,7 +253,7 @@ fn add_ratio(plan: Block<'_>, model: &ModelPlan, n: usize, scratch: &mut Scratch
     for ((y, &over), &under) in y.iter_mut().zip(&headline[..n]).zip(&denominator[..n]) {
         *y = over.wrapping_sub(under);
     }
-    exp2_all(y, fractions);
+    exp2_all(*fused, y, fractions);
     if always(over) && always(under) {
         summarise::add_all(y, fractions, &model.ratio, &mut bins[..n], &mut summary.ratio);
     } else {

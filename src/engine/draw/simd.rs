@@ -4,6 +4,7 @@
 //! the same inlined body is compiled with the features of each set, and the widest one the processor has is called.
 //! All of them give the same bytes.
 
+use super::fused::Fused;
 use super::model_block::{self, Scratch, SharedLogs, Span, Totals};
 use super::philox::Domain;
 use super::{corner_block, shared};
@@ -21,6 +22,9 @@ pub enum Simd {
     /// AVX-512 F and BW with those.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// The same with IFMA ([`Fused`]).
+    #[cfg(target_arch = "x86_64")]
+    Avx512Ifma,
 }
 
 impl Simd {
@@ -44,6 +48,7 @@ impl Simd {
                 && is_x86_feature_detected!("avx512vl");
             if avx2 && avx512 {
                 sets.push(Simd::Avx512);
+                sets.extend(Fused::detected().map(|_| Simd::Avx512Ifma));
             }
         }
         sets
@@ -62,6 +67,8 @@ impl Simd {
             Simd::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
             Simd::Avx512 => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx512Ifma => "avx512ifma",
         }
     }
 }
@@ -130,7 +137,7 @@ macro_rules! dispatch {
             Simd::Avx2 => unsafe { avx2::$body($($arg),*) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Simd::Avx512 => unsafe { avx512::$body($($arg),*) },
+            Simd::Avx512 | Simd::Avx512Ifma => unsafe { avx512::$body($($arg),*) },
         }
     };
 }
@@ -144,6 +151,15 @@ impl Available {
     /// The set.
     pub fn simd(self) -> Simd {
         self.0
+    }
+
+    /// What the loops do by one instruction where the set has it.
+    pub fn fused(self) -> Option<Fused> {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx512Ifma => Fused::detected(),
+            _ => None,
+        }
     }
 
     /// [`model_block::add_model`], compiled for this set.

@@ -67,8 +67,8 @@ struct Bins<'a> {
     factor: f64,
     /// Values at the edges of the bins.
     edges: Vec<f64>,
-    /// Draws below each edge, zeros included.
-    before: Vec<u64>,
+    /// Draws below each edge, zeros included: whole numbers.
+    before: Vec<f64>,
 }
 
 /// Bins from one power of two that is computed to the next: the edges between are products of two.
@@ -97,10 +97,10 @@ impl<'a> Bins<'a> {
         let counts = moments.bins.get(first..end).unwrap_or(&[]);
         let mut total = moments.zeros;
         let mut before = Vec::with_capacity(counts.len() + 1);
-        before.push(total);
+        before.push(total as f64);
         before.extend(counts.iter().map(|&count| {
             total += u64::from(count);
-            total
+            total as f64
         }));
         Bins { counts, first, range, factor, edges: edges(range, first, counts.len(), factor), before }
     }
@@ -110,33 +110,33 @@ impl<'a> Bins<'a> {
         self.range.edge(self.first + bin)
     }
 
-    fn n(&self) -> u64 {
-        self.before.last().copied().unwrap_or(0)
+    fn n(&self) -> f64 {
+        self.before.last().copied().unwrap_or(0.0)
     }
 
     /// The value in a bin below which `rank` draws lie.
     fn inside(&self, bin: usize, rank: f64) -> f64 {
-        let fraction = (rank - self.before[bin] as f64) / self.counts[bin] as f64;
+        let fraction = (rank - self.before[bin]) / f64::from(self.counts[bin]);
         let (lo, hi) = (self.edge(bin), self.edge(bin + 1));
         libm::exp2(lo + fraction * (hi - lo)) * self.factor
     }
 
     /// The bin in which the count reaches `rank`; `None` if the zeros reach it (or there is nothing to reach).
     fn reaches(&self, rank: f64) -> Option<usize> {
-        self.before.partition_point(|&b| (b as f64) < rank).checked_sub(1).filter(|&bin| bin < self.counts.len())
+        self.before.partition_point(|&b| b < rank).checked_sub(1).filter(|&bin| bin < self.counts.len())
     }
 
     /// The bin in which the count passes `rank`; `None` if the zeros pass it (or nothing does).
     fn passes(&self, rank: f64) -> Option<usize> {
-        self.before.partition_point(|&b| b as f64 <= rank).checked_sub(1).filter(|&bin| bin < self.counts.len())
+        self.before.partition_point(|&b| b <= rank).checked_sub(1).filter(|&bin| bin < self.counts.len())
     }
 
     /// The lowest value at or below which `rank` draws lie, 0 ≤ rank ≤ n.
     fn at_rank(&self, rank: f64) -> Option<f64> {
-        if self.n() == 0 {
+        if self.n() == 0.0 {
             return None;
         }
-        if rank <= 0.0 && self.before[0] == 0 {
+        if rank <= 0.0 && self.before[0] == 0.0 {
             // Nothing lies below the lowest bin that holds a draw.
             return self.passes(0.0).map(|bin| self.edges[bin]);
         }
@@ -144,13 +144,13 @@ impl<'a> Bins<'a> {
     }
 
     fn quantile(&self, p: f64) -> Option<f64> {
-        self.at_rank(p * self.n() as f64)
+        self.at_rank(p * self.n())
     }
 
     /// The inverse of [`Bins::quantile`]. What lies beyond the bins is in the outer ones.
     fn at_most(&self, x: f64) -> Option<f64> {
         let n = self.n();
-        if n == 0 || x.is_nan() {
+        if n == 0.0 || x.is_nan() {
             return None;
         }
         let below = match self.edges.partition_point(|&edge| edge <= x).checked_sub(1) {
@@ -158,21 +158,21 @@ impl<'a> Bins<'a> {
                 if x < 0.0 {
                     0.0
                 } else {
-                    self.before[0] as f64
+                    self.before[0]
                 }
             }
-            Some(bin) if bin >= self.counts.len() => n as f64,
+            Some(bin) if bin >= self.counts.len() => n,
             Some(bin) => {
                 let (lo, hi) = (self.edge(bin), self.edge(bin + 1));
                 let fraction = (libm::log2(x / self.factor) - lo) / (hi - lo);
-                self.before[bin] as f64 + fraction.clamp(0.0, 1.0) * f64::from(self.counts[bin])
+                self.before[bin] + fraction.clamp(0.0, 1.0) * f64::from(self.counts[bin])
             }
         };
-        Some(below / n as f64)
+        Some(below / n)
     }
 
     fn quantile_error(&self, p: f64) -> Option<f64> {
-        let n = self.n() as f64;
+        let n = self.n();
         let spread = (n * p * (1.0 - p)).sqrt();
         let at = |rank: f64| self.at_rank(rank.clamp(0.0, n));
         Some((at(n * p + spread)? - at(n * p - spread)?) / 2.0)
@@ -180,10 +180,10 @@ impl<'a> Bins<'a> {
 
     /// The narrowest interval with `level` of the draws among those that begin or end at an edge of a bin.
     fn shortest(&self, level: f64) -> Option<[f64; 2]> {
-        let n = self.n() as f64;
+        let n = self.n();
         let held = level * n;
         let mut best = [0.0, self.at_rank(held)?];
-        if self.before[0] == 0 {
+        if self.before[0] == 0.0 {
             best[0] = self.at_rank(0.0)?;
         }
         let filled = || self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bin, _)| bin);
@@ -191,11 +191,11 @@ impl<'a> Bins<'a> {
         // spares most powers of two.
         let mut reached = 0;
         for first in filled() {
-            let (lo, to) = (self.edges[first], self.before[first] as f64 + held);
+            let (lo, to) = (self.edges[first], self.before[first] + held);
             if to > n {
                 break;
             }
-            while reached < self.counts.len() && (self.before[reached + 1] as f64) < to {
+            while reached < self.counts.len() && self.before[reached + 1] < to {
                 reached += 1;
             }
             if reached < self.counts.len() && self.edges[reached] - lo < best[1] - best[0] {
@@ -207,12 +207,12 @@ impl<'a> Bins<'a> {
         }
         let mut passed = 0;
         for last in filled() {
-            let (hi, from) = (self.edges[last + 1], self.before[last + 1] as f64 - held);
-            if from < self.before[0] as f64 {
+            let (hi, from) = (self.edges[last + 1], self.before[last + 1] - held);
+            if from < self.before[0] {
                 // It would begin at zero, as the first one does, and end higher.
                 continue;
             }
-            while passed < self.counts.len() && self.before[passed + 1] as f64 <= from {
+            while passed < self.counts.len() && self.before[passed + 1] <= from {
                 passed += 1;
             }
             if passed < self.counts.len() && hi - self.edges[passed + 1] < best[1] - best[0] {
@@ -227,15 +227,16 @@ impl<'a> Bins<'a> {
 
     /// Fourth central moment over the squared variance, each draw at the middle of its bin.
     fn kurtosis(&self) -> Option<f64> {
-        let n = self.n() as f64;
-        let zeros = std::iter::once((0.0, self.before[0] as f64));
+        let n = self.n();
+        let zeros = std::iter::once((0.0, self.before[0]));
         let bins = self.counts.iter().zip(self.edges.windows(2)).filter(|(count, _)| **count > 0);
         let points =
             || zeros.clone().chain(bins.clone().map(|(&count, ends)| ((ends[0] + ends[1]) / 2.0, f64::from(count))));
         let mean = points().map(|(x, c)| x * c).sum::<f64>() / n;
         // Relative to the mean, so that no fourth power overflows.
+        let per_mean = 1.0 / mean;
         let (m2, m4) = points().fold((0.0, 0.0), |(m2, m4), (x, c)| {
-            let d = x / mean - 1.0;
+            let d = x * per_mean - 1.0;
             let square = d * d;
             (m2 + square * c, m4 + square * square * c)
         });
@@ -397,13 +398,13 @@ mod tests {
                 *bin = if random(4) > 0 { random(30) as u32 } else { 0 };
             }
             let bins = Bins::new(&m, RANGE, 1.0);
-            let (n, level) = (bins.n() as f64, [0.5, 0.8, 0.95][round % 3]);
+            let (n, level) = (bins.n(), [0.5, 0.8, 0.95][round % 3]);
             let mut widths =
                 vec![bins.at_rank(level * n).unwrap() - if m.zeros > 0 { 0.0 } else { bins.at_rank(0.0).unwrap() }];
             for bin in (0..bins.counts.len()).filter(|&bin| bins.counts[bin] > 0) {
-                let to = bins.before[bin] as f64 + level * n;
+                let to = bins.before[bin] + level * n;
                 widths.extend((to <= n).then(|| bins.at_rank(to).unwrap() - bins.edges[bin]));
-                let from = bins.before[bin + 1] as f64 - level * n;
+                let from = bins.before[bin + 1] - level * n;
                 let lo = bins.passes(from).filter(|_| from >= m.zeros as f64).map(|lo| bins.inside(lo, from));
                 widths.extend(lo.map(|lo| bins.edges[bin + 1] - lo));
             }

@@ -88,7 +88,11 @@ impl Inputs {
     /// # Ok::<(), carbonhaze::Problems>(())
     /// ```
     #[must_use]
-    pub fn with_table(mut self, name: impl Into<PathBuf>, rows: impl Fn() -> Table<'static> + Send + Sync + 'static) -> Inputs {
+    pub fn with_table(
+        mut self,
+        name: impl Into<PathBuf>,
+        rows: impl Fn() -> Table<'static> + Send + Sync + 'static,
+    ) -> Inputs {
         self.tables.insert(name.into(), InMemory(Box::new(rows)));
         self
     }

@@ -28,7 +28,7 @@ venv=$folder/venv/bin
 "$venv/python" --version
 
 echo "--- format and lints"
-(cd python && cargo fmt --check && cargo clippy --locked --quiet -- -D warnings)
+(cd python && cargo fmt --check && cargo clippy --release --locked --quiet -- -D warnings)
 
 echo "--- the wheel"
 "$venv/pip" install -q -r "python/tests/$requirements"

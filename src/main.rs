@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// A large run allocates some hundred times for each row, on all threads: glibc's malloc took a fifth of its time.
+/// A large run allocates some 350 times for each row, on all threads: glibc's malloc took a fifth of its time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

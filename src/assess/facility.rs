@@ -71,7 +71,7 @@ fn names_a_tpu(cell: &str) -> bool {
     !cell.is_empty() && (cell.contains("tpu") || hardware::read(cell).is_ok_and(of_google))
 }
 
-/// Whether a word of the text, in lower case, begins with one of these. Whatever is no letter or digit is a space.
+/// Whether a word of the text, in lower case, begins with one of these. Anything that is not a letter or digit counts as a space.
 fn named(text: &str, words: &[&str]) -> bool {
     let same = |a: char, b: char| a == b || b == ' ' && !a.is_alphanumeric();
     let begins = |rest: &str, word: &str| {

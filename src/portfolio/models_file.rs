@@ -17,8 +17,10 @@ use super::problem::{Findings, IMPORT_ASSUMED, IMPORT_DROPPED, IMPORT_REPAIRED, 
 use super::row;
 use crate::import::{self, Change, GroupBy, Imported, Source, What};
 
-/// Records that are typed on all cores before their models are taken in.
+/// Records that are typed on all cores before their models are taken in, at most.
 const AT_ONCE: usize = 4096;
+/// Their cells, about: an empty one takes 24 bytes.
+const CELLS_AT_ONCE: usize = 1 << 18;
 
 /// What one models file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,20 +105,24 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
     };
     let Some(mut header) = Header::read(header, found) else { return (Vec::new(), Vec::new()) };
     let (mut models, mut rows) = (Vec::new(), 0);
-    let mut records = table.records;
-    let mut next = seen(records.by_ref().take(AT_ONCE).collect(), &mut header);
+    let mut records = table.records.fuse();
+    let at_once = AT_ONCE.min(1 + CELLS_AT_ONCE / header.len().max(1));
+    let mut next = seen(records.by_ref().take(at_once).collect(), &mut header);
     while !next.is_empty() {
         let (of, here, file) = (&header, &next, &*found);
         let mut read = Vec::new();
-        // On all cores, while the next ones are taken from the file.
-        let further = rayon::in_place_scope(|scope| {
-            scope.spawn(|_| {
-                let parts =
-                    here.par_chunks(AT_ONCE / 16).map(|records| Rows::read(of, records, files, file.none_yet()));
-                read = parts.collect();
-            });
-            records.by_ref().take(AT_ONCE).collect()
-        });
+        let read_some = |records: &[_]| Rows::read(of, records, files, file.none_yet());
+        let further = if here.len() < at_once {
+            // The last ones. A short file takes no other threads: some are read while locks are held.
+            read.push(read_some(here));
+            Block::new()
+        } else {
+            // On all cores, while the next ones are taken from the file.
+            rayon::in_place_scope(|scope| {
+                scope.spawn(|_| read = here.par_chunks(at_once.div_ceil(16)).map(read_some).collect());
+                records.by_ref().take(at_once).collect()
+            })
+        };
         for part in read {
             rows += part.rows;
             models.extend(part.models);
@@ -137,7 +143,7 @@ fn typed(table: Table, files: &dyn Files, found: &mut Findings) -> (Vec<Model>, 
 /// The next records of the file.
 type Block = Vec<Result<Record, Fault>>;
 
-/// They go by.
+/// Shows the records to what watches for columns that are not read.
 fn seen(block: Block, header: &mut Header) -> Block {
     block.iter().flatten().for_each(|record| header.unread.see(&record.cells));
     block
@@ -182,6 +188,43 @@ fn twice(models: &[Model], found: &mut Findings) {
                 found.problem(model.place.line, "id", &model.id, message);
             }
             None => _ = first_line.insert(&model.id, model.place.line),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cell::NoFiles;
+    use super::*;
+
+    /// So many rows under a header of so many columns; the tokens of some lines are no number.
+    fn file(rows: u64, columns: usize, wrong: &[u64]) -> Result<ModelsFile, Problems> {
+        let mut text = String::from("id,tokens,region");
+        (3..columns).for_each(|k| text += &format!(",further {k}"));
+        for line in 2..rows + 2 {
+            let tokens = if wrong.contains(&line) { "many" } else { "2e12" };
+            let region = if line % 1000 == 0 { "n/a" } else { "France" };
+            text += &format!("\nm{line},{tokens},{region}{}", ",".repeat(columns - 3));
+        }
+        read("rows.csv".as_ref(), text.as_bytes(), &NoFiles)
+    }
+
+    #[test]
+    fn a_long_file_is_read_as_a_short_one() {
+        let at_once = AT_ONCE as u64;
+        // Ends of blocks: one row more or less, several blocks, and blocks that are short as the rows are wide.
+        for (rows, columns) in [(at_once - 1, 3), (at_once, 3), (at_once + 1, 3), (2 * at_once + 77, 3), (1000, 900)] {
+            let found = file(rows, columns, &[]).unwrap();
+            let lines: Vec<u64> = found.models.iter().map(|model| model.place.line).collect();
+            assert_eq!(lines, (2..rows + 2).collect::<Vec<_>>());
+            assert_eq!((&*found.models[0].id, &found.models[0].labels["region"]), ("m2", "France"));
+            let words = (rows + 1) / 1000;
+            let note = found.warnings.iter().find(|w| w.rule == super::super::problem::MISSING_WORDS);
+            assert_eq!(note.map(|w| w.place.line), (words > 0).then_some(1000), "{rows}");
+            assert!(words < 2 || note.unwrap().message.starts_with(&format!("{words} cells")));
+            let wrong = [2, 257, 258, rows - 1, rows + 1];
+            let problems = file(rows, columns, &wrong).unwrap_err();
+            assert_eq!(problems.iter().map(|p| p.place.line).collect::<Vec<_>>(), wrong);
         }
     }
 }

@@ -174,13 +174,13 @@ impl Findings {
         }
     }
 
-    /// Nothing yet, of the same file.
+    /// Empty findings for the same file.
     pub(super) fn none_yet(&self) -> Findings {
         let (problems, warnings) = (Vec::new(), Vec::new());
         Findings { file: self.file.clone(), problems, warnings, missing: 0, first_missing: None }
     }
 
-    /// Adds what was found further on.
+    /// Adds what was found in later rows.
     pub(super) fn add(&mut self, further: Findings) {
         self.problems.extend(further.problems);
         self.warnings.extend(further.warnings);

@@ -53,6 +53,8 @@ pub(super) fn summary(args: &SummaryArgs) -> Result<(), Failure> {
         let lines: Vec<String> = faults.iter().map(|f| format!("{}: {}", joined.place(f.line), f.message)).collect();
         Failure::Usage(lines.join("\n"))
     })?;
+    // Long records are typed on all cores; a command that measures starts none.
+    crate::cli::start_threads();
     let table = typed(&[Taken { path: path.clone(), importer, imported }])?;
     target.commit(&[&bytes(&table)]).map_err(|e| Failure::Run(e.into()))?;
     say(format_args!("the rows are in {}: haze run {0}", shorten_path(path)));

@@ -164,7 +164,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// All zero.
+    /// All arrays zero.
     pub fn new(fused: Option<Fused>) -> Box<Scratch> {
         Box::new(Scratch {
             fused,

@@ -22,7 +22,7 @@ mod imp {
     pub struct Fused(());
 
     impl Fused {
-        /// `None` where it has not.
+        /// `None` on other processors.
         pub fn detected() -> Option<Fused> {
             let has = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512vl")

@@ -1,5 +1,5 @@
 //! Loops over the draws of a block, which the compiler vectorises for the caller's instruction set; and the walk from one
-//! product of factors to another.
+//! product of factors to another. `exp2_all` is written by hand for processors with AVX-512 IFMA (`fused`).
 
 use super::fused::Fused;
 use super::inverse_normal::inverse_normal;

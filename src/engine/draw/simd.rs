@@ -2,7 +2,8 @@
 //!
 //! The loops of `model_block` are plain Rust; what makes them fast is that the compiler may use wide registers. Here
 //! the same inlined body is compiled with the features of each set, and the widest one the processor has is called.
-//! All of them give the same bytes.
+//! All of them give the same bytes. One loop is written by hand where the processor has an instruction for it that the
+//! compiler does not find (`fused`).
 
 use super::fused::Fused;
 use super::model_block::{self, Scratch, SharedLogs, Span, Totals};
@@ -153,7 +154,7 @@ impl Available {
         self.0
     }
 
-    /// What the loops do by one instruction where the set has it.
+    /// The step of Horner's scheme as one instruction, if this set has it.
     pub fn fused(self) -> Option<Fused> {
         match self.0 {
             #[cfg(target_arch = "x86_64")]

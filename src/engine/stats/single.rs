@@ -61,7 +61,7 @@ pub fn at_most(moments: &Moments, range: Range, x: f64) -> Option<f64> {
 /// draw, and after the last, are left out.
 struct Bins<'a> {
     counts: &'a [u32],
-    /// The bin that the first of them is.
+    /// The number of the first of them among all bins.
     first: usize,
     range: Range,
     factor: f64,
@@ -74,7 +74,7 @@ struct Bins<'a> {
 /// Bins from one power of two that is computed to the next: the edges between are products of two.
 const STEP: usize = 32;
 
-/// The values at the edges of so many bins, from the bin `begin` on.
+/// The values at the edges of `bins` bins, starting at bin `begin`.
 fn edges(range: Range, begin: usize, bins: usize, factor: f64) -> Vec<f64> {
     let width = range.edge(1) - range.edge(0);
     let fine: [f64; STEP] = std::array::from_fn(|i| libm::exp2(i as f64 * width));

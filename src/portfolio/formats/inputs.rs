@@ -42,7 +42,7 @@ impl fmt::Debug for InMemory {
     }
 }
 
-/// What was written, whole or not: there is nothing that could be half done.
+/// The contents, even if a thread panicked while it held the lock: no insertion is left half done.
 fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! Precision on demand: the number of draws that follows from a precision gives it, and the errors that are stated are those
 //! that are made.
 //!
-//! The long form runs the Hub list under 400 seeds against 16 million draws (half an hour on two cores):
+//! The long form runs the Hub list under 400 seeds against 16 million draws (an hour of CPU time):
 //!
 //!     cargo test --release --test statistics precision -- --ignored --nocapture
 
@@ -66,7 +66,7 @@ fn a_lognormal_is_as_precise_as_asked() {
 }
 
 #[test]
-#[ignore = "half an hour; prints what docs/performance.md states"]
+#[ignore = "an hour of CPU time; prints what docs/performance.md states"]
 fn the_hub_list_is_as_precise_as_asked() {
     let portfolio = Portfolio::read("fixtures/hub_models.csv").unwrap();
     let session = Session::builder().backend(Backend::Cpu).build().unwrap();

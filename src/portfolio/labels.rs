@@ -224,6 +224,7 @@ mod tests {
         assert_eq!(labels, Labels::from([("empty", ""), ("region", "Texas"), ("chip", "H100")]));
         assert_ne!(labels, Labels::from([("empty", ""), ("region", "Texas"), ("chip", "H10")]));
     }
+
     #[test]
     fn many_columns_are_found_too() {
         let name = |k: usize| format!("column {:02}", 7 * k % 97);
